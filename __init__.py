@@ -1,0 +1,3 @@
+"""stemstack: audio classification under domain shift, handcrafted features first."""
+
+__version__ = "0.1.0"

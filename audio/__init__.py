@@ -1,0 +1,14 @@
+"""What a clip is: reading, resampling, data-set layouts."""
+
+from .clips import clip_key, hash_bytes, load_clip, validate_clips
+from .reading import DEFAULT_SR, read_clip, resample
+
+__all__ = [
+    "DEFAULT_SR",
+    "clip_key",
+    "hash_bytes",
+    "load_clip",
+    "read_clip",
+    "resample",
+    "validate_clips",
+]
