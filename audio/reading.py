@@ -155,7 +155,9 @@ def _warn_if_cut_short(path, got, wanted):
     if got < wanted or missing:
         lack = f"{missing} bytes" if missing else f"{wanted - got} of {wanted} frames"
         warnings.warn(
-            f"{path}: cut short ({lack} missing); read as far as it goes", AudioWarning, stacklevel=3
+            f"{path}: cut short ({lack} missing); read as far as it goes",
+            AudioWarning,
+            stacklevel=3,
         )
 
 

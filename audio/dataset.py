@@ -1,0 +1,97 @@
+"""What a data set is, whichever of the three forms it came in.
+
+``read_data`` takes (a) a folder of stems in the Messy Mashup layout, (b) a folder per class of
+ordinary audio files, or (c) a CSV manifest, and gives one :class:`DataSet` of plain tables. Paths in
+the tables are relative to ``root`` (POSIX style), so a table means the same on any machine.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import DataError
+from .class_folders import is_class_folder, read_class_folders
+from .manifest import read_manifest
+from .stem_songs import DEFAULT_STEMS, is_stem_folder, read_noise, read_songs
+from .test_table import read_submission_header, read_test
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The tables of one data set.
+
+    Attributes
+    ----------
+    root : Path
+        The folder the tables' paths start from.
+    kind : {"stems", "clips"}
+        Whether ``train`` holds songs to be mashed up, or clips to be used as they are.
+    train : DataFrame
+        ``stems``: columns ``song, label, group`` and one path column a stem (missing: None).
+        ``clips``: columns ``clip, label, group, path`` and, from a manifest, perhaps ``fold``.
+    test : DataFrame or None
+        Columns ``id, path``, ids untouched; None without a ``test.csv``.
+    noise : DataFrame or None
+        Columns ``path, category``; None without a noise folder.
+    header : tuple of (str, str)
+        The two column names of a submission.
+    """
+
+    root: Path
+    kind: str
+    train: pd.DataFrame
+    test: pd.DataFrame | None
+    noise: pd.DataFrame | None
+    header: tuple
+
+    @property
+    def classes(self):
+        """The labels, sorted."""
+        return sorted(self.train["label"].unique())
+
+    @property
+    def stems(self):
+        """The stem columns of ``train``, in order; empty for clips."""
+        return tuple(c for c in self.train.columns if c not in ("song", "label", "group"))
+
+
+def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
+    """Read a data set in any of the three forms.
+
+    Parameters
+    ----------
+    data : str or os.PathLike
+        The competition folder, a folder per class, or a CSV manifest.
+    stems : sequence of str, default=("drums", "vocals", "bass", "other")
+        The stem names looked for in the competition layout.
+    allow_missing_stems : bool, default=False
+        Accept songs that lack some stems, instead of an error naming them.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    DataError
+        ``data`` is missing, is none of the forms, or breaks its form; the message says the mend.
+    """
+    path = Path(data)
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder; give the data folder or a CSV manifest")
+    root = path if path.is_dir() else path.parent
+    if path.is_file():
+        kind, train, noise = "clips", read_manifest(path), None
+    elif is_stem_folder(path):
+        kind, noise = "stems", read_noise(path)
+        train = read_songs(path, stems=stems, allow_missing_stems=allow_missing_stems)
+    elif is_class_folder(path):
+        kind, train, noise = "clips", read_class_folders(path), None
+    else:
+        raise DataError(
+            f"{path}: holds neither genres_stems/<class>/<song>/<stem>.wav nor a folder of audio "
+            "files per class; give one of these, or a CSV manifest with columns path,label"
+        )
+    test = read_test(root) if path.is_dir() else None
+    return DataSet(root, kind, train, test, noise, read_submission_header(root))
