@@ -1,8 +1,8 @@
 """The clip contract: what an estimator of stemstack accepts as ``X``.
 
-A clip is one piece of audio to classify: a path (``str`` or ``os.PathLike``), a 1-D float array, or
-any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a mashup is one). ``X`` is
-a 1-D sequence of clips, a pandas column of them, or a 2-D array whose rows are waveforms.
+A clip is one piece of audio to classify: a path (``str`` or ``os.PathLike``), a 1-D float array,
+or any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a mashup is one).
+``X`` is a 1-D sequence of clips, a pandas column of them, or a 2-D array whose rows are waveforms.
 """
 
 import hashlib
@@ -122,7 +122,7 @@ def validate_clips(estimator, X, *, reset):
 def _clip_items(X):
     """The clips of ``X`` as a list, or None when ``X`` is to be read as a 2-D array."""
     if hasattr(X, "iloc"):
-        if X.ndim == 2 and not (X.shape[1] == 1 and X.dtypes.iloc[0] == object):
+        if X.ndim == 2 and not (X.shape[1] == 1 and X.dtypes.iloc[0].kind in "OUT"):
             return None
         column = X if X.ndim == 1 else X.iloc[:, 0]
         return None if column.dtype.kind in "iufcb" else column.tolist()

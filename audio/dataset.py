@@ -1,8 +1,8 @@
 """What a data set is, whichever of the three forms it came in.
 
 ``read_data`` takes (a) a folder of stems in the Messy Mashup layout, (b) a folder per class of
-ordinary audio files, or (c) a CSV manifest, and gives one :class:`DataSet` of plain tables. Paths in
-the tables are relative to ``root`` (POSIX style), so a table means the same on any machine.
+ordinary audio files, or (c) a CSV manifest, and gives one :class:`DataSet` of plain tables. Paths
+in the tables are relative to ``root`` (POSIX style), so a table means the same on any machine.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ..errors import DataError
 from .class_folders import is_class_folder, read_class_folders
 from .manifest import read_manifest
 from .stem_songs import DEFAULT_STEMS, is_stem_folder, read_noise, read_songs
-from .test_table import read_submission_header, read_test
+from .unlabelled import read_submission_header, read_test
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Read one audio file as a clip: mono float32 in [-1, 1] at the rate asked for.
 
-Conventions: ``sr`` is in Hz, ``offset`` and ``duration`` in seconds of the file's own time; channels
-are averaged; resampling is soxr's high quality. Every error is an :class:`AudioError` naming the file.
+Conventions: ``sr`` is in Hz, ``offset`` and ``duration`` in seconds of the file's own time;
+channels are averaged; resampling is soxr's high quality. Every error is an :class:`AudioError`
+naming the file.
 """
 
 import os
