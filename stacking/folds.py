@@ -1,0 +1,83 @@
+"""Folds: stratified by label, disjoint by group, decided once and used by every model.
+
+A fold table is an integer per clip (or song): the fold it is held out in. Whoever trains for fold
+``k`` uses the rows where it is not ``k``.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from ..errors import DataError, UsageError
+
+
+def assign_folds(y, groups=None, *, n_folds=5, seed=0):
+    """Assign every row the fold it is held out in.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Labels; folds are stratified by them.
+    groups : array-like of shape (n,), optional
+        Rows of one group share a fold; each row is its own group by default.
+    n_folds : int, default=5
+    seed : int, default=0
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        In ``0 … n_folds - 1``.
+
+    Raises
+    ------
+    UsageError
+        ``n_folds`` is below 2.
+    DataError
+        A class has fewer groups than folds: it could not be in every training set.
+    """
+    y = np.asarray(y)
+    groups = np.arange(len(y)) if groups is None else np.asarray(groups)
+    check_folds_possible(y, groups, n_folds)
+    alone = len(np.unique(groups)) == len(groups)
+    splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
+        n_splits=n_folds, shuffle=True, random_state=seed
+    )
+    folds = np.empty(len(y), dtype=int)
+    for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(y)), y, groups)):
+        folds[held_out] = fold
+    _check_every_class_trains(y, folds)
+    return folds
+
+
+def check_folds_possible(y, groups, n_folds):
+    """Refuse fewer than two folds, and classes with fewer groups than folds."""
+    if n_folds < 2:
+        raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
+    counts = pd.Series(groups).groupby(np.asarray(y)).nunique()
+    small = counts[counts < n_folds]
+    if len(small):
+        named = ", ".join(f"{label} ({count})" for label, count in small.items())
+        raise DataError(
+            f"Classes with fewer songs or groups than the {n_folds} folds: {named}; "
+            f"use --folds {max(2, counts.min())} or add songs"
+        )
+
+
+def fold_balance(y, folds):
+    """Count the rows of each class in each fold.
+
+    Returns
+    -------
+    DataFrame of shape (n_classes, n_folds)
+    """
+    return pd.crosstab(pd.Series(y, name="label"), pd.Series(folds, name="fold"))
+
+
+def _check_every_class_trains(y, folds):
+    """A class held out all at once would be unknown to the model of that fold."""
+    whole = pd.Series(folds).groupby(y).nunique()
+    if (whole < 2).any():
+        raise DataError(
+            f"All groups of class {whole.index[whole < 2][0]!r} fell into one fold; "
+            "use fewer folds or add groups"
+        )

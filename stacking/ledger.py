@@ -1,0 +1,95 @@
+"""The ledger: every (model, fold) prediction ever made in a run, named by what it was made from.
+
+An entry is one Parquet file, ``<model>/fold<k>-<key>.parquet``, with a column ``id``, a column
+``split`` (``oof`` or ``test``) and a column a class. It is written last and by rename, so an entry
+that is there is whole; a killed run finds what was done and does only the rest.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ..atomic import atomic_path
+from ..errors import DataError
+
+
+class Ledger:
+    """A folder of fold predictions.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+        Made when the first entry is written.
+    """
+
+    def __init__(self, root):
+        self.root = Path(root)
+
+    def path(self, model, fold, key):
+        """Say where an entry is, or would be."""
+        return self.root / model / f"fold{fold}-{key}.parquet"
+
+    def has(self, model, fold, key):
+        """Tell whether an entry is there."""
+        return self.path(model, fold, key).exists()
+
+    def read(self, model, fold, key, split):
+        """Read the predictions of one entry.
+
+        Parameters
+        ----------
+        model : str
+        fold : int
+        key : str
+        split : {"oof", "test"}
+
+        Returns
+        -------
+        DataFrame
+            Indexed by clip id, a column a class.
+
+        Raises
+        ------
+        DataError
+            There is no such entry: the run is not finished.
+        """
+        path = self.path(model, fold, key)
+        if not path.exists():
+            raise DataError(f"{path}: no such entry; finish the run with fit --resume")
+        table = pd.read_parquet(path)
+        return table[table["split"] == split].drop(columns="split").set_index("id")
+
+    def write(self, model, fold, key, *, oof, test=None):
+        """Write the predictions of one entry, out-of-fold and of the test clips.
+
+        Parameters
+        ----------
+        oof, test : DataFrame
+            Indexed by clip id, a column a class.
+        """
+        parts = {"oof": oof} if test is None else {"oof": oof, "test": test}
+        table = pd.concat(
+            [part.rename_axis("id").reset_index().assign(split=s) for s, part in parts.items()],
+            ignore_index=True,
+        )
+        with atomic_path(self.path(model, fold, key)) as temporary:
+            table.to_parquet(temporary, index=False)
+
+
+def content_key(**made_from):
+    """Name a thing by what it was made from.
+
+    Parameters
+    ----------
+    **made_from
+        Plain data: numbers, strings, lists and mappings of them.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    text = json.dumps(made_from, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,121 @@
+"""Out-of-fold predictions: what each model says of clips it was not trained on.
+
+One place owns the shape of the out-of-fold matrix: columns ``<model>__<class>``, models in the order
+given and classes in sorted order. With two classes the first column is left out of the features of
+the second level (it is one minus the other), as scikit-learn's stacking does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+
+from ..errors import DataError, UsageError
+
+METHODS = ("predict_proba", "decision_function", "predict")
+
+
+@dataclass(frozen=True)
+class FoldModel:
+    """One model of one fold, and what it says of the clips held out from it.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Fitted on every fold but this one.
+    rows : ndarray of int
+        Positions of the held-out clips.
+    predictions : ndarray of shape (len(rows), n_outputs)
+    """
+
+    estimator: object
+    rows: np.ndarray
+    predictions: np.ndarray
+
+
+def fit_fold(estimator, X, y, folds, fold, *, method, fit_params=None):
+    """Fit a clone on every fold but one, and predict that one.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not changed.
+    X : sequence of clips or array-like
+    y : ndarray of shape (n,)
+    folds : ndarray of shape (n,), int
+    fold : int
+    method : {"predict_proba", "decision_function", "predict"}
+    fit_params : dict of str to array-like of shape (n,), optional
+        Passed to ``fit``, cut to the training rows.
+
+    Returns
+    -------
+    FoldModel
+    """
+    train, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+    params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
+    fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
+    if hasattr(fitted, "classes_"):
+        check_classes(fitted, np.unique(y))
+    return FoldModel(fitted, held_out, predict_with(fitted, _safe_indexing(X, held_out), method))
+
+
+def resolve_method(estimator, stack_method):
+    """Choose the prediction method: the one asked for, or the first of METHODS there is."""
+    if stack_method == "auto":
+        return next(name for name in METHODS if hasattr(estimator, name))
+    if stack_method not in METHODS:
+        raise UsageError(
+            f"The 'stack_method' must be 'auto' or one of {METHODS}. Got {stack_method!r} instead."
+        )
+    if not hasattr(estimator, stack_method):
+        raise UsageError(f"{type(estimator).__name__} has no method {stack_method!r}")
+    return stack_method
+
+
+def predict_with(estimator, X, method):
+    """Predict as a 2-D array, one column an output."""
+    predictions = np.asarray(getattr(estimator, method)(X))
+    return predictions.reshape(len(predictions), -1)
+
+
+def check_classes(estimator, classes):
+    """Refuse a fold whose training rows lack a class: its columns would not line up."""
+    lacking = sorted(set(classes) - set(estimator.classes_))
+    if lacking:
+        raise DataError(
+            f"Class {lacking[0]!r} is missing from the training side of a fold; use fewer folds "
+            "or add groups of that class"
+        )
+
+
+def second_level_features(predictions, method):
+    """Drop what is redundant: the first of two probability columns."""
+    binary = method == "predict_proba" and predictions.shape[1] == 2
+    return predictions[:, 1:] if binary else predictions
+
+
+def name_columns(model, classes, n_outputs):
+    """Name the outputs of a model: ``<model>__<class>``, or ``<model>`` for a single one."""
+    return [model] if n_outputs == 1 else [f"{model}__{label}" for label in classes[-n_outputs:]]
+
+
+def join_columns(parts, index=None):
+    """Lay the outputs of several models side by side.
+
+    Parameters
+    ----------
+    parts : dict of str to (ndarray of shape (n, n_outputs), classes)
+        By model name.
+
+    Returns
+    -------
+    DataFrame of shape (n, sum of n_outputs)
+    """
+    frames = [
+        pd.DataFrame(values, columns=name_columns(name, classes, values.shape[1]), index=index)
+        for name, (values, classes) in parts.items()
+    ]
+    return pd.concat(frames, axis=1)
