@@ -1,8 +1,8 @@
 """The ledger: every (model, fold) prediction ever made in a run, named by what it was made from.
 
 An entry is one Parquet file, ``<model>/fold<k>-<key>.parquet``, with a column ``id``, a column
-``split`` (``oof`` or ``test``) and a column a class. It is written last and by rename, so an entry
-that is there is whole; a killed run finds what was done and does only the rest.
+``split`` (``oof`` or ``test``) and the columns ``<model>__<class>``. It is written last and by
+rename, so an entry that is there is whole; a killed run finds what was done and does the rest.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ class Ledger:
         Returns
         -------
         DataFrame
-            Indexed by clip id, a column a class.
+            Indexed by clip id, columns ``<model>__<class>``.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Ledger:
         Parameters
         ----------
         oof, test : DataFrame
-            Indexed by clip id, a column a class.
+            Indexed by clip id, columns ``<model>__<class>``.
         """
         parts = {"oof": oof} if test is None else {"oof": oof, "test": test}
         table = pd.concat(

@@ -1,14 +1,13 @@
 """Out-of-fold predictions: what each model says of clips it was not trained on.
 
-One place owns the shape of the out-of-fold matrix: columns ``<model>__<class>``, models in the order
-given and classes in sorted order. With two classes the first column is left out of the features of
-the second level (it is one minus the other), as scikit-learn's stacking does.
+One place owns the shape of the out-of-fold matrix: columns ``<model>__<class>``, models in the
+order given and classes in sorted order. With two classes the first column of probabilities is left
+out (it is one minus the other), as scikit-learn's stacking does.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
@@ -35,8 +34,8 @@ class FoldModel:
     predictions: np.ndarray
 
 
-def fit_fold(estimator, X, y, folds, fold, *, method, fit_params=None):
-    """Fit a clone on every fold but one, and predict that one.
+def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
+    """Fit a clone on the training rows of one fold, and predict the rows held out.
 
     Parameters
     ----------
@@ -44,8 +43,8 @@ def fit_fold(estimator, X, y, folds, fold, *, method, fit_params=None):
         Not changed.
     X : sequence of clips or array-like
     y : ndarray of shape (n,)
-    folds : ndarray of shape (n,), int
-    fold : int
+    train, held_out : ndarray of int
+        Positions in ``X``.
     method : {"predict_proba", "decision_function", "predict"}
     fit_params : dict of str to array-like of shape (n,), optional
         Passed to ``fit``, cut to the training rows.
@@ -53,12 +52,15 @@ def fit_fold(estimator, X, y, folds, fold, *, method, fit_params=None):
     Returns
     -------
     FoldModel
+
+    Raises
+    ------
+    DataError
+        The training rows lack a class.
     """
-    train, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
     params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    if hasattr(fitted, "classes_"):
-        check_classes(fitted, np.unique(y))
+    _check_classes(fitted, np.unique(y))
     return FoldModel(fitted, held_out, predict_with(fitted, _safe_indexing(X, held_out), method))
 
 
@@ -76,12 +78,41 @@ def resolve_method(estimator, stack_method):
 
 
 def predict_with(estimator, X, method):
-    """Predict as a 2-D array, one column an output."""
+    """Predict as a 2-D array, one column an output and, of two probabilities, only the second."""
     predictions = np.asarray(getattr(estimator, method)(X))
+    if method == "predict_proba" and predictions.shape[1] == 2:
+        return predictions[:, 1:]
     return predictions.reshape(len(predictions), -1)
 
 
-def check_classes(estimator, classes):
+def decide(predictions, classes, method):
+    """Turn the predictions of one model into classes.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (n, n_outputs)
+        As :func:`predict_with` gives them.
+    classes : ndarray of shape (n_classes,)
+    method : {"predict_proba", "decision_function", "predict"}
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    if method == "predict":
+        return predictions[:, 0]
+    if predictions.shape[1] == 1:
+        threshold = 0.5 if method == "predict_proba" else 0.0
+        return classes[(predictions[:, 0] > threshold).astype(int)]
+    return classes[predictions.argmax(axis=1)]
+
+
+def name_columns(model, classes, n_outputs):
+    """Name the outputs of a model: ``<model>__<class>``, or ``<model>`` for a lone column."""
+    return [model] if n_outputs == 1 else [f"{model}__{label}" for label in classes]
+
+
+def _check_classes(estimator, classes):
     """Refuse a fold whose training rows lack a class: its columns would not line up."""
     lacking = sorted(set(classes) - set(estimator.classes_))
     if lacking:
@@ -89,33 +120,3 @@ def check_classes(estimator, classes):
             f"Class {lacking[0]!r} is missing from the training side of a fold; use fewer folds "
             "or add groups of that class"
         )
-
-
-def second_level_features(predictions, method):
-    """Drop what is redundant: the first of two probability columns."""
-    binary = method == "predict_proba" and predictions.shape[1] == 2
-    return predictions[:, 1:] if binary else predictions
-
-
-def name_columns(model, classes, n_outputs):
-    """Name the outputs of a model: ``<model>__<class>``, or ``<model>`` for a single one."""
-    return [model] if n_outputs == 1 else [f"{model}__{label}" for label in classes[-n_outputs:]]
-
-
-def join_columns(parts, index=None):
-    """Lay the outputs of several models side by side.
-
-    Parameters
-    ----------
-    parts : dict of str to (ndarray of shape (n, n_outputs), classes)
-        By model name.
-
-    Returns
-    -------
-    DataFrame of shape (n, sum of n_outputs)
-    """
-    frames = [
-        pd.DataFrame(values, columns=name_columns(name, classes, values.shape[1]), index=index)
-        for name, (values, classes) in parts.items()
-    ]
-    return pd.concat(frames, axis=1)

@@ -10,11 +10,11 @@ def default_final_estimator():
     return LogisticRegression(max_iter=1000)
 
 
-def nested_predictions(final_estimator, features, y, folds):
+def nested_predictions(final_estimator, features, y, folds, method="predict"):
     """Predict each fold's second level by a clone that has not seen that fold.
 
     The first-level predictions of the other folds come from models that did see it; what remains
-    of that is small and known as the cost of single-level nesting.
+    of that is small, and is the price of fitting the first level once.
 
     Parameters
     ----------
@@ -24,15 +24,19 @@ def nested_predictions(final_estimator, features, y, folds):
         Out-of-fold predictions.
     y : ndarray of shape (n,)
     folds : ndarray of shape (n,), int
+    method : {"predict", "predict_proba"}, default="predict"
 
     Returns
     -------
-    ndarray of shape (n, n_classes)
-        Probabilities, classes in sorted order.
+    ndarray of shape (n,) or (n, n_classes)
+        Classes in sorted order.
     """
-    predictions = np.empty((len(y), len(np.unique(y))))
+    predictions = None
     for fold in np.unique(folds):
         seen = folds != fold
         fitted = clone(final_estimator).fit(features[seen], y[seen])
-        predictions[~seen] = fitted.predict_proba(features[~seen])
+        part = getattr(fitted, method)(features[~seen])
+        if predictions is None:
+            predictions = np.empty((len(y), *part.shape[1:]), dtype=part.dtype)
+        predictions[~seen] = part
     return predictions
