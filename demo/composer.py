@@ -1,0 +1,134 @@
+"""Turn a song's plan into a score: each role plays its part, then all of it is made human."""
+
+import math
+
+import numpy as np
+
+from .bass import play_bass
+from .comping import comp
+from .drums import play_drums
+from .form import draw_form
+from .harmony import lay_out
+from .melody import sing
+from .plan import STEMS
+from .score import BEATS_PER_BAR, Note, Part, Score
+
+_BASS_CENTRE, _COMP_CENTRE, _LAYER_CENTRE, _LEAD_CENTRE = 38, 57, 66, 68
+_VELOCITY_SD = 6
+# Instruments that sound an octave or so below the middle lead range.
+_LOW_LEADS = {"tenor sax": -7, "trombone": -14, "solo voice": -5, "overdriven guitar": -5}
+_COMP_PAN, _LAYER_PAN = 44, 84
+
+
+def compose(plan, rng):
+    """Write the score of a song.
+
+    Parameters
+    ----------
+    plan : SongPlan
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Score
+        With the four stems, in the order of the competition. Silent stems have no notes.
+    """
+    n_bars = math.ceil(plan.seconds * plan.bpm / 60 / BEATS_PER_BAR)
+    form = draw_form(n_bars, rng)
+    spans = lay_out(plan.progression, plan.tonic, n_bars)
+    parts = {
+        "drums": (_drums(plan, form, rng),),
+        "vocals": (_lead(plan, spans, form, rng),),
+        "bass": (_bass(plan, spans, n_bars, rng),),
+        "other": (_comp(plan, spans, n_bars), _layer(plan, spans, form, n_bars)),
+    }
+    stems = {s: tuple(_perform(part, s, plan, rng) for part in parts[s]) for s in STEMS}
+    return Score(plan.bpm, plan.seconds, stems)
+
+
+def _drums(plan, form, rng):
+    kit, groove = plan.drums
+    loud = kit != "orchestra kit"
+    notes = play_drums(groove, form, rng, fills=0.7 if loud else 0.2, crashes=loud)
+    return Part(kit, tuple(notes), is_kit=True)
+
+
+def _bass(plan, spans, n_bars, rng):
+    instrument, line = plan.bass
+    return Part(instrument, tuple(play_bass(line, spans, n_bars, rng, centre=_BASS_CENTRE)))
+
+
+def _comp(plan, spans, n_bars):
+    instrument, pattern = plan.comp
+    notes = comp(pattern, spans, n_bars, centre=_COMP_CENTRE + plan.transposition)
+    return Part(instrument, tuple(notes), pan=_COMP_PAN)
+
+
+def _layer(plan, spans, form, n_bars):
+    """The colour that joins the chords in the choruses."""
+    instrument, pattern = plan.layer
+    choruses = [section for section in form if section.name == "chorus"]
+    notes = [
+        note
+        for note in comp(pattern, spans, n_bars, centre=_LAYER_CENTRE + plan.transposition)
+        if any(section.start <= note.start < section.end for section in choruses)
+    ]
+    return Part(instrument, tuple(notes), pan=_LAYER_PAN)
+
+
+def _lead(plan, spans, form, rng):
+    instrument, cells = plan.lead
+    centre = _LEAD_CENTRE + plan.transposition + _LOW_LEADS.get(instrument, 0)
+    notes = sing(cells, spans, form, plan.mode, plan.tonic, rng, centre=centre)
+    return Part(instrument, tuple(notes))
+
+
+def _perform(part, stem, plan, rng):
+    """Rest where the plan says, swing, and loosen the timing and the touch."""
+    beats = plan.seconds * plan.bpm / 60
+    rest_from, rest_to = (share * beats for share in plan.rests.get(stem, (0.0, 0.0)))
+    silent = math.isinf(plan.levels[stem])
+    notes = [
+        note
+        for note in part.notes
+        if not silent
+        and note.start < beats
+        and not (note.start < rest_to and note.start + note.duration > rest_from)
+    ]
+    delays = rng.normal(0, plan.looseness * plan.bpm / 60, len(notes))
+    touches = rng.normal(0, _VELOCITY_SD, len(notes))
+    played = [
+        Note(
+            max(0.0, swing(note.start, plan.swing, plan.swung) + delay),
+            note.duration,
+            note.pitch,
+            int(np.clip(round(note.velocity + touch), 1, 127)),
+        )
+        for note, delay, touch in zip(notes, delays, touches, strict=True)
+    ]
+    return Part(part.instrument, tuple(sorted(played)), part.pan, part.is_kit)
+
+
+def swing(beat, ratio, unit=1.0):
+    """Move a straight beat to where it falls when pairs of notes swing.
+
+    Parameters
+    ----------
+    beat : float
+    ratio : float
+        Where the middle of the pair moves: 0.5 leaves it, 0.67 makes a triplet shuffle.
+    unit : float, default=1
+        Length of the pair in beats.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> swing(2.5, 0.6), swing(3.0, 0.6)
+    (2.6, 3.0)
+    """
+    pair, place = divmod(beat / unit, 1.0)
+    warped = place * ratio / 0.5 if place < 0.5 else ratio + (place - 0.5) * (1 - ratio) / 0.5
+    return (pair + warped) * unit
