@@ -1,0 +1,23 @@
+"""What a clip sounds like: one spectrum, families of descriptors, summaries, transformers."""
+
+from .columns import feature_columns
+from .extraction import extract, extract_batches
+from .extractor import Extractor
+from .families import FAMILIES, feature_names
+from .mel import log_mel
+from .summaries import STATISTICS
+from .table import FeatureTable
+from .transformer import SpectralFeatures
+
+__all__ = [
+    "FAMILIES",
+    "STATISTICS",
+    "Extractor",
+    "FeatureTable",
+    "SpectralFeatures",
+    "extract",
+    "extract_batches",
+    "feature_columns",
+    "feature_names",
+    "log_mel",
+]

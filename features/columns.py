@@ -1,0 +1,176 @@
+"""feature_columns: a ColumnTransformer that treats families of features differently."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
+
+from ..errors import ClipTypeError, UsageError
+from .families import FAMILIES
+
+# Skew and kurtosis of a row with few onsets or one click are heavy-tailed: their logarithm is not.
+_HEAVY = r".*_(skew|kurtosis)"
+
+PRESETS = {
+    "linear": [(_HEAVY, "log"), (".*", "scale")],
+    "trees": [(".*", "passthrough")],
+}
+
+TREATMENTS = ("scale", "robust", "log", "pca", "passthrough", "drop")
+
+
+def feature_columns(spec="linear", *, n_jobs=None):
+    """Build a ColumnTransformer over the named columns of :class:`SpectralFeatures`.
+
+    Parameters
+    ----------
+    spec : {"linear", "trees"} or list of (columns, treatment), default="linear"
+        A preset, or for each group of columns what to do with it. ``columns`` is a family's name, a
+        regular expression that matches whole column names, or a list of these; a column belongs to
+        the first group that claims it, and one claimed by none is dropped. ``treatment`` is
+        ``"scale"`` (zero mean, unit variance), ``"robust"`` (zero median, unit interquartile
+        range), ``"log"`` (signed logarithm, then scale), ``"pca"`` (scale, then the components that
+        hold 99 % of the variance), ``"passthrough"``, ``"drop"``, or a transformer.
+    n_jobs : int, optional
+        Groups fitted at once.
+
+    Returns
+    -------
+    ColumnTransformer
+        Unfitted. Columns are looked up when it is fitted, so the families before it may change, as
+        in a search over ``spectral__families``.
+
+    Raises
+    ------
+    UsageError
+        ``spec`` is not one of those expected.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from stemstack.features import SpectralFeatures, feature_columns
+    >>> groups = [("logmel", "pca"), (".*_kurtosis", "drop"), (".*", "scale")]
+    >>> model = make_pipeline(SpectralFeatures(), feature_columns(groups), LogisticRegression())
+    """
+    groups = _check_spec(spec)
+    claims = [_as_tuple(columns) for columns, _ in groups]
+    transformers = [
+        (f"group{number}", _treatment(treatment), ColumnClaim(claim, tuple(claims[:number])))
+        for number, (claim, (_, treatment)) in enumerate(zip(claims, groups, strict=True))
+    ]
+    return ColumnTransformer(transformers, verbose_feature_names_out=_name_output, n_jobs=n_jobs)
+
+
+@dataclass(frozen=True)
+class ColumnClaim:
+    """Select the columns a group claims, less those claimed before it.
+
+    Parameters
+    ----------
+    claim : tuple of str
+        Families' names or regular expressions that match whole column names.
+    earlier : tuple of tuple of str, default=()
+        The claims of the groups before.
+    """
+
+    claim: tuple
+    earlier: tuple = ()
+
+    def __call__(self, X):
+        """List the names of the columns of a DataFrame ``X``."""
+        if not hasattr(X, "columns"):
+            raise ClipTypeError(
+                "feature_columns chooses columns by name: it needs a DataFrame, such as "
+                f"SpectralFeatures gives. Got {type(X).__name__} instead."
+            )
+        taken = _matcher([item for claim in self.earlier for item in claim])
+        wanted = _matcher(self.claim)
+        return [name for name in X.columns if wanted(name) and not taken(name)]
+
+
+def signed_log(X):
+    """Compress heavy tails on both sides of zero: sign(x) · log(1 + |x|)."""
+    return np.sign(X) * np.log1p(np.abs(X))
+
+
+def _matcher(items):
+    names = {column for item in items if item in FAMILIES for column in _columns_of(item)}
+    patterns = [re.compile(item) for item in items if item not in FAMILIES]
+    return lambda column: column in names or any(p.fullmatch(column) for p in patterns)
+
+
+def _columns_of(family):
+    return FAMILIES[family].column_names()
+
+
+def _name_output(group, name):
+    """Keep a column's name; components, which have none of their own, get their group's."""
+    return f"{group}_{name}" if re.fullmatch(r"pca\d+", name) else name
+
+
+def _treatment(treatment):
+    if treatment in ("passthrough", "drop"):
+        return treatment
+    if isinstance(treatment, str):
+        return {
+            "scale": StandardScaler,
+            "robust": RobustScaler,
+            "log": _log_scaler,
+            "pca": _components,
+        }[treatment]()
+    return treatment
+
+
+def _log_scaler():
+    logarithm = FunctionTransformer(signed_log, feature_names_out="one-to-one")
+    return make_pipeline(logarithm, StandardScaler())
+
+
+def _components():
+    return make_pipeline(StandardScaler(), PCA(0.99, svd_solver="full"))
+
+
+def _check_spec(spec):
+    if isinstance(spec, str):
+        if spec not in PRESETS:
+            raise UsageError(
+                f"The 'spec' parameter must be one of {sorted(PRESETS)} or a list of "
+                f"(columns, treatment). Got {spec!r} instead."
+            )
+        return PRESETS[spec]
+    for group in spec:
+        if not isinstance(group, tuple | list) or len(group) != 2:
+            raise UsageError(f"A group must be a pair (columns, treatment). Got {group!r} instead.")
+        _check_columns(group[0])
+        _check_treatment(group[1])
+    return list(spec)
+
+
+def _check_columns(columns):
+    for item in _as_tuple(columns):
+        try:
+            re.compile(item)
+        except (TypeError, re.error) as error:
+            raise UsageError(
+                f"{item!r} is neither a family's name nor a regular expression: {error}"
+            ) from error
+
+
+def _check_treatment(treatment):
+    if treatment not in TREATMENTS if isinstance(treatment, str) else not _transforms(treatment):
+        raise UsageError(
+            f"A treatment must be one of {TREATMENTS} or a transformer. Got {treatment!r} instead."
+        )
+
+
+def _transforms(treatment):
+    return hasattr(treatment, "fit") and hasattr(treatment, "transform")
+
+
+def _as_tuple(columns):
+    return (columns,) if isinstance(columns, str) else tuple(columns)

@@ -1,0 +1,94 @@
+"""feature_columns inside pipelines and searches."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils import estimator_html_repr
+
+from stemstack.errors import ClipTypeError, UsageError
+from stemstack.features import SpectralFeatures, feature_columns
+
+
+@pytest.fixture
+def labelled():
+    """Twelve clips of a quarter second: noise against tones."""
+    rng = np.random.default_rng(1)
+    time = np.arange(5512) / 22050
+    noise = [0.1 * rng.standard_normal(len(time)) for _ in range(6)]
+    tones = [0.5 * np.sin(2 * np.pi * f * time) for f in range(300, 900, 100)]
+    return np.array(noise + tones), np.array(["noise"] * 6 + ["tone"] * 6)
+
+
+@pytest.fixture
+def table(labelled):
+    return SpectralFeatures(families=["mfcc", "centroid", "tempo"]).fit_transform(labelled[0])
+
+
+def test_linear_preset_scales_every_column(table):
+    columns = feature_columns().set_output(transform="pandas")
+    scaled = columns.fit_transform(table)
+    assert set(scaled.columns) == set(table.columns)
+    # Float32 columns, so means are zero to about 1e-6 of a unit variance; some columns constant.
+    np.testing.assert_allclose(scaled.mean(), 0, atol=1e-5)
+    assert (scaled.std(ddof=0) < 1 + 1e-4).all()
+
+
+def test_trees_preset_passes_all_through_with_their_names(table):
+    columns = feature_columns("trees").set_output(transform="pandas")
+    pd.testing.assert_frame_equal(columns.fit_transform(table), table)
+
+
+def test_a_column_belongs_to_the_first_group_that_claims_it(table):
+    groups = [("centroid", "drop"), (".*_kurtosis", "passthrough"), (["mfcc", "tempo"], "scale")]
+    columns = feature_columns(groups).set_output(transform="pandas")
+    names = columns.fit_transform(table).columns
+    assert not any(name.startswith("centroid") for name in names)
+    assert len(names) == 20 * 7 + 1
+    assert names[0] == "mfcc_00_kurtosis"
+
+
+@pytest.mark.parametrize("treatment", ["scale", "robust", "log", "pca", MinMaxScaler()])
+def test_each_treatment_gives_finite_columns(table, treatment):
+    treated = feature_columns([("mfcc", treatment), ("centroid", "pca")]).fit(table)
+    assert np.isfinite(treated.transform(table)).all()
+    assert len(set(treated.get_feature_names_out())) == treated.transform(table).shape[1]
+
+
+def test_search_over_families_in_a_pipeline(labelled):
+    pipeline = Pipeline(
+        [
+            ("spectral", SpectralFeatures(statistics=["mean", "std"])),
+            ("columns", feature_columns()),
+            ("lr", LogisticRegression()),
+        ]
+    )
+    search = GridSearchCV(pipeline, {"spectral__families": ["mfcc", ["centroid", "tonnetz"]]}, cv=2)
+    search.fit(*labelled)
+    assert search.best_score_ > 0.8
+    assert clone(pipeline).get_params()["spectral__statistics"] == ["mean", "std"]
+    assert "SpectralFeatures" in estimator_html_repr(pipeline)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("forest", "'spec' parameter must be one of"),
+        ([("mfcc", "scale", 1)], "A group must be a pair"),
+        ([("(", "scale")], "neither a family's name nor a regular expression"),
+        ([("mfcc", "squash")], "A treatment must be one of"),
+        ([("mfcc", 3)], "A treatment must be one of"),
+    ],
+)
+def test_bad_specs_are_named(spec, message):
+    with pytest.raises(UsageError, match=message):
+        feature_columns(spec)
+
+
+def test_columns_without_names_are_refused(table):
+    with pytest.raises(ClipTypeError, match="needs a DataFrame"):
+        feature_columns().fit(table.to_numpy())

@@ -1,0 +1,68 @@
+"""FeatureTable: what is put is got, under its own parameters only."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import Parallel, delayed
+
+from stemstack.features import Extractor, FeatureTable
+
+TEMPO = Extractor(families=["tempo", "rms"], statistics="mean")
+
+
+def _write(directory, start):
+    for i in range(start, start + 20):
+        FeatureTable(directory).put([f"{i:032x}"], [[i, 2 * i]], TEMPO)
+
+
+def test_rows_come_back_in_the_order_asked_for(tmp_path):
+    table = FeatureTable(tmp_path)
+    table.put(["a", "b"], [[1, 2], [3, 4]], TEMPO)
+    table.put(["c"], [[5, 6]], TEMPO)
+    found, rows = table.get(["c", "nowhere", "a"], TEMPO)
+    assert found.tolist() == [True, False, True]
+    np.testing.assert_array_equal(rows, np.array([[5, 6], [np.nan, np.nan], [1, 2]], np.float32))
+
+
+def test_a_row_with_more_columns_serves_those_who_ask_for_fewer(tmp_path):
+    table = FeatureTable(tmp_path)
+    table.put(["a"], [[1, 2]], TEMPO)
+    _, rows = table.get(["a"], Extractor(families="tempo"))
+    assert rows.tolist() == [[2]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Extractor(sr=16000, families=["tempo", "rms"], statistics="mean"),
+        Extractor(families=["tempo", "rms"], statistics="mean", precision="fast"),
+        Extractor(families=["tempo", "rms"], statistics=["mean", "std"]),
+    ],
+)
+def test_other_parameters_are_other_rows(tmp_path, other):
+    table = FeatureTable(tmp_path)
+    table.put(["a"], [[1, 2]], TEMPO)
+    assert not table.get(["a"], other)[0].any()
+    assert table.missing(["a"], other) == {"a"}
+
+
+def test_pandas_alone_reads_it(tmp_path):
+    _write(tmp_path, 0)
+    (folder,) = tmp_path.glob("*/*")
+    stored = pd.read_parquet(folder).sort_values("clip_key")
+    assert stored.columns.tolist() == ["clip_key", "rms_mean", "tempo"]
+    assert stored["rms_mean"].tolist() == list(range(20))
+
+
+def test_several_processes_write_at_once(tmp_path):
+    Parallel(2)(delayed(_write)(tmp_path, start) for start in (0, 20))
+    found, rows = FeatureTable(tmp_path).get([f"{i:032x}" for i in range(40)], TEMPO)
+    assert found.all()
+    np.testing.assert_array_equal(rows[:, 0], np.arange(40))
+
+
+def test_a_half_written_shard_is_not_seen(tmp_path):
+    FeatureTable(tmp_path).put(["a"], [[1, 2]], TEMPO)
+    (shard,) = tmp_path.glob("*/*/*.parquet")
+    shard.with_name(f".{shard.name}").write_bytes(shard.read_bytes()[:100])
+    assert FeatureTable(tmp_path).get(["a"], TEMPO)[0].all()
