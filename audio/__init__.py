@@ -1,7 +1,8 @@
 """What a clip is: reading, resampling, data-set layouts."""
 
+from .batch import check_clips
 from .clips import clip_key, hash_bytes, load_clip, validate_clips
-from .dataset import DataSet, read_data
+from .dataset import DataSet, is_data_set, read_data
 from .manifest import read_csv_text
 from .reading import DEFAULT_SR, read_clip, resample
 from .stem_songs import DEFAULT_STEMS
@@ -11,9 +12,11 @@ __all__ = [
     "DEFAULT_SR",
     "DEFAULT_STEMS",
     "DataSet",
+    "check_clips",
     "clip_key",
     "find_audio",
     "hash_bytes",
+    "is_data_set",
     "load_clip",
     "read_clip",
     "read_csv_text",

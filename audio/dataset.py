@@ -95,3 +95,11 @@ def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
         )
     test = read_test(root) if path.is_dir() else None
     return DataSet(root, kind, train, test, noise, read_submission_header(root))
+
+
+def is_data_set(path):
+    """Tell whether a path is one of the three forms, rather than plain audio files."""
+    path = Path(path)
+    if path.is_dir():
+        return is_stem_folder(path) or is_class_folder(path)
+    return path.suffix.lower() == ".csv"

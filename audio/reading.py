@@ -17,7 +17,7 @@ import soxr
 from ..errors import AudioError, AudioWarning
 
 DEFAULT_SR = 22050
-_BLOCK = 65536
+_BLOCK = 1024
 
 
 def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
@@ -127,19 +127,30 @@ def _open(path):
 def _read_frames(file, wanted, path):
     """Read ``wanted`` frames, or as many as decode before the stream breaks."""
     dtype = "int16" if file.subtype == "PCM_16" else "float32"
-    blocks, got = [], 0
+    start = file.tell()
+    try:
+        samples = file.read(wanted, dtype=dtype, always_2d=True)
+    except soundfile.LibsndfileError:
+        file.seek(start)
+        samples = _read_until_broken(file, wanted, dtype)
+    if not len(samples):
+        raise AudioError(path, "no sample could be decoded; copy or download it again")
+    return samples
+
+
+def _read_until_broken(file, wanted, dtype):
+    """Read block by block: the blocks before the one that breaks are sound."""
+    blocks, got = [np.empty((0, file.channels), dtype=dtype)], 0
     while got < wanted:
         try:
             block = file.read(min(_BLOCK, wanted - got), dtype=dtype, always_2d=True)
         except soundfile.LibsndfileError:
-            block = np.empty((0, file.channels), dtype=dtype)
+            break
         if not len(block):
             break
         blocks.append(block)
         got += len(block)
-    if not blocks:
-        raise AudioError(path, "no sample could be decoded; copy or download it again")
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    return np.concatenate(blocks)
 
 
 def _to_mono(samples):

@@ -1,8 +1,15 @@
 """What training data is: settings -> recipes -> waveforms."""
 
 from .bank import Source, build_bank
-from .recipes import Recipe, draw_recipes, read_recipes, recipe_from_dict, write_recipes
-from .rendering import Mashup
+from .recipes import (
+    Recipe,
+    draw_recipes,
+    read_recipes,
+    recipe_from_dict,
+    whole_songs,
+    write_recipes,
+)
+from .rendering import Mashup, write_mashups
 from .settings import Settings
 
 __all__ = [
@@ -14,5 +21,7 @@ __all__ = [
     "draw_recipes",
     "read_recipes",
     "recipe_from_dict",
+    "whole_songs",
+    "write_mashups",
     "write_recipes",
 ]

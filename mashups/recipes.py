@@ -146,7 +146,7 @@ def _draw_songs(label, pool, stems, rng):
     """Choose a song for each stem, no song twice while there are enough of them."""
     chosen, used = {}, set()
     for stem in stems:
-        having = [row for row in pool.to_dict("records") if row[stem] is not None]
+        having = [row for row in pool.to_dict("records") if isinstance(row[stem], str)]
         if not having:
             continue
         fresh = [row for row in having if row["song"] not in used] or having
@@ -177,6 +177,35 @@ def _check_noise(hiss, fold, settings):
             f"Fold {fold} has no noise clip to draw from: put an ESC-50-master folder with "
             "audio/*.wav beside genres_stems, or set noise_probability: 0 in the settings"
         )
+
+
+def whole_songs(songs, bank, settings):
+    """Lay every song out as itself: all its stems, no tempo change, no gain, no noise.
+
+    Parameters
+    ----------
+    songs : DataFrame
+        As for :func:`draw_recipes`; ``fold`` may be missing.
+    bank : dict of str to Source
+    settings : Settings
+        For the stems, the rate and the normalisation.
+
+    Returns
+    -------
+    list of Recipe
+        Ids are the songs'.
+    """
+    peak = settings.peak if settings.normalize == "peak" else 0.0
+    recipes = []
+    for row in songs.to_dict("records"):
+        stems = [stem for stem in settings.stems if isinstance(row[stem], str)]
+        parts = tuple(StemPart(stem, row["song"], row[stem], 1.0, 1.0) for stem in stems)
+        length = min(bank[part.path].n_samples for part in parts)
+        fold = int(row.get("fold", 0))
+        recipes.append(
+            Recipe(row["song"], row["label"], fold, settings.sr, 0, length, peak, parts, ())
+        )
+    return recipes
 
 
 def write_recipes(recipes, path):

@@ -7,9 +7,11 @@ so a mashup in memory equals the same mashup written to a WAV file and read back
 import json
 from dataclasses import asdict, dataclass
 
+import joblib
 import numpy as np
 import soundfile
 
+from ..atomic import atomic_path
 from ..audio import hash_bytes, resample
 
 
@@ -57,8 +59,30 @@ class Mashup:
         return hash_bytes(json.dumps(sound, sort_keys=True).encode())
 
     def write(self, path):
-        """Write as a 16-bit mono WAV file."""
-        soundfile.write(path, self.to_int16(), self.recipe.sr, subtype="PCM_16", format="WAV")
+        """Write as a 16-bit mono WAV file, whole or not at all."""
+        with atomic_path(path) as temporary:
+            samples, sr = self.to_int16(), self.recipe.sr
+            soundfile.write(temporary, samples, sr, subtype="PCM_16", format="WAV")
+
+
+def write_mashups(mashups, paths, *, n_jobs=None, progress=None):
+    """Render mashups to WAV files.
+
+    Parameters
+    ----------
+    mashups : sequence of Mashup
+    paths : sequence of Path
+    n_jobs : int, optional
+        Processes; the files are the same for any number.
+    progress : callable, optional
+        Called with the number of files done since its last call.
+    """
+    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+        joblib.delayed(mashup.write)(path) for mashup, path in zip(mashups, paths, strict=True)
+    )
+    for _ in jobs:
+        if progress is not None:
+            progress(1)
 
 
 def mix_sources(recipe, sources):

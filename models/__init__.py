@@ -1,0 +1,22 @@
+"""What can be learnt: classifiers over clips, each a plain scikit-learn estimator."""
+
+from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
+from .heuristic import make_heuristic
+from .linear import make_lr
+from .registry import MODELS, check_model_names, make_model
+from .saving import load_model, save_model
+from .trees import make_lgbm
+
+__all__ = [
+    "MODELS",
+    "EffNetClassifier",
+    "EffNetEmbedding",
+    "EffNetLogits",
+    "check_model_names",
+    "load_model",
+    "make_heuristic",
+    "make_lgbm",
+    "make_lr",
+    "make_model",
+    "save_model",
+]

@@ -38,12 +38,13 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     y = np.asarray(y)
     groups = np.arange(len(y)) if groups is None else np.asarray(groups)
     check_folds_possible(y, groups, n_folds)
-    alone = len(np.unique(groups)) == len(groups)
-    splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
-        n_splits=n_folds, shuffle=True, random_state=seed
-    )
+    how = {"n_splits": n_folds, "shuffle": True, "random_state": seed}
+    if len(np.unique(groups)) == len(groups):
+        splits = StratifiedKFold(**how).split(y, y)
+    else:
+        splits = StratifiedGroupKFold(**how).split(y, y, groups)
     folds = np.empty(len(y), dtype=int)
-    for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(y)), y, groups)):
+    for fold, (_, held_out) in enumerate(splits):
         folds[held_out] = fold
     _check_every_class_trains(y, folds)
     return folds

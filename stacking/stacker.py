@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import _BaseComposition, available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _num_samples,
+    assert_all_finite,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
@@ -198,6 +199,8 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
     def _validate(self, X, y):
         y = column_or_1d(y, warn=True)
+        if y.dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         check_consistent_length(X, y)
         if len(np.unique(y)) < 2:
@@ -217,7 +220,8 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             folds = assign_folds(y, groups, n_folds=self.cv, seed=seed)
             rows = [np.flatnonzero(folds == fold) for fold in range(self.cv)]
             return [(np.setdiff1d(np.arange(len(y)), held_out), held_out) for held_out in rows]
-        return list(check_cv(self.cv, y, classifier=True).split(np.zeros(len(y)), y, groups))
+        splitter = check_cv(self.cv, y, classifier=True)
+        return list(splitter.split(y, y) if groups is None else splitter.split(y, y, groups))
 
     def _gather(self, name, models, X):
         """Put the held-out predictions of one model back in the order of ``X``."""

@@ -1,0 +1,39 @@
+# Two commands matter: `make demo` and `make test`. Both need only Python 3.11 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= demo-out
+export UV_INDEX_STRATEGY ?= unsafe-best-match
+
+.PHONY: demo test install lock lint clean
+
+install: .venv/.installed
+
+.venv/.installed: requirements.lock setup.cfg
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+demo: install $(DEMO)/data
+	rm -rf $(DEMO)/run
+	$(BIN)/python cli.py fit --config examples/demo.yaml --data $(DEMO)/data --out $(DEMO)/run
+	$(BIN)/python cli.py report $(DEMO)/run --answers $(DEMO)/answers.csv
+	$(BIN)/python cli.py evaluate $(DEMO)/run --answers $(DEMO)/answers.csv
+	@echo "submission: $(DEMO)/run/submission.csv"
+
+$(DEMO)/data: | install
+	$(BIN)/python cli.py demo-data $(DEMO)/data --songs-per-genre 12 --seconds 30 --sr 22050 --mono
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+lock:
+	$(BIN)/uv pip compile setup.cfg --all-extras --universal --python-version 3.10 \
+		--no-python-downloads --no-header --no-emit-package stemstack --upgrade -o requirements.lock
+
+clean:
+	rm -rf .venv $(DEMO) build dist *.egg-info

@@ -1,0 +1,65 @@
+"""``features``: handcrafted features of audio files, as a Parquet table."""
+
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from ..atomic import atomic_path
+from ..audio import is_data_set, read_data
+from ..features import extract
+from ..runs import from_paths, known_clips
+from .options import Names, cache_option, jobs_option, option, quiet_option, stems_options
+from .problems import report_problems
+from .progress import make_progress
+
+
+@click.command("features")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@option("--families", type=Names(), default="standard", help="Feature families.")
+@option("--sr", type=click.IntRange(min=1000), default=22050, help="Analysis rate in Hz.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["skip", "raise"]),
+    default="skip",
+    show_default=True,
+    help="Do the other clips, or stop at the first that cannot be read.",
+)
+@stems_options
+@jobs_option()
+@cache_option()
+@quiet_option()
+def features_command(
+    paths, out, families, sr, on_error, stems, allow_missing_stems, jobs, cache, quiet
+):
+    """Compute the features of PATHS: files, folders, or one data set.
+
+    \b
+    stemstack features DATA --out features.parquet
+    stemstack features song.wav more_songs/ --out features.parquet --families mfcc,chroma
+
+    One row a clip: columns clip, label and split for a data set, then the features.
+    """
+    progress = make_progress(quiet)
+    if len(paths) == 1 and is_data_set(paths[0]):
+        data = read_data(paths[0], stems=stems, allow_missing_stems=allow_missing_stems)
+        table, clips = known_clips(data, cache=cache, n_jobs=jobs, progress=progress)
+    else:
+        clips = from_paths(paths).paths
+        table = pd.DataFrame({"clip": clips})
+    with progress.stage("features", len(clips)) as advance:
+        values, problems = extract(
+            clips,
+            sr=sr,
+            families=families if len(families) > 1 else families[0],
+            n_jobs=jobs,
+            cache=cache / "features",
+            on_error=on_error,
+            progress=advance,
+        )
+    table = pd.concat([table, values], axis=1).loc[values.index]
+    with atomic_path(out) as temporary:
+        table.to_parquet(temporary, index=False)
+    click.echo(out)
+    report_problems(problems, "clips were left out")

@@ -1,0 +1,57 @@
+"""``fit``: the main job."""
+
+from pathlib import Path
+
+import click
+
+from ..reports import scores_table
+from ..runs import Config, fit_run, write_model_card, write_report
+from .options import (
+    Names,
+    SettingsFile,
+    cache_option,
+    config_option,
+    jobs_option,
+    option,
+    quiet_option,
+    stems_options,
+)
+from .problems import report_problems
+from .progress import make_progress
+
+
+@click.command("fit")
+@config_option()
+@option("--data", required=True, help="Competition folder, folder per class, or CSV manifest.")
+@option("--models", type=Names(), default="lr,lgbm,effnet", help="Models to train and stack.")
+@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory.")
+@option("--folds", type=int, default=5, help="Folds, disjoint by song.")
+@option("--mashups-per-genre", type=int, default=100, help="Training mashups a class.")
+@option("--settings", type=SettingsFile(), default=None, help="YAML of mashup settings.")
+@option("--seed", type=int, default=0, help="Root of all randomness.")
+@stems_options
+@option("--backbone", default="auto", help="timm backbone of effnet, or 'cnn'.")
+@option("--weights", default="imagenet", help="imagenet, none, or a file.")
+@option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs of effnet.")
+@option("--device", default="auto", help="auto, cpu or cuda.")
+@option("--resume", is_flag=True, help="Go on with the run in --out.")
+@jobs_option()
+@cache_option()
+@quiet_option()
+def fit_command(out, resume, jobs, cache, quiet, settings, **options):
+    """Train models out of fold, stack them, and predict the test clips.
+
+    \b
+    stemstack fit --data DATA --models lr,lgbm,effnet --out RUN
+
+    The run directory holds the configuration, folds, recipes, every prediction, the models,
+    metrics.json, submission.csv, report.html and model_card.md.
+    """
+    progress = make_progress(quiet)
+    config = Config(settings=settings or {}, **options)
+    run, problems = fit_run(config, out, cache=cache, n_jobs=jobs, resume=resume, progress=progress)
+    write_model_card(run)
+    write_report(run)
+    progress.say(scores_table(run.metrics["out_of_fold"]))
+    progress.say(f"report: {run.path / 'report.html'}")
+    report_problems(problems, "test clips were left out of the submission")

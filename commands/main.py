@@ -1,0 +1,108 @@
+"""The program ``stemstack``: finds the command, and turns errors into one line and an exit code.
+
+Progress and messages go to stderr, data to stdout. Exit 0 is fine, 1 bad data, 2 bad usage.
+"""
+
+import importlib
+import os
+import sys
+import warnings
+
+import click
+
+from .. import __version__
+from ..errors import StemstackError
+
+# Listed with their help, so that --help imports none of them.
+COMMANDS = {
+    "demo-data": "Render a demo data set in the competition's layout.",
+    "mash": "Draw and render labelled mashups from a folder of stems.",
+    "features": "Compute handcrafted features of audio files into a Parquet table.",
+    "fit": "Train models out of fold, stack them, predict the test clips.",
+    "predict": "Predict clips with a finished run.",
+    "evaluate": "Score a run's test predictions against known answers.",
+    "report": "Write a run's report as one HTML file.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only to run it or show its own help."""
+
+    def list_commands(self, ctx):
+        """List the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx, name):
+        """Import one command; None for a name that is none."""
+        if name not in COMMANDS:
+            return None
+        module = name.replace("-", "_")
+        return getattr(importlib.import_module(f".{module}", __package__), f"{module}_command")
+
+    def resolve_command(self, ctx, args):
+        """Say which command was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+
+    def format_commands(self, ctx, formatter):
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="stemstack")
+def cli():
+    """Classify audio under domain shift: handcrafted features first, deep models stacked on top.
+
+    \b
+    stemstack demo-data demo-out/data
+    stemstack fit --data demo-out/data --models lr,lgbm,effnet --out demo-out/run
+    stemstack evaluate demo-out/run --answers demo-out/answers.csv
+    """
+
+
+def main(arguments=None):
+    """Run the program.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The command line's, by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    warnings.showwarning = _show_warning
+    # Worker processes would repeat what the checks in this process have already shown.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    try:
+        return cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except StemstackError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of stdout left; nothing more can be said to it.
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        click.echo(f"error: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        return 1
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    click.echo(f"warning: {message}", err=True)

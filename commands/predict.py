@@ -1,0 +1,44 @@
+"""``predict``: classify clips with a finished run."""
+
+from pathlib import Path
+
+import click
+
+from ..atomic import atomic_path
+from ..audio import read_data
+from ..errors import UsageError
+from ..runs import Run, from_paths, from_test_table, predict_run
+from .options import jobs_option, option, quiet_option
+from .problems import report_problems
+from .progress import make_progress
+
+
+@click.command("predict")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@option("--data", default=None, help="Data set whose test.csv is predicted.")
+@option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@option("--proba", is_flag=True, help="Add a column of probabilities a class.")
+@jobs_option()
+@quiet_option()
+def predict_command(run, paths, data, out, proba, jobs, quiet):
+    """Predict PATHS (files or folders), or the test clips of --data, with RUN.
+
+    \b
+    stemstack predict RUN song.wav more_songs/ --out answers.csv --proba
+    stemstack predict RUN --out answers.csv -- -odd-name.wav
+
+    One row a clip in the order given. A clip that cannot be read is left out and named.
+    """
+    if bool(paths) == (data is not None):
+        raise UsageError("Give either PATHS or --data DATA to predict, and not both")
+    progress = make_progress(quiet)
+    fitted = Run.open(run)
+    asked = from_paths(paths) if paths else from_test_table(read_data(data))
+    usable = asked.usable(n_jobs=jobs, progress=progress)
+    if usable.ids:
+        labels, probabilities = predict_run(fitted, usable, progress=progress)
+        with atomic_path(out) as temporary:
+            answer = usable.answer(labels, probabilities if proba else None)
+            answer.to_csv(temporary, index=False)
+    report_problems(usable.problems, "clips were left out")

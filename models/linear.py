@@ -1,0 +1,44 @@
+"""``lr``: multinomial logistic regression over standardised handcrafted features."""
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from ..audio import DEFAULT_SR
+from ..features import SpectralFeatures, feature_columns
+
+
+def make_lr(
+    *,
+    sr=DEFAULT_SR,
+    families="standard",
+    C=0.01,
+    cache=None,
+    n_jobs=None,
+):
+    """Make the logistic-regression pipeline over clips.
+
+    Parameters
+    ----------
+    sr : int, default=22050
+        Sample rate in Hz.
+    families : str or sequence of str, default="standard"
+        Feature families, as in :class:`~stemstack.features.SpectralFeatures`.
+    C : float, default=0.01
+        Inverse strength of the L2 penalty; small, for there are more features than songs.
+    cache : str or os.PathLike, optional
+        Folder of the feature table, so that no clip is computed twice.
+    n_jobs : int, optional
+        Processes for the features.
+
+    Returns
+    -------
+    Pipeline
+        Steps ``spectral``, ``columns``, ``classifier``.
+    """
+    return Pipeline(
+        [
+            ("spectral", SpectralFeatures(sr, families=families, cache=cache, n_jobs=n_jobs)),
+            ("columns", feature_columns("linear")),
+            ("classifier", LogisticRegression(C=C, max_iter=2000)),
+        ]
+    )

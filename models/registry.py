@@ -1,0 +1,61 @@
+"""Models by name, for ``--models lr,lgbm,effnet``."""
+
+import difflib
+import inspect
+
+from ..errors import UsageError
+from .effnet import EffNetClassifier
+from .heuristic import make_heuristic
+from .linear import make_lr
+from .trees import make_lgbm
+
+MODELS = {
+    "heuristic": make_heuristic,
+    "lr": make_lr,
+    "lgbm": make_lgbm,
+    "effnet": EffNetClassifier,
+}
+
+
+def check_model_names(names):
+    """Refuse names that are not models, saying what was probably meant.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown or stands twice, or there is none.
+    """
+    if not names:
+        raise UsageError(f"No model was named; choose some of {', '.join(MODELS)}")
+    for name in names:
+        if name not in MODELS:
+            near = difflib.get_close_matches(name, MODELS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"Unknown model {name!r}{hint} The models are {', '.join(MODELS)}.")
+    if len(set(names)) < len(names):
+        raise UsageError(f"A model is named twice in {', '.join(names)}")
+
+
+def make_model(name, **options):
+    """Make a model by name.
+
+    Parameters
+    ----------
+    name : {"heuristic", "lr", "lgbm", "effnet"}
+    **options
+        Parameters for models in general, such as ``sr``, ``cache``, ``n_jobs``, ``epochs``; each
+        model takes those it knows.
+
+    Returns
+    -------
+    estimator
+        An unfitted classifier over clips.
+
+    Raises
+    ------
+    UsageError
+        The name is unknown.
+    """
+    check_model_names([name])
+    known = inspect.signature(MODELS[name]).parameters
+    return MODELS[name](**{key: value for key, value in options.items() if key in known})

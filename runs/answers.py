@@ -1,0 +1,54 @@
+"""Comparing a run's test predictions with the answers, when someone has them."""
+
+from ..audio import read_csv_text
+from ..errors import DataError
+from ..reports import score_classes
+from .run import STACK
+from .second_level import decide
+
+
+def evaluate_run(run, answers):
+    """Score every model of a run, and the stack, against known answers.
+
+    Parameters
+    ----------
+    run : Run
+    answers : str or os.PathLike
+        A CSV with an id column and a label column, named as in the submission or being its only
+        two columns.
+
+    Returns
+    -------
+    dict of str to dict
+        Scores as :func:`~stemstack.reports.score_classes` gives them, by model.
+
+    Raises
+    ------
+    DataError
+        The run predicted no test clips, the answers lack some of them, or hold unknown classes.
+    """
+    path = run.path / "ledger" / "test.parquet"
+    if not path.exists():
+        raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
+    table, classes = run.read_table("ledger/test"), run.metrics["classes"]
+    truth = _read_answers(answers)
+    unknown = sorted(set(table["id"]) - set(truth))
+    if unknown:
+        raise DataError(f"{answers}: lacks {len(unknown)} of the predicted ids, first {unknown[0]}")
+    labels = [truth[i] for i in table["id"]]
+    strange = sorted(set(labels) - set(classes))
+    if strange:
+        raise DataError(f"{answers}: holds class {strange[0]!r}, which the run does not know")
+    scores = {}
+    for name in (*run.config.models, STACK):
+        columns = [f"{name}__{label}" for label in classes]
+        scores[name] = score_classes(labels, decide(table[columns].to_numpy(), classes), classes)
+    return scores
+
+
+def _read_answers(path):
+    """Read answers as a mapping of id to label."""
+    rows = read_csv_text(path, [])
+    if len(rows.columns) < 2:
+        raise DataError(f"{path}: expected columns id and label. Got {', '.join(rows.columns)}.")
+    return dict(zip(rows.iloc[:, 0], rows.iloc[:, 1], strict=True))

@@ -1,0 +1,128 @@
+"""The configuration of a run: everything needed to repeat it, as one YAML file."""
+
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import yaml
+
+from ..atomic import write_text
+from ..audio import DEFAULT_STEMS
+from ..errors import DataError, UsageError
+
+_PACKAGES = (
+    "stemstack",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "librosa",
+    "soundfile",
+    "soxr",
+    "lightgbm",
+    "torch",
+    "timm",
+)
+# What may differ between a run and its resumption without changing any result.
+_FREE = ("data",)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run was asked to do.
+
+    Attributes
+    ----------
+    data : str
+        The data set, as given.
+    models : tuple of str
+    folds : int
+    mashups_per_genre : int
+        Training mashups drawn for each class; not used for data that are clips already.
+    seed : int
+        The root seed.
+    stems : tuple of str
+    allow_missing_stems : bool
+    settings : dict
+        The mashups' Settings as plain data; empty for the defaults.
+    backbone, weights, device : str
+        Of the deep models.
+    epochs : int or None
+        Of the deep models; None for their default.
+    """
+
+    data: str
+    models: tuple = ("lr", "lgbm", "effnet")
+    folds: int = 5
+    mashups_per_genre: int = 100
+    seed: int = 0
+    stems: tuple = DEFAULT_STEMS
+    allow_missing_stems: bool = False
+    settings: dict = field(default_factory=dict)
+    backbone: str = "auto"
+    weights: str = "imagenet"
+    device: str = "auto"
+    epochs: int | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "models", tuple(self.models))
+        object.__setattr__(self, "stems", tuple(self.stems))
+        for name, least in (("folds", 2), ("mashups_per_genre", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} must be {least} or more. Got {getattr(self, name)}.")
+
+    def write(self, path, **resolved):
+        """Write as YAML, with what was resolved on the way and the versions of what computes.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        **resolved
+            Plain data found out by the run, such as the backbone that ``auto`` stood for.
+        """
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        document = {"config": plain, "resolved": resolved, "versions": installed_versions()}
+        write_text(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+    @classmethod
+    def read(cls, path):
+        """Read what :meth:`write` wrote.
+
+        Raises
+        ------
+        DataError
+            The file is missing or is not a run's configuration.
+        """
+        try:
+            document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            return cls(**document["config"])
+        except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+            raise DataError(f"{path}: is not a run's configuration ({error})") from error
+
+    def check_resumes(self, other):
+        """Refuse to resume a run that was asked for something else.
+
+        Raises
+        ------
+        UsageError
+            An option that decides results differs; it is named with both values.
+        """
+        for option in fields(self):
+            mine, theirs = getattr(self, option.name), getattr(other, option.name)
+            if mine != theirs and option.name not in _FREE:
+                raise UsageError(
+                    f"The run was begun with {option.name}={theirs!r}, not {mine!r}: resume it "
+                    "with the same options, or give another --out"
+                )
+
+
+def installed_versions():
+    """Map Python and the packages that compute to their versions; those absent are left out."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

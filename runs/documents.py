@@ -1,0 +1,48 @@
+"""The papers of a run: its report and its model card."""
+
+from ..atomic import write_text
+from ..reports import render_model_card, render_report, scores_table
+from ..stacking import fold_balance
+from .run import STACK
+
+
+def write_report(run, *, answers=None):
+    """Write ``report.html``.
+
+    Parameters
+    ----------
+    run : Run
+    answers : dict of str to dict, optional
+        Scores against known answers, from :func:`evaluate_run`.
+
+    Returns
+    -------
+    Path
+    """
+    metrics, oof = run.metrics, run.read_table("ledger/oof")
+    page = render_report(
+        title=run.path.resolve().name,
+        classes=metrics["classes"],
+        out_of_fold=metrics["out_of_fold"],
+        answers=answers,
+        balance=fold_balance(oof["label"], oof["fold"]),
+        left_out=metrics["left_out"],
+        config=run.config_path.read_text(encoding="utf-8"),
+    )
+    path = run.path / "report.html"
+    write_text(path, page)
+    return path
+
+
+def write_model_card(run):
+    """Write ``model_card.md``."""
+    metrics = run.metrics
+    counts = run.read_table("ledger/oof")["label"].value_counts().sort_index()
+    listed = ", ".join(f"{label} {count}" for label, count in counts.items())
+    card = render_model_card(
+        data=f"{counts.sum()} training clips from {run.config.data}: {listed}.",
+        config=run.config_path.read_text(encoding="utf-8"),
+        scores=scores_table(metrics["out_of_fold"]),
+        final_estimator=run.load_model(STACK),
+    )
+    write_text(run.path / "model_card.md", card)

@@ -1,0 +1,21 @@
+"""How a long computation tells how far it is; the quiet way, for scripts and tests."""
+
+from contextlib import contextmanager
+
+
+class Quiet:
+    """Say nothing. The command line has a child of this that draws."""
+
+    @contextmanager
+    def stage(self, name, total):
+        """Announce a stage of ``total`` steps.
+
+        Yields
+        ------
+        callable
+            To be called with the number of steps done since its last call.
+        """
+        yield lambda done=1: None
+
+    def say(self, message):
+        """Tell one thing worth knowing."""

@@ -1,0 +1,121 @@
+"""A run: the directory that holds one experiment, and the names of what is in it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ..atomic import atomic_path, write_text
+from ..errors import DataError, UsageError
+from ..models import load_model, save_model
+from ..stacking import Ledger
+from .config import Config
+
+STACK = "stack"
+
+
+class Run:
+    """One experiment on disk.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Attributes
+    ----------
+    path : Path
+    ledger : Ledger
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.ledger = Ledger(self.path / "ledger")
+
+    @classmethod
+    def begin(cls, path, config, *, resume):
+        """Begin a run, or go on with one.
+
+        Raises
+        ------
+        UsageError
+            The directory holds a run already and ``resume`` is false, or the run there was asked
+            for something else.
+        """
+        run = cls(path)
+        if run.config_path.exists():
+            if not resume:
+                raise UsageError(
+                    f"{path}: holds a run already; go on with --resume, or give another --out"
+                )
+            config.check_resumes(Config.read(run.config_path))
+        elif run.path.is_dir() and any(run.path.iterdir()):
+            raise UsageError(f"{path}: is not empty and not a run; give another --out")
+        run.path.mkdir(parents=True, exist_ok=True)
+        config.write(run.config_path)
+        return run
+
+    @classmethod
+    def open(cls, path):
+        """Open a finished run.
+
+        Raises
+        ------
+        DataError
+            The directory holds no run, or one that was not finished.
+        """
+        run = cls(path)
+        if not run.config_path.exists():
+            raise DataError(f"{path}: holds no run (config.yaml is missing); make one with fit")
+        if not run.metrics_path.exists():
+            raise DataError(f"{path}: the run is not finished; go on with fit --resume")
+        return run
+
+    @property
+    def config_path(self):
+        """Where the configuration is."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics_path(self):
+        """Where the scores are; they are written last of all tables."""
+        return self.path / "metrics.json"
+
+    @property
+    def config(self):
+        """The configuration, read from disk."""
+        return Config.read(self.config_path)
+
+    @property
+    def metrics(self):
+        """The scores, read from disk."""
+        return json.loads(self.metrics_path.read_text(encoding="utf-8"))
+
+    def write_metrics(self, metrics):
+        """Write the scores."""
+        write_text(self.metrics_path, json.dumps(metrics, indent=1) + "\n")
+
+    def write_table(self, name, table):
+        """Write a Parquet table by name, such as ``folds``."""
+        with atomic_path(self.path / f"{name}.parquet") as temporary:
+            table.to_parquet(temporary, index=False)
+
+    def read_table(self, name):
+        """Read a table written by :meth:`write_table`."""
+        return pd.read_parquet(self.path / f"{name}.parquet")
+
+    def save_model(self, model, name, fold=None):
+        """Save a fold's model, or the second level without a fold."""
+        save_model(model, self._model_folder(name, fold))
+
+    def load_model(self, name, fold=None):
+        """Load what :meth:`save_model` saved."""
+        return load_model(self._model_folder(name, fold))
+
+    def write_submission(self, table):
+        """Write ``submission.csv``."""
+        with atomic_path(self.path / "submission.csv") as temporary:
+            table.to_csv(temporary, index=False)
+
+    def _model_folder(self, name, fold):
+        folder = self.path / "models" / name
+        return folder if fold is None else folder / f"fold{fold}"

@@ -1,0 +1,80 @@
+"""The second level of a run: the stack, the scores, the submission."""
+
+import numpy as np
+import pandas as pd
+
+from ..reports import score_classes
+from ..stacking import default_final_estimator, name_columns, nested_predictions
+from .run import STACK
+
+
+def stack_run(run, training, test, parts, *, classes):
+    """Stack the models of a run and write what comes of it.
+
+    Parameters
+    ----------
+    run : Run
+    training : TrainingClips
+    test : Unlabelled
+    parts : dict of str to ModelPredictions
+    classes : list of str
+    """
+    y = training.table["label"].to_numpy(dtype=object)
+    features = pd.concat([part.oof for part in parts.values()], axis=1).to_numpy()
+    folds = training.table["fold"].to_numpy()
+    final = default_final_estimator()
+    nested = nested_predictions(final, features, y, folds, method="predict_proba")
+    final.fit(features, y)
+    run.save_model(final, STACK)
+    oof = {name: probabilities(part.oof, classes) for name, part in parts.items()} | {STACK: nested}
+    run.write_table("ledger/oof", _lay_out(training.table[["clip", "label", "fold"]], oof, classes))
+    if test.ids:
+        said = predict_stack(final, {name: part.test for name, part in parts.items()}, classes)
+        ids = pd.DataFrame({"id": test.ids})
+        run.write_table("ledger/test", _lay_out(ids, said, classes))
+        run.write_submission(test.answer(decide(said[STACK], classes)))
+    scores = {
+        name: score_classes(y, decide(values, classes), classes) for name, values in oof.items()
+    }
+    left_out = list(test.problems)
+    run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": left_out})
+
+
+def predict_stack(final, parts, classes):
+    """Predict by every model and by the stack.
+
+    Parameters
+    ----------
+    final : classifier
+        The fitted second level.
+    parts : dict of str to DataFrame
+        First-level predictions, by model in the order of the fit.
+    classes : list of str
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n, n_classes)
+        Probabilities by model, and of the stack.
+    """
+    features = pd.concat(list(parts.values()), axis=1).to_numpy()
+    said = {name: probabilities(part, classes) for name, part in parts.items()}
+    return said | {STACK: final.predict_proba(features)}
+
+
+def probabilities(part, classes):
+    """Give one column a class, also where a two-class model was kept as a single column."""
+    values = part.to_numpy()
+    return values if values.shape[1] == len(classes) else np.hstack([1 - values, values])
+
+
+def decide(values, classes):
+    """Choose the likeliest class of each row."""
+    return np.asarray(classes, dtype=object)[values.argmax(axis=1)]
+
+
+def _lay_out(table, said, classes):
+    blocks = [
+        pd.DataFrame(values, columns=name_columns(name, classes, len(classes)))
+        for name, values in said.items()
+    ]
+    return pd.concat([table.reset_index(drop=True), *blocks], axis=1)

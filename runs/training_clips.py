@@ -1,0 +1,166 @@
+"""From a data set to labelled clips with folds, whichever form the data set has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..audio import check_clips
+from ..errors import DataError
+from ..mashups import Mashup, Recipe, Settings, build_bank, draw_recipes
+from ..stacking import assign_folds
+
+
+@dataclass(frozen=True)
+class TrainingClips:
+    """Labelled clips, each with the fold it is held out in.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns ``clip, label, group, fold``, in the order of ``clips``.
+    clips : list of clips
+        Paths or mashups.
+    folds : DataFrame
+        The split that was decided first: of songs and noise clips, or of the clips themselves;
+        columns ``item, kind, label, group, fold``.
+    recipes : list of Recipe
+        Empty for data that are clips already.
+    """
+
+    table: pd.DataFrame
+    clips: list
+    folds: pd.DataFrame
+    recipes: list[Recipe]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Recipes drawn within folds, the bank that renders them, and the folds they came from."""
+
+    recipes: list[Recipe]
+    bank: dict
+    folds: pd.DataFrame
+
+
+def training_clips(data, config, *, cache, n_jobs, progress):
+    """Decide the folds, then make the clips.
+
+    Parameters
+    ----------
+    data : DataSet
+    config : Config
+    cache : Path
+        Where converted stems are kept.
+    n_jobs : int or None
+    progress : Quiet
+
+    Returns
+    -------
+    TrainingClips
+
+    Raises
+    ------
+    DataError
+        A training file cannot be read (all such are named), or the folds are impossible.
+    """
+    if data.kind == "stems":
+        return _from_songs(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    return _from_clips(data, config, n_jobs=n_jobs, progress=progress)
+
+
+def draw_training(data, config, *, cache, n_jobs, progress):
+    """Split songs and noise into folds, convert them, and draw recipes within the folds.
+
+    Returns
+    -------
+    Draw
+    """
+    settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
+    songs = data.train.assign(
+        fold=assign_folds(
+            data.train["label"], data.train["group"], n_folds=config.folds, seed=config.seed
+        )
+    )
+    noise = data.noise if data.noise is not None else pd.DataFrame({"path": [], "category": []})
+    noise = noise.assign(fold=_spread(len(noise), config.folds, config.seed))
+    bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
+    recipes = draw_recipes(
+        songs, noise, bank, settings, per_class=config.mashups_per_genre, seed=config.seed
+    )
+    folds = pd.concat([_items(songs, "song", "song"), _items(noise, "path", "noise")])
+    return Draw(recipes, bank, folds.reset_index(drop=True))
+
+
+def convert_sources(data, settings, *, cache, n_jobs, progress):
+    """Convert every stem and noise clip of a data set; missing stems are left out.
+
+    Returns
+    -------
+    dict of str to Source
+    """
+    stems = [path for stem in data.stems for path in data.train[stem].dropna()]
+    paths = [*stems, *(data.noise["path"] if data.noise is not None else [])]
+    with progress.stage("converting stems", len(paths)) as advance:
+        return build_bank(
+            data.root, paths, cache=cache, sr=settings.sr, n_jobs=n_jobs, progress=advance
+        )
+
+
+def _from_songs(data, config, *, cache, n_jobs, progress):
+    draw = draw_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    table = pd.DataFrame(
+        {
+            "clip": [recipe.id for recipe in draw.recipes],
+            "label": [recipe.label for recipe in draw.recipes],
+            # Mashups of one fold share songs: the fold is the smallest group that does not leak.
+            "group": [f"fold{recipe.fold}" for recipe in draw.recipes],
+            "fold": [recipe.fold for recipe in draw.recipes],
+        }
+    )
+    clips = [Mashup.of(recipe, draw.bank) for recipe in draw.recipes]
+    return TrainingClips(table, clips, draw.folds, draw.recipes)
+
+
+def _from_clips(data, config, *, n_jobs, progress):
+    table = data.train
+    if "fold" not in table:
+        folds = assign_folds(table["label"], table["group"], n_folds=config.folds, seed=config.seed)
+        table = table.assign(fold=folds)
+    clips = [str(data.root / path) for path in table["path"]]
+    with progress.stage("checking clips", len(clips)) as advance:
+        problems = check_clips(clips, n_jobs=n_jobs, progress=advance)
+    bad = [problem for problem in problems if problem]
+    if bad:
+        raise DataError(_list_problems(bad, len(clips)))
+    return TrainingClips(
+        table[["clip", "label", "group", "fold"]], clips, _items(table, "clip", "clip"), []
+    )
+
+
+def _list_problems(bad, total):
+    listed = "".join(f"\n  {problem}" for problem in bad[:20])
+    more = f"\n  … and {len(bad) - 20} more" if len(bad) > 20 else ""
+    return (
+        f"{len(bad)} of {total} training clips cannot be used; mend or remove them:{listed}{more}"
+    )
+
+
+def _items(table, column, kind):
+    """Lay a split table out in the common columns of ``folds.parquet``."""
+    return pd.DataFrame(
+        {
+            "item": table[column],
+            "kind": kind,
+            "label": table["label"] if "label" in table else table.get("category", ""),
+            "group": table["group"] if "group" in table else table[column],
+            "fold": table["fold"],
+        }
+    )
+
+
+def _spread(n, n_folds, seed):
+    """Deal n noise clips out to the folds, evenly and at random."""
+    folds = np.arange(n) % n_folds
+    np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,))).shuffle(folds)
+    return folds
