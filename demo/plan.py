@@ -11,11 +11,11 @@ from .genres import STYLES
 
 STEMS = ("drums", "vocals", "bass", "other")
 # How often a single trait comes from a neighbouring genre instead of the song's own.
-BORROWING = 0.22
+BORROWING = 0.08
 # The excerpts of the real songs are 29.9-30.7 s long where 30 s are asked for.
 _LENGTH = (0.995, 1.02)
-_STEM_LEVEL_SD = 2.0
-_BRIGHTNESS_SD = 2.5
+_STEM_LEVEL_SD = 1.5
+_BRIGHTNESS_SD = 1.5
 _RESTING_SHARE = (0.2, 0.6)
 _TRANSPOSITION = 3
 

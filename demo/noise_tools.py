@@ -1,0 +1,98 @@
+"""The few things procedural noise is made of: coloured noise, tones, envelopes and events.
+
+Conventions: signals are 1-D float64 of ``n`` samples at ``sr`` Hz, of no particular level: the
+writer of the noise folder brings each clip to its own.
+"""
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+
+def coloured(n, rng, slope=0.0):
+    """Gaussian noise whose spectrum falls by ``slope`` dB an octave (3 is pink, 6 brown)."""
+    spectrum = np.fft.rfft(rng.standard_normal(n))
+    octaves = np.log2(np.maximum(np.arange(len(spectrum)), 1))
+    return np.fft.irfft(spectrum * 10 ** (-slope * octaves / 20), n) * 2 ** (slope / 2)
+
+
+def band(x, sr, low=None, high=None):
+    """Keep what lies between ``low`` and ``high`` Hz (second-order Butterworth)."""
+    top = 0.45 * sr
+    if low is None:
+        return sosfilt(butter(2, min(high, top), "low", fs=sr, output="sos"), x)
+    if high is None or high >= top:
+        return sosfilt(butter(2, min(low, 0.9 * top), "high", fs=sr, output="sos"), x)
+    return sosfilt(butter(2, (min(low, 0.5 * high), high), "band", fs=sr, output="sos"), x)
+
+
+def times(n, sr):
+    """The time of every sample, in seconds."""
+    return np.arange(n) / sr
+
+
+def tone(frequency, n, sr, phase=0.0):
+    """A sine of a constant frequency, or of one that is given for every sample, in Hz."""
+    return np.sin(2 * np.pi * np.cumsum(np.broadcast_to(frequency, n)) / sr + phase)
+
+
+def harmonics(frequency, weights, n, sr):
+    """A harmonic tone: the k-th weight is the amplitude of the k-th multiple."""
+    phase = 2 * np.pi * np.cumsum(np.broadcast_to(frequency, n)) / sr
+    return sum(w * np.sin(k * phase) for k, w in enumerate(weights, 1))
+
+
+def drift(n, sr, rng, rate):
+    """A smooth random curve in [0, 1] that turns about ``rate`` times a second."""
+    n_knots = max(4, int(n / sr * rate) + 2)
+    return np.interp(np.linspace(0, n_knots - 1, n), np.arange(n_knots), rng.random(n_knots))
+
+
+def decay(n, sr, seconds):
+    """An exponential that falls by 60 dB in ``seconds``."""
+    return 10 ** (-3 * times(n, sr) / seconds)
+
+
+def swell(n):
+    """A raised-cosine bump: silent at both ends, 1 in the middle."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / max(n - 1, 1))
+
+
+def burst(seconds, sr, rng, low=None, high=None):
+    """A short noise that dies away: the sound of something struck."""
+    n = max(16, round(seconds * sr))
+    noise = rng.standard_normal(n)
+    return (noise if low is None and high is None else band(noise, sr, low, high)) * decay(
+        n, sr, seconds
+    )
+
+
+def lay(n, sr, sounds):
+    """Add short sounds into a silence of ``n`` samples.
+
+    Parameters
+    ----------
+    n, sr : int
+    sounds : iterable of (float, ndarray)
+        When each starts, in seconds, and its samples; what passes the end is cut.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    out = np.zeros(n)
+    for start, sound in sounds:
+        first = round(start * sr)
+        room = max(0, n - first)
+        out[first : first + room][: len(sound)] += sound[:room]
+    return out
+
+
+def steady(seconds, interval, rng, jitter=0.05):
+    """Times of a regular event: every ``interval`` seconds, each off by ``jitter`` of it."""
+    starts = np.arange(rng.uniform(0, interval), seconds, interval)
+    return np.maximum(0, starts + rng.normal(0, jitter * interval, len(starts)))
+
+
+def scattered(seconds, rate, rng):
+    """Times of an irregular event: about ``rate`` a second, at least one."""
+    return np.sort(rng.uniform(0, seconds, max(1, rng.poisson(rate * seconds))))
