@@ -27,7 +27,7 @@ def footsteps(n, sr, rng):
 def door_wood_knock(n, sr, rng):
     """Groups of three to five knocks on a panel that rings."""
     panel, gap = rng.uniform(120, 400), rng.uniform(0.13, 0.3)
-    starts = np.arange(rng.uniform(0, 0.5), n / sr, rng.uniform(1.2, 2.5))
+    starts = steady(n / sr, rng.uniform(1.2, 2.5), rng)
     knocks = [t + k * gap for t in starts for k in range(rng.integers(3, 6))]
     return lay(n, sr, ((t, _struck(panel, 0.12, sr, rng)) for t in knocks))
 

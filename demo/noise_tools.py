@@ -89,10 +89,11 @@ def lay(n, sr, sounds):
 
 def steady(seconds, interval, rng, jitter=0.05):
     """Times of a regular event: every ``interval`` seconds, each off by ``jitter`` of it."""
-    starts = np.arange(rng.uniform(0, interval), seconds, interval)
-    return np.maximum(0, starts + rng.normal(0, jitter * interval, len(starts)))
+    # However short the clip, one event falls in it.
+    starts = np.arange(rng.uniform(0, min(interval, seconds / 2)), seconds, interval)
+    return np.clip(starts + rng.normal(0, jitter * interval, len(starts)), 0, 0.9 * seconds)
 
 
 def scattered(seconds, rate, rng):
     """Times of an irregular event: about ``rate`` a second, at least one."""
-    return np.sort(rng.uniform(0, seconds, max(1, rng.poisson(rate * seconds))))
+    return np.sort(rng.uniform(0, 0.9 * seconds, max(1, rng.poisson(rate * seconds))))

@@ -1,0 +1,76 @@
+"""Plans are drawn from a genre and, now and then, from its neighbours."""
+
+import math
+
+import numpy as np
+import pytest
+
+from stemstack.demo import bass, comping, drums, melody
+from stemstack.demo.genres import GENRES, STYLES
+from stemstack.demo.instruments import DRUMS, KITS, PROGRAMS
+from stemstack.demo.plan import STEMS, draw_plan
+
+
+def plans(genre, n=200):
+    return [draw_plan(genre, 30.0, np.random.default_rng([n, seed])) for seed in range(n)]
+
+
+def test_the_ten_genres_are_the_competitions():
+    assert GENRES == (
+        "blues", "classical", "country", "disco", "hiphop",
+        "jazz", "metal", "pop", "reggae", "rock",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_style_names_only_what_exists(genre):
+    style = STYLES[genre]
+    tables = {
+        "drums": (KITS, drums.GROOVES),
+        "bass": (PROGRAMS, bass.LINES),
+        "comp": (PROGRAMS, comping.PATTERNS),
+        "layer": (PROGRAMS, comping.PATTERNS),
+        "lead": (PROGRAMS, melody.CELLS),
+    }
+    for role, (instruments, patterns) in tables.items():
+        for instrument, pattern in getattr(style, role):
+            assert instrument in instruments
+            assert pattern in patterns
+    assert set(style.neighbours) < set(GENRES) - {genre}
+    assert set(style.balance) == set(STEMS)
+
+
+def test_every_drum_of_the_grooves_is_in_the_kit():
+    assert {voice for groove in drums.GROOVES.values() for voice in groove} <= set(DRUMS)
+    assert {voice for fill in drums.FILLS for voice in fill} <= set(DRUMS)
+
+
+def test_songs_borrow_from_neighbours_but_mostly_stay_themselves():
+    grooves = [plan.drums for plan in plans("metal")]
+    own = sum(groove in STYLES["metal"].drums for groove in grooves)
+    assert 0.8 * len(grooves) < own < len(grooves)
+
+
+def test_quiet_genres_are_quiet():
+    loudness = {g: np.median([p.levels["other"] for p in plans(g)]) for g in GENRES}
+    assert max(loudness["classical"], loudness["jazz"]) < min(
+        level for genre, level in loudness.items() if genre not in ("classical", "jazz")
+    )
+    # The real songs differ by up to a factor of 20, which is 26 dB; 10 dB is well inside the draw.
+    assert loudness["hiphop"] - loudness["classical"] > 10
+
+
+def test_silent_and_resting_stems_have_the_shares_of_the_real_songs():
+    drawn = [plan for genre in GENRES for plan in plans(genre, 100)]
+    share = {
+        stem: np.mean([math.isinf(p.levels[stem]) or stem in p.rests for p in drawn])
+        for stem in STEMS
+    }
+    # 374, 218, 167 and 55 of 1000 stems hold five seconds of silence or more. The tolerance is
+    # three standard errors of 1000 draws, and the figures themselves are only a guide.
+    for stem, real in {"vocals": 0.374, "bass": 0.218, "drums": 0.167, "other": 0.055}.items():
+        np.testing.assert_allclose(share[stem], real, atol=0.06)
+
+
+def test_a_plan_is_near_the_length_asked_for():
+    assert all(0.995 * 30 <= plan.seconds <= 1.02 * 30 for plan in plans("pop"))

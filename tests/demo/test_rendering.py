@@ -1,0 +1,68 @@
+"""Rendered parts have the pitch, the place and the length they were written with."""
+
+import librosa
+import numpy as np
+import pytest
+
+from stemstack.demo import rendering
+from stemstack.demo.instruments import DRUMS
+from stemstack.demo.rendering import render_parts
+from stemstack.demo.score import Note, Part
+from stemstack.errors import MissingExtraError
+
+pytest.importorskip("midirenderer")
+
+
+def peak_frequency(audio, sr):
+    spectrum = np.abs(np.fft.rfft(audio * np.hanning(len(audio))))
+    return np.fft.rfftfreq(len(audio), 1 / sr)[spectrum.argmax()]
+
+
+@pytest.mark.parametrize("sr", [22050, 44100])
+def test_a_note_sounds_at_its_pitch(sr):
+    part = Part("flute", (Note(0.0, 4.0, 69, 100),))
+    audio = render_parts([part], 120.0, 2.0, sr, 1)
+    assert audio.shape == (2 * sr, 1)
+    # The flute has vibrato: a tenth of a semitone either way is 0.6 %.
+    np.testing.assert_allclose(peak_frequency(audio[:, 0], sr), 440, rtol=0.01)
+
+
+@pytest.mark.parametrize("instrument", ["piano", "standard kit"])
+def test_notes_begin_when_they_should(instrument):
+    is_kit = instrument.endswith("kit")
+    note = Note(2.0, 0.5, DRUMS["snare"] if is_kit else 72, 110)
+    part = Part(instrument, (note,), is_kit=is_kit)
+    audio = render_parts([part], 60.0, 3.0, 22050, 1)[:, 0]
+    onset = np.flatnonzero(np.abs(audio) > 0.05 * np.abs(audio).max())[0] / 22050
+    # A hammer or a stick reaches 5 % of its peak within 20 ms.
+    np.testing.assert_allclose(onset, 2.0, atol=0.02)
+
+
+def test_a_kit_keeps_the_tempo_it_was_given():
+    beats = tuple(Note(float(b), 0.25, DRUMS["kick"], 110) for b in range(24))
+    audio = render_parts([Part("room kit", beats, is_kit=True)], 100.0, 14.0, 22050, 1)[:, 0]
+    onsets = librosa.onset.onset_detect(y=audio, sr=22050, units="time")
+    # Frames are 23 ms apart; their median over 23 intervals is within half a frame.
+    np.testing.assert_allclose(np.median(np.diff(onsets)), 0.6, atol=0.012)
+
+
+def test_two_channels_carry_the_pan():
+    part = Part("piano", (Note(0.0, 1.0, 60, 100),), pan=0)
+    left, right = np.square(render_parts([part], 60.0, 1.0, 22050, 2)).mean(axis=0)
+    assert left > 2 * right
+
+
+def test_no_notes_are_digital_silence():
+    audio = render_parts([Part("piano", ())], 60.0, 1.0, 22050, 2)
+    assert audio.shape == (22050, 2)
+    assert not audio.any()
+
+
+def test_a_missing_soundfont_names_the_extra(monkeypatch):
+    def gone(module, extra):
+        raise MissingExtraError(f"{module} comes with {extra!r}")
+
+    monkeypatch.setattr(rendering, "find_spec", lambda name: None)
+    monkeypatch.setattr(rendering, "require", gone)
+    with pytest.raises(MissingExtraError, match="pretty_midi comes with 'demo'"):
+        rendering.soundfont.__wrapped__()
