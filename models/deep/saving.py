@@ -1,0 +1,153 @@
+"""Nets as bytes and as files: weights by safetensors, the rest by JSON, never code.
+
+A folder holds ``weights.safetensors`` and ``params.json``. Loading builds the architecture by name
+and fills it, so a stranger's folder can do nothing but be wrong.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ...atomic import atomic_path, write_text
+from ...errors import DataError, UsageError, require
+
+_WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
+# What is of no meaning where the folder may be loaded.
+_LOCAL = ("cache", "device")
+
+
+def pack_net(net):
+    """Turn a net's weights into safetensors bytes.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+
+    Returns
+    -------
+    bytes
+    """
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items()}
+    return require("safetensors.torch", "deep").save(tensors)
+
+
+def unpack_net(backbone, state):
+    """Build a net by name and fill it with packed weights.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of the architecture.
+    state : bytes
+        As :func:`pack_net` gives them.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        In evaluation mode, on the CPU.
+    """
+    from .nets import build_net
+    from .weights import Start
+
+    tensors = require("safetensors.torch", "deep").load(state)
+    n_outputs = len(tensors["head.bias"]) if "head.bias" in tensors else 0
+    net = build_net(Start(backbone, "none"), n_outputs)
+    net.load_state_dict(tensors)
+    return net.eval()
+
+
+def save_net(estimator, folder):
+    """Write a fitted deep estimator into a folder of its own.
+
+    Parameters
+    ----------
+    estimator : EffNetClassifier, EffNetEmbedding or EffNetLogits
+        Fitted.
+    folder : str or os.PathLike
+        Made when missing. The two files in it are each whole or not there.
+
+    Raises
+    ------
+    UsageError
+        A parameter is not plain data.
+    """
+    params = {
+        name: _to_plain(value, name)
+        for name, value in estimator.get_params().items()
+        if name not in _LOCAL
+    }
+    fitted = {
+        name: _to_plain(value, name)
+        for name, value in vars(estimator).items()
+        if name.endswith("_") and not name.startswith("_") and name != "state_"
+    }
+    document = {"class": type(estimator).__name__, "params": params, "fitted": fitted}
+    with atomic_path(Path(folder, _WEIGHTS)) as temporary:
+        temporary.write_bytes(estimator.state_)
+    write_text(Path(folder, _PARAMS), json.dumps(document, indent=1))
+
+
+def load_net(folder):
+    """Load a deep estimator written by :func:`save_net`.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+
+    Returns
+    -------
+    EffNetClassifier, EffNetEmbedding or EffNetLogits
+
+    Raises
+    ------
+    DataError
+        A file is missing or is not what :func:`save_net` writes.
+    """
+    from .. import effnet
+
+    known = (effnet.EffNetClassifier, effnet.EffNetEmbedding, effnet.EffNetLogits)
+    classes = {cls.__name__: cls for cls in known}
+    try:
+        document = json.loads(Path(folder, _PARAMS).read_text(encoding="utf-8"))
+        state = Path(folder, _WEIGHTS).read_bytes()
+        params = {name: _from_plain(value) for name, value in document["params"].items()}
+        estimator = classes[document["class"]](**params)
+        fitted = {name: _from_plain(value) for name, value in document["fitted"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{folder}: is not a saved net ({type(error).__name__}: {error})"
+        ) from error
+    vars(estimator).update(fitted, state_=state)
+    return estimator
+
+
+def _to_plain(value, name):
+    """Turn a value into what JSON holds; arrays and mappings are tagged to come back as such."""
+    if isinstance(value, np.ndarray):
+        dtype = "object" if value.dtype == object else value.dtype.str
+        return {"array": value.tolist(), "dtype": dtype}
+    if isinstance(value, dict):
+        return {"items": [[_to_plain(k, name), _to_plain(v, name)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_to_plain(item, name) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise UsageError(
+        f"{name}={value!r} cannot be saved with the net: give it as a number, a str, a list or a "
+        "dict of these"
+    )
+
+
+def _from_plain(value):
+    if isinstance(value, list):
+        return [_from_plain(item) for item in value]
+    if isinstance(value, dict) and "array" in value:
+        return np.array(value["array"], dtype=value["dtype"])
+    if isinstance(value, dict):
+        return {_from_plain(key): _from_plain(item) for key, item in value["items"]}
+    return value

