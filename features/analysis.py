@@ -1,105 +1,101 @@
 """One clip under analysis: every intermediate is computed once, when first asked for."""
 
-import warnings
 from functools import cached_property
 
-import librosa
 import numpy as np
+
+from . import cepstrum, chroma, contrast, level, mel, rhythm, shape, spectrum
+from .decibels import power_to_db
 
 
 class Analysis:
     """The rows of every standard family, all from one spectrum.
 
+    Each family is an attribute of its name: an array of shape (n_rows, n_frames), or (1,) for
+    ``tempo``. The functions behind them are in the modules named for their subject.
+
     Parameters
     ----------
     samples : ndarray of shape (n_samples,), float32
-    sr : int
+    sr : float
         Sample rate in Hz.
-    precision : {"librosa", "fast"}
+    precision : {"librosa", "fast"}, default="librosa"
     """
 
-    def __init__(self, samples, sr, precision):
+    def __init__(self, samples, sr, precision="librosa"):
         self.samples = samples
         self.sr = sr
         self.precision = precision
+        self.bin_width = sr / spectrum.N_FFT
 
     @cached_property
     def magnitude(self):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="n_fft=")
-            return np.abs(librosa.stft(self.samples, n_fft=2048))
+        return spectrum.magnitude_spectrogram(self.samples, self.precision)
 
     @cached_property
     def power(self):
-        return self.magnitude**2
+        return self.magnitude * self.magnitude
 
     @cached_property
     def logmel(self):
-        return librosa.power_to_db(librosa.feature.melspectrogram(S=self.power, sr=self.sr))
+        return power_to_db(mel.mel_spectrogram(self.power, self.sr))
 
     @cached_property
     def mfcc(self):
-        return librosa.feature.mfcc(S=self.logmel)
+        return cepstrum.mel_cepstrum(self.logmel)
 
     @property
     def mfcc_delta(self):
-        return self._delta(1)
+        return cepstrum.delta(self.mfcc, 1)
 
     @property
     def mfcc_delta2(self):
-        return self._delta(2)
-
-    def _delta(self, order):
-        mode = "interp" if self.mfcc.shape[1] >= 9 else "nearest"
-        return librosa.feature.delta(self.mfcc, order=order, mode=mode)
+        return cepstrum.delta(self.mfcc, 2)
 
     @cached_property
     def chroma(self):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Trying to estimate tuning")
-            return librosa.feature.chroma_stft(S=self.power, sr=self.sr)
+        return chroma.chroma(self.power, self.sr)
 
     @property
     def tonnetz(self):
-        return librosa.feature.tonnetz(chroma=self.chroma)
+        return chroma.tonnetz(self.chroma)
 
     @property
     def contrast(self):
-        fmin = 200.0 if self.sr > 12800 else 200.0 * self.sr / 22050
-        return librosa.feature.spectral_contrast(S=self.magnitude, sr=self.sr, fmin=fmin)
+        return contrast.contrast(self.magnitude, self.sr)
 
     @cached_property
+    def _location(self):
+        return np.stack(shape.centroid_and_bandwidth(self.magnitude, self.bin_width))
+
+    @property
     def centroid(self):
-        return librosa.feature.spectral_centroid(S=self.magnitude, sr=self.sr)
+        return self._location[:1]
 
     @property
     def bandwidth(self):
-        return librosa.feature.spectral_bandwidth(
-            S=self.magnitude, sr=self.sr, centroid=self.centroid
-        )
+        return self._location[1:]
 
     @property
     def rolloff(self):
-        return librosa.feature.spectral_rolloff(S=self.magnitude, sr=self.sr)
+        return shape.rolloff(self.magnitude, self.bin_width)[None]
 
     @property
     def flatness(self):
-        return librosa.feature.spectral_flatness(S=self.magnitude)
+        return shape.flatness(self.magnitude)[None]
 
     @property
     def zcr(self):
-        return librosa.feature.zero_crossing_rate(self.samples)
+        return level.zero_crossing_rate(self.samples)[None]
 
     @property
     def rms(self):
-        return librosa.feature.rms(y=self.samples)
+        return level.rms(self.samples)[None]
 
     @cached_property
     def onset_strength(self):
-        if self.logmel.shape[1] < 2:
-            return np.zeros((1, 1), dtype=np.float32)
-        return librosa.onset.onset_strength(S=self.logmel, sr=self.sr)[None]
+        return rhythm.onset_strength(self.logmel)[None]
 
     @property
     def tempo(self):
-        return librosa.feature.tempo(onset_envelope=self.onset_strength[0], sr=self.sr)
+        return np.array([rhythm.tempo(self.onset_strength[0], self.sr)])

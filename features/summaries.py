@@ -7,6 +7,8 @@ but for rounding has skew and kurtosis 0, where SciPy gives NaN.
 
 import numpy as np
 
+from .kernels import reordered
+
 STATISTICS = ("mean", "std", "min", "max", "median", "skew", "kurtosis")
 
 # A spread this small beside the values is float32 rounding, not a distribution with a shape.
@@ -25,14 +27,89 @@ def summarise(rows):
     ndarray of shape (n_rows, 7), float64
         Columns in the order of ``STATISTICS``.
     """
-    rows = rows.astype(np.float64)
-    mean = rows.mean(axis=1)
-    centred = rows - mean[:, None]
-    variance = (centred**2).mean(axis=1)
+    rows = np.ascontiguousarray(rows, dtype=np.float32)
+    out = np.empty((len(rows), len(STATISTICS)))
+    for row, line in zip(rows, out, strict=True):
+        _moments(row, line)
+    out[:, STATISTICS.index("median")] = medians(rows)
+    return out
+
+
+def medians(rows):
+    """Find the median of every row, as an array of shape (n_rows,), float64.
+
+    Notes
+    -----
+    A float32's bits, read as an integer with the negative ones mirrored, sort as the number does.
+    The middle is found by halving the range of these integers and counting, which touches memory in
+    order and vectorises, where a partition does neither.
+    """
+    bits = rows.view(np.int32)
+    keys = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
+    middle = _middle_keys(keys)
+    values = np.where(middle < 0, middle ^ np.int32(0x7FFFFFFF), middle).view(np.float32)
+    return values.astype(np.float64).mean(axis=1)
+
+
+@reordered
+def _moments(row, out):
+    n = len(row)
+    total, low, high = 0.0, row[0], row[0]
+    for f in range(n):
+        total += row[f]
+    for f in range(n):
+        low = min(low, row[f])
+        high = max(high, row[f])
+    mean = total / n
+    m2, m3, m4 = 0.0, 0.0, 0.0
+    for f in range(n):
+        d = row[f] - mean
+        m2 += d * d
+        m3 += d * d * d
+        m4 += d * d * d * d
+    variance = m2 / n
     std = np.sqrt(variance)
-    low, high = rows.min(axis=1), rows.max(axis=1)
-    shaped = std > _CONSTANT * np.maximum(np.abs(low), np.abs(high))
-    safe = np.where(shaped, std, 1.0)
-    skew = np.where(shaped, (centred**3).mean(axis=1) / safe**3, 0.0)
-    kurtosis = np.where(shaped, (centred**4).mean(axis=1) / safe**4 - 3.0, 0.0)
-    return np.stack([mean, std, low, high, np.median(rows, axis=1), skew, kurtosis], axis=1)
+    out[0], out[1], out[2], out[3] = mean, std, low, high
+    if std > _CONSTANT * max(abs(low), abs(high)):
+        out[5] = m3 / n / (variance * std)
+        out[6] = m4 / n / (variance * variance) - 3.0
+    else:
+        out[5] = out[6] = 0.0
+
+
+@reordered
+def _middle_keys(keys):
+    """The two middle values of each row in order (the same one twice for an odd count)."""
+    n_rows, n = keys.shape
+    middle = np.empty((n_rows, 2), np.int32)
+    for i in range(n_rows):
+        row = keys[i]
+        low, high = np.int64(row.min()), np.int64(row.max())
+        rank = (n - 1) // 2
+        while low < high:
+            guess = np.int32((low + high) >> 1)
+            if _count_up_to(row, guess) > rank:
+                high = guess
+            else:
+                low = guess + 1
+        middle[i, 0] = middle[i, 1] = low
+        if n % 2 == 0 and _count_up_to(row, np.int32(low)) == n // 2:
+            middle[i, 1] = _least_above(row, np.int32(low))
+    return middle
+
+
+@reordered
+def _count_up_to(row, limit):
+    count = np.int32(0)
+    for f in range(len(row)):
+        count += np.int32(row[f] <= limit)
+    return count
+
+
+@reordered
+def _least_above(row, limit):
+    least = np.int32(0x7FFFFFFF)
+    for f in range(len(row)):
+        if row[f] > limit:
+            least = min(least, row[f])
+    return least

@@ -73,3 +73,9 @@ def test_a_killed_extraction_resumes_where_its_last_batch_ended(clips, tmp_path,
     assert FeatureTable(tmp_path).missing(keys, Extractor(**FAST)) == {keys[2]}
     resumed, _ = extract(clips, cache=tmp_path, **FAST)
     pd.testing.assert_frame_equal(resumed, extract(clips, **FAST)[0], check_exact=True)
+
+
+def test_jobs_do_not_change_a_bit(clips):
+    alone, _ = extract(clips * 3)
+    together, _ = extract(clips * 3, n_jobs=2)
+    pd.testing.assert_frame_equal(alone, together, check_exact=True)

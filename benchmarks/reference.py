@@ -1,0 +1,91 @@
+"""librosa's features, called the ordinary way and with care, as the yardstick of the benchmarks."""
+
+import warnings
+
+import librosa
+import numpy as np
+
+
+def ordinary_rows(y, sr):
+    """Compute each family as the manual shows: every call makes its own spectrum.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32
+    sr : float
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_rows, n_frames)
+        By family name; ``tempo`` has shape (1,).
+    """
+    feature = librosa.feature
+    mfcc = feature.mfcc(y=y, sr=sr)
+    chroma = feature.chroma_stft(y=y, sr=sr)
+    onsets = librosa.onset.onset_strength(y=y, sr=sr)
+    return {
+        "mfcc": mfcc,
+        "mfcc_delta": feature.delta(mfcc),
+        "mfcc_delta2": feature.delta(mfcc, order=2),
+        "chroma": chroma,
+        "contrast": feature.spectral_contrast(y=y, sr=sr),
+        "centroid": feature.spectral_centroid(y=y, sr=sr),
+        "bandwidth": feature.spectral_bandwidth(y=y, sr=sr),
+        "rolloff": feature.spectral_rolloff(y=y, sr=sr),
+        "flatness": feature.spectral_flatness(y=y),
+        "zcr": feature.zero_crossing_rate(y),
+        "rms": feature.rms(y=y),
+        "tonnetz": feature.tonnetz(chroma=chroma, sr=sr),
+        "onset_strength": onsets[None],
+        "logmel": librosa.power_to_db(feature.melspectrogram(y=y, sr=sr)),
+        "tempo": feature.tempo(onset_envelope=onsets, sr=sr),
+    }
+
+
+def careful_rows(y, sr):
+    """Compute the same from one spectrum, as far as librosa's arguments allow."""
+    feature = librosa.feature
+    magnitude = np.abs(librosa.stft(y))
+    power = magnitude**2
+    logmel = librosa.power_to_db(feature.melspectrogram(S=power, sr=sr))
+    mfcc = feature.mfcc(S=logmel)
+    chroma = feature.chroma_stft(S=power, sr=sr)
+    centroid = feature.spectral_centroid(S=magnitude, sr=sr)
+    onsets = librosa.onset.onset_strength(S=logmel, sr=sr)
+    return {
+        "mfcc": mfcc,
+        "mfcc_delta": feature.delta(mfcc),
+        "mfcc_delta2": feature.delta(mfcc, order=2),
+        "chroma": chroma,
+        "contrast": feature.spectral_contrast(S=magnitude, sr=sr),
+        "centroid": centroid,
+        "bandwidth": feature.spectral_bandwidth(S=magnitude, sr=sr, centroid=centroid),
+        "rolloff": feature.spectral_rolloff(S=magnitude, sr=sr),
+        "flatness": feature.spectral_flatness(S=magnitude),
+        "zcr": feature.zero_crossing_rate(y),
+        "rms": feature.rms(y=y),
+        "tonnetz": feature.tonnetz(chroma=chroma, sr=sr),
+        "onset_strength": onsets[None],
+        "logmel": logmel,
+        "tempo": feature.tempo(onset_envelope=onsets, sr=sr),
+    }
+
+
+def summaries(rows):
+    """Sum rows up by NumPy and SciPy into the seven statistics, shape (n_rows, 7)."""
+    from scipy import stats
+
+    with warnings.catch_warnings():
+        # Constant rows: SciPy warns and gives NaN, which counts as 0 here.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        skew, kurtosis = stats.skew(rows, axis=1), stats.kurtosis(rows, axis=1)
+    parts = [rows.mean(axis=1), rows.std(axis=1), rows.min(axis=1), rows.max(axis=1)]
+    parts += [np.median(rows, axis=1), np.nan_to_num(skew), np.nan_to_num(kurtosis)]
+    return np.stack(parts, axis=1)
+
+
+def features(rows):
+    """Turn the rows of all families into one vector in the house order."""
+    return np.concatenate(
+        [value if name == "tempo" else summaries(value).ravel() for name, value in rows.items()]
+    )
