@@ -6,7 +6,7 @@ and returns (n,) floats of no particular level.
 
 import numpy as np
 
-from .noise_tools import band, burst, decay, lay, scattered, steady, swell, tone
+from .noise_tools import band, burst, decay, lay, scattered, shower, steady, swell, tone
 
 
 def footsteps(n, sr, rng):
@@ -96,8 +96,7 @@ def church_bells(n, sr, rng):
 
 def clapping(n, sr, rng):
     """A few hands, or an audience of them."""
-    claps = scattered(n / sr, rng.choice([3, 15, 60]), rng)
-    return lay(n, sr, ((t, burst(0.03, sr, rng, 700, rng.uniform(2500, 5000))) for t in claps))
+    return shower(n, sr, rng, rng.choice([3, 15, 60]), 0.03, 700, rng.uniform(2500, 5000))
 
 
 def hand_saw(n, sr, rng):

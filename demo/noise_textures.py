@@ -14,6 +14,7 @@ from .noise_tools import (
     harmonics,
     lay,
     scattered,
+    shower,
     swell,
     times,
     tone,
@@ -23,8 +24,7 @@ from .noise_tools import (
 def rain(n, sr, rng):
     """A hiss of distant drops under the patter of near ones."""
     hiss = band(coloured(n, rng, 1.5), sr, rng.uniform(600, 1500))
-    drops = ((t, rng.uniform(1, 6) * burst(0.01, sr, rng, 1500, 7000)) for t in _drops(n, sr, rng))
-    return hiss + lay(n, sr, drops)
+    return hiss + 3 * shower(n, sr, rng, rng.uniform(20, 120), 0.01, 1500, 7000)
 
 
 def sea_waves(n, sr, rng):
@@ -45,9 +45,8 @@ def wind(n, sr, rng):
 
 def crackling_fire(n, sr, rng):
     """A low roar and irregular snaps."""
-    snaps = scattered(n / sr, rng.uniform(8, 30), rng)
-    crackle = lay(n, sr, ((t, rng.exponential(2) * burst(0.02, sr, rng, 800, 6000)) for t in snaps))
-    return 0.4 * coloured(n, rng, 5) * (0.6 + 0.4 * drift(n, sr, rng, 3)) + 2 * crackle
+    crackle = shower(n, sr, rng, rng.uniform(8, 30), 0.02, 800, 6000)
+    return 0.4 * coloured(n, rng, 5) * (0.6 + 0.4 * drift(n, sr, rng, 3)) + 4 * crackle
 
 
 def thunderstorm(n, sr, rng):
@@ -122,7 +121,3 @@ def washing_machine(n, sr, rng):
     turn = 0.6 + 0.4 * tone(rng.uniform(0.8, 2), n, sr)
     hum = harmonics(rng.choice([50.0, 60.0]) * 2, [1, 0.4, 0.6, 0.2], n, sr)
     return turn * (0.6 * hum + band(coloured(n, rng, 3), sr, 80, 3000))
-
-
-def _drops(n, sr, rng):
-    return scattered(n / sr, rng.uniform(20, 120), rng)

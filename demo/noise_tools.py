@@ -90,10 +90,17 @@ def lay(n, sr, sounds):
 def steady(seconds, interval, rng, jitter=0.05):
     """Times of a regular event: every ``interval`` seconds, each off by ``jitter`` of it."""
     # However short the clip, one event falls in it.
-    starts = np.arange(rng.uniform(0, min(interval, seconds / 2)), seconds, interval)
+    starts = np.arange(rng.uniform(0, min(interval, seconds / 2)), 0.9 * seconds, interval)
     return np.clip(starts + rng.normal(0, jitter * interval, len(starts)), 0, 0.9 * seconds)
 
 
 def scattered(seconds, rate, rng):
     """Times of an irregular event: about ``rate`` a second, at least one."""
     return np.sort(rng.uniform(0, 0.9 * seconds, max(1, rng.poisson(rate * seconds))))
+
+
+def shower(n, sr, rng, rate, seconds, low, high):
+    """About ``rate`` bursts a second, of eight kinds and every strength."""
+    kinds = [burst(seconds, sr, rng, low, high) for _ in range(8)]
+    starts = scattered(n / sr, rate, rng)
+    return lay(n, sr, ((t, rng.exponential() * kinds[rng.integers(8)]) for t in starts))
