@@ -1,6 +1,7 @@
 """Turn a song's plan into a score: each role plays its part, then all of it is made human."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from .form import draw_form
 from .harmony import lay_out
 from .melody import sing
 from .plan import STEMS
-from .score import BEATS_PER_BAR, Note, Part, Score
+from .score import BEATS_PER_BAR, Part, Score
 
 _BASS_CENTRE, _COMP_CENTRE, _LAYER_CENTRE, _LEAD_CENTRE = 38, 57, 66, 68
 _VELOCITY_SD = 6
@@ -85,28 +86,31 @@ def _lead(plan, spans, form, rng):
 
 def _perform(part, stem, plan, rng):
     """Rest where the plan says, swing, and loosen the timing and the touch."""
-    beats = plan.seconds * plan.bpm / 60
-    rest_from, rest_to = (share * beats for share in plan.rests.get(stem, (0.0, 0.0)))
-    silent = math.isinf(plan.levels[stem])
-    notes = [
-        note
-        for note in part.notes
-        if not silent
-        and note.start < beats
-        and not (note.start < rest_to and note.start + note.duration > rest_from)
-    ]
+    notes = _not_resting(part.notes, stem, plan)
     delays = rng.normal(0, plan.looseness * plan.bpm / 60, len(notes))
     touches = rng.normal(0, _VELOCITY_SD, len(notes))
     played = [
-        Note(
-            max(0.0, swing(note.start, plan.swing, plan.swung) + delay),
-            note.duration,
-            note.pitch,
-            int(np.clip(round(note.velocity + touch), 1, 127)),
+        note._replace(
+            start=max(0.0, swing(note.start, plan.swing, plan.swung) + delay),
+            velocity=int(np.clip(round(note.velocity + touch), 1, 127)),
         )
         for note, delay, touch in zip(notes, delays, touches, strict=True)
     ]
-    return Part(part.instrument, tuple(sorted(played)), part.pan, part.is_kit)
+    return replace(part, notes=tuple(sorted(played)))
+
+
+def _not_resting(notes, stem, plan):
+    """The notes within the song that the stem does play."""
+    if math.isinf(plan.levels[stem]):
+        return []
+    beats = plan.seconds * plan.bpm / 60
+    rest_from, rest_to = (share * beats for share in plan.rests.get(stem, (0.0, 0.0)))
+    return [
+        note
+        for note in notes
+        if note.start < beats
+        and not (note.start < rest_to and note.start + note.duration > rest_from)
+    ]
 
 
 def swing(beat, ratio, unit=1.0):

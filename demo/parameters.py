@@ -29,6 +29,18 @@ def check_at_least(least, **parameters):
             raise UsageError(f"{name} must be {noun}, at least {least:g}. Got {value!r} instead.")
 
 
+def check_text(**parameters):
+    """Refuse parameters that are not text.
+
+    Raises
+    ------
+    UsageError
+    """
+    for name, value in parameters.items():
+        if not isinstance(value, str):
+            raise UsageError(f"{name} must be text. Got {value!r} instead.")
+
+
 def check_sample_rate(sr):
     """Refuse a sample rate that is no whole number between 8 and 192 kHz.
 
@@ -54,7 +66,17 @@ def run_jobs(function, jobs, n_jobs, progress):
         As in joblib.
     progress : callable or None
         Called with 1 for every job done.
+
+    Raises
+    ------
+    UsageError
+        ``n_jobs`` is 0.
     """
+    if n_jobs == 0:
+        raise UsageError(
+            "n_jobs must be None, a number of processes, or negative to count from all the cores. "
+            "Got 0 instead."
+        )
     done = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
         delayed(function)(*job) for job in jobs
     )

@@ -9,7 +9,7 @@ from .composer import compose
 from .files import write_wav
 from .genres import GENRES
 from .mixing import brighten, level_to, limit, overdrive
-from .parameters import check_at_least, check_sample_rate, run_jobs
+from .parameters import check_at_least, check_sample_rate, check_text, run_jobs
 from .plan import STEMS, draw_plan
 from .rendering import render_parts
 
@@ -70,6 +70,7 @@ def write_songs(
     check_at_least(0, seed=seed, first_number=first_number)
     check_at_least(1.0, seconds=seconds)
     check_sample_rate(sr)
+    check_text(pool=pool)
     numbers = range(first_number, first_number + songs_per_genre)
     jobs = [
         (Path(directory), genre, number, (seed, pool), seconds, sr, 1 if mono else 2)

@@ -85,6 +85,8 @@ def test_stereo_is_the_default_and_loud_genres_are_louder():
         ("seed", -1, "seed must be a whole number, at least 0"),
         ("first_number", True, "first_number must be a whole number"),
         ("sr", 44100.5, "sr must be a whole number of Hz"),
+        ("n_jobs", 0, "n_jobs must be None, a number of processes"),
+        ("pool", None, "pool must be text. Got None"),
         ("sr", 400, "sr must be a whole number of Hz from 8000"),
     ],
 )
