@@ -40,9 +40,21 @@ def test_a_style_names_only_what_exists(genre):
     assert set(style.balance) == set(STEMS)
 
 
-def test_every_drum_of_the_grooves_is_in_the_kit():
-    assert {voice for groove in drums.GROOVES.values() for voice in groove} <= set(DRUMS)
-    assert {voice for fill in drums.FILLS for voice in fill} <= set(DRUMS)
+def test_every_pattern_and_instrument_is_played_by_some_style():
+    def played(roles, place):
+        return {p[place] for s in STYLES.values() for role in roles for p in getattr(s, role)}
+
+    assert set(drums.GROOVES) == played(["drums"], 1)
+    assert set(bass.LINES) == played(["bass"], 1)
+    assert set(comping.PATTERNS) == played(["comp", "layer"], 1)
+    assert set(melody.CELLS) == played(["lead"], 1)
+    assert set(KITS) == played(["drums"], 0)
+    assert set(PROGRAMS) == played(["bass", "comp", "layer", "lead"], 0)
+
+
+def test_the_drums_of_the_patterns_are_those_of_the_kit():
+    written = {voice for pattern in (*drums.GROOVES.values(), *drums.FILLS) for voice in pattern}
+    assert written == set(DRUMS)
 
 
 def test_songs_borrow_from_neighbours_but_mostly_stay_themselves():
