@@ -33,7 +33,7 @@ class DataSet:
     test : DataFrame or None
         Columns ``id, path``, ids untouched; None without a ``test.csv``.
     noise : DataFrame or None
-        Columns ``path, category``; None without a noise folder.
+        Columns ``path, category, group``; None without a noise folder.
     header : tuple of (str, str)
         The two column names of a submission.
     """

@@ -80,22 +80,22 @@ def read_noise(root):
     Returns
     -------
     DataFrame or None
-        Columns ``path, category`` (empty text when the meta table does not name the file).
+        Columns ``path, category, group``; clips of one group are cut from one recording. Without
+        a meta table every clip is its own group and has no category.
     """
     root = Path(root)
     files = find_audio(root / NOISE_FOLDER / "audio")
     if not files:
         return None
+    table = pd.DataFrame({"path": [file.relative_to(root).as_posix() for file in files]})
     meta = root / NOISE_FOLDER / "meta" / "esc50.csv"
-    categories = {}
-    if meta.exists():
-        rows = read_csv_text(meta, ["filename", "category"])
-        categories = dict(zip(rows["filename"], rows["category"], strict=True))
-    return pd.DataFrame(
-        {
-            "path": [file.relative_to(root).as_posix() for file in files],
-            "category": [categories.get(file.name, "") for file in files],
-        }
+    if not meta.exists():
+        return table.assign(category="", group=table["path"])
+    rows = read_csv_text(meta, ["filename", "category", "src_file"]).set_index("filename")
+    rows = rows[~rows.index.duplicated()].reindex([file.name for file in files])
+    return table.assign(
+        category=rows["category"].fillna("").to_numpy(),
+        group=rows["src_file"].fillna(pd.Series(table["path"].to_numpy(), rows.index)).to_numpy(),
     )
 
 

@@ -14,11 +14,11 @@ import yaml
 from ..errors import UsageError
 
 
-def option(name, **settings):
+def option(name, *names, **settings):
     """Make an option that the environment variable ``STEMSTACK_<NAME>`` can set too."""
     variable = "STEMSTACK_" + name.strip("-").replace("-", "_").upper()
     settings.setdefault("show_default", True)
-    return click.option(name, envvar=variable, **settings)
+    return click.option(name, *names, envvar=variable, **settings)
 
 
 class Names(click.ParamType):

@@ -8,7 +8,7 @@ from ..atomic import atomic_path
 from ..audio import read_data
 from ..errors import UsageError
 from ..runs import Run, from_paths, from_test_table, predict_run
-from .options import jobs_option, option, quiet_option
+from .options import cache_option, jobs_option, option, quiet_option
 from .problems import report_problems
 from .progress import make_progress
 
@@ -20,8 +20,9 @@ from .progress import make_progress
 @option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
 @option("--proba", is_flag=True, help="Add a column of probabilities a class.")
 @jobs_option()
+@cache_option()
 @quiet_option()
-def predict_command(run, paths, data, out, proba, jobs, quiet):
+def predict_command(run, paths, data, out, proba, jobs, cache, quiet):
     """Predict PATHS (files or folders), or the test clips of --data, with RUN.
 
     \b
@@ -37,7 +38,9 @@ def predict_command(run, paths, data, out, proba, jobs, quiet):
     asked = from_paths(paths) if paths else from_test_table(read_data(data))
     usable = asked.usable(n_jobs=jobs, progress=progress)
     if usable.ids:
-        labels, probabilities = predict_run(fitted, usable, progress=progress)
+        labels, probabilities = predict_run(
+            fitted, usable, cache=cache, n_jobs=jobs, progress=progress
+        )
         with atomic_path(out) as temporary:
             answer = usable.answer(labels, probabilities if proba else None)
             answer.to_csv(temporary, index=False)

@@ -100,7 +100,7 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
             raise failed[0]
         good = [i for i, row in enumerate(batch) if not isinstance(row, DataError)]
         rows = np.stack([batch[i] for i in good]) if good else np.empty((0, len(names)), np.float32)
-        yield pd.DataFrame(rows, columns=names, index=np.add(good, start, dtype=int)), failed
+        yield pd.DataFrame(rows, columns=names, index=np.array(good, dtype=int) + start), failed
 
 
 def _plain_batches(outcomes, n_clips, progress):

@@ -3,7 +3,7 @@
 from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .heuristic import make_heuristic
 from .linear import make_lr
-from .registry import MODELS, check_model_names, make_model
+from .registry import MODELS, check_model_names, make_model, set_means
 from .saving import load_model, save_model
 from .trees import make_lgbm
 
@@ -19,4 +19,5 @@ __all__ = [
     "make_lr",
     "make_model",
     "save_model",
+    "set_means",
 ]

@@ -1,6 +1,6 @@
 """``heuristic``: the rule a listener would try first, to show the floor."""
 
-from sklearn.neighbors import NearestCentroid
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import RobustScaler
 
@@ -9,10 +9,10 @@ from ..features import SpectralFeatures
 
 
 def make_heuristic(*, sr=DEFAULT_SR, cache=None, n_jobs=None):
-    """Make the rule "the genre whose usual tempo and brightness are nearest".
+    """Make the rule "the genre whose usual tempo and brightness are most like this clip's".
 
     Three numbers a clip (tempo, mean spectral centroid, mean zero-crossing rate) are compared with
-    the typical ones of each class.
+    the typical ones of each class and their spread.
 
     Parameters
     ----------
@@ -31,6 +31,6 @@ def make_heuristic(*, sr=DEFAULT_SR, cache=None, n_jobs=None):
     spectral = SpectralFeatures(
         sr, families=("tempo", "centroid", "zcr"), statistics=("mean",), cache=cache, n_jobs=n_jobs
     )
-    return Pipeline(
-        [("spectral", spectral), ("scale", RobustScaler()), ("classifier", NearestCentroid())]
-    )
+    # A class whose songs share one tempo to the digit must not rule out every other tempo.
+    rule = GaussianNB(var_smoothing=0.01)
+    return Pipeline([("spectral", spectral), ("scale", RobustScaler()), ("classifier", rule)])

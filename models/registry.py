@@ -43,7 +43,7 @@ def make_model(name, **options):
     ----------
     name : {"heuristic", "lr", "lgbm", "effnet"}
     **options
-        Parameters for models in general, such as ``sr``, ``cache``, ``n_jobs``, ``epochs``; each
+        Parameters for models in general, such as ``sr``, ``random_state``, ``epochs``; each
         model takes those it knows.
 
     Returns
@@ -59,3 +59,32 @@ def make_model(name, **options):
     check_model_names([name])
     known = inspect.signature(MODELS[name]).parameters
     return MODELS[name](**{key: value for key, value in options.items() if key in known})
+
+
+def set_means(model, *, cache=None, n_jobs=None):
+    """Tell a model where to keep what it computes, and with how many processes.
+
+    Neither changes a prediction. A model is saved without them: they belong to a machine.
+
+    Parameters
+    ----------
+    model : estimator
+        One that :func:`make_model` made; changed in place.
+    cache : Path, optional
+        Folder; handcrafted features and log-mels have a folder of their own in it.
+    n_jobs : int, optional
+        Processes.
+
+    Returns
+    -------
+    estimator
+        The same.
+    """
+    means = {
+        "spectral__cache": cache and cache / "features",
+        "spectral__n_jobs": n_jobs,
+        "cache": cache and cache / "log-mels",
+        "n_jobs": n_jobs,
+    }
+    known = means.keys() & model.get_params().keys()
+    return model.set_params(**{name: means[name] for name in known})

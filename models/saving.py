@@ -4,6 +4,9 @@ Nets are ``weights.safetensors`` with ``params.json``; everything else is one sk
 boosters inside it as their own text), loaded only when every type in it is one named here.
 """
 
+import io
+import json
+import zipfile
 from pathlib import Path
 
 import skops.io
@@ -20,6 +23,9 @@ TRUSTED = frozenset(
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn._LGBMLabelEncoder",
+        "stemstack.features.columns.ColumnClaim",
+        "stemstack.features.columns._name_output",
+        "stemstack.features.columns.signed_log",
         "stemstack.features.transformer.SpectralFeatures",
     }
 )
@@ -40,7 +46,7 @@ def save_model(model, folder):
         save_net(model, folder)
         return
     with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
-        skops.io.dump(model, temporary)
+        _repack(skops.io.dumps(model), temporary)
 
 
 def load_model(folder):
@@ -71,3 +77,41 @@ def load_model(folder):
             "load it only by your own means, if you trust whoever made it"
         )
     return skops.io.load(path, trusted=sorted(TRUSTED))
+
+
+def _repack(dumped, path):
+    """Write a skops archive whose bytes depend on the model alone.
+
+    skops names the parts of a model by their address in memory and stamps them with the time; here
+    they are numbered in order of appearance and stamped with none.
+    """
+    numbers = {}
+    with zipfile.ZipFile(io.BytesIO(dumped)) as source, zipfile.ZipFile(path, "w") as target:
+        schema = _number_parts(json.loads(source.read("schema.json")), numbers)
+        parts = {"schema.json": json.dumps(schema, indent=1).encode()}
+        for name in source.namelist():
+            if name != "schema.json":
+                parts[_number_file(name, numbers)] = source.read(name)
+        for name in sorted(parts):
+            target.writestr(zipfile.ZipInfo(name), parts[name], zipfile.ZIP_DEFLATED)
+
+
+def _number_parts(node, numbers):
+    """Replace every address in a schema by its number."""
+    if isinstance(node, list):
+        return [_number_parts(child, numbers) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("__id__"), int):
+        numbers.setdefault(str(node["__id__"]), str(len(numbers)))
+    numbered = {key: _number_parts(value, numbers) for key, value in node.items()}
+    if isinstance(node.get("__id__"), int):
+        numbered["__id__"] = int(numbers[str(node["__id__"])])
+    if isinstance(node.get("file"), str):
+        numbered["file"] = _number_file(node["file"], numbers)
+    return numbered
+
+
+def _number_file(name, numbers):
+    address, dot, suffix = name.partition(".")
+    return numbers.setdefault(address, str(len(numbers))) + dot + suffix

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
+import joblib
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from .. import __version__
 from ..audio import clip_key
 from ..features import extract
-from ..models import make_model
+from ..models import make_model, set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 
 METHOD = "predict_proba"
-# Parameters that say how a thing is computed, not what: they do not change any prediction.
-_HOW = ("cache", "n_jobs", "verbose", "device")
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,11 @@ class FirstLevel:
         self.training = training
         self.test_clips = test_clips
         self.resolved = {}
+        self._means = {"cache": cache, "n_jobs": n_jobs}
         self._y = training.table["label"].to_numpy(dtype=object)
         self._folds = training.table["fold"].to_numpy()
         self._options = {
             "random_state": config.seed,
-            "cache": cache / "features",
-            "n_jobs": n_jobs,
             "backbone": config.backbone,
             "weights": config.weights,
             "device": config.device,
@@ -76,7 +75,7 @@ class FirstLevel:
         -------
         ModelPredictions
         """
-        model = make_model(name, **self._options)
+        model = set_means(make_model(name, **self._options), **self._means)
         self._compute_features(name, model, progress)
         key = content_key(data=self._data_key, model=_describe(model), version=__version__)
         folds = np.unique(self._folds)
@@ -85,6 +84,7 @@ class FirstLevel:
                 if not self.run.ledger.has(name, fold, key):
                     self._fit_fold(name, model, fold, key)
                 advance(1)
+        self._resolve(name, folds[0])
         return self._gather(name, folds, key)
 
     def _compute_features(self, name, model, progress):
@@ -99,7 +99,6 @@ class FirstLevel:
     def _fit_fold(self, name, model, fold, key):
         train, held_out = np.flatnonzero(self._folds != fold), np.flatnonzero(self._folds == fold)
         fitted = fit_fold(model, self.training.clips, self._y, train, held_out, method=METHOD)
-        self.run.save_model(fitted.estimator, name, fold)
         ids = self.training.table["clip"].to_numpy()[held_out]
         columns = name_columns(name, fitted.estimator.classes_, fitted.predictions.shape[1])
         oof = pd.DataFrame(fitted.predictions, index=ids, columns=columns)
@@ -107,7 +106,15 @@ class FirstLevel:
         if self.test_clips:
             predictions = predict_with(fitted.estimator, self.test_clips, METHOD)
             test = pd.DataFrame(predictions, index=self._test_ids(), columns=columns)
+        self.run.save_model(set_means(fitted.estimator), name, fold)
+        # The entry comes last: where it is, the model is too.
         self.run.ledger.write(name, fold, key, oof=oof, test=test)
+
+    def _resolve(self, name, fold):
+        """Note what the backbone and weights of a deep model came to."""
+        if name == "effnet":
+            net = self.run.load_model(name, fold)
+            self.resolved[name] = {"backbone": net.backbone_, "weights": net.weights_}
 
     def _gather(self, name, folds, key):
         read = self.run.ledger.read
@@ -129,10 +136,5 @@ class FirstLevel:
 
 
 def _describe(model):
-    """Describe a model by the parameters that decide what it predicts."""
-    leaves = {
-        name: repr(value)
-        for name, value in model.get_params(deep=True).items()
-        if name.split("__")[-1] not in _HOW and not hasattr(value, "get_params")
-    }
-    return {"type": type(model).__name__, **{k: v for k, v in leaves.items() if k != "steps"}}
+    """Name a model by the parameters that decide what it predicts."""
+    return joblib.hash(set_means(clone(model)))

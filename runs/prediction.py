@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from ..models import set_means
 from ..stacking import name_columns, predict_with
 from .first_level import METHOD
 from .run import STACK
 from .second_level import decide, predict_stack
 
 
-def predict_run(run, unlabelled, *, progress):
+def predict_run(run, unlabelled, *, cache, n_jobs, progress):
     """Predict clips by the fold models of a run and its second level.
 
     Parameters
@@ -17,6 +18,9 @@ def predict_run(run, unlabelled, *, progress):
     run : Run
     unlabelled : Unlabelled
         Usable clips.
+    cache : Path
+        Where features are kept.
+    n_jobs : int or None
     progress : Quiet
 
     Returns
@@ -33,7 +37,8 @@ def predict_run(run, unlabelled, *, progress):
         for name in models:
             said = []
             for fold in folds:
-                said.append(predict_with(run.load_model(name, fold), unlabelled.paths, METHOD))
+                model = set_means(run.load_model(name, fold), cache=cache, n_jobs=n_jobs)
+                said.append(predict_with(model, unlabelled.paths, METHOD))
                 advance(1)
             mean = np.mean(said, axis=0)
             parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))

@@ -10,6 +10,9 @@ from ..errors import DataError
 from ..mashups import Mashup, Recipe, Settings, build_bank, draw_recipes
 from ..stacking import assign_folds
 
+# Apart from the stage number that recipes are drawn under.
+_NOISE_STAGE = 2
+
 
 @dataclass(frozen=True)
 class TrainingClips:
@@ -82,8 +85,7 @@ def draw_training(data, config, *, cache, n_jobs, progress):
             data.train["label"], data.train["group"], n_folds=config.folds, seed=config.seed
         )
     )
-    noise = data.noise if data.noise is not None else pd.DataFrame({"path": [], "category": []})
-    noise = noise.assign(fold=_spread(len(noise), config.folds, config.seed))
+    noise = _split_noise(data.noise, config)
     bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
     recipes = draw_recipes(
         songs, noise, bank, settings, per_class=config.mashups_per_genre, seed=config.seed
@@ -152,15 +154,19 @@ def _items(table, column, kind):
         {
             "item": table[column],
             "kind": kind,
-            "label": table["label"] if "label" in table else table.get("category", ""),
-            "group": table["group"] if "group" in table else table[column],
+            "label": table["label"] if "label" in table else table["category"],
+            "group": table["group"],
             "fold": table["fold"],
         }
     )
 
 
-def _spread(n, n_folds, seed):
-    """Deal n noise clips out to the folds, evenly and at random."""
-    folds = np.arange(n) % n_folds
-    np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,))).shuffle(folds)
-    return folds
+def _split_noise(noise, config):
+    """Deal the recordings that noise clips were cut from out to the folds, evenly, at random."""
+    if noise is None:
+        return pd.DataFrame({"path": [], "category": [], "group": [], "fold": []})
+    recordings = noise["group"].unique()
+    fold = np.arange(len(recordings)) % config.folds
+    stream = np.random.SeedSequence(config.seed, spawn_key=(_NOISE_STAGE,))
+    np.random.default_rng(stream).shuffle(fold)
+    return noise.assign(fold=noise["group"].map(dict(zip(recordings, fold, strict=True))))

@@ -1,0 +1,194 @@
+"""The main job from data to submission, on the three forms of data."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import f1_score
+
+from stemstack.commands import main
+from stemstack.mashups import read_recipes
+
+ALL = "heuristic,lr,lgbm"
+
+
+def tables(run):
+    """Every table of a run, by name, as bytes."""
+    found = [*run.glob("*.parquet"), *run.rglob("ledger/**/*.parquet"), run / "submission.csv"]
+    return {str(path.relative_to(run)): path.read_bytes() for path in found}
+
+
+def test_a_run_holds_what_the_plan_says(finished_run):
+    names = {path.name for path in finished_run.iterdir()}
+    assert names == {
+        "config.yaml", "folds.parquet", "recipes.parquet", "ledger", "models", "metrics.json",
+        "submission.csv", "report.html", "model_card.md",
+    }  # fmt: skip
+    files = {path.suffix for path in (finished_run / "models").rglob("*") if path.is_file()}
+    assert files == {".skops"}
+
+
+def test_the_submission_copies_the_samples_header_and_the_ids(finished_run):
+    lines = (finished_run / "submission.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "id,genre"
+    assert [line.split(",")[0] for line in lines[1:]] == ["000", "007", "014", "021", "028", "035"]
+
+
+def test_folds_share_neither_songs_nor_noise(finished_run):
+    folds = pd.read_parquet(finished_run / "folds.parquet")
+    assert folds.groupby(["kind", "item"])["fold"].nunique().max() == 1
+    where = folds.set_index("item")["fold"]
+    for recipe in read_recipes(finished_run / "recipes.parquet"):
+        songs = [where[part.song] for part in recipe.stems]
+        noises = [where[part.path] for part in recipe.noises]
+        assert {*songs, *noises} == {recipe.fold}
+
+
+def test_metrics_are_what_the_out_of_fold_table_says(finished_run):
+    metrics = json.loads((finished_run / "metrics.json").read_text())
+    oof = pd.read_parquet(finished_run / "ledger/oof.parquet")
+    for model in ("heuristic", "lr", "lgbm", "stack"):
+        columns = [f"{model}__{label}" for label in metrics["classes"]]
+        guess = np.array(metrics["classes"])[oof[columns].to_numpy().argmax(axis=1)]
+        expected = f1_score(oof["label"], guess, average="macro")
+        # rtol: the same numbers, averaged in the same order.
+        np.testing.assert_allclose(metrics["out_of_fold"][model]["macro_f1"], expected, rtol=1e-12)
+
+
+def test_evaluate_prints_both_scores(finished_run, stem_data, run_program):
+    answers = stem_data.parent / "answers.csv"
+    code, out, _ = run_program("evaluate", finished_run, "--answers", answers)
+    assert code == 0
+    assert out.splitlines()[0].split() == ["macro", "F1", "out", "of", "fold", "answers"]
+    code, out, _ = run_program("evaluate", finished_run, "--answers", answers, "--json")
+    scores = json.loads(out)
+    truth = pd.read_csv(answers)["genre"].to_numpy()
+    guess = pd.read_csv(finished_run / "submission.csv")["genre"].to_numpy()
+    assert scores["stack"]["accuracy"] == np.mean(truth == guess)
+    assert scores["stack"]["macro_f1"] > 0.5
+
+
+def test_jobs_change_nothing(finished_run, stem_data, tmp_path, fit_small):
+    fresh = ["--cache", tmp_path / "cache", "--jobs", "2"]
+    assert fit_small(stem_data, tmp_path / "RUN", *fresh, models=ALL)[0] == 0
+    assert tables(tmp_path / "RUN") == tables(finished_run)
+    for model in (finished_run / "models").rglob("*.skops"):
+        twin = tmp_path / "RUN" / model.relative_to(finished_run)
+        assert twin.read_bytes() == model.read_bytes(), model
+
+
+def test_resume_does_only_what_is_missing(finished_run, stem_data, tmp_path, fit_small):
+    run = tmp_path / "RUN"
+    shutil.copytree(finished_run, run)
+    kept = next((run / "ledger/lr").glob("fold0-*"))
+    stamp = kept.stat().st_mtime_ns
+    next((run / "ledger/lgbm").glob("fold1-*")).unlink()
+    (run / "metrics.json").unlink()
+    code, _, err = fit_small(stem_data, run, models=ALL)
+    assert code == 2 and "--resume" in err
+    code, _, err = fit_small(stem_data, run, "--resume", "--seed", "5", models=ALL)
+    assert code == 2 and "seed=0, not 5" in err
+    assert fit_small(stem_data, run, "--resume", models=ALL)[0] == 0
+    assert tables(run) == tables(finished_run)
+    assert kept.stat().st_mtime_ns == stamp
+
+
+def test_a_runs_configuration_repeats_it(finished_run, tmp_path, run_program):
+    config = ["--config", finished_run / "config.yaml", "--out", tmp_path / "RUN", "--quiet"]
+    assert run_program("fit", *config)[0] == 0
+    assert tables(tmp_path / "RUN") == tables(finished_run)
+
+
+def test_predicting_the_test_clips_again_gives_the_submission(
+    finished_run, stem_data, tmp_path, run_program
+):
+    out = tmp_path / "again.csv"
+    assert run_program("predict", finished_run, "--data", stem_data, "--out", out)[0] == 0
+    assert out.read_bytes() == (finished_run / "submission.csv").read_bytes()
+
+
+def test_predict_takes_paths_in_their_order(finished_run, stem_data, tmp_path, run_program):
+    odd = tmp_path / "-odd, name.wav"
+    shutil.copy(stem_data / "mashups/song0002.wav", odd)
+    (tmp_path / "bad.wav").write_text("not audio, but long enough to look like a header of one")
+    clips = [stem_data / "mashups/song0003.wav", tmp_path / "bad.wav", odd]
+    out = tmp_path / "out.csv"
+    code, _, err = run_program("predict", finished_run, "--out", out, "--proba", "--", *clips)
+    assert code == 1
+    assert "1 clips were left out" in err and "bad.wav" in err
+    table = pd.read_csv(out)
+    assert table["path"].tolist() == [str(clips[0]), str(odd)]
+    assert list(table.columns[:2]) == ["path", "label"]
+    # rtol: CSV keeps every digit of a double.
+    np.testing.assert_allclose(table.iloc[:, 2:].sum(axis=1), 1, rtol=1e-9)
+
+
+def test_an_unreadable_test_clip_is_left_out_and_the_rest_is_done(
+    own_stem_data, tmp_path, fit_small
+):
+    (own_stem_data / "mashups/song0001.wav").write_bytes(b"")
+    code, _, err = fit_small(own_stem_data, tmp_path / "RUN", models="heuristic")
+    assert code == 1
+    assert "song0001.wav: is empty" in err
+    submission = (tmp_path / "RUN/submission.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in submission] == ["id", "007"]
+
+
+@pytest.fixture(scope="module")
+def mashup_folder(stem_data, shared_cache, tmp_path_factory):
+    out = tmp_path_factory.mktemp("mash") / "MASHUPS"
+    arguments = ["mash", stem_data, "--out", out, "--n", "25", "--folds", "2", "--quiet"]
+    assert main([*map(str, arguments), "--cache", str(shared_cache)]) == 0
+    return out
+
+
+def test_mash_writes_a_manifest_that_fit_takes(mashup_folder, tmp_path, fit_small):
+    manifest = pd.read_csv(mashup_folder / "manifest.csv")
+    assert len(manifest) == 25
+    assert manifest["label"].value_counts().max() - manifest["label"].value_counts().min() <= 1
+    assert len(read_recipes(mashup_folder / "recipes.parquet")) == 25
+    code, _, err = fit_small(mashup_folder / "manifest.csv", tmp_path / "RUN")
+    assert code == 0, err
+    folds = pd.read_parquet(tmp_path / "RUN/folds.parquet")
+    assert folds["fold"].tolist() == manifest["fold"].tolist()
+    assert not (tmp_path / "RUN/submission.csv").exists()
+
+
+def test_a_folder_per_class_is_data_too(mashup_folder, tmp_path, fit_small):
+    manifest = pd.read_csv(mashup_folder / "manifest.csv")
+    for path, label in zip(manifest["path"], manifest["label"], strict=True):
+        target = tmp_path / "DATA" / label / path.rsplit("/", 1)[1]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(mashup_folder / path, target)
+    code, _, err = fit_small(tmp_path / "DATA", tmp_path / "RUN", models="lr,lgbm")
+    assert code == 0, err
+    metrics = json.loads((tmp_path / "RUN/metrics.json").read_text())
+    assert metrics["out_of_fold"]["stack"]["macro_f1"] > 0.5
+
+
+def test_recipes_alone_are_quick(stem_data, tmp_path, run_program):
+    arguments = ["--out", tmp_path / "M", "--n", "3", "--folds", "2", "--recipes-only", "--quiet"]
+    assert run_program("mash", stem_data, *arguments)[0] == 0
+    assert [path.name for path in (tmp_path / "M").iterdir()] == ["recipes.parquet"]
+
+
+def test_features_of_a_data_set(stem_data, tmp_path, run_program):
+    out = tmp_path / "features.parquet"
+    arguments = ["--out", out, "--families", "rms,zcr", "--quiet"]
+    assert run_program("features", stem_data, *arguments)[0] == 0
+    table = pd.read_parquet(out)
+    assert table["split"].value_counts().to_dict() == {"train": 12, "test": 6}
+    assert list(table.columns[:3]) == ["clip", "label", "split"]
+    assert {"rms_mean", "zcr_mean"} <= set(table.columns)
+    assert table["label"].notna().sum() == 12
+
+
+def test_features_of_paths_go_on_after_a_bad_file(stem_data, tmp_path, run_program):
+    (tmp_path / "bad.wav").write_text("not audio, but long enough to look like a header of one")
+    out = tmp_path / "features.parquet"
+    paths = [tmp_path / "bad.wav", stem_data / "mashups"]
+    code, _, err = run_program("features", *paths, "--out", out, "--families", "rms", "--quiet")
+    assert code == 1 and "bad.wav" in err
+    assert len(pd.read_parquet(out)) == 6

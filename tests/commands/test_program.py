@@ -1,0 +1,169 @@
+"""The program itself: help, precedence of options, and one clear line for every mistake."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy():
+    code = (
+        "import sys; from stemstack.commands import main; main(['--help']); "
+        "print(*{'torch', 'librosa', 'sklearn', 'numpy', 'pandas'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for command in ("demo-data", "mash", "features", "fit", "predict", "evaluate", "report"):
+        assert f"\n  {command}" in done.stdout
+    assert done.stdout.splitlines()[-1] == ""
+
+
+def test_before_installing_cli_says_how_to_install(tmp_path):
+    (tmp_path / "cli.py").write_text((ROOT / "cli.py").read_text())
+    # -S leaves out site-packages, where stemstack and click are.
+    done = subprocess.run(
+        [sys.executable, "-S", "cli.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("stemstack is not installed here: run")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["demo-data", "mash", "features", "fit", "predict", "evaluate", "report"]
+)
+def test_every_command_has_help(command, run_program):
+    code, out, _ = run_program(command, "--help")
+    assert code == 0
+    assert f"stemstack {command}" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["fitt"], 2, "Did you mean 'fit'?"),
+        (["fit"], 2, "Missing option '--data'"),
+        (["fit", "--data", "D", "--out", "R", "--folds", "1"], 2, "folds must be 2 or more"),
+        (["fit", "--data", "D", "--out", "R", "--models", "lrr"], 2, "did you mean 'lr'?"),
+        (["fit", "--data", "D", "--out", "R", "--models", "lr,lr"], 2, "named twice"),
+        (["fit", "--data", "D", "--out", "R", "--models", ""], 2, "No model was named"),
+        (["fit", "--data", "D", "--out", "R"], 1, "D: no such file or folder"),
+        (["predict", "R", "--out", "x.csv"], 2, "Give either PATHS or --data"),
+        (["predict", "R", "a.wav", "--out", "x.csv"], 1, "R: holds no run"),
+        (["evaluate", "R", "--answers", "a.csv"], 1, "R: holds no run"),
+        (["features", "nothing.wav", "--out", "x.parquet"], 1, "nothing.wav: no such file"),
+        (["mash", "D", "--out", "M", "--n", "0"], 2, "--n"),
+    ],
+)
+def test_mistakes_get_one_clear_message(
+    arguments, code, message, run_program, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    got, _, err = run_program(*arguments)
+    assert (got, message in err) == (code, True), err
+    assert "Traceback" not in err
+
+
+def test_unknown_families_are_named(stem_data, tmp_path, run_program):
+    out = tmp_path / "x.parquet"
+    code, _, err = run_program("features", stem_data, "--out", out, "--families", "mfc")
+    assert code == 2
+    assert "mfc" in err
+
+
+def test_too_many_folds_names_the_classes(stem_data, tmp_path, run_program):
+    arguments = ["--data", stem_data, "--models", "lr", "--out", tmp_path / "RUN", "--folds", "5"]
+    code, _, err = run_program("fit", *arguments, "--quiet")
+    assert code == 1
+    assert "fewer songs or groups than the 5 folds: blues (4)" in err
+    assert "--folds 4" in err
+
+
+def test_a_missing_stem_stops_fit(own_stem_data, tmp_path, fit_small):
+    for path in own_stem_data.rglob("other.wav"):
+        path.rename(path.with_name("others.wav"))
+    code, _, err = fit_small(own_stem_data, tmp_path / "RUN")
+    assert code == 1
+    assert "there is others.wav" in err
+
+
+def test_a_broken_stem_is_named_and_the_others_are_kept(own_stem_data, tmp_path, fit_small):
+    broken = own_stem_data / "genres_stems/blues/blues.00000/bass.wav"
+    broken.write_bytes(b"")
+    cache = tmp_path / "cache"
+    code, _, err = fit_small(own_stem_data, tmp_path / "RUN", "--cache", cache)
+    assert code == 1
+    assert f"{broken}: is empty" in err
+    # 24 stems and 2 noise clips, less the broken one.
+    assert len(list((cache / "sources").glob("*.json"))) == 25
+
+
+def test_a_bad_training_clip_is_named_before_anything_is_fitted(stem_data, tmp_path, fit_small):
+    clips = sorted((stem_data / "mashups").iterdir())
+    (tmp_path / "bad.wav").touch()
+    rows = [f"{clip},{'ab'[i % 2]}" for i, clip in enumerate([*clips, tmp_path / "bad.wav"])]
+    (tmp_path / "all.csv").write_text("\n".join(["path,label", *rows]))
+    code, _, err = fit_small(tmp_path / "all.csv", tmp_path / "RUN")
+    assert code == 1
+    assert "1 of 7 training clips cannot be used" in err and "bad.wav: is empty" in err
+
+
+def test_out_must_not_be_something_else(stem_data, tmp_path, run_program):
+    (tmp_path / "precious.txt").touch()
+    code, _, err = run_program("fit", "--data", stem_data, "--models", "lr", "--out", tmp_path)
+    assert code == 2
+    assert "is not empty and not a run" in err
+
+
+def test_flag_beats_environment_beats_file_beats_default(
+    stem_data, tmp_path, run_program, monkeypatch
+):
+    (tmp_path / "c.yaml").write_text("folds: 2\nmashups_per_genre: 7\nseed: 3\nmodels: [heuristic]")
+    monkeypatch.setenv("STEMSTACK_SEED", "4")
+    monkeypatch.setenv("STEMSTACK_MASHUPS_PER_GENRE", "6")
+    arguments = ["--data", stem_data, "--out", tmp_path / "RUN", "--config", tmp_path / "c.yaml"]
+    code, _, err = run_program("fit", *arguments, "--mashups-per-genre", "5", "--quiet")
+    assert code == 0, err
+    config = yaml.safe_load((tmp_path / "RUN/config.yaml").read_text())["config"]
+    assert (config["folds"], config["seed"], config["mashups_per_genre"]) == (2, 4, 5)
+    assert config["models"] == ["heuristic"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("fold: 2", "unknown option 'fold'"), ("- a", "expected a mapping"), ("a: [", "is not YAML")],
+)
+def test_broken_configurations_are_refused(text, message, tmp_path, run_program):
+    (tmp_path / "c.yaml").write_text(text)
+    code, _, err = run_program("fit", "--data", "D", "--out", "R", "--config", tmp_path / "c.yaml")
+    assert code == 2
+    assert message in err
+
+
+def test_settings_reach_the_recipes(stem_data, tmp_path, run_program):
+    (tmp_path / "s.yaml").write_text("noise_probability: 0\ntempo: none\ngain_probability: 1")
+    arguments = ["--out", tmp_path / "M", "--n", "6", "--folds", "2", "--recipes-only", "--quiet"]
+    assert run_program("mash", stem_data, *arguments, "--settings", tmp_path / "s.yaml")[0] == 0
+    recipes = pd.read_parquet(tmp_path / "M/recipes.parquet")
+    assert all(len(noises) == 0 for noises in recipes["noises"])
+    assert {part["rate"] for stems in recipes["stems"] for part in stems} == {1.0}
+
+
+def test_answers_must_fit_the_run(finished_run, tmp_path, run_program):
+    (tmp_path / "a.csv").write_text("id,genre\n000,blues\n")
+    code, _, err = run_program("evaluate", finished_run, "--answers", tmp_path / "a.csv")
+    assert code == 1 and "lacks 5 of the predicted ids, first 007" in err
+    rows = "\n".join(f"{7 * i:03d},polka" for i in range(6))
+    (tmp_path / "a.csv").write_text(f"id,genre\n{rows}\n")
+    code, _, err = run_program("evaluate", finished_run, "--answers", tmp_path / "a.csv")
+    assert code == 1 and "'polka', which the run does not know" in err
+
+
+def test_an_unfinished_run_is_not_read(finished_run, tmp_path, run_program):
+    (tmp_path / "config.yaml").write_text((finished_run / "config.yaml").read_text())
+    code, _, err = run_program("report", tmp_path)
+    assert code == 1 and "not finished; go on with fit --resume" in err
