@@ -11,6 +11,7 @@ from .spectrum import N_FFT
 _PITCH_RANGE = (150.0, 4000.0)
 _PEAK_SHARE = np.float32(0.1)
 _CONCERT_C = 440 / 16
+_RESOLUTION = 1e-7
 
 
 def chroma(power, sr):
@@ -91,7 +92,10 @@ def _circles():
 
 @lru_cache(maxsize=128)
 def _chroma_filters(sr, tuning):
-    return librosa.filters.chroma(sr=sr, n_fft=N_FFT, tuning=tuning)
+    filters = librosa.filters.chroma(sr=sr, n_fft=N_FFT, tuning=tuning)
+    # What a bin adds to a far class, under float32's resolution, is not worth the work.
+    filters[filters < _RESOLUTION * filters.max(axis=0)] = 0
+    return filters
 
 
 def _or_one(norm):

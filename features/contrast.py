@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from .decibels import power_to_db
-from .kernels import ordered
+from .kernels import BLOCK, ordered
 
 _LOWEST = 200.0
 _N_OCTAVES = 6
@@ -67,43 +67,65 @@ def contrast(magnitude, sr):
 
 @ordered
 def _extremes(band, keep):
-    """Mean of the ``keep`` smallest and of the ``keep`` largest values of each column.
-
-    Every value sinks through a ladder of the smallest so far, swapping by min and max: no branches,
-    so that neighbouring columns go through together.
-    """
+    """Mean of the ``keep`` smallest and of the ``keep`` largest values of each column."""
     n_rows, n_frames = band.shape
-    low = np.full((keep, n_frames), np.inf, np.float32)
-    high = np.zeros((keep, n_frames), np.float32)
-    sinking, rising = np.empty(n_frames, np.float32), np.empty(n_frames, np.float32)
-    for k in range(n_rows):
-        sinking[:] = band[k]
-        rising[:] = band[k]
-        for j in range(keep):
-            _keep_smaller(low[j], sinking)
-            _keep_larger(high[j], rising)
-    return _column_mean(low), _column_mean(high)
+    valley, peak = np.empty(n_frames), np.empty(n_frames)
+    low, high = np.empty((keep, BLOCK), np.float32), np.empty((keep, BLOCK), np.float32)
+    buffer = np.empty(BLOCK, np.float32)
+    for start in range(0, n_frames, BLOCK):
+        stop = min(start + BLOCK, n_frames)
+        low[:], high[:] = np.inf, -np.inf
+        # Sounds fade with frequency: in these orders most values come too late to be kept.
+        for k in range(n_rows):
+            _keep_larger(high, band[k, start:stop], buffer)
+            _keep_smaller(low, band[n_rows - 1 - k, start:stop], buffer)
+        _column_means(low, valley[start:stop])
+        _column_means(high, peak[start:stop])
+    return valley, peak
+
+
+# Every value climbs a ladder of those kept so far, changing places by min and max: no branches, so
+# that neighbouring columns go through together.
 
 
 @ordered
-def _keep_smaller(kept, passing):
-    for f in range(len(kept)):
-        a, b = kept[f], passing[f]
-        kept[f] = a if a < b else b
-        passing[f] = b if a < b else a
+def _keep_smaller(ladder, row, passing):
+    last, wanted = ladder[-1], False
+    for f in range(len(row)):
+        wanted |= row[f] < last[f]
+    if not wanted:
+        return
+    for f in range(len(row)):
+        passing[f] = row[f]
+    for j in range(len(ladder)):
+        rung = ladder[j]
+        for f in range(len(row)):
+            a, b = rung[f], passing[f]
+            rung[f] = a if a < b else b
+            passing[f] = b if a < b else a
 
 
 @ordered
-def _keep_larger(kept, passing):
-    for f in range(len(kept)):
-        a, b = kept[f], passing[f]
-        kept[f] = b if a < b else a
-        passing[f] = a if a < b else b
+def _keep_larger(ladder, row, passing):
+    last, wanted = ladder[-1], False
+    for f in range(len(row)):
+        wanted |= row[f] > last[f]
+    if not wanted:
+        return
+    for f in range(len(row)):
+        passing[f] = row[f]
+    for j in range(len(ladder)):
+        rung = ladder[j]
+        for f in range(len(row)):
+            a, b = rung[f], passing[f]
+            rung[f] = b if a < b else a
+            passing[f] = a if a < b else b
 
 
 @ordered
-def _column_mean(rows):
-    total = np.zeros(rows.shape[1])
-    for j in range(len(rows)):
-        total += rows[j]
-    return total / len(rows)
+def _column_means(rows, means):
+    for f in range(len(means)):
+        total = 0.0
+        for j in range(len(rows)):
+            total += rows[j, f]
+        means[f] = total / len(rows)

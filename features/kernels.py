@@ -13,6 +13,9 @@ ordered = njit(cache=True, error_model="numpy")
 # Reductions in float64, where the order is beyond what float32 shows, may be split over lanes.
 reordered = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 
+# Frames worked on at a time where all bins are visited: their spectra fit the second-level cache.
+BLOCK = 128
+
 
 def combine(weights, rows):
     """Multiply a matrix that is zero outside a band per row with rows over time.
@@ -37,16 +40,25 @@ def combine(weights, rows):
 def _combine(weights, first, stop, rows):
     n_out, n_frames = len(weights), rows.shape[1]
     out = np.zeros((n_out, n_frames), np.float32)
-    for i in range(n_out):
-        total = out[i]
-        in_fours = first[i] + (stop[i] - first[i]) // 4 * 4
-        for k in range(first[i], in_fours, 4):
-            w0, w1, w2, w3 = weights[i, k], weights[i, k + 1], weights[i, k + 2], weights[i, k + 3]
-            r0, r1, r2, r3 = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
-            for f in range(n_frames):
-                total[f] += w0 * r0[f] + w1 * r1[f] + w2 * r2[f] + w3 * r3[f]
-        for k in range(in_fours, stop[i]):
-            weight, row = weights[i, k], rows[k]
-            for f in range(n_frames):
-                total[f] += weight * row[f]
+    for start in range(0, n_frames, BLOCK):
+        for i in range(n_out):
+            _add_weighted(out[i, start : start + BLOCK], weights[i], first[i], stop[i], rows, start)
     return out
+
+
+@ordered
+def _add_weighted(total, weights, first, stop, rows, start):
+    """Add rows ``first`` to ``stop``, four at a time so that the total is fetched less often."""
+    in_fours = first + (stop - first) // 4 * 4
+    for k in range(first, in_fours, 4):
+        w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        if w0 == 0 and w1 == 0 and w2 == 0 and w3 == 0:
+            continue
+        r0, r1 = rows[k, start:], rows[k + 1, start:]
+        r2, r3 = rows[k + 2, start:], rows[k + 3, start:]
+        for f in range(len(total)):
+            total[f] += w0 * r0[f] + w1 * r1[f] + w2 * r2[f] + w3 * r3[f]
+    for k in range(in_fours, stop):
+        weight, row = weights[k], rows[k, start:]
+        for f in range(len(total)):
+            total[f] += weight * row[f]

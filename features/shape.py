@@ -70,8 +70,8 @@ def flatness(magnitude):
 
     Notes
     -----
-    The geometric mean's logarithms are taken of products of four powers at a time, which float64
-    holds without overflow.
+    The powers are multiplied, not their logarithms added: every fourth time the product's binary
+    exponent is set aside, so that it never overflows, and one logarithm a frame is left.
     """
     mean_log, mean = _log_and_mean(magnitude, np.float32(_POWER_FLOOR))
     return np.exp(mean_log) / mean
@@ -115,16 +115,21 @@ def _bins_below(magnitude, share):
 @ordered
 def _log_and_mean(magnitude, floor):
     n_bins, n_frames = magnitude.shape
-    log_sum, total = np.zeros(n_frames), np.zeros(n_frames)
-    product = np.ones(n_frames)
+    total, product, exponents = np.zeros(n_frames), np.ones(n_frames), np.zeros(n_frames, np.int64)
     for k in range(n_bins):
         row = magnitude[k]
         for f in range(n_frames):
             power = max(row[f] * row[f], floor)
             product[f] *= power
             total[f] += power
-        if k % 4 == 3 or k == n_bins - 1:
-            for f in range(n_frames):
-                log_sum[f] += np.log(product[f])
-                product[f] = 1.0
-    return log_sum / n_bins, total / n_bins
+        if k % 4 == 3:
+            _move_exponents(product.view(np.int64), exponents)
+    return (np.log(product) + np.log(2.0) * exponents) / n_bins, total / n_bins
+
+
+@ordered
+def _move_exponents(bits, exponents):
+    """Bring positive float64, given by their bits, into [1, 2) and count the powers of two."""
+    for f in range(len(bits)):
+        exponents[f] += (bits[f] >> 52) - 1023
+        bits[f] = (bits[f] & 0xFFFFFFFFFFFFF) | (1023 << 52)

@@ -36,19 +36,30 @@ def summarise(rows):
 
 
 def medians(rows):
-    """Find the median of every row, as an array of shape (n_rows,), float64.
+    """Find the median of every row.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_frames), float32
+        C-contiguous.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), float64
 
     Notes
     -----
     A float32's bits, read as an integer with the negative ones mirrored, sort as the number does.
-    The middle is found by halving the range of these integers and counting, which touches memory in
-    order and vectorises, where a partition does neither.
+    The middle is found by halving the range of these integers and counting, which vectorises where
+    a partition does not.
     """
-    bits = rows.view(np.int32)
-    keys = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
-    middle = _middle_keys(keys)
-    values = np.where(middle < 0, middle ^ np.int32(0x7FFFFFFF), middle).view(np.float32)
-    return values.astype(np.float64).mean(axis=1)
+    middle = _mirror(_middle_keys(_mirror(rows.view(np.int32))))
+    return middle.view(np.float32).astype(np.float64).mean(axis=1)
+
+
+def _mirror(bits):
+    """Reverse the order of the negative numbers; its own inverse."""
+    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
 
 
 @reordered
@@ -87,12 +98,12 @@ def _middle_keys(keys):
         low, high = np.int64(row.min()), np.int64(row.max())
         rank = (n - 1) // 2
         while low < high:
-            guess = np.int32((low + high) >> 1)
-            if _count_up_to(row, guess) > rank:
+            guess = (low + high) >> 1
+            if _count_up_to(row, np.int32(guess)) > rank:
                 high = guess
             else:
                 low = guess + 1
-        middle[i, 0] = middle[i, 1] = low
+        middle[i] = low
         if n % 2 == 0 and _count_up_to(row, np.int32(low)) == n // 2:
             middle[i, 1] = _least_above(row, np.int32(low))
     return middle
@@ -102,7 +113,8 @@ def _middle_keys(keys):
 def _count_up_to(row, limit):
     count = np.int32(0)
     for f in range(len(row)):
-        count += np.int32(row[f] <= limit)
+        # Without the cast numba counts in 64 bits, half as many at a time.
+        count = np.int32(count + (row[f] <= limit))
     return count
 
 
@@ -110,6 +122,5 @@ def _count_up_to(row, limit):
 def _least_above(row, limit):
     least = np.int32(0x7FFFFFFF)
     for f in range(len(row)):
-        if row[f] > limit:
-            least = min(least, row[f])
+        least = min(least, row[f] if row[f] > limit else least)
     return least

@@ -1,9 +1,10 @@
 """FeatureTable: what is put is got, under its own parameters only."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import Parallel, delayed
 
 from stemstack.features import Extractor, FeatureTable
 
@@ -54,8 +55,9 @@ def test_pandas_alone_reads_it(tmp_path):
     assert stored["rms_mean"].tolist() == list(range(20))
 
 
-def test_several_processes_write_at_once(tmp_path):
-    Parallel(2)(delayed(_write)(tmp_path, start) for start in (0, 20))
+def test_several_writers_do_not_meet(tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda start: _write(tmp_path, start), (0, 20)))
     found, rows = FeatureTable(tmp_path).get([f"{i:032x}" for i in range(40)], TEMPO)
     assert found.all()
     np.testing.assert_array_equal(rows[:, 0], np.arange(40))
