@@ -66,8 +66,12 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Folder where log-mels are kept, named by content.
     device : str, default="auto"
         The GPU when there is one, or a torch device by name.
+    n_threads : int, optional
+        Threads that torch computes with; as many as it has by default.
     random_state : int, Generator or None, default=None
-        An int makes training on the CPU exactly repeatable on one machine.
+        An int makes training on the CPU exactly repeatable, on one machine and with one number of
+        threads: shared among more, the same sums round differently. joblib's workers have fewer
+        threads than the main process; set ``n_threads`` where ``n_jobs`` must change no bit.
     verbose : bool, default=False
         Say loss and seconds of each epoch on stderr.
 
@@ -208,7 +212,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         those of the log-mel, the crops and the backbone count.
     weights, sr, n_fft, hop_length, n_mels, crop_seconds, epochs, batch_size, learning_rate, \
 backbone_rate, weight_decay, frozen, mixup, spec_augment, label_smoothing, class_weight, remix, \
-patience, tta, cache, device, random_state, verbose
+patience, tta, cache, device, n_threads, random_state, verbose
         As in :class:`EffNetClassifier`.
 
     Examples
@@ -244,6 +248,7 @@ patience, tta, cache, device, random_state, verbose
         tta=3,
         cache=None,
         device="auto",
+        n_threads=None,
         random_state=None,
         verbose=False,
     ):
@@ -270,6 +275,7 @@ patience, tta, cache, device, random_state, verbose
             tta=tta,
             cache=cache,
             device=device,
+            n_threads=n_threads,
             random_state=random_state,
             verbose=verbose,
         )

@@ -11,13 +11,13 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
-from ...errors import UsageError
+from ...errors import DataError, UsageError
 from .device import resolve_device
 from .logmel import MelSettings
 from .nets import build_net, count_channels
@@ -25,7 +25,7 @@ from .pictures import PictureSource, load_pictures
 from .predicting import predict_outputs
 from .saving import pack_net, unpack_net
 from .stopping import EarlyStopping, split_validation
-from .training import Plan, Trainer, seeded
+from .training import Plan, Trainer, repeatable, threads
 from .weights import resolve_start
 
 # Share of a pretrained backbone's layers that stay frozen by default.
@@ -40,7 +40,7 @@ _PLANNED = (
     "spec_augment",
     "label_smoothing",
 )
-_UNSET = (("frozen", "auto"), ("patience", None))
+_UNSET = (("frozen", "auto"), ("patience", None), ("n_threads", None))
 _ANY = float("inf")
 _RANGES = {
     "sr": (1000, _ANY),
@@ -59,6 +59,7 @@ _RANGES = {
     "label_smoothing": (0, 1),
     "patience": (1, _ANY),
     "tta": (1, _ANY),
+    "n_threads": (1, _ANY),
 }
 
 
@@ -90,6 +91,7 @@ class DeepEstimator(BaseEstimator):
         tta=3,
         cache=None,
         device="auto",
+        n_threads=None,
         random_state=None,
         verbose=False,
     ):
@@ -115,6 +117,7 @@ class DeepEstimator(BaseEstimator):
         self.tta = tta
         self.cache = cache
         self.device = device
+        self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose
 
@@ -129,7 +132,10 @@ class DeepEstimator(BaseEstimator):
     def _encode(self, clips, y):
         y = column_or_1d(y, warn=True)
         check_consistent_length(clips, y)
+        assert_all_finite(y, input_name="y")
         check_classification_targets(y)
+        if len(y) < 2:
+            raise DataError("Training a net needs 2 clips or more. Got n_samples=1.")
         self.classes_, labels = np.unique(y, return_inverse=True)
         return labels.astype(np.int64)
 
@@ -138,7 +144,7 @@ class DeepEstimator(BaseEstimator):
         start = resolve_start(self.backbone, self.weights)
         self.backbone_, self.weights_ = start.backbone, start.label
         train, held_out = self._split(labels, groups, rng)
-        with seeded(int(rng.integers(2**62)), device):
+        with repeatable(int(rng.integers(2**62)), device), threads(self.n_threads):
             net = build_net(start, len(self.classes_)).to(device)
             trainer = Trainer(
                 net,
@@ -166,7 +172,7 @@ class DeepEstimator(BaseEstimator):
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
         start = resolve_start(self.backbone, self.weights)
         self.backbone_, self.weights_ = start.backbone, start.label
-        with seeded(int(rng.integers(2**62)), device):
+        with repeatable(int(rng.integers(2**62)), device):
             self._keep(build_net(start, n_outputs=0))
 
     def _split(self, labels, groups, rng):
@@ -201,7 +207,8 @@ class DeepEstimator(BaseEstimator):
         self._check_params()
         if getattr(self, "_net", None) is None:
             self._net = unpack_net(self.backbone_, self.state_)
-        return self._run_net(self._net[:-1] if embedding else self._net, clips)
+        with threads(self.n_threads):
+            return self._run_net(self._net[:-1] if embedding else self._net, clips)
 
     def _run_net(self, net, clips):
         device, settings = resolve_device(self.device), self._mels()

@@ -48,7 +48,7 @@ def build_net(start, n_outputs):
 
 
 def layers_of(backbone):
-    """List a backbone's layers from input to output, sequences taken apart once.
+    """List a backbone's layers from input to output, its stages taken apart.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ def layers_of(backbone):
     """
     from torch import nn
 
+    if isinstance(backbone, nn.Sequential):
+        return list(backbone)
     layers = []
     for child in backbone.children():
         layers += list(child) if isinstance(child, nn.Sequential) else [child]

@@ -14,7 +14,7 @@ from ...errors import DataError, UsageError, require
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
 # What is of no meaning where the folder may be loaded.
-_LOCAL = ("cache", "device")
+_LOCAL = ("cache", "device", "n_threads")
 
 
 def pack_net(net):

@@ -1,7 +1,7 @@
 """The training loop: AdamW under a one-cycle schedule, on random crops, augmented.
 
 Everything random comes from the ``numpy.random.Generator`` given and, for dropout and masks, from
-torch's own generator, which :func:`seeded` lends and gives back as it was.
+torch's own generator, which :func:`repeatable` lends and gives back as it was.
 """
 
 import time
@@ -48,7 +48,7 @@ class Plan:
 
 
 @contextmanager
-def seeded(seed, device):
+def repeatable(seed, device):
     """Seed torch's generators for a block, and leave them afterwards as they were before.
 
     Parameters
@@ -64,6 +64,24 @@ def seeded(seed, device):
         if on_gpu:
             torch.cuda.manual_seed(seed)
         yield
+
+
+@contextmanager
+def threads(number):
+    """Have torch use a number of threads within a block; None leaves it as it is.
+
+    Parameters
+    ----------
+    number : int or None
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Trainer:

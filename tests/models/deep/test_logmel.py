@@ -1,0 +1,59 @@
+import librosa
+import numpy as np
+import pytest
+
+from stemstack.models.deep.logmel import MelSettings, log_mel, picture, standardise
+
+SETTINGS = MelSettings()
+
+
+def _tone(frequency, seconds=1.0, sr=22050):
+    return np.sin(2 * np.pi * frequency * np.arange(int(seconds * sr)) / sr).astype(np.float32)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, MelSettings(16000, 1024, 320, 64)])
+def test_log_mel_equals_librosa(settings):
+    rng = np.random.default_rng(0)
+    clip = 0.5 * _tone(440) + 0.05 * rng.standard_normal(22050).astype(np.float32)
+    power = librosa.feature.melspectrogram(
+        y=clip,
+        sr=settings.sr,
+        n_fft=settings.n_fft,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        pad_mode="constant",
+    )
+    # Both compute in float32, librosa's transform by another library: dB of the fifth digit.
+    np.testing.assert_allclose(
+        log_mel(clip, settings).numpy(), librosa.power_to_db(power), rtol=0, atol=2e-3
+    )
+
+
+def test_log_mel_of_a_tone_peaks_in_its_band():
+    centres = librosa.mel_frequencies(128 + 2, fmax=22050 / 2)[1:-1]
+    decibels = log_mel(_tone(1000), SETTINGS).numpy()
+    assert decibels.mean(axis=1).argmax() == np.abs(centres - 1000).argmin()
+
+
+def test_standardise_gives_mean_0_and_deviation_1():
+    standard = standardise(log_mel(_tone(300), SETTINGS)).numpy()
+    # float32 means over 5,632 cells.
+    np.testing.assert_allclose([standard.mean(), standard.std()], [0, 1], rtol=0, atol=1e-5)
+
+
+def test_picture_does_not_tell_loudness():
+    quiet, loud = picture(_tone(300) * 0.01, SETTINGS), picture(_tone(300), SETTINGS)
+    # float16 keeps three digits; the cells are within a few units.
+    np.testing.assert_allclose(quiet, loud, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("n_samples", [1, 100, 512])
+def test_short_and_silent_clips_give_finite_pictures(n_samples):
+    silence = picture(np.zeros(n_samples, dtype=np.float32), SETTINGS)
+    assert silence.shape == (128, 1 + n_samples // 512)
+    assert not silence.any()
+
+
+def test_n_frames_is_at_least_one():
+    assert SETTINGS.n_frames(10) == 431
+    assert SETTINGS.n_frames(0.001) == 1

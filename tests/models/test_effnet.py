@@ -1,0 +1,212 @@
+import pickle
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from stemstack.errors import DataError, MissingExtraError, UsageError
+from stemstack.models.deep.saving import load_net, save_net
+from stemstack.models.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
+
+SMALL = {
+    "backbone": "cnn_tiny",
+    "sr": 8000,
+    "n_fft": 256,
+    "hop_length": 128,
+    "n_mels": 16,
+    "crop_seconds": 0.25,
+    "batch_size": 8,
+    "epochs": 2,
+    "device": "cpu",
+    "n_threads": 1,
+    "random_state": 0,
+}
+
+
+def _clips(n, seed=0):
+    """Tones and noise by turns, half a second each."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(4000) / 8000
+    tones = [np.sin(2 * np.pi * rng.uniform(200, 3000) * time) for _ in range(n)]
+    clips = [tone if i % 2 else rng.standard_normal(4000) for i, tone in enumerate(tones)]
+    labels = np.array(["tone" if i % 2 else "noise" for i in range(n)])
+    return [clip.astype(np.float32) for clip in clips], labels
+
+
+X, Y = _clips(24)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return EffNetClassifier(**SMALL).fit(X, Y)
+
+
+def test_tones_and_noise_are_told_apart():
+    learner = EffNetClassifier(
+        **{**SMALL, "epochs": 12, "learning_rate": 0.02, "backbone_rate": 1.0, "mixup": 0.0}
+    )
+    assert learner.fit(*_clips(48)).score(*_clips(24, seed=1)) > 0.9
+
+
+def test_probabilities_logits_and_classes_agree(fitted):
+    probabilities, margin = fitted.predict_proba(X), fitted.decision_function(X)
+    # float64 softmax of the same logits.
+    assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12, atol=0)
+    assert_allclose(np.log(probabilities[:, 1] / probabilities[:, 0]), margin, rtol=1e-9, atol=1e-9)
+    assert_array_equal(fitted.predict(X), fitted.classes_[probabilities.argmax(axis=1)])
+
+
+def test_training_repeats_by_seed_and_leaves_the_random_states_alone(fitted):
+    import torch
+
+    numpy_state, torch_state = np.random.get_state()[1].copy(), torch.get_rng_state()
+    again = clone(fitted).fit(X, Y)
+    other = clone(fitted).set_params(random_state=1).fit(X, Y)
+    assert again.state_ == fitted.state_
+    assert other.state_ != fitted.state_
+    assert_array_equal(np.random.get_state()[1], numpy_state)
+    assert torch.equal(torch.get_rng_state(), torch_state)
+
+
+def test_workers_and_a_cache_change_no_bit(tmp_path):
+    model = EffNetClassifier(**SMALL)
+    alone = cross_val_predict(model, X, Y, cv=2, method="predict_proba")
+    model.set_params(cache=tmp_path)
+    shared = cross_val_predict(model, X, Y, cv=2, method="predict_proba", n_jobs=2)
+    assert_array_equal(alone, shared)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda model: pickle.loads(pickle.dumps(model)),
+        lambda model: skops.io.loads(
+            skops.io.dumps(model), trusted=["stemstack.models.effnet.EffNetClassifier"]
+        ),
+    ],
+    ids=["pickle", "skops"],
+)
+def test_a_copy_gives_the_same_probabilities_without_carrying_the_graph(fitted, copy):
+    assert b"torch" not in pickle.dumps(fitted)
+    assert_array_equal(copy(fitted).predict_proba(X), fitted.predict_proba(X))
+
+
+def test_only_the_class_itself_needs_trust(fitted):
+    names = skops.io.get_untrusted_types(data=skops.io.dumps(fitted))
+    assert names == ["stemstack.models.effnet.EffNetClassifier"]
+
+
+@pytest.mark.parametrize("labels", [Y, np.arange(24) % 3, np.array(Y, dtype=object)])
+def test_saved_and_loaded_it_is_the_same(tmp_path, labels):
+    model = EffNetClassifier(**SMALL, class_weight="balanced").fit(X, labels)
+    save_net(model, tmp_path / "net")
+    loaded = load_net(tmp_path / "net")
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert_array_equal(loaded.predict(X), model.predict(X))
+    assert loaded.classes_.dtype == model.classes_.dtype
+    assert loaded.history_ == model.history_
+    assert loaded.get_params()["class_weight"] == "balanced"
+    assert sorted(p.name for p in (tmp_path / "net").iterdir()) == [
+        "params.json",
+        "weights.safetensors",
+    ]
+
+
+def test_its_own_saved_weights_start_another(tmp_path, fitted):
+    save_net(fitted, tmp_path)
+    start = {**SMALL, "weights": tmp_path / "weights.safetensors"}
+    before = EffNetEmbedding(**start).fit(X).transform(X)
+    kept = EffNetClassifier(**{**start, "learning_rate": 0.0}).fit(X, Y)
+    assert kept.weights_ == str(tmp_path / "weights.safetensors")
+    assert before.shape == (24, 32)
+
+
+def test_a_folder_that_is_no_net_is_refused(tmp_path):
+    with pytest.raises(DataError, match="is not a saved net"):
+        load_net(tmp_path)
+    (tmp_path / "weights.safetensors").write_bytes(b"")
+    (tmp_path / "params.json").write_text('{"class": "os.system", "params": {}, "fitted": {}}')
+    with pytest.raises(DataError, match="is not a saved net"):
+        load_net(tmp_path)
+
+
+def test_what_is_not_plain_is_not_saved(tmp_path, fitted):
+    odd = pickle.loads(pickle.dumps(fitted)).set_params(random_state=np.random.default_rng(0))
+    with pytest.raises(UsageError, match=r"random_state=.* cannot be saved"):
+        save_net(odd, tmp_path)
+
+
+def test_embedding_and_logistic_regression_in_a_pipeline():
+    pipeline = make_pipeline(EffNetEmbedding(**SMALL), StandardScaler(), LogisticRegression())
+    # Even random filters tell tones from noise.
+    assert pipeline.fit(X, Y).score(*_clips(24, seed=1)) > 0.7
+
+
+def test_a_fine_tuned_embedding_is_the_classifiers_own():
+    plain = EffNetEmbedding(**SMALL).fit(X).transform(X)
+    tuned = EffNetEmbedding(fine_tune=True, **SMALL).fit(X, Y)
+    assert tuned.transform(X).shape == plain.shape
+    assert not np.allclose(tuned.transform(X), plain, rtol=1e-3, atol=1e-3)
+    assert tuned.state_ == EffNetClassifier(**SMALL).fit(X, Y).state_
+
+
+def test_logits_are_the_classifiers_and_named_by_class(fitted):
+    frame = EffNetLogits(**SMALL).set_output(transform="pandas").fit(X, Y).transform(X)
+    assert list(frame.columns) == ["logit_noise", "logit_tone"]
+    assert_array_equal(frame["logit_tone"] - frame["logit_noise"], fitted.decision_function(X))
+
+
+def test_embedding_names():
+    frame = EffNetEmbedding(**SMALL).set_output(transform="pandas").fit(X).transform(pd.Series(X))
+    assert list(frame.columns[:2]) == ["embedding_0000", "embedding_0001"]
+
+
+def test_grid_search_tries_parameters():
+    search = GridSearchCV(EffNetClassifier(**SMALL), {"mixup": [0.0, 0.4]}, cv=2)
+    assert search.fit(X, Y).best_params_["mixup"] in (0.0, 0.4)
+
+
+def test_patience_keeps_the_best_epoch_and_splits_by_group():
+    groups = np.arange(24) // 4
+    model = EffNetClassifier(**{**SMALL, "epochs": 6}, patience=2).fit(X, Y, groups=groups)
+    losses = [epoch["validation_loss"] for epoch in model.history_]
+    assert len(losses) <= 6
+    assert len(losses) == 6 or losses[-1] > min(losses)
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), model.predict_proba(X))
+
+
+def test_verbose_speaks_on_stderr(capsys):
+    EffNetClassifier(**SMALL, verbose=True).fit(X, Y)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("EffNetClassifier: epoch 1, loss ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", 0), ("batch_size", 1), ("frozen", 2), ("frozen", "all"), ("tta", 0), ("sr", None)],
+)
+def test_a_parameter_out_of_range_is_named(name, value):
+    with pytest.raises(
+        UsageError, match=rf"The '{name}' parameter must be a number .* Got {value!r}"
+    ):
+        EffNetClassifier(**{**SMALL, name: value}).fit(X, Y)
+
+
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(UsageError, match="The device 'nonsense' cannot be used"):
+        EffNetClassifier(**{**SMALL, "device": "nonsense"}).fit(X, Y)
+
+
+def test_without_torch_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'stemstack\[deep\]'"):
+        EffNetClassifier(**SMALL).fit(X, Y)
