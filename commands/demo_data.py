@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..audio import read_data
-from ..demo import write_noise, write_songs
+from ..demo import GENRES, TARGETS, write_noise, write_songs
 from ..errors import UsageError
 from ..mashups import Mashup, Settings, draw_recipes, write_mashups
 from ..runs import convert_sources
@@ -62,7 +62,8 @@ def demo_data_command(directory, jobs, quiet, **wanted):
 
 def _write_training(data, songs, wanted, jobs, progress):
     _write_songs(data, wanted["songs_per_genre"], "train", songs, jobs, progress)
-    with progress.stage("noise clips", None) as advance:
+    total = len(TARGETS) * wanted["noise_per_category"]
+    with progress.stage("noise clips", total) as advance:
         write_noise(
             data / _NOISE_FOLDER,
             clips_per_category=wanted["noise_per_category"],
@@ -73,7 +74,7 @@ def _write_training(data, songs, wanted, jobs, progress):
 
 
 def _write_songs(root, per_genre, pool, songs, jobs, progress):
-    with progress.stage(f"{pool} songs", None) as advance:
+    with progress.stage(f"{pool} songs", len(GENRES) * per_genre) as advance:
         write_songs(
             root / "genres_stems",
             songs_per_genre=per_genre,

@@ -1,7 +1,7 @@
 """The demo data: songs composed by rules, and noise made by procedures."""
 
 from .genres import GENRES
-from .noise_folder import write_noise
+from .noise_folder import TARGETS, write_noise
 from .songs import write_songs
 
-__all__ = ["GENRES", "write_noise", "write_songs"]
+__all__ = ["GENRES", "TARGETS", "write_noise", "write_songs"]

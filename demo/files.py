@@ -1,12 +1,11 @@
 """Writing demo files: 16-bit WAV and text, whole or not at all."""
 
-import os
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from ..atomic import atomic_path
 from ..errors import DataError
 
 _FULL_SCALE = 32767
@@ -55,15 +54,9 @@ def write_text(path, text):
 @contextmanager
 def _whole(path):
     """Lend a draft beside ``path`` and put it in its place when the block has succeeded."""
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with atomic_path(path) as draft:
             yield draft
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({error.strerror or error}); "

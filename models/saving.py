@@ -9,10 +9,9 @@ import json
 import zipfile
 from pathlib import Path
 
-import skops.io
-
 from ..atomic import atomic_path
 from ..errors import DataError
+from ..lean_import import lean_import
 from .effnet import EffNetClassifier
 
 _SKOPS_NAME = "model.skops"
@@ -46,7 +45,7 @@ def save_model(model, folder):
         save_net(model, folder)
         return
     with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
-        _repack(skops.io.dumps(model), temporary)
+        _repack(lean_import("skops.io").dumps(model), temporary)
 
 
 def load_model(folder):
@@ -70,13 +69,14 @@ def load_model(folder):
         from .deep.saving import load_net
 
         return load_net(folder)
-    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED)
+    skops = lean_import("skops.io")
+    strange = sorted(set(skops.get_untrusted_types(file=path)) - TRUSTED)
     if strange:
         raise DataError(
             f"{path}: holds {', '.join(strange)}, which stemstack does not save; "
             "load it only by your own means, if you trust whoever made it"
         )
-    return skops.io.load(path, trusted=sorted(TRUSTED))
+    return skops.load(path, trusted=sorted(TRUSTED))
 
 
 def _repack(dumped, path):
