@@ -22,13 +22,13 @@ def ordinary_rows(y, sr):
     feature = librosa.feature
     mfcc = feature.mfcc(y=y, sr=sr)
     chroma = feature.chroma_stft(y=y, sr=sr)
-    onsets = librosa.onset.onset_strength(y=y, sr=sr)
+    onsets = librosa.onset.onset_strength(y=y, sr=sr) if len(y) >= 512 else np.zeros(1)
     return {
         "mfcc": mfcc,
-        "mfcc_delta": feature.delta(mfcc),
-        "mfcc_delta2": feature.delta(mfcc, order=2),
+        "mfcc_delta": _delta(mfcc, 1),
+        "mfcc_delta2": _delta(mfcc, 2),
         "chroma": chroma,
-        "contrast": feature.spectral_contrast(y=y, sr=sr),
+        "contrast": feature.spectral_contrast(y=y, sr=sr, fmin=_lowest_band(sr)),
         "centroid": feature.spectral_centroid(y=y, sr=sr),
         "bandwidth": feature.spectral_bandwidth(y=y, sr=sr),
         "rolloff": feature.spectral_rolloff(y=y, sr=sr),
@@ -51,13 +51,13 @@ def careful_rows(y, sr):
     mfcc = feature.mfcc(S=logmel)
     chroma = feature.chroma_stft(S=power, sr=sr)
     centroid = feature.spectral_centroid(S=magnitude, sr=sr)
-    onsets = librosa.onset.onset_strength(S=logmel, sr=sr)
+    onsets = librosa.onset.onset_strength(S=logmel, sr=sr) if len(y) >= 512 else np.zeros(1)
     return {
         "mfcc": mfcc,
-        "mfcc_delta": feature.delta(mfcc),
-        "mfcc_delta2": feature.delta(mfcc, order=2),
+        "mfcc_delta": _delta(mfcc, 1),
+        "mfcc_delta2": _delta(mfcc, 2),
         "chroma": chroma,
-        "contrast": feature.spectral_contrast(S=magnitude, sr=sr),
+        "contrast": feature.spectral_contrast(S=magnitude, sr=sr, fmin=_lowest_band(sr)),
         "centroid": centroid,
         "bandwidth": feature.spectral_bandwidth(S=magnitude, sr=sr, centroid=centroid),
         "rolloff": feature.spectral_rolloff(S=magnitude, sr=sr),
@@ -69,6 +69,20 @@ def careful_rows(y, sr):
         "logmel": logmel,
         "tempo": feature.tempo(onset_envelope=onsets, sr=sr),
     }
+
+
+# Where librosa has no value, the reference takes the definitions of SpectralFeatures.
+
+
+def _delta(rows, order):
+    """Where librosa refuses, under nine frames, repeat the edges."""
+    mode = "interp" if rows.shape[1] >= 9 else "nearest"
+    return librosa.feature.delta(rows, order=order, mode=mode)
+
+
+def _lowest_band(sr):
+    """Where librosa refuses, up to 12.8 kHz, shrink the bands."""
+    return 200.0 if sr > 12800 else 200.0 * sr / 22050
 
 
 def summaries(rows):

@@ -1,7 +1,13 @@
 """Signals the tests of features share."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+# The yardsticks (librosa's features, the signals they are compared on) live with the benchmarks.
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 
 @pytest.fixture
@@ -12,3 +18,14 @@ def clips():
     noise = 0.1 * rng.standard_normal(11025)
     tone = 0.5 * np.sin(2 * np.pi * 440 * time)
     return [clip.astype(np.float32) for clip in (noise, tone, np.zeros(11025))]
+
+
+@pytest.fixture
+def sine():
+    """Make a sine at 22,050 Hz: frequency in Hz, amplitude, seconds."""
+
+    def make(frequency, amplitude=0.5, seconds=1.0):
+        time = np.arange(round(22050 * seconds)) / 22050
+        return (amplitude * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
+
+    return make
