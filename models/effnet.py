@@ -81,7 +81,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     backbone_, weights_ : str
         What ``backbone`` and ``weights`` came to.
     history_ : list of dict
-        ``epoch``, ``loss``, ``seconds`` and, with ``patience``, ``validation_loss``.
+        ``epoch``, ``loss`` and, with ``patience``, ``validation_loss``.
     state_ : bytes
         The weights, as safetensors.
 

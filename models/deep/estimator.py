@@ -184,14 +184,14 @@ class DeepEstimator(BaseEstimator):
     def _stopping(self, net, clips, labels):
         if self.patience is None:
             return None
-        predict = partial(self._run_net, net, clips)
+        predict = partial(self._look, net, self._pictures(clips))
         return EarlyStopping(predict, labels, len(self.classes_), self.patience)
 
-    def _after_epoch(self, stopping, net, epoch):
+    def _after_epoch(self, stopping, net, epoch, seconds):
         stop = stopping is not None and stopping(net, epoch)
         if self.verbose:
             numbers = ", ".join(f"{name} {value:.3g}" for name, value in epoch.items())
-            print(f"{type(self).__name__}: {numbers}", file=sys.stderr)
+            print(f"{type(self).__name__}: {numbers}, {seconds:.1f} s", file=sys.stderr)
         return stop
 
     def _keep(self, net, state=None):
@@ -208,16 +208,16 @@ class DeepEstimator(BaseEstimator):
         if getattr(self, "_net", None) is None:
             self._net = unpack_net(self.backbone_, self.state_)
         with threads(self.n_threads):
-            return self._run_net(self._net[:-1] if embedding else self._net, clips)
+            return self._look(self._net[:-1] if embedding else self._net, self._pictures(clips))
 
-    def _run_net(self, net, clips):
-        device, settings = resolve_device(self.device), self._mels()
+    def _pictures(self, clips):
+        device = resolve_device(self.device)
+        return load_pictures(clips, self._mels(), device=device, cache=self.cache)
+
+    def _look(self, net, pictures):
+        device, width = resolve_device(self.device), self._mels().n_frames(self.crop_seconds)
         return predict_outputs(
-            net.to(device),
-            load_pictures(clips, settings, device=device, cache=self.cache),
-            width=settings.n_frames(self.crop_seconds),
-            n_crops=self.tta,
-            device=device,
+            net.to(device), pictures, width=width, n_crops=self.tta, device=device
         )
 
     def _mels(self):

@@ -116,7 +116,8 @@ class Trainer:
             Given the number of the epoch, from 0 on, gives its pictures.
         labels : ndarray of shape (n,), int64
         on_epoch : callable
-            Given a dict of ``epoch``, ``loss`` and ``seconds`` after each epoch; true to stop.
+            Given a dict of ``epoch`` and ``loss``, and the seconds it took, after each epoch; true
+            to stop.
 
         Returns
         -------
@@ -129,9 +130,8 @@ class Trainer:
         for epoch in range(self.plan.epochs):
             started = time.perf_counter()
             loss = self._run_epoch(draw_pictures(epoch), labels, optimizer, schedule)
-            seconds = time.perf_counter() - started
-            history.append({"epoch": epoch + 1, "loss": loss, "seconds": seconds})
-            if on_epoch(history[-1]):
+            history.append({"epoch": epoch + 1, "loss": loss})
+            if on_epoch(history[-1], time.perf_counter() - started):
                 break
         self.net.eval()
         return history

@@ -25,7 +25,7 @@ def _plan(**changes):
     return Plan(**{**values, **changes})
 
 
-def _train(plan, on_epoch=lambda epoch: False):
+def _train(plan, on_epoch=lambda epoch, seconds: False):
     rng = np.random.default_rng(0)
     labels = np.arange(12) % 2
     # The second class is bright at the bottom.
@@ -47,7 +47,7 @@ def test_the_loss_falls():
 
 
 def test_training_stops_when_told_to():
-    _, _, history = _train(_plan(epochs=8), on_epoch=lambda epoch: epoch["epoch"] == 2)
+    _, _, history = _train(_plan(epochs=8), on_epoch=lambda epoch, seconds: epoch["epoch"] == 2)
     assert len(history) == 2
 
 
