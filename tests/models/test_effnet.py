@@ -1,6 +1,7 @@
 import pickle
 import sys
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,12 +77,16 @@ def test_training_repeats_by_seed_and_leaves_the_random_states_alone(fitted):
     assert torch.equal(torch.get_rng_state(), torch_state)
 
 
-def test_workers_and_a_cache_change_no_bit(tmp_path):
-    model = EffNetClassifier(**SMALL)
-    alone = cross_val_predict(model, X, Y, cv=2, method="predict_proba")
-    model.set_params(cache=tmp_path)
-    shared = cross_val_predict(model, X, Y, cv=2, method="predict_proba", n_jobs=2)
-    assert_array_equal(alone, shared)
+def test_a_worker_process_and_a_cache_change_no_bit(fitted, tmp_path):
+    model = EffNetClassifier(**SMALL, cache=tmp_path)
+    (there,) = joblib.Parallel(n_jobs=2)([joblib.delayed(model.fit)(X, Y)])
+    assert there.state_ == fitted.state_
+    assert_array_equal(there.predict_proba(X), fitted.predict_proba(X))
+
+
+def test_out_of_fold_predictions():
+    predictions = cross_val_predict(EffNetClassifier(**SMALL), X, Y, cv=2, method="predict_proba")
+    assert predictions.shape == (24, 2)
 
 
 @pytest.mark.parametrize(
