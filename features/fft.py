@@ -82,7 +82,47 @@ def _stage(quarter):
     return stage
 
 
-_stage_256, _stage_64, _stage_16, _stage_4, _stage_1 = (_stage(4**i) for i in (4, 3, 2, 1, 0))
+_stage_64, _stage_16, _stage_4, _stage_1 = (_stage(4**i) for i in (3, 2, 1, 0))
+
+
+@ordered
+def _first_stage(hops, window, twiddles, z):
+    """Window sixteen frames, frame i being hops i to i + 3, and do the stage of span 256.
+
+    A hop is as long as a quarter of a frame: the four points of a butterfly are the same samples of
+    four neighbouring hops.
+    """
+    points = _HALF // 4 * _POINT
+    for j in range(_HALF // 4):
+        w1r, w1i = twiddles[6 * j], twiddles[6 * j + 1]
+        w2r, w2i = twiddles[6 * j + 2], twiddles[6 * j + 3]
+        w3r, w3i = twiddles[6 * j + 4], twiddles[6 * j + 5]
+        va_r, vb_r, vc_r, vd_r = _window_weights(window, 2 * j)
+        va_m, vb_m, vc_m, vd_m = _window_weights(window, 2 * j + 1)
+        even, odd = 2 * j * _HOPS, (2 * j + 1) * _HOPS
+        a = j * _POINT
+        b, c, d = a + points, a + 2 * points, a + 3 * points
+        for r in range(LANES):
+            m = r + LANES
+            a_r, a_m = hops[even + r] * va_r, hops[odd + r] * va_m
+            b_r, b_m = hops[even + r + 1] * vb_r, hops[odd + r + 1] * vb_m
+            c_r, c_m = hops[even + r + 2] * vc_r, hops[odd + r + 2] * vc_m
+            d_r, d_m = hops[even + r + 3] * vd_r, hops[odd + r + 3] * vd_m
+            sum_r, sum_m, dif_r, dif_m = a_r + c_r, a_m + c_m, a_r - c_r, a_m - c_m
+            other_sum_r, other_sum_m = b_r + d_r, b_m + d_m
+            other_dif_r, other_dif_m = b_m - d_m, d_r - b_r
+            z[a + r], z[a + m] = sum_r + other_sum_r, sum_m + other_sum_m
+            x, y = dif_r + other_dif_r, dif_m + other_dif_m
+            z[b + r], z[b + m] = x * w1r - y * w1i, x * w1i + y * w1r
+            x, y = sum_r - other_sum_r, sum_m - other_sum_m
+            z[c + r], z[c + m] = x * w2r - y * w2i, x * w2i + y * w2r
+            x, y = dif_r - other_dif_r, dif_m - other_dif_m
+            z[d + r], z[d + m] = x * w3r - y * w3i, x * w3i + y * w3r
+
+
+@ordered
+def _window_weights(window, sample):
+    return window[sample], window[sample + HOP], window[sample + 2 * HOP], window[sample + 3 * HOP]
 
 
 @ordered
@@ -98,19 +138,6 @@ def _turn_hops(samples, first, hops):
             for j in range(HOP):
                 inside = 0 <= start + j < len(samples)
                 hops[j * _HOPS + h] = samples[start + j] if inside else np.float32(0)
-
-
-@ordered
-def _load(hops, window, z):
-    """Window sixteen frames into ``z``: frame i is hops i to i + 3."""
-    for quarter in range(N_FFT // HOP):
-        for j in range(HOP):
-            # Even samples are real parts, odd ones imaginary: both follow each other in z.
-            target = (quarter * HOP + j) * LANES
-            weight = window[quarter * HOP + j]
-            source = j * _HOPS + quarter
-            for i in range(LANES):
-                z[target + i] = hops[source + i] * weight
 
 
 @ordered
@@ -145,8 +172,7 @@ def fill_magnitudes(samples, magnitude, window, stages, turns, order):
         count = min(_BLOCK, n_frames - start)
         for first in range(0, count, LANES):
             _turn_hops(samples, start + first - N_FFT // HOP // 2, hops)
-            _load(hops, window, z)
-            _stage_256(z, stages[: 6 * 256])
+            _first_stage(hops, window, stages[: 6 * 256], z)
             _stage_64(z, stages[6 * 256 : 6 * 320])
             _stage_16(z, stages[6 * 320 : 6 * 336])
             _stage_4(z, stages[6 * 336 : 6 * 340])

@@ -94,18 +94,16 @@ def _middle_keys(keys):
     n_rows, n = keys.shape
     middle = np.empty((n_rows, 2), np.int32)
     for i in range(n_rows):
-        row = keys[i]
-        low, high = np.int64(row.min()), np.int64(row.max())
-        rank = (n - 1) // 2
+        low, high = np.int64(keys[i].min()), np.int64(keys[i].max())
         while low < high:
             guess = (low + high) >> 1
-            if _count_up_to(row, np.int32(guess)) > rank:
+            if _count_up_to(keys[i], np.int32(guess)) > (n - 1) // 2:
                 high = guess
             else:
                 low = guess + 1
         middle[i] = low
-        if n % 2 == 0 and _count_up_to(row, np.int32(low)) == n // 2:
-            middle[i, 1] = _least_above(row, np.int32(low))
+        if n % 2 == 0 and _count_up_to(keys[i], np.int32(low)) == n // 2:
+            middle[i, 1] = _least_above(keys[i], np.int32(low))
     return middle
 
 
@@ -120,7 +118,9 @@ def _count_up_to(row, limit):
 
 @reordered
 def _least_above(row, limit):
-    least = np.int32(0x7FFFFFFF)
+    least = np.uint32(0xFFFFFFFF)
     for f in range(len(row)):
-        least = min(least, row[f] if row[f] > limit else least)
-    return least
+        # Unsigned, what is not above wraps round to something large: no branch.
+        beyond = np.uint32(row[f] - limit - 1)
+        least = beyond if beyond < least else least
+    return np.int32(least + limit + 1)
