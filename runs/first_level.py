@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from .. import __version__
 from ..audio import clip_key
@@ -79,17 +81,27 @@ class FirstLevel:
         self._compute_features(name, model, progress)
         key = content_key(data=self._data_key, model=_describe(model), version=__version__)
         folds = np.unique(self._folds)
-        with progress.stage(f"fitting {name}", len(folds)) as advance:
-            for fold in folds:
-                if not self.run.ledger.has(name, fold, key):
-                    self._fit_fold(name, model, fold, key)
+        todo = [fold for fold in folds if not self.run.ledger.has(name, fold, key)]
+        with progress.stage(f"fitting {name}", len(todo)) as advance:
+            for _ in self._fit_folds(name, model, todo, key):
                 advance(1)
         self._resolve(name, folds[0])
         return self._gather(name, folds, key)
 
+    def _fit_folds(self, name, model, folds, key):
+        """Fit folds side by side on one thread each; a net, which fills the machine, in turn."""
+        if _spectral(model) is None:
+            return (self._fit_fold(name, model, fold, key) for fold in folds)
+        # The features are in the table by now: what is left is arithmetic on small matrices, which
+        # several threads a fold would only slow down.
+        alone = set_means(clone(model), cache=self._means["cache"])
+        return Parallel(self._means["n_jobs"], return_as="generator_unordered")(
+            delayed(_on_one_thread)(self._fit_fold, name, alone, fold, key) for fold in folds
+        )
+
     def _compute_features(self, name, model, progress):
         """Fill the feature table ahead of the folds, in one pass that can show how far it is."""
-        spectral = getattr(model, "named_steps", {}).get("spectral")
+        spectral = _spectral(model)
         if spectral is None:
             return
         clips = [*self.training.clips, *self.test_clips]
@@ -133,6 +145,16 @@ class FirstLevel:
             folds=self._folds.tolist(),
             test=[clip_key(clip) for clip in self.test_clips],
         )
+
+
+def _spectral(model):
+    """Give the step that computes handcrafted features; None for a net."""
+    return getattr(model, "named_steps", {}).get("spectral")
+
+
+def _on_one_thread(function, *args):
+    with threadpool_limits(1):
+        return function(*args)
 
 
 def _describe(model):
