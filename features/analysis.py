@@ -4,12 +4,12 @@ from functools import cached_property
 
 import numpy as np
 
-from . import cepstrum, chroma, contrast, level, mel, rhythm, shape, spectrum
+from . import cepstrum, chroma, contrast, level, mel, rhythm, robust, shape, spectrum
 from .decibels import power_to_db
 
 
 class Analysis:
-    """The rows of every standard family, all from one spectrum.
+    """The rows of every family, all from one spectrum.
 
     Each family is an attribute of its name: an array of shape (n_rows, n_frames), or (1,) for
     ``tempo``. The functions behind them are in the modules named for their subject.
@@ -99,3 +99,15 @@ class Analysis:
     @property
     def tempo(self):
         return np.array([rhythm.tempo(self.onset_strength[0], self.sr)])
+
+    @property
+    def levelfree(self):
+        return robust.level_free(self.logmel)
+
+    @property
+    def entropy(self):
+        return robust.spectral_entropy(self.magnitude)[None]
+
+    @property
+    def flux(self):
+        return robust.spectral_flux(self.magnitude)[None]

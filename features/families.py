@@ -70,6 +70,9 @@ _TABLE = (
     _family("onset_strength"),
     _family("logmel", 128),
     _family("tempo", scalar=True),
+    _family("levelfree", 128, standard=False),
+    _family("entropy", standard=False),
+    _family("flux", standard=False),
 )
 
 FAMILIES = {family.name: family for family in _TABLE}
