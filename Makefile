@@ -25,8 +25,11 @@ demo: install $(DEMO)/data
 $(DEMO)/data: | install
 	$(BIN)/python cli.py demo-data $(DEMO)/data --songs-per-genre 12 --seconds 30 --sr 22050 --mono
 
+# Compiled kernels are made once before the workers fork; one thread each keeps two cores free of
+# threads that wait for each other.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -c "import numpy, stemstack; stemstack.SpectralFeatures().fit_transform([numpy.ones(22050)])"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 lint: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ Progress and messages go to stderr, data to stdout. Exit 0 is fine, 1 bad data, 
 """
 
 import importlib
+import logging
 import os
 import sys
 import warnings
@@ -82,6 +83,9 @@ def main(arguments=None):
         The exit code.
     """
     warnings.showwarning = _show_warning
+    # joblib replaces worker processes that have grown; their jobs are done all the same.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+    _show_notes()
     # Worker processes would repeat what the checks in this process have already shown.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
@@ -102,6 +106,15 @@ def main(arguments=None):
     except OSError as error:
         click.echo(f"error: {error.filename or 'system'}: {error.strerror or error}", err=True)
         return 1
+
+
+def _show_notes():
+    """Show what the rooms log, such as the backbone that ``auto`` came to, on stderr."""
+    logger = logging.getLogger("stemstack")
+    logger.setLevel(logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.handlers = [handler]
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):

@@ -3,7 +3,7 @@
 from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .heuristic import make_heuristic
 from .linear import make_lr
-from .registry import MODELS, check_model_names, make_model, set_means
+from .registry import MODELS, check_model_names, device_of, make_model, set_means, settle
 from .saving import load_model, save_model
 from .trees import make_lgbm
 
@@ -13,6 +13,7 @@ __all__ = [
     "EffNetEmbedding",
     "EffNetLogits",
     "check_model_names",
+    "device_of",
     "load_model",
     "make_heuristic",
     "make_lgbm",
@@ -20,4 +21,5 @@ __all__ = [
     "make_model",
     "save_model",
     "set_means",
+    "settle",
 ]

@@ -61,6 +61,54 @@ def make_model(name, **options):
     return MODELS[name](**{key: value for key, value in options.items() if key in known})
 
 
+def settle(model):
+    """Replace what is ``auto`` in a model by what it comes to here, and say so.
+
+    Done before anything is computed: weights that cannot be had stop a run at its start, and what
+    ``auto`` stood for is part of the model's name in the ledger.
+
+    Parameters
+    ----------
+    model : estimator
+        Changed in place.
+
+    Returns
+    -------
+    dict of str to str
+        ``backbone``, ``weights`` and ``device`` of a net; empty for other models.
+
+    Raises
+    ------
+    UsageError
+        A backbone, weights or device cannot be had.
+    MissingExtraError
+        The ``deep`` extra is not installed.
+    """
+    if not isinstance(model, EffNetClassifier):
+        return {}
+    from .deep.weights import resolve_start
+
+    device = device_of(model)
+    start = resolve_start(model.backbone, model.weights)
+    model.set_params(backbone=start.backbone)
+    return {"backbone": start.backbone, "weights": start.label, "device": device}
+
+
+def device_of(model):
+    """Say where a model computes: ``cpu``, or the kind of accelerator a net was given or found.
+
+    Raises
+    ------
+    UsageError
+        The device cannot be had.
+    """
+    if not isinstance(model, EffNetClassifier):
+        return "cpu"
+    from .deep.device import resolve_device
+
+    return resolve_device(model.device).type
+
+
 def set_means(model, *, cache=None, n_jobs=None):
     """Tell a model where to keep what it computes, and with how many processes.
 
@@ -85,6 +133,8 @@ def set_means(model, *, cache=None, n_jobs=None):
         "spectral__n_jobs": n_jobs,
         "cache": cache and cache / "log-mels",
         "n_jobs": n_jobs,
+        # The bits of a net depend on its threads; with one they depend on nothing.
+        "n_threads": 1,
     }
     known = means.keys() & model.get_params().keys()
     return model.set_params(**{name: means[name] for name in known})

@@ -72,14 +72,14 @@ class Config:
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be {least} or more. Got {getattr(self, name)}.")
 
-    def write(self, path, **resolved):
+    def write(self, path, resolved):
         """Write as YAML, with what was resolved on the way and the versions of what computes.
 
         Parameters
         ----------
         path : str or os.PathLike
-        **resolved
-            Plain data found out by the run, such as the backbone that ``auto`` stood for.
+        resolved : dict
+            What ``auto`` stood for, by model.
         """
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
         document = {"config": plain, "resolved": resolved, "versions": installed_versions()}

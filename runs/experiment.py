@@ -3,7 +3,7 @@
 from ..atomic import atomic_path
 from ..audio import read_data
 from ..mashups import write_recipes
-from ..models import check_model_names
+from ..models import check_model_names, make_model, settle
 from .first_level import FirstLevel
 from .run import Run
 from .second_level import stack_run
@@ -43,15 +43,31 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
     data = read_data(
         config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
     )
-    run = Run.begin(out, config, resume=resume)
+    models = {name: _make(name, config) for name in config.models}
+    resolved = {name: settle(model) for name, model in models.items()}
+    run = Run.begin(out, config, resolved, resume=resume)
     training = training_clips(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
     _write_draws(run, training)
     test = from_test_table(data).usable(n_jobs=n_jobs, progress=progress)
-    first = FirstLevel(run, config, training, test.paths, cache=cache, n_jobs=n_jobs)
-    parts = {name: first.fit(name, progress) for name in config.models}
-    config.write(run.config_path, **first.resolved)
+    first = FirstLevel(run, training, test.paths, cache=cache, n_jobs=n_jobs)
+    parts = {}
+    for name, model in models.items():
+        on_gpu = resolved[name].get("device", "cpu") != "cpu"
+        parts[name] = first.fit(name, model, on_gpu=on_gpu, progress=progress)
     stack_run(run, training, test, parts, classes=data.classes)
     return run, test.problems
+
+
+def _make(name, config):
+    options = {
+        "random_state": config.seed,
+        "backbone": config.backbone,
+        "weights": config.weights,
+        "device": config.device,
+    }
+    if config.epochs is not None:
+        options["epochs"] = config.epochs
+    return make_model(name, **options)
 
 
 def _write_draws(run, training):

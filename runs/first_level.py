@@ -5,15 +5,14 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
 
 from .. import __version__
 from ..audio import clip_key
 from ..features import extract
-from ..models import make_model, set_means
+from ..models import set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
+from .side_by_side import run_side_by_side
 
 METHOD = "predict_proba"
 
@@ -40,73 +39,49 @@ class FirstLevel:
     Parameters
     ----------
     run : Run
-    config : Config
     training : TrainingClips
     test_clips : list of clips
     cache : Path
     n_jobs : int or None
-
-    Attributes
-    ----------
-    resolved : dict
-        What ``auto`` stood for, by model.
     """
 
-    def __init__(self, run, config, training, test_clips, *, cache, n_jobs):
+    def __init__(self, run, training, test_clips, *, cache, n_jobs):
         self.run = run
         self.training = training
         self.test_clips = test_clips
-        self.resolved = {}
         self._means = {"cache": cache, "n_jobs": n_jobs}
         self._y = training.table["label"].to_numpy(dtype=object)
         self._folds = training.table["fold"].to_numpy()
-        self._options = {
-            "random_state": config.seed,
-            "backbone": config.backbone,
-            "weights": config.weights,
-            "device": config.device,
-        }
-        if config.epochs is not None:
-            self._options["epochs"] = config.epochs
         self._data_key = self._name_data()
 
-    def fit(self, name, progress):
+    def fit(self, name, model, *, on_gpu, progress):
         """Fit one model on every fold that the ledger lacks.
+
+        Parameters
+        ----------
+        name : str
+        model : estimator
+            Settled; not changed.
+        on_gpu : bool
+        progress : Quiet
 
         Returns
         -------
         ModelPredictions
         """
-        model = set_means(make_model(name, **self._options), **self._means)
-        self._compute_features(name, model, progress)
         key = content_key(data=self._data_key, model=_describe(model), version=__version__)
-        folds = np.unique(self._folds)
-        todo = [fold for fold in folds if not self.run.ledger.has(name, fold, key)]
-        with progress.stage(f"fitting {name}", len(todo)) as advance:
-            for _ in self._fit_folds(name, model, todo, key):
-                advance(1)
-        self._resolve(name, folds[0])
-        return self._gather(name, folds, key)
-
-    def _fit_folds(self, name, model, folds, key):
-        """Fit folds side by side on one thread each; a net, which fills the machine, in turn."""
-        if _spectral(model) is None:
-            return (self._fit_fold(name, model, fold, key) for fold in folds)
-        # The features are in the table by now: what is left is arithmetic on small matrices, which
-        # several threads a fold would only slow down.
-        alone = set_means(clone(model), cache=self._means["cache"])
-        return Parallel(self._means["n_jobs"], return_as="generator_unordered")(
-            delayed(_on_one_thread)(self._fit_fold, name, alone, fold, key) for fold in folds
-        )
-
-    def _compute_features(self, name, model, progress):
-        """Fill the feature table ahead of the folds, in one pass that can show how far it is."""
-        spectral = _spectral(model)
-        if spectral is None:
-            return
         clips = [*self.training.clips, *self.test_clips]
-        with progress.stage(f"features for {name}", len(clips)) as advance:
-            extract(clips, **spectral.get_params(), progress=advance)
+        compute_features(name, model, clips, **self._means, progress=progress)
+        # The features are in the table by now: a fold needs no processes of its own.
+        model = set_means(clone(model), cache=self._means["cache"])
+        folds = np.unique(self._folds)
+        todo = [f for f in folds if not self.run.ledger.has(name, f, key)]
+        calls = [(name, model, fold, key) for fold in todo]
+        n_jobs = self._means["n_jobs"]
+        with progress.stage(f"fitting {name}", len(todo)) as advance:
+            for _ in run_side_by_side(self._fit_fold, calls, n_jobs=n_jobs, on_gpu=on_gpu):
+                advance(1)
+        return self._gather(name, folds, key)
 
     def _fit_fold(self, name, model, fold, key):
         train, held_out = np.flatnonzero(self._folds != fold), np.flatnonzero(self._folds == fold)
@@ -121,12 +96,6 @@ class FirstLevel:
         self.run.save_model(set_means(fitted.estimator), name, fold)
         # The entry comes last: where it is, the model is too.
         self.run.ledger.write(name, fold, key, oof=oof, test=test)
-
-    def _resolve(self, name, fold):
-        """Note what the backbone and weights of a deep model came to."""
-        if name == "effnet":
-            net = self.run.load_model(name, fold)
-            self.resolved[name] = {"backbone": net.backbone_, "weights": net.weights_}
 
     def _gather(self, name, folds, key):
         read = self.run.ledger.read
@@ -147,14 +116,25 @@ class FirstLevel:
         )
 
 
-def _spectral(model):
-    """Give the step that computes handcrafted features; None for a net."""
-    return getattr(model, "named_steps", {}).get("spectral")
+def compute_features(name, model, clips, *, cache, n_jobs, progress):
+    """Fill the feature table ahead of a model, in one pass that can show how far it is.
 
-
-def _on_one_thread(function, *args):
-    with threadpool_limits(1):
-        return function(*args)
+    Parameters
+    ----------
+    name : str
+    model : estimator
+        Nothing is done for one without handcrafted features.
+    clips : sequence of clips
+    cache : Path
+    n_jobs : int or None
+    progress : Quiet
+    """
+    spectral = getattr(model, "named_steps", {}).get("spectral")
+    if spectral is None:
+        return
+    means = {"cache": cache / "features", "n_jobs": n_jobs}
+    with progress.stage(f"features for {name}", len(clips)) as advance:
+        extract(clips, **spectral.get_params() | means, progress=advance)
 
 
 def _describe(model):

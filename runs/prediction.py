@@ -1,13 +1,15 @@
 """Predicting new clips with a finished run."""
 
-import numpy as np
+from functools import partial
+
 import pandas as pd
 
-from ..models import set_means
+from ..models import device_of, set_means
 from ..stacking import name_columns, predict_with
-from .first_level import METHOD
+from .first_level import METHOD, compute_features
 from .run import STACK
 from .second_level import decide, predict_stack
+from .side_by_side import run_side_by_side
 
 
 def predict_run(run, unlabelled, *, cache, n_jobs, progress):
@@ -30,17 +32,30 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
         The stack's, a column a class.
     """
     classes = run.metrics["classes"]
-    models = run.config.models
     folds = sorted(run.read_table("ledger/oof")["fold"].unique())
+    calls = [(run, unlabelled.paths, cache, fold) for fold in folds]
     parts = {}
-    with progress.stage("predicting", len(models) * len(folds)) as advance:
-        for name in models:
-            said = []
-            for fold in folds:
-                model = set_means(run.load_model(name, fold), cache=cache, n_jobs=n_jobs)
-                said.append(predict_with(model, unlabelled.paths, METHOD))
-                advance(1)
-            mean = np.mean(said, axis=0)
-            parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
+    for name in run.config.models:
+        model = run.load_model(name, folds[0])
+        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
+        compute_features(name, model, unlabelled.paths, **means)
+        on_gpu = device_of(model) != "cpu"
+        with progress.stage(f"predicting by {name}", len(folds)) as advance:
+            said = run_side_by_side(
+                partial(_predict_fold, name), calls, n_jobs=n_jobs, on_gpu=on_gpu
+            )
+            total = sum(_counted(said, advance))
+        mean = total / len(folds)
+        parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
     stacked = predict_stack(run.load_model(STACK), parts, classes)[STACK]
     return decide(stacked, classes), pd.DataFrame(stacked, columns=classes)
+
+
+def _predict_fold(name, run, clips, cache, fold):
+    return predict_with(set_means(run.load_model(name, fold), cache=cache), clips, METHOD)
+
+
+def _counted(results, advance):
+    for result in results:
+        advance(1)
+        yield result

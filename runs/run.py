@@ -32,8 +32,16 @@ class Run:
         self.ledger = Ledger(self.path / "ledger")
 
     @classmethod
-    def begin(cls, path, config, *, resume):
+    def begin(cls, path, config, resolved, *, resume):
         """Begin a run, or go on with one.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        config : Config
+        resolved : dict
+            What ``auto`` stood for, by model.
+        resume : bool
 
         Raises
         ------
@@ -51,7 +59,7 @@ class Run:
         elif run.path.is_dir() and any(run.path.iterdir()):
             raise UsageError(f"{path}: is not empty and not a run; give another --out")
         run.path.mkdir(parents=True, exist_ok=True)
-        config.write(run.config_path)
+        config.write(run.config_path, resolved)
         return run
 
     @classmethod
