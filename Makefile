@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-out
 export UV_INDEX_STRATEGY ?= unsafe-best-match
+# Compiled modules are kept: without them every worker process compiles all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test install lock lint clean
 
@@ -35,7 +37,7 @@ lint: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 lock:
-	$(BIN)/uv pip compile setup.cfg --all-extras --universal --python-version 3.10 \
+	$(BIN)/uv pip compile setup.cfg --extra all --universal --python-version 3.10 \
 		--no-python-downloads --no-header --no-emit-package stemstack --upgrade -o requirements.lock
 
 clean:

@@ -102,11 +102,15 @@ def _number_parts(node, numbers):
         return [_number_parts(child, numbers) for child in node]
     if not isinstance(node, dict):
         return node
+    number = None
     if isinstance(node.get("__id__"), int):
-        numbers.setdefault(str(node["__id__"]), str(len(numbers)))
+        # Whether two equal numbers or texts are one object is chance: each gets its own number.
+        plain = node.get("__loader__") == "JsonNode"
+        address = f"plain {len(numbers)}" if plain else str(node["__id__"])
+        number = int(numbers.setdefault(address, str(len(numbers))))
     numbered = {key: _number_parts(value, numbers) for key, value in node.items()}
-    if isinstance(node.get("__id__"), int):
-        numbered["__id__"] = int(numbers[str(node["__id__"])])
+    if number is not None:
+        numbered["__id__"] = number
     if isinstance(node.get("file"), str):
         numbered["file"] = _number_file(node["file"], numbers)
     return numbered
