@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import MissingExtraError
 from ..reports import scores_table
 from ..runs import Config, fit_run, write_model_card, write_report
 from .options import (
@@ -51,7 +52,9 @@ def fit_command(out, resume, jobs, cache, quiet, settings, **options):
     config = Config(settings=settings or {}, **options)
     run, problems = fit_run(config, out, cache=cache, n_jobs=jobs, resume=resume, progress=progress)
     write_model_card(run)
-    write_report(run)
+    try:
+        progress.say(f"report: {write_report(run)}")
+    except MissingExtraError as missing:
+        progress.say(f"no report.html was written: {missing}")
     progress.say(scores_table(run.metrics["out_of_fold"]))
-    progress.say(f"report: {run.path / 'report.html'}")
     report_problems(problems, "test clips were left out of the submission")

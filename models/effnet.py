@@ -79,9 +79,9 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
 
     Notes
     -----
-    The defaults are what paid most on two CPU cores within four minutes (300 clips, 4 folds): a
-    coarse picture, half of the backbone frozen, and no augmentation, for which eight epochs are
-    too few.
+    The defaults are meant for a few hundred clips and two CPU cores: a coarse picture, half of the
+    backbone frozen, and no augmentation, for which eight epochs are too few. With a GPU raise
+    ``epochs`` and ``n_mels``, halve ``hop_length``, and turn ``mixup`` and ``spec_augment`` on.
 
     Attributes
     ----------
