@@ -24,8 +24,9 @@ _PACKAGES = (
     "torch",
     "timm",
 )
-# What may differ between a run and its resumption without changing any result.
-_FREE = ("data",)
+# What may differ between a run and its resumption: where the data lie (the ledger knows them by
+# content), and which models are stacked (each has its own entries).
+_FREE = ("data", "models")
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,17 @@ def test_resume_does_only_what_is_missing(finished_run, stem_data, tmp_path, fit
     assert kept.stat().st_mtime_ns == stamp
 
 
+def test_resume_with_other_models_costs_only_those(finished_run, stem_data, tmp_path, fit_small):
+    run = tmp_path / "RUN"
+    shutil.copytree(finished_run, run)
+    shutil.rmtree(run / "ledger/lr")
+    stamps = {path: path.stat().st_mtime_ns for path in run.glob("ledger/lgbm/*")}
+    assert fit_small(stem_data, run, "--resume", models="lgbm,lr")[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in run.glob("ledger/lgbm/*")} == stamps
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert list(metrics["out_of_fold"]) == ["lgbm", "lr", "stack"]
+
+
 def test_a_runs_configuration_repeats_it(finished_run, tmp_path, run_program):
     config = ["--config", finished_run / "config.yaml", "--out", tmp_path / "RUN", "--quiet"]
     assert run_program("fit", *config)[0] == 0
