@@ -45,8 +45,10 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
     )
     models = {name: _make(name, config) for name in config.models}
     resolved = {name: settle(model) for name, model in models.items()}
-    run = Run.begin(out, config, resolved, resume=resume)
+    run = Run.begin(out, config, resume=resume)
     training = training_clips(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    # Only now: data that cannot be used leave no run behind.
+    config.write(run.config_path, resolved)
     _write_draws(run, training)
     test = from_test_table(data).usable(n_jobs=n_jobs, progress=progress)
     first = FirstLevel(run, training, test.paths, cache=cache, n_jobs=n_jobs)

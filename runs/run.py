@@ -32,16 +32,8 @@ class Run:
         self.ledger = Ledger(self.path / "ledger")
 
     @classmethod
-    def begin(cls, path, config, resolved, *, resume):
-        """Begin a run, or go on with one.
-
-        Parameters
-        ----------
-        path : str or os.PathLike
-        config : Config
-        resolved : dict
-            What ``auto`` stood for, by model.
-        resume : bool
+    def begin(cls, path, config, *, resume):
+        """Begin a run, or go on with one; nothing is written yet.
 
         Raises
         ------
@@ -56,10 +48,8 @@ class Run:
                     f"{path}: holds a run already; go on with --resume, or give another --out"
                 )
             config.check_resumes(Config.read(run.config_path))
-        elif run.path.is_dir() and any(run.path.iterdir()):
+        elif run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
             raise UsageError(f"{path}: is not empty and not a run; give another --out")
-        run.path.mkdir(parents=True, exist_ok=True)
-        config.write(run.config_path, resolved)
         return run
 
     @classmethod

@@ -70,6 +70,8 @@ def resolve_start(backbone="auto", weights="imagenet"):
         The backbone is unknown, or the weights cannot be had.
     """
     start = _resolve(backbone, os.fspath(weights))
+    if start.source == "file":
+        _check_file(start.path)
     logger.info("Backbone %s, weights: %s", start.backbone, start.label)
     return start
 
@@ -94,8 +96,7 @@ def read_weights(path):
         The file is missing or is not one of those.
     """
     torch = require("torch", "deep")
-    if not Path(path).is_file():
-        raise UsageError(f"weights={os.fspath(path)!r}: no such file; give imagenet, none or FILE")
+    _check_file(path)
     try:
         if Path(path).suffix == ".safetensors":
             tensors = require("safetensors.torch", "deep").load_file(path)
@@ -146,6 +147,11 @@ def load_weights(net, start):
     net.load_state_dict(tensors)
     logger.info("%s: all %d tensors of %s match", start.path, len(wanted), start.backbone)
     return len(wanted)
+
+
+def _check_file(path):
+    if not Path(path).is_file():
+        raise UsageError(f"weights={os.fspath(path)!r}: no such file; give imagenet, none or FILE")
 
 
 def _resolve(backbone, weights):

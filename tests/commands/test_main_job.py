@@ -120,6 +120,25 @@ def test_predicting_the_test_clips_again_gives_the_submission(
     assert out.read_bytes() == (finished_run / "submission.csv").read_bytes()
 
 
+def test_a_net_goes_through_the_main_job_with_the_same_bits_for_any_jobs(
+    stem_data, tmp_path, fit_small, run_program
+):
+    net = ["--backbone", "cnn_tiny", "--weights", "none", "--epochs", "1"]
+    for jobs in ("1", "2"):
+        code, _, err = fit_small(
+            stem_data, tmp_path / jobs, *net, "--jobs", jobs, models="lr,effnet"
+        )
+        assert code == 0, err
+    one, two = tmp_path / "1", tmp_path / "2"
+    assert tables(one) == tables(two)
+    weights = sorted((one / "models/effnet").rglob("*.safetensors"))
+    assert len(weights) == 2
+    assert all((two / w.relative_to(one)).read_bytes() == w.read_bytes() for w in weights)
+    out = tmp_path / "again.csv"
+    assert run_program("predict", one, "--data", stem_data, "--out", out)[0] == 0
+    assert out.read_bytes() == (one / "submission.csv").read_bytes()
+
+
 def test_predict_takes_paths_in_their_order(finished_run, stem_data, tmp_path, run_program):
     odd = tmp_path / "-odd, name.wav"
     shutil.copy(stem_data / "mashups/song0002.wav", odd)

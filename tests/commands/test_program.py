@@ -75,12 +75,21 @@ def test_unknown_families_are_named(stem_data, tmp_path, run_program):
     assert "mfc" in err
 
 
+def test_weights_that_cannot_be_had_stop_fit_at_once(stem_data, tmp_path, fit_small):
+    out = tmp_path / "RUN"
+    code, _, err = fit_small(stem_data, out, "--weights", "none.pth", models="effnet")
+    assert code == 2
+    assert "weights='none.pth': no such file; give imagenet, none or FILE" in err
+    assert not out.exists()
+
+
 def test_too_many_folds_names_the_classes(stem_data, tmp_path, run_program):
     arguments = ["--data", stem_data, "--models", "lr", "--out", tmp_path / "RUN", "--folds", "5"]
     code, _, err = run_program("fit", *arguments, "--quiet")
     assert code == 1
     assert "fewer songs or groups than the 5 folds: blues (4)" in err
     assert "--folds 4" in err
+    assert not (tmp_path / "RUN").exists()
 
 
 def test_a_missing_stem_stops_fit(own_stem_data, tmp_path, fit_small):
