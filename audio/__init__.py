@@ -5,12 +5,14 @@ from .clips import clip_key, hash_bytes, load_clip, validate_clips
 from .dataset import DataSet, is_data_set, read_data
 from .manifest import read_csv_text
 from .reading import DEFAULT_SR, read_clip, resample
-from .stem_songs import DEFAULT_STEMS
+from .stem_songs import DEFAULT_STEMS, NOISE_FOLDER, SONGS_FOLDER
 from .walking import find_audio
 
 __all__ = [
     "DEFAULT_SR",
     "DEFAULT_STEMS",
+    "NOISE_FOLDER",
+    "SONGS_FOLDER",
     "DataSet",
     "check_clips",
     "clip_key",

@@ -5,10 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import DataError
+from .stem_songs import NOISE_FOLDER
 from .walking import find_audio
 
 # Folders beside the classes that are never classes themselves.
-RESERVED = frozenset({"mashups", "test", "meta", "ESC-50-master"})
+RESERVED = frozenset({"mashups", "test", "meta", NOISE_FOLDER})
 
 
 def is_class_folder(root):

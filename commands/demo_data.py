@@ -8,15 +8,13 @@ import click
 import numpy as np
 import pandas as pd
 
-from ..audio import read_data
+from ..audio import NOISE_FOLDER, SONGS_FOLDER, read_data
 from ..demo import GENRES, TARGETS, write_noise, write_songs
 from ..errors import UsageError
 from ..mashups import Mashup, Settings, draw_recipes, write_mashups
 from ..runs import convert_sources
 from .options import jobs_option, option, quiet_option
 from .progress import make_progress
-
-_NOISE_FOLDER = "ESC-50-master"
 
 
 @click.command("demo-data")
@@ -51,9 +49,9 @@ def demo_data_command(directory, jobs, quiet, **wanted):
         songs = {key: wanted[key] for key in ("seconds", "seed", "sr", "mono")}
         _write_training(data, songs, wanted, jobs, progress)
         _write_songs(held_out, wanted["test_songs_per_genre"], "test", songs, jobs, progress)
-        shutil.move(data / _NOISE_FOLDER, held_out)
+        shutil.move(data / NOISE_FOLDER, held_out)
         labels = _write_test(data, held_out, wanted, jobs, progress)
-        shutil.move(held_out / _NOISE_FOLDER, data)
+        shutil.move(held_out / NOISE_FOLDER, data)
         labels.to_csv(Path(scratch, "answers.csv"), index=False)
         shutil.move(Path(scratch, "answers.csv"), answers)
         shutil.move(data, directory)
@@ -65,7 +63,7 @@ def _write_training(data, songs, wanted, jobs, progress):
     total = len(TARGETS) * wanted["noise_per_category"]
     with progress.stage("noise clips", total) as advance:
         write_noise(
-            data / _NOISE_FOLDER,
+            data / NOISE_FOLDER,
             clips_per_category=wanted["noise_per_category"],
             seed=wanted["seed"],
             n_jobs=jobs,
@@ -76,7 +74,7 @@ def _write_training(data, songs, wanted, jobs, progress):
 def _write_songs(root, per_genre, pool, songs, jobs, progress):
     with progress.stage(f"{pool} songs", len(GENRES) * per_genre) as advance:
         write_songs(
-            root / "genres_stems",
+            root / SONGS_FOLDER,
             songs_per_genre=per_genre,
             pool=pool,
             n_jobs=jobs,

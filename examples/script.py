@@ -1,6 +1,6 @@
 """The main job by hand: every piece is a plain scikit-learn estimator.
 
-    python examples/script.py DATA        # a folder per class of audio files, or a CSV manifest
+python examples/script.py DATA        # a folder per class of audio files, or a CSV manifest
 """
 
 import sys

@@ -3,8 +3,9 @@
 from ..audio import read_csv_text
 from ..errors import DataError
 from ..reports import score_classes
+from ..stacking import decide, name_columns
+from .first_level import METHOD
 from .run import STACK
-from .second_level import decide
 
 
 def evaluate_run(run, answers):
@@ -41,8 +42,8 @@ def evaluate_run(run, answers):
         raise DataError(f"{answers}: holds class {strange[0]!r}, which the run does not know")
     scores = {}
     for name in (*run.config.models, STACK):
-        columns = [f"{name}__{label}" for label in classes]
-        scores[name] = score_classes(labels, decide(table[columns].to_numpy(), classes), classes)
+        values = table[name_columns(name, classes, len(classes))].to_numpy()
+        scores[name] = score_classes(labels, decide(values, classes, METHOD), classes)
     return scores
 
 

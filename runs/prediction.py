@@ -5,10 +5,10 @@ from functools import partial
 import pandas as pd
 
 from ..models import device_of, set_means
-from ..stacking import name_columns, predict_with
+from ..stacking import decide, name_columns, predict_with
 from .first_level import METHOD, compute_features
 from .run import STACK
-from .second_level import decide, predict_stack
+from .second_level import predict_stack
 from .side_by_side import run_side_by_side
 
 
@@ -48,7 +48,7 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
         mean = total / len(folds)
         parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
     stacked = predict_stack(run.load_model(STACK), parts, classes)[STACK]
-    return decide(stacked, classes), pd.DataFrame(stacked, columns=classes)
+    return decide(stacked, classes, METHOD), pd.DataFrame(stacked, columns=classes)
 
 
 def _predict_fold(name, run, clips, cache, fold):

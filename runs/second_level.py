@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ..reports import score_classes
-from ..stacking import default_final_estimator, name_columns, nested_predictions
+from ..stacking import decide, default_final_estimator, name_columns, nested_predictions
+from .first_level import METHOD
 from .run import STACK
 
 
@@ -23,7 +24,7 @@ def stack_run(run, training, test, parts, *, classes):
     features = pd.concat([part.oof for part in parts.values()], axis=1).to_numpy()
     folds = training.table["fold"].to_numpy()
     final = default_final_estimator()
-    nested = nested_predictions(final, features, y, folds, method="predict_proba")
+    nested = nested_predictions(final, features, y, folds, method=METHOD)
     final.fit(features, y)
     run.save_model(final, STACK)
     oof = {name: probabilities(part.oof, classes) for name, part in parts.items()} | {STACK: nested}
@@ -32,9 +33,10 @@ def stack_run(run, training, test, parts, *, classes):
         said = predict_stack(final, {name: part.test for name, part in parts.items()}, classes)
         ids = pd.DataFrame({"id": test.ids})
         run.write_table("ledger/test", _lay_out(ids, said, classes))
-        run.write_submission(test.answer(decide(said[STACK], classes)))
+        run.write_submission(test.answer(decide(said[STACK], classes, METHOD)))
     scores = {
-        name: score_classes(y, decide(values, classes), classes) for name, values in oof.items()
+        name: score_classes(y, decide(values, classes, METHOD), classes)
+        for name, values in oof.items()
     }
     left_out = list(test.problems)
     run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": left_out})
@@ -65,11 +67,6 @@ def probabilities(part, classes):
     """Give one column a class, also where a two-class model was kept as a single column."""
     values = part.to_numpy()
     return values if values.shape[1] == len(classes) else np.hstack([1 - values, values])
-
-
-def decide(values, classes):
-    """Choose the likeliest class of each row."""
-    return np.asarray(classes, dtype=object)[values.argmax(axis=1)]
 
 
 def _lay_out(table, said, classes):

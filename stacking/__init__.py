@@ -2,7 +2,7 @@
 
 from .folds import assign_folds, fold_balance
 from .ledger import Ledger, content_key
-from .out_of_fold import fit_fold, name_columns, predict_with, resolve_method
+from .out_of_fold import decide, fit_fold, name_columns, predict_with, resolve_method
 from .second_level import default_final_estimator, nested_predictions
 from .stacker import OutOfFoldStacker
 
@@ -11,6 +11,7 @@ __all__ = [
     "OutOfFoldStacker",
     "assign_folds",
     "content_key",
+    "decide",
     "default_final_estimator",
     "fit_fold",
     "fold_balance",

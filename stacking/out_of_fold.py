@@ -92,13 +92,14 @@ def decide(predictions, classes, method):
     ----------
     predictions : ndarray of shape (n, n_outputs)
         As :func:`predict_with` gives them.
-    classes : ndarray of shape (n_classes,)
+    classes : array-like of shape (n_classes,)
     method : {"predict_proba", "decision_function", "predict"}
 
     Returns
     -------
     ndarray of shape (n,)
     """
+    classes = np.asarray(classes)
     if method == "predict":
         return predictions[:, 0]
     if predictions.shape[1] == 1:
