@@ -37,18 +37,28 @@ def read_class_folders(root):
     DataError
         Fewer than two classes have audio.
     """
-    root = Path(root)
-    rows = [
-        (file.relative_to(root).as_posix(), folder.name)
-        for folder in _class_folders(root)
-        for file in find_audio(folder)
-    ]
-    table = pd.DataFrame(rows, columns=["clip", "label"])
+    table = list_clips(Path(root))
     if table["label"].nunique() < 2:
         raise DataError(
             f"{root}: only class {table['label'].iloc[0]!r} has audio files; two are needed"
         )
     return table.assign(group=table["clip"], path=table["clip"])
+
+
+def list_clips(root):
+    """List the audio files below each class folder.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``clip`` (relative to ``root``) and ``label``.
+    """
+    rows = [
+        (file.relative_to(root).as_posix(), folder.name)
+        for folder in _class_folders(root)
+        for file in find_audio(folder)
+    ]
+    return pd.DataFrame(rows, columns=["clip", "label"])
 
 
 def _class_folders(root):

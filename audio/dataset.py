@@ -77,24 +77,49 @@ def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     DataError
         ``data`` is missing, is none of the forms, or breaks its form; the message says the mend.
     """
+    path, form = Path(data), find_form(data)
+    root = path if path.is_dir() else path.parent
+    kind, noise = "clips", None
+    if form == "manifest":
+        train = read_manifest(path)
+    elif form == "folders":
+        train = read_class_folders(path)
+    else:
+        kind, noise = "stems", read_noise(path)
+        train = read_songs(path, stems=stems, allow_missing_stems=allow_missing_stems)
+    test = read_test(root) if path.is_dir() else None
+    return DataSet(root, kind, train, test, noise, read_submission_header(root))
+
+
+def find_form(data):
+    """Tell which of the three forms a data set has.
+
+    Parameters
+    ----------
+    data : str or os.PathLike
+
+    Returns
+    -------
+    {"stems", "folders", "manifest"}
+
+    Raises
+    ------
+    DataError
+        ``data`` is missing or none of the forms.
+    """
     path = Path(data)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; give the data folder or a CSV manifest")
-    root = path if path.is_dir() else path.parent
     if path.is_file():
-        kind, train, noise = "clips", read_manifest(path), None
-    elif is_stem_folder(path):
-        kind, noise = "stems", read_noise(path)
-        train = read_songs(path, stems=stems, allow_missing_stems=allow_missing_stems)
-    elif is_class_folder(path):
-        kind, train, noise = "clips", read_class_folders(path), None
-    else:
-        raise DataError(
-            f"{path}: holds neither genres_stems/<class>/<song>/<stem>.wav nor a folder of audio "
-            "files per class; give one of these, or a CSV manifest with columns path,label"
-        )
-    test = read_test(root) if path.is_dir() else None
-    return DataSet(root, kind, train, test, noise, read_submission_header(root))
+        return "manifest"
+    if is_stem_folder(path):
+        return "stems"
+    if is_class_folder(path):
+        return "folders"
+    raise DataError(
+        f"{path}: holds neither genres_stems/<class>/<song>/<stem>.wav nor a folder of audio "
+        "files per class; give one of these, or a CSV manifest with columns path,label"
+    )
 
 
 def is_data_set(path):

@@ -60,10 +60,7 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
     (220500,)
     """
     path = Path(path)
-    _check_readable(path)
     with _open(path) as file:
-        if file.frames == 0:
-            raise AudioError(path, "has an audio header but no samples; copy or download it again")
         native = file.samplerate
         start = round(offset * native)
         if not 0 <= start < file.frames:
@@ -77,11 +74,38 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
         samples = _read_frames(file, wanted, path)
     if duration is None:
         _warn_if_cut_short(path, len(samples), wanted)
-    mono = _to_mono(samples)
+    mono = mix_down(samples)
     if not np.isfinite(mono).all():
         bad = int(np.count_nonzero(~np.isfinite(mono)))
         raise AudioError(path, f"holds {bad} NaN or infinite samples; render or convert it again")
     return mono if native == sr else resample(mono, native, sr)
+
+
+def read_channels(path):
+    """Read a whole audio file as it is stored: every channel, at its own rate.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    samples : ndarray of shape (n_frames, n_channels)
+        int16 for a 16-bit file, else float32, which may hold NaN.
+    sr : int
+        Sample rate in Hz.
+    lack : str or None
+        How much the header promises beyond what is there, such as ``"512 bytes"``.
+
+    Raises
+    ------
+    AudioError
+        The file is missing, a folder, empty, unreadable, not audio, or holds no samples.
+    """
+    path = Path(path)
+    with _open(path) as file:
+        samples = _read_frames(file, file.frames, path)
+        return samples, file.samplerate, _find_lack(path, len(samples), file.frames)
 
 
 def resample(clip, sr_in, sr_out):
@@ -102,6 +126,24 @@ def resample(clip, sr_in, sr_out):
     return resampled if len(resampled) else np.zeros(1, dtype=np.float32)
 
 
+def mix_down(samples):
+    """Average the channels of a file's samples, and scale integers to [-1, 1].
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_frames, n_channels), int16 or float32
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), float32
+    """
+    n_channels = samples.shape[1]
+    if samples.dtype == np.int16:
+        total = samples[:, 0] if n_channels == 1 else samples.sum(axis=1, dtype=np.int32)
+        return total.astype(np.float32) * np.float32(1 / (32768 * n_channels))
+    return samples[:, 0].copy() if n_channels == 1 else samples.mean(axis=1)
+
+
 def _check_readable(path):
     if not path.exists():
         raise AudioError(path, "no such file")
@@ -114,14 +156,20 @@ def _check_readable(path):
 
 
 def _open(path):
+    """Open a file that has at least one frame."""
+    _check_readable(path)
     # Bytes carry any POSIX file name, even one that is not valid UTF-8; Windows wants text.
     name = os.fsencode(path) if os.name == "posix" else str(path)
     try:
-        return soundfile.SoundFile(name)
+        file = soundfile.SoundFile(name)
     except soundfile.LibsndfileError as error:
         raise AudioError(
             path, f"is not audio that can be read ({error.error_string.rstrip('.')})"
         ) from error
+    if file.frames == 0:
+        file.close()
+        raise AudioError(path, "has an audio header but no samples; copy or download it again")
+    return file
 
 
 def _read_frames(file, wanted, path):
@@ -153,24 +201,22 @@ def _read_until_broken(file, wanted, dtype):
     return np.concatenate(blocks)
 
 
-def _to_mono(samples):
-    """Average the channels of (n_frames, n_channels) samples and scale integers to [-1, 1]."""
-    n_channels = samples.shape[1]
-    if samples.dtype == np.int16:
-        total = samples[:, 0] if n_channels == 1 else samples.sum(axis=1, dtype=np.int32)
-        return total.astype(np.float32) * np.float32(1 / (32768 * n_channels))
-    return samples[:, 0].copy() if n_channels == 1 else samples.mean(axis=1)
-
-
 def _warn_if_cut_short(path, got, wanted):
-    missing = _missing_wav_bytes(path)
-    if got < wanted or missing:
-        lack = f"{missing} bytes" if missing else f"{wanted - got} of {wanted} frames"
+    lack = _find_lack(path, got, wanted)
+    if lack:
         warnings.warn(
             f"{path}: cut short ({lack} missing); read as far as it goes",
             AudioWarning,
             stacklevel=3,
         )
+
+
+def _find_lack(path, got, wanted):
+    """Say how much of a file is missing at its end, or None."""
+    missing = _missing_wav_bytes(path)
+    if missing:
+        return f"{missing} bytes"
+    return f"{wanted - got} of {wanted} frames" if got < wanted else None
 
 
 def _missing_wav_bytes(path):

@@ -16,6 +16,8 @@ from .walking import find_audio, is_audio
 DEFAULT_STEMS = ("drums", "vocals", "bass", "other")
 SONGS_FOLDER = "genres_stems"
 NOISE_FOLDER = "ESC-50-master"
+NOISE_AUDIO = f"{NOISE_FOLDER}/audio"
+NOISE_TABLE = f"{NOISE_FOLDER}/meta/esc50.csv"
 
 
 def is_stem_folder(root):
@@ -51,14 +53,7 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
         Song folders hold audio files that are not stems; they are ignored.
     """
     root = Path(root)
-    rows, strangers = [], []
-    for song in _song_folders(root):
-        files = {f.stem: f for f in sorted(song.iterdir()) if f.is_file() and is_audio(f)}
-        row = {"song": song.relative_to(root / SONGS_FOLDER).as_posix(), "label": song.parent.name}
-        row |= {s: files[s].relative_to(root).as_posix() if s in files else None for s in stems}
-        rows.append(row)
-        strangers += [files[name] for name in sorted(files.keys() - set(stems))]
-    table = pd.DataFrame(rows, columns=["song", "label", *stems])
+    table, strangers = list_songs(root, stems)
     _check_classes(root, table)
     if not allow_missing_stems:
         _check_stems(table, stems, strangers)
@@ -67,6 +62,36 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
         _warn_of_strangers(strangers, stems)
     table.insert(2, "group", table["song"])
     return table
+
+
+def list_songs(root, stems):
+    """List the songs as they stand, whatever they lack.
+
+    Parameters
+    ----------
+    root : Path
+    stems : sequence of str
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``song, label`` and a path column for each stem, None where the song lacks it.
+    strangers : list of Path
+        Audio files in song folders that are none of the stems.
+    """
+    rows, strangers = [], []
+    for song in _song_folders(root):
+        files = {f.stem: f for f in sorted(song.iterdir()) if f.is_file() and is_audio(f)}
+        row = {"song": song.relative_to(root / SONGS_FOLDER).as_posix(), "label": song.parent.name}
+        row |= {s: files[s].relative_to(root).as_posix() if s in files else None for s in stems}
+        rows.append(row)
+        strangers += [files[name] for name in sorted(files.keys() - set(stems))]
+    return pd.DataFrame(rows, columns=["song", "label", *stems]), strangers
+
+
+def is_misnamed(name, stem):
+    """Tell whether a file's name without suffix is a stem's but for case and a final s."""
+    return name.lower().rstrip("s") == stem.lower().rstrip("s")
 
 
 def read_noise(root):
@@ -84,11 +109,11 @@ def read_noise(root):
         a meta table every clip is its own group and has no category.
     """
     root = Path(root)
-    files = find_audio(root / NOISE_FOLDER / "audio")
+    files = find_audio(root / NOISE_AUDIO)
     if not files:
         return None
     table = pd.DataFrame({"path": [file.relative_to(root).as_posix() for file in files]})
-    meta = root / NOISE_FOLDER / "meta" / "esc50.csv"
+    meta = root / NOISE_TABLE
     if not meta.exists():
         return table.assign(category="", group=table["path"])
     rows = read_csv_text(meta, ["filename", "category", "src_file"]).set_index("filename")
@@ -129,17 +154,13 @@ def _check_stems(table, stems, strangers):
 
 def _hint(stem, strangers):
     """Say what the missing stem is probably called on disk."""
-    twin = next((f for f in strangers if _same_name(f.stem, stem)), None)
+    twin = next((f for f in strangers if is_misnamed(f.stem, stem)), None)
     if twin is None:
         return "; add the files, choose --stems, or accept it with --allow-missing-stems"
     return (
         f", but there is {twin.name}: rename those files to {stem}{twin.suffix}, or name the stem "
         f"with --stems if every song has {twin.name}"
     )
-
-
-def _same_name(a, b):
-    return a.lower().rstrip("s") == b.lower().rstrip("s")
 
 
 def _check_not_empty(table, stems):

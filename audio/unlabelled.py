@@ -5,9 +5,12 @@ from pathlib import Path
 from ..errors import DataError
 from .manifest import read_csv_text
 
+TEST_TABLE = "test.csv"
+SAMPLE_TABLE = "sample_submission.csv"
 
-def read_test(root):
-    """Read ``test.csv``, ids untouched.
+
+def list_test(root):
+    """List ``test.csv`` as it stands, ids untouched and perhaps repeated.
 
     Parameters
     ----------
@@ -23,9 +26,9 @@ def read_test(root):
     Raises
     ------
     DataError
-        The table has neither column, or an id stands twice.
+        It is not a table, or has neither column.
     """
-    path = Path(root, "test.csv")
+    path = Path(root, TEST_TABLE)
     if not path.exists():
         return None
     rows = read_csv_text(path, [])
@@ -34,6 +37,21 @@ def read_test(root):
         raise DataError(f"{path}: lacks column filename; it has {', '.join(rows.columns)}")
     table = rows[[column]].rename(columns={column: "path"})
     table.insert(0, "id", rows["id"] if "id" in rows else rows[column])
+    return table
+
+
+def read_test(root):
+    """Read ``test.csv`` as :func:`list_test` does, and hold its ids to differ.
+
+    Raises
+    ------
+    DataError
+        It is not a table, has neither column, or an id stands twice.
+    """
+    table = list_test(root)
+    if table is None:
+        return None
+    path = Path(root, TEST_TABLE)
     twice = table["id"][table["id"].duplicated()]
     if len(twice):
         raise DataError(f"{path}: id {twice.iloc[0]!r} stands twice; ids must differ")
@@ -48,7 +66,7 @@ def read_submission_header(root):
     tuple of (str, str)
         ``("id", "label")`` when there is no sample.
     """
-    path = Path(root, "sample_submission.csv")
+    path = Path(root, SAMPLE_TABLE)
     if not path.exists():
         return ("id", "label")
     columns = tuple(read_csv_text(path, []).columns)
