@@ -4,15 +4,31 @@ from functools import cached_property
 
 import numpy as np
 
-from . import cepstrum, chroma, contrast, level, mel, rhythm, robust, shape, spectrum
+from . import (
+    beat,
+    cepstrum,
+    chroma,
+    contrast,
+    dynamics,
+    hpss,
+    level,
+    mel,
+    modulation,
+    noise_floor,
+    octaves,
+    rhythm,
+    robust,
+    shape,
+    spectrum,
+)
 from .decibels import power_to_db
 
 
 class Analysis:
     """The rows of every family, all from one spectrum.
 
-    Each family is an attribute of its name: an array of shape (n_rows, n_frames), or (1,) for
-    ``tempo``. The functions behind them are in the modules named for their subject.
+    Each family is an attribute of its name: an array of shape (n_rows, n_frames), or (n_rows,) for
+    a scalar family. The functions behind them are in the modules named for their subject.
 
     Parameters
     ----------
@@ -27,6 +43,7 @@ class Analysis:
         self.sr = sr
         self.precision = precision
         self.bin_width = sr / spectrum.N_FFT
+        self.frame_rate = sr / spectrum.HOP
 
     @cached_property
     def magnitude(self):
@@ -37,8 +54,12 @@ class Analysis:
         return self.magnitude * self.magnitude
 
     @cached_property
+    def _mel(self):
+        return mel.mel_spectrogram(self.power, self.sr)
+
+    @cached_property
     def logmel(self):
-        return power_to_db(mel.mel_spectrogram(self.power, self.sr))
+        return power_to_db(self._mel)
 
     @cached_property
     def mfcc(self):
@@ -96,9 +117,13 @@ class Analysis:
     def onset_strength(self):
         return rhythm.onset_strength(self.logmel)[None]
 
-    @property
+    @cached_property
+    def _tempogram(self):
+        return rhythm.mean_tempogram(self.onset_strength[0], rhythm.tempogram_window(self.sr))
+
+    @cached_property
     def tempo(self):
-        return np.array([rhythm.tempo(self.onset_strength[0], self.sr)])
+        return np.array([rhythm.tempo(self._tempogram, self.sr)])
 
     @property
     def levelfree(self):
@@ -111,3 +136,48 @@ class Analysis:
     @property
     def flux(self):
         return robust.spectral_flux(self.magnitude)[None]
+
+    @cached_property
+    def _bands(self):
+        return noise_floor.pool_bands(self._mel)
+
+    @property
+    def denoised(self):
+        return noise_floor.subtract_floor(self._bands)
+
+    @property
+    def pcen(self):
+        return noise_floor.normalise_energy(self._bands, self.sr, spectrum.HOP)
+
+    @property
+    def modulation(self):
+        levels = power_to_db(noise_floor.pool_bands(self._mel, modulation.N_BANDS))
+        return modulation.modulation_spectrum(levels, self.frame_rate)
+
+    @property
+    def beat_histogram(self):
+        return beat.beat_histogram(self._tempogram, self.frame_rate)
+
+    @property
+    def beat_ratios(self):
+        return beat.beat_ratios(self._tempogram, self.frame_rate, self.tempo[0])
+
+    @property
+    def hpss(self):
+        return hpss.hpss(self._mel)
+
+    @cached_property
+    def _octaves(self):
+        return octaves.octave_powers(self.power, self.bin_width)
+
+    @property
+    def octaves(self):
+        return octaves.octave_shares(self._octaves)
+
+    @property
+    def texture(self):
+        return octaves.texture(self._octaves, self.frame_rate)
+
+    @property
+    def dynamics(self):
+        return dynamics.dynamics(self.power, self.samples, self.sr)

@@ -47,11 +47,27 @@ class Family:
         return [f"{row}_{statistic}" for row in self.rows for statistic in statistics]
 
 
-def _family(name, n_rows=1, **options):
-    """A family read from the analysis's attribute of its name, rows numbered when several."""
-    width = len(str(n_rows - 1))
-    rows = tuple(f"{name}_{i:0{width}d}" for i in range(n_rows)) if n_rows > 1 else (name,)
-    return Family(name, rows, attrgetter(name), **options)
+def _family(name, n_rows=1, *, rows=None, **options):
+    """A family read from the analysis's attribute of its name, rows numbered when not named."""
+    rows = rows or (_numbered(name, n_rows) if n_rows > 1 else [name])
+    return Family(name, tuple(rows), attrgetter(name), **options)
+
+
+def _numbered(name, count):
+    width = len(str(count - 1))
+    return [f"{name}_{i:0{width}d}" for i in range(count)]
+
+
+_HPSS_ROWS = ["harmonic_share", *_numbered("harmonic_share", 8)]
+_HPSS_ROWS += [
+    f"{part}_{row}"
+    for part in ("harmonic", "percussive")
+    for row in ("centroid", "entropy", "flux")
+]
+_MODULATION_ROWS = [
+    f"{band}_{octave}" for band in _numbered("modulation", 16) for octave in range(6)
+]
+_TEXTURE_ROWS = [*_numbered("texture_level", 8), *_numbered("texture_change", 8)]
 
 
 _TABLE = (
@@ -73,6 +89,15 @@ _TABLE = (
     _family("levelfree", 128, standard=False),
     _family("entropy", standard=False),
     _family("flux", standard=False),
+    _family("denoised", 32, standard=False),
+    _family("pcen", 32, standard=False),
+    _family("hpss", rows=_HPSS_ROWS, standard=False),
+    _family("octaves", 8, standard=False),
+    _family("texture", rows=_TEXTURE_ROWS, standard=False),
+    _family("modulation", rows=_MODULATION_ROWS, scalar=True, standard=False),
+    _family("beat_histogram", 19, scalar=True, standard=False),
+    _family("beat_ratios", 9, scalar=True, standard=False),
+    _family("dynamics", rows=["loudness_range", "peak_to_loudness"], scalar=True, standard=False),
 )
 
 FAMILIES = {family.name: family for family in _TABLE}

@@ -32,13 +32,13 @@ def onset_strength(log_mel):
     return np.concatenate([np.zeros(1 + N_FFT // (2 * HOP), np.float32), rises])[:n_frames]
 
 
-def tempo(onsets, sr):
+def tempo(tempogram, sr):
     """Estimate one tempo for the clip.
 
     Parameters
     ----------
-    onsets : ndarray of shape (n_frames,), float32
-        Onset strength.
+    tempogram : ndarray of shape (n_lags,), float64
+        Of :func:`mean_tempogram`.
     sr : float
         Sample rate in Hz.
 
@@ -49,12 +49,15 @@ def tempo(onsets, sr):
         prior around 120, is greatest, as ``librosa.feature.tempo``. Without onsets, the lag nearest
         to the prior's middle.
     """
-    window = int(_WINDOW_SECONDS * sr) // HOP
-    bpm = 60.0 * sr / (HOP * np.arange(1, window))
+    bpm = 60.0 * sr / (HOP * np.arange(1, len(tempogram)))
     prior = -0.5 * (np.log2(bpm) - np.log2(_PREFERRED_BPM)) ** 2
     prior[bpm >= _MAX_BPM] = -np.inf
-    strength = mean_tempogram(onsets, window)[1:]
-    return float(bpm[np.argmax(np.log1p(1e6 * strength) + prior)])
+    return float(bpm[np.argmax(np.log1p(1e6 * tempogram[1:]) + prior)])
+
+
+def tempogram_window(sr):
+    """Tell how many frames librosa's tempo looks at at once: those of 8 s."""
+    return int(_WINDOW_SECONDS * sr) // HOP
 
 
 def mean_tempogram(onsets, window):

@@ -8,6 +8,8 @@ import numpy as np
 
 from .kernels import ordered
 
+_TINY = np.finfo(np.float32).tiny
+
 
 def level_free(log_mel):
     """Take its mean level out of every frame.
@@ -42,10 +44,12 @@ def spectral_entropy(magnitude):
     ----------
     Misra et al., "Spectral entropy based feature for robust ASR", ICASSP 2004.
     """
-    total, weighted = _power_sums(magnitude)
+    power = magnitude * magnitude
+    # One fast float32 logarithm for the whole array; what has no power adds nothing.
+    total, weighted = _power_sums(power, np.log(np.maximum(power, _TINY)))
     safe = np.where(total > 0, total, 1.0)
     entropy = np.log(safe) - weighted / safe
-    return np.where(total > 0, entropy / np.log(len(magnitude)), 0.0)
+    return np.where(total > 0, np.maximum(entropy, 0.0) / np.log(len(magnitude)), 0.0)
 
 
 def spectral_flux(magnitude):
@@ -71,16 +75,15 @@ def spectral_flux(magnitude):
 
 
 @ordered
-def _power_sums(magnitude):
+def _power_sums(power, logarithms):
     """Sums over bins of the powers and of the powers times their logarithms."""
-    n_bins, n_frames = magnitude.shape
+    n_bins, n_frames = power.shape
     total, weighted = np.zeros(n_frames), np.zeros(n_frames)
     for k in range(n_bins):
+        row, logs = power[k], logarithms[k]
         for f in range(n_frames):
-            power = np.float64(magnitude[k, f]) * magnitude[k, f]
-            if power > 0:
-                total[f] += power
-                weighted[f] += power * np.log(power)
+            total[f] += row[f]
+            weighted[f] += np.float64(row[f]) * logs[f]
     return total, weighted
 
 

@@ -15,8 +15,8 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
     One spectrum per clip is shared by all families: 20 MFCC with first and second deltas, 12
     chroma, 7-band spectral contrast, centroid, bandwidth, rolloff, flatness, zero-crossing rate,
     RMS, tonnetz, onset strength, tempo and the 128-band log-mel spectrogram; each row over time
-    becomes seven statistics: 1541 columns in all. ``families="all"`` adds the level-free log-mel
-    spectrogram, spectral entropy and flux.
+    becomes seven statistics: 1541 columns in all. ``families="all"`` adds families that hold under
+    noise, gain and tempo change, which the Notes list: 3298 columns.
 
     Parameters
     ----------
@@ -47,6 +47,21 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
     has centroid, bandwidth, rolloff and chroma 0. A row that is constant has skew and kurtosis 0.
     With fewer than nine frames the deltas repeat the edge frames. A clip without onsets has the
     tempo its prior prefers. At rates up to 12.8 kHz the contrast bands shrink with the rate.
+
+    The robust families, with their sources in the functions named:
+
+    - ``levelfree``: log-mel less the mean of each frame (``robust.level_free``);
+    - ``entropy``, ``flux``: of the spectrum's shape (``robust``);
+    - ``denoised``: 32 bands less their noise floor, a low quantile (``noise_floor.subtract_floor``);
+    - ``pcen``: per-channel energy normalisation of 32 bands (``noise_floor.normalise_energy``);
+    - ``hpss``: share, centroid, entropy and flux of the harmonic and the percussive part (``hpss``);
+    - ``octaves``: shares of eight octaves; ``texture``: how their levels vary within a second
+      (``octaves``);
+    - ``modulation``: rhythm pattern, 16 bands by six octaves of modulation frequency
+      (``modulation``);
+    - ``beat_histogram``, ``beat_ratios``: onset autocorrelation by tempo, and at multiples and
+      fractions of the beat (``beat``);
+    - ``dynamics``: loudness range and peak-to-loudness ratio (``dynamics``).
 
     The output is a DataFrame, so that what follows in a pipeline can choose columns by name.
 

@@ -9,15 +9,18 @@ from stemstack.features.robust import level_free, spectral_entropy, spectral_flu
 
 ROBUST = [name for name, family in FAMILIES.items() if not family.standard]
 
+# PCEN keeps a fiftieth of a gain's exponent; the rest cancel it up to float32's rounding.
+TOLERANCES = {"pcen": 0.15}
+
 
 def test_entropy_of_flat_peaked_and_silent_frames():
     magnitude = np.zeros((1025, 4), np.float32)
     magnitude[:, 0] = 3.0
     magnitude[7, 1] = 3.0
     magnitude[[7, 9], 2] = 3.0
-    # Two equal bins have an entropy of log 2; float64 sums.
+    # Two equal bins have an entropy of log 2; float32 logarithms.
     expected = [1, 0, np.log(2) / np.log(1025), 0]
-    np.testing.assert_allclose(spectral_entropy(magnitude), expected, atol=1e-12)
+    np.testing.assert_allclose(spectral_entropy(magnitude), expected, atol=1e-7)
 
 
 def test_flux_is_the_share_of_energy_that_moved():
@@ -39,4 +42,5 @@ def test_gain_changes_nothing(family):
     clip = music_like(seconds=1.0)
     extractor = Extractor(families=family, statistics=["mean", "std", "median"])
     # A power of two, exact in float32, on a clip whose decibels stay over the floor.
-    np.testing.assert_allclose(extractor(clip), extractor(clip / 4), rtol=1e-3, atol=1e-4)
+    tolerance = TOLERANCES.get(family, 1e-3)
+    np.testing.assert_allclose(extractor(clip), extractor(clip / 4), rtol=tolerance, atol=1e-4)
