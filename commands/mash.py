@@ -7,8 +7,15 @@ import pandas as pd
 
 from ..atomic import atomic_path
 from ..audio import read_data
-from ..errors import UsageError
-from ..mashups import Mashup, write_mashups, write_recipes
+from ..errors import DataError, UsageError
+from ..mashups import (
+    Mashup,
+    build_bank,
+    read_recipes,
+    write_jams,
+    write_mashups,
+    write_recipes,
+)
 from ..runs import Config, draw_training
 from .options import (
     SettingsFile,
@@ -23,19 +30,30 @@ from .progress import make_progress
 
 @click.command("mash")
 @click.argument("data")
-@option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
-@option("--n", type=click.IntRange(min=1), required=True, help="How many, over all classes.")
+@option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to fill."
+)
+@option("--n", type=click.IntRange(min=1), default=None, help="How many, over all classes.")
 @option("--settings", type=SettingsFile(), default=None, help="YAML of mashup settings.")
 @option("--folds", type=int, default=5, help="Songs and noise are split into these first.")
 @option("--seed", type=int, default=0, help="Root of all randomness.")
+@click.option(
+    "--recipes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Render the recipes of this file instead of drawing.",
+)
+@option(
+    "--format",
+    type=click.Choice(["parquet", "jsonl", "jams"]),
+    default="parquet",
+    help="How recipes are written.",
+)
 @click.option("--wav/--recipes-only", default=True, help="Render, or write recipes only.")
 @stems_options
 @jobs_option()
 @cache_option()
 @quiet_option()
-def mash_command(
-    data, out, n, settings, folds, seed, wav, stems, allow_missing_stems, jobs, cache, quiet
-):
+def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems, quiet, **wanted):
     """Draw N mashups from the stems in DATA, and render them.
 
     \b
@@ -43,35 +61,75 @@ def mash_command(
     stemstack fit --data MASHUPS/manifest.csv --models lr,lgbm --out RUN
 
     Writes recipes.parquet, audio/*.wav and manifest.csv (path, label, group, fold), whose folds
-    share no song and no noise clip.
+    share no song and no noise clip. Run again, it keeps the files that are right already: a killed
+    command goes on where it was.
     """
+    if (n is None) == (recipes is None):
+        raise UsageError("Give --n to draw mashups, or --recipes to render those of a file")
     progress = make_progress(quiet)
     dataset = read_data(data, stems=stems, allow_missing_stems=allow_missing_stems)
     if dataset.kind != "stems":
         raise UsageError(f"{data}: mash needs a folder with genres_stems; these are clips already")
-    config = Config(
-        data=data,
-        folds=folds,
-        seed=seed,
-        settings=settings or {},
-        # One more than the even share where it does not divide; the surplus is cut below.
-        mashups_per_genre=-(-n // len(dataset.classes)),
-    )
-    draw = draw_training(dataset, config, cache=cache, n_jobs=jobs, progress=progress)
-    recipes = sorted(draw.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
-    with atomic_path(out / "recipes.parquet") as temporary:
-        write_recipes(recipes, temporary)
+    if recipes is None:
+        mashups = _draw(dataset, n, wanted, progress)
+    else:
+        mashups = _replay(recipes, dataset, wanted, progress)
+    _write_recipes(mashups, out, format)
     if wav:
-        _render(recipes, draw.bank, out, jobs, progress)
+        _render(mashups, out, wanted["jobs"], progress)
     click.echo(out)
 
 
-def _render(recipes, bank, out, jobs, progress):
+def _draw(dataset, n, wanted, progress):
+    """Draw mashups, evenly over classes and folds."""
+    config = Config(
+        data=str(dataset.root),
+        folds=wanted["folds"],
+        seed=wanted["seed"],
+        settings=wanted["settings"] or {},
+        # One more than the even share where it does not divide; the surplus is cut below.
+        mashups_per_genre=-(-n // len(dataset.classes)),
+    )
+    places = {"cache": wanted["cache"], "n_jobs": wanted["jobs"], "progress": progress}
+    draw = draw_training(dataset, config, **places)
+    recipes = sorted(draw.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
+    return [Mashup.of(recipe, draw.pool.bank) for recipe in recipes]
+
+
+def _replay(file, dataset, wanted, progress):
+    """Bind the recipes of a file to the stems and noise clips they name."""
+    recipes = read_recipes(file)
+    rates = sorted({recipe.sr for recipe in recipes})
+    if len(rates) != 1:
+        raise DataError(f"{file}: expected recipes of one sample rate. Got {rates or 'none'}")
+    paths = {part.path for recipe in recipes for part in (*recipe.stems, *recipe.noises)}
+    with progress.stage("converting stems", len(paths)) as advance:
+        bank = build_bank(
+            dataset.root,
+            sorted(paths),
+            cache=wanted["cache"],
+            sr=rates[0],
+            n_jobs=wanted["jobs"],
+            progress=advance,
+        )
+    return [Mashup.of(recipe, bank) for recipe in recipes]
+
+
+def _write_recipes(mashups, out, format):
+    if format == "jams":
+        for mashup in mashups:
+            write_jams(mashup, _inside(out, f"jams/{mashup.recipe.id}.jams"))
+        return
+    with atomic_path(out / f"recipes.{format}") as temporary:
+        write_recipes([mashup.recipe for mashup in mashups], temporary)
+
+
+def _render(mashups, out, jobs, progress):
+    recipes = [mashup.recipe for mashup in mashups]
     names = [f"audio/{recipe.id}.wav" for recipe in recipes]
-    (out / "audio").mkdir(exist_ok=True)
-    mashups = [Mashup.of(recipe, bank) for recipe in recipes]
     with progress.stage("rendering", len(names)) as advance:
-        write_mashups(mashups, [out / name for name in names], n_jobs=jobs, progress=advance)
+        paths = [_inside(out, name) for name in names]
+        write_mashups(mashups, paths, n_jobs=jobs, progress=advance)
     manifest = pd.DataFrame(
         {
             "path": names,
@@ -82,3 +140,11 @@ def _render(recipes, bank, out, jobs, progress):
     )
     with atomic_path(out / "manifest.csv") as temporary:
         manifest.to_csv(temporary, index=False)
+
+
+def _inside(out, name):
+    """Give a file's path, unless its name, which may be a stranger's, leads out of the folder."""
+    path = out / name
+    if out.resolve() not in path.resolve().parents:
+        raise DataError(f"The recipe for {name!r} would be written outside {out}; rename its id")
+    return path

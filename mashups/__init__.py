@@ -1,27 +1,29 @@
 """What training data is: settings -> recipes -> waveforms."""
 
 from .bank import Source, build_bank
-from .recipes import (
-    Recipe,
-    draw_recipes,
-    read_recipes,
-    recipe_from_dict,
-    whole_songs,
-    write_recipes,
-)
+from .jams import read_jams, write_jams
+from .pool import Pool, draw_recipes, load_pool
+from .recipe_files import read_recipes, write_recipes
+from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, whole_songs
 from .rendering import Mashup, write_mashups
 from .settings import Settings
 
 __all__ = [
     "Mashup",
+    "NoisePart",
+    "Pool",
     "Recipe",
     "Settings",
     "Source",
+    "StemPart",
     "build_bank",
     "draw_recipes",
+    "load_pool",
+    "read_jams",
     "read_recipes",
     "recipe_from_dict",
     "whole_songs",
+    "write_jams",
     "write_mashups",
     "write_recipes",
 ]

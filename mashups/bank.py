@@ -18,8 +18,8 @@ from ..audio import DEFAULT_SR, hash_bytes, read_clip
 from ..errors import AudioError, DataError
 from .tempo import estimate_tempo
 
-_FULL_SCALE = 32768
-_FORMAT = "sources-1"
+FULL_SCALE = 32768
+_FORMAT = "sources-2"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Source:
     n_samples : int
     tempo : float
         Beats per minute; NaN when the file has no beat.
+    confidence : float
+        Of the tempo, from 0 to 1; see :func:`~stemstack.mashups.tempo.estimate_tempo`.
     content : str
         Hash of the converted samples.
     """
@@ -40,12 +42,27 @@ class Source:
     file: str
     n_samples: int
     tempo: float
+    confidence: float
     content: str
+
+    def open(self):
+        """Map the samples into memory: ndarray of shape (n_samples,), int16, read-only.
+
+        Raises
+        ------
+        DataError
+            The cache was emptied since the file was converted.
+        """
+        try:
+            return np.asarray(np.load(self.file, mmap_mode="r"))
+        except FileNotFoundError as error:
+            raise DataError(
+                f"{self.file}: no longer in the cache; run the command again to convert it anew"
+            ) from error
 
     def read(self, start=0, stop=None):
         """Read samples ``start`` to ``stop`` as float32 in [-1, 1]."""
-        samples = np.load(self.file, mmap_mode="r")[start:stop]
-        return samples.astype(np.float32) * np.float32(1 / _FULL_SCALE)
+        return self.open()[start:stop].astype(np.float32) * np.float32(1 / FULL_SCALE)
 
 
 def build_bank(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None):
@@ -112,8 +129,9 @@ def _convert(path, folder, sr):
 
 def _store(clip, entry, record, sr):
     """Write the samples, then the record that says they are complete."""
-    samples = np.clip(np.round(clip * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
-    source = Source("", len(samples), estimate_tempo(clip, sr), hash_bytes(samples))
+    samples = np.clip(np.round(clip * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    tempo = estimate_tempo(clip, sr)
+    source = Source("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
     with atomic_path(entry) as temporary:
         np.save(temporary, samples)
     write_text(record, json.dumps(asdict(source)))

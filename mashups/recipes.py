@@ -1,20 +1,13 @@
 """Recipes: concrete draws from the Settings, as plain data.
 
 A recipe says everything rendering needs: which part of which stem of which song, at which rate and
-gain, which noise where, how long. Times are in samples at the recipe's rate, so nothing is rounded
-twice. Songs *and* noise clips are split into folds first and recipes are drawn within a fold, so no
-song or noise clip ever stands on both sides of a split.
+gain, which noise where, how long, and what is done to the sum. Times are in samples at the recipe's
+rate, so nothing is rounded twice.
 """
 
-from dataclasses import asdict, dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from dataclasses import dataclass, fields
 
 from ..errors import DataError
-
-_STAGE = 1
 
 
 @dataclass(frozen=True)
@@ -30,11 +23,30 @@ class StemPart:
 
 @dataclass(frozen=True)
 class NoisePart:
-    """One noise clip in a mashup, beginning at sample ``start``."""
+    """One noise clip in a mashup.
+
+    Attributes
+    ----------
+    path : str
+    start : int
+        The sample of the mashup it begins at; when it is repeated, the sample of the noise clip
+        that the mashup begins with.
+    gain : float or None
+        Linear; None when ``snr`` decides.
+    snr : float or None
+        RMS of the stems' mix over that of the noise where it sounds, in dB.
+    tile : bool
+        Repeat it from the beginning to the end of the mashup.
+    band : tuple of (float, float) or None
+        The frequencies in Hz that it is limited to.
+    """
 
     path: str
     start: int
-    gain: float
+    gain: float | None
+    snr: float | None = None
+    tile: bool = False
+    band: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +61,21 @@ class Recipe:
         Sample rate in Hz.
     start, length : int
         Which samples of the tempo-synced sum to keep.
-    peak : float
-        Largest absolute sample after normalisation; 0 for none.
     stems : tuple of StemPart
     noises : tuple of NoisePart
+    tempo : {"interpolate", "resample", "stretch", "none"}
+        How stems are read at rates other than 1.
+    normalize : {"peak", "rms", "lufs", "none"}
+    level : float
+        What that brings the sum to: its largest absolute sample for ``"peak"``, dBFS for ``"rms"``,
+        LUFS for ``"lufs"``; 0 for none.
+    lowpass : float or None
+        Cutoff in Hz.
+    overdrive : float
+        Gain in dB after normalisation, into the clipping at full scale.
+    codec : {"mp3", "ogg"} or None
+    codec_quality : float or None
+        From 0 to 1.
     """
 
     id: str
@@ -61,122 +84,47 @@ class Recipe:
     sr: int
     start: int
     length: int
-    peak: float
     stems: tuple
-    noises: tuple
+    noises: tuple = ()
+    tempo: str = "interpolate"
+    normalize: str = "none"
+    level: float = 0.0
+    lowpass: float | None = None
+    overdrive: float = 0.0
+    codec: str | None = None
+    codec_quality: float | None = None
 
 
-def draw_recipes(songs, noise, bank, settings, *, per_class, seed):
-    """Draw mashups for every class, within folds.
+def recipe_from_dict(row):
+    """Build a recipe from plain data, such as a row of JSON Lines.
 
     Parameters
     ----------
-    songs : DataFrame
-        Columns ``song, label, fold`` and a path column for each stem of ``settings``.
-    noise : DataFrame
-        Columns ``path, fold``; may be empty when ``settings.noise_probability`` is 0.
-    bank : dict of str to Source
-        Every path of the two tables.
-    settings : Settings
-    per_class : int
-        Mashups a class, shared evenly by the folds that have songs of it.
-    seed : int
-        The root seed. Each recipe has its own stream, spawned by (fold, class, index): drawing
-        more of them never changes those drawn before.
+    row : dict
+        ``dataclasses.asdict`` of a recipe; lists may stand for tuples.
 
     Returns
     -------
-    list of Recipe
+    Recipe
 
     Raises
     ------
     DataError
-        Noise is wanted and a fold has none, or no song of a class has one of the stems.
+        Fields are missing or unknown: the row was written by something else, or by a version with
+        other recipes.
     """
-    drawn = []
-    for c, (label, of_class) in enumerate(songs.groupby("label", sort=True)):
-        folds = sorted(of_class["fold"].unique())
-        for f, fold in enumerate(folds):
-            count = per_class // len(folds) + (f < per_class % len(folds))
-            pool = of_class[of_class["fold"] == fold]
-            hiss = noise.loc[noise["fold"] == fold, "path"].tolist()
-            _check_noise(hiss, fold, settings)
-            for index in range(count):
-                stream = np.random.SeedSequence(seed, spawn_key=(_STAGE, int(fold), c, index))
-                rng = np.random.default_rng(stream)
-                name = f"{label}-{fold}-{index:05d}"
-                drawn.append(_draw(name, label, int(fold), pool, hiss, bank, settings, rng))
-    return drawn
-
-
-def _draw(name, label, fold, pool, hiss, bank, settings, rng):
-    parts = _draw_stems(label, pool, bank, settings, rng)
-    # The shortest synced stem ends the mashup; one sample is kept back for interpolation.
-    available = min(int((bank[p.path].n_samples - 1) / p.rate) for p in parts)
-    if available < 1:
-        shortest = min(parts, key=lambda p: bank[p.path].n_samples / p.rate)
-        raise DataError(f"{shortest.path}: too short to mix; remove the song {shortest.song}")
-    length = min(available, round(_draw_duration(settings, rng) * settings.sr))
-    start = int(rng.integers(0, available - length + 1))
-    peak = settings.peak if settings.normalize == "peak" else 0.0
-    noises = _draw_noises(hiss, length, bank, settings, rng)
-    return Recipe(name, label, fold, settings.sr, start, length, peak, parts, noises)
-
-
-def _draw_stems(label, pool, bank, settings, rng):
-    songs = _draw_songs(label, pool, settings.stems, rng)
-    tempi = np.array([bank[row[stem]].tempo for stem, row in songs.items()])
-    rates = np.ones(len(songs))
-    beating = np.flatnonzero(np.isfinite(tempi))
-    if settings.tempo == "interpolate" and len(beating):
-        anchor = tempi[rng.choice(beating)]
-        rates[beating] = anchor / tempi[beating]
-    gains = np.where(
-        rng.random(len(songs)) < settings.gain_probability,
-        rng.uniform(*settings.gain, size=len(songs)),
-        1.0,
-    )
-    return tuple(
-        StemPart(stem, row["song"], row[stem], float(rate), float(gain))
-        for (stem, row), rate, gain in zip(songs.items(), rates, gains, strict=True)
-    )
-
-
-def _draw_songs(label, pool, stems, rng):
-    """Choose a song for each stem, no song twice while there are enough of them."""
-    chosen, used = {}, set()
-    for stem in stems:
-        having = [row for row in pool.to_dict("records") if isinstance(row[stem], str)]
-        if not having:
-            continue
-        fresh = [row for row in having if row["song"] not in used] or having
-        chosen[stem] = fresh[rng.integers(len(fresh))]
-        used.add(chosen[stem]["song"])
-    if not chosen:
-        raise DataError(f"No song of class {label!r} has any of the stems {', '.join(stems)}")
-    return chosen
-
-
-def _draw_duration(settings, rng):
-    weights = np.array([row[0] for row in settings.durations])
-    _, shortest, longest = settings.durations[rng.choice(len(weights), p=weights / weights.sum())]
-    return rng.uniform(shortest, longest)
-
-
-def _draw_noises(hiss, length, bank, settings, rng):
-    if rng.random() >= settings.noise_probability:
-        return ()
-    path = hiss[rng.integers(len(hiss))]
-    start = int(rng.integers(0, max(0, length - bank[path].n_samples) + 1))
-    return (NoisePart(path, start, float(rng.uniform(*settings.noise_gain))),)
-
-
-def _check_noise(hiss, fold, settings):
-    if settings.noise_probability > 0 and not hiss:
-        raise DataError(
-            f"Fold {fold} has no noise clip to draw from: put an ESC-50-master folder with "
-            "audio/*.wav beside genres_stems, or set noise_probability: 0 in the settings"
+    try:
+        stems = tuple(StemPart(**part) for part in row["stems"])
+        noises = tuple(
+            NoisePart(**{**part, "band": part["band"] and tuple(part["band"])})
+            for part in row["noises"]
         )
+        return Recipe(**{**row, "stems": stems, "noises": noises})
+    except (TypeError, KeyError) as error:
+        names = ", ".join(field.name for field in fields(Recipe))
+        raise DataError(
+            f"This is not a recipe of this version ({error}); expected the fields {names}"
+        ) from error
 
 
 def whole_songs(songs, bank, settings):
@@ -185,67 +133,31 @@ def whole_songs(songs, bank, settings):
     Parameters
     ----------
     songs : DataFrame
-        As for :func:`draw_recipes`; ``fold`` may be missing.
+        Columns ``song, label`` and a path column for each stem of ``settings``; ``fold`` may be
+        missing.
     bank : dict of str to Source
     settings : Settings
-        For the stems, the rate and the normalisation.
+        For the stems, the rate and the peak.
 
     Returns
     -------
     list of Recipe
         Ids are the songs'.
     """
-    peak = settings.peak if settings.normalize == "peak" else 0.0
     recipes = []
     for row in songs.to_dict("records"):
         stems = [stem for stem in settings.stems if isinstance(row[stem], str)]
-        parts = tuple(StemPart(stem, row["song"], row[stem], 1.0, 1.0) for stem in stems)
-        length = min(bank[part.path].n_samples for part in parts)
-        fold = int(row.get("fold", 0))
-        recipes.append(
-            Recipe(row["song"], row["label"], fold, settings.sr, 0, length, peak, parts, ())
+        recipe = Recipe(
+            id=row["song"],
+            label=row["label"],
+            fold=int(row.get("fold", 0)),
+            sr=settings.sr,
+            start=0,
+            length=min(bank[row[stem]].n_samples for stem in stems),
+            stems=tuple(StemPart(stem, row["song"], row[stem], 1.0, 1.0) for stem in stems),
+            tempo="none",
+            normalize="peak",
+            level=settings.peak,
         )
+        recipes.append(recipe)
     return recipes
-
-
-def write_recipes(recipes, path):
-    """Write recipes as Parquet, parts nested."""
-    rows = [asdict(recipe) for recipe in recipes]
-    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), path)
-
-
-def read_recipes(path):
-    """Read recipes written by :func:`write_recipes`."""
-    return [recipe_from_dict(row) for row in pq.read_table(path).to_pylist()]
-
-
-def recipe_from_dict(row):
-    """Build a recipe from plain data, such as a row of JSON Lines."""
-    stems = tuple(StemPart(**part) for part in row["stems"])
-    noises = tuple(NoisePart(**part) for part in row["noises"])
-    return Recipe(**{**row, "stems": stems, "noises": noises})
-
-
-_STEM_TYPE = pa.struct(
-    [
-        ("stem", pa.string()),
-        ("song", pa.string()),
-        ("path", pa.string()),
-        ("rate", pa.float64()),
-        ("gain", pa.float64()),
-    ]
-)
-_NOISE_TYPE = pa.struct([("path", pa.string()), ("start", pa.int64()), ("gain", pa.float64())])
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("label", pa.string()),
-        ("fold", pa.int64()),
-        ("sr", pa.int64()),
-        ("start", pa.int64()),
-        ("length", pa.int64()),
-        ("peak", pa.float64()),
-        ("stems", pa.list_(_STEM_TYPE)),
-        ("noises", pa.list_(_NOISE_TYPE)),
-    ]
-)

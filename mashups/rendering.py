@@ -1,6 +1,7 @@
 """Rendering: a recipe and its sources give a waveform, and nothing else does.
 
-Pure: the same bytes on any machine and any number of workers. The result lies on the 16-bit grid,
+Pure: the same bytes for any number of workers, and on any machine unless the recipe asks for a
+stretch, a resampler, a filter or a codec, which are libraries'. The result lies on the 16-bit grid,
 so a mashup in memory equals the same mashup written to a WAV file and read back.
 """
 
@@ -13,6 +14,13 @@ import soundfile
 
 from ..atomic import atomic_path
 from ..audio import hash_bytes, resample
+from ..errors import UsageError
+from .mastering import master
+from .mixing import mix_sources
+from .pool import load_pool
+
+# Raised when a recipe renders to other bytes than before.
+_FORMAT = "mashup-2"
 
 
 @dataclass(frozen=True)
@@ -24,16 +32,20 @@ class Mashup:
     recipe : Recipe
     sources : tuple of Source
         For the stems and then the noises of the recipe, in order.
+    pool : str or None
+        The saved pool that :meth:`redraw` draws from: a path, so that mashups stay small on their
+        way to worker processes.
     """
 
     recipe: object
     sources: tuple
+    pool: str | None = None
 
     @classmethod
-    def of(cls, recipe, bank):
+    def of(cls, recipe, bank, pool=None):
         """Bind a recipe to the sources it names in a bank (a dict of path to Source)."""
         parts = (*recipe.stems, *recipe.noises)
-        return cls(recipe, tuple(bank[part.path] for part in parts))
+        return cls(recipe, tuple(bank[part.path] for part in parts), pool)
 
     def load(self, sr):
         """Render as float32 of shape (n_samples,) at ``sr`` Hz."""
@@ -42,11 +54,33 @@ class Mashup:
 
     def to_int16(self):
         """Render as int16 of shape (recipe.length,), at the recipe's own rate."""
-        mix = mix_sources(self.recipe, self.sources)
-        loudest = np.abs(mix).max()
-        if self.recipe.peak and loudest > 0:
-            mix *= np.float32(self.recipe.peak) / loudest
-        return np.round(np.clip(mix, -1, 1) * np.float32(32767)).astype(np.int16)
+        return master(mix_sources(self.recipe, self.sources), self.recipe)
+
+    def redraw(self, rng):
+        """Draw another mashup of the same class from the songs and noise of the same fold.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Mashup
+            By the same settings; its recipe keeps the id, as it stands in for this one.
+
+        Raises
+        ------
+        UsageError
+            The mashup was bound without a pool.
+        """
+        if self.pool is None:
+            raise UsageError(
+                f"The mashup {self.recipe.id!r} knows no pool to be drawn anew from; bind it by "
+                "Mashup.of(recipe, bank, pool.save(folder)), or leave remix off"
+            )
+        pool = load_pool(self.pool)
+        recipe = pool.draw(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
+        return Mashup.of(recipe, pool.bank, self.pool)
 
     def key(self):
         """Name the mashup by what it sounds like: recipe and contents, not ids or paths."""
@@ -56,17 +90,28 @@ class Mashup:
         for part, source in zip((*sound["stems"], *sound["noises"]), self.sources, strict=True):
             part["path"] = source.content
             part.pop("song", None)
-        return hash_bytes(json.dumps(sound, sort_keys=True).encode())
+        return hash_bytes(json.dumps([_FORMAT, sound], sort_keys=True).encode())
 
     def write(self, path):
-        """Write as a 16-bit mono WAV file, whole or not at all."""
-        with atomic_path(path) as temporary:
-            samples, sr = self.to_int16(), self.recipe.sr
-            soundfile.write(temporary, samples, sr, subtype="PCM_16", format="WAV")
+        """Write as a 16-bit mono WAV file, whole or not at all; its comment is :meth:`key`."""
+        with (
+            atomic_path(path) as temporary,
+            soundfile.SoundFile(temporary, "w", self.recipe.sr, 1, "PCM_16", format="WAV") as file,
+        ):
+            file.comment = self.key()
+            file.write(self.to_int16())
+
+    def is_written(self, path):
+        """Tell whether a WAV file is this very mashup, as :meth:`write` wrote it."""
+        try:
+            with soundfile.SoundFile(path) as file:
+                return file.comment == self.key() and file.frames == self.recipe.length
+        except soundfile.LibsndfileError:
+            return False
 
 
 def write_mashups(mashups, paths, *, n_jobs=None, progress=None):
-    """Render mashups to WAV files.
+    """Render mashups to WAV files, those already written excepted.
 
     Parameters
     ----------
@@ -78,46 +123,13 @@ def write_mashups(mashups, paths, *, n_jobs=None, progress=None):
         Called with the number of files done since its last call.
     """
     jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(mashup.write)(path) for mashup, path in zip(mashups, paths, strict=True)
+        joblib.delayed(_write)(mashup, path) for mashup, path in zip(mashups, paths, strict=True)
     )
     for _ in jobs:
         if progress is not None:
             progress(1)
 
 
-def mix_sources(recipe, sources):
-    """Sum the tempo-synced stems and the noises of a recipe.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    sources : sequence of Source
-        For the stems and then the noises, in order.
-
-    Returns
-    -------
-    ndarray of shape (recipe.length,), float32
-        Not yet normalised.
-    """
-    mix = np.zeros(recipe.length, dtype=np.float32)
-    n_stems = len(recipe.stems)
-    for part, source in zip(recipe.stems, sources[:n_stems], strict=True):
-        mix += np.float32(part.gain) * _varispeed(source, recipe.start, recipe.length, part.rate)
-    for part, source in zip(recipe.noises, sources[n_stems:], strict=True):
-        noise = source.read(0, recipe.length - part.start)
-        mix[part.start : part.start + len(noise)] += np.float32(part.gain) * noise
-    return mix
-
-
-def _varispeed(source, start, length, rate):
-    """Read a source at ``rate`` times its speed by linear interpolation: pitch moves with it."""
-    if rate == 1.0:
-        return source.read(start, start + length)
-    position = (start + np.arange(length)) * rate
-    left = position.astype(np.int64)
-    first = int(left[0])
-    samples = source.read(first, int(left[-1]) + 2)
-    fraction = (position - left).astype(np.float32)
-    left -= first
-    here = samples[left]
-    return here + fraction * (samples[left + 1] - here)
+def _write(mashup, path):
+    if not mashup.is_written(path):
+        mashup.write(path)

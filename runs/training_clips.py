@@ -1,13 +1,14 @@
 """From a data set to labelled clips with folds, whichever form the data set has."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..audio import check_clips
 from ..errors import DataError
-from ..mashups import Mashup, Recipe, Settings, build_bank, draw_recipes
+from ..mashups import Mashup, Pool, Recipe, Settings, build_bank
 from ..stacking import assign_folds
 
 # Apart from the stage number that recipes are drawn under.
@@ -39,10 +40,10 @@ class TrainingClips:
 
 @dataclass(frozen=True)
 class Draw:
-    """Recipes drawn within folds, the bank that renders them, and the folds they came from."""
+    """Recipes drawn within folds, the pool they came from, and the folds."""
 
     recipes: list[Recipe]
-    bank: dict
+    pool: Pool
     folds: pd.DataFrame
 
 
@@ -87,11 +88,10 @@ def draw_training(data, config, *, cache, n_jobs, progress):
     )
     noise = _split_noise(data.noise, config)
     bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-    recipes = draw_recipes(
-        songs, noise, bank, settings, per_class=config.mashups_per_genre, seed=config.seed
-    )
+    pool = Pool.of(songs, noise, bank, settings)
+    recipes = pool.draw_all(config.mashups_per_genre, config.seed)
     folds = pd.concat([_items(songs, "song", "song"), _items(noise, "path", "noise")])
-    return Draw(recipes, bank, folds.reset_index(drop=True))
+    return Draw(recipes, pool, folds.reset_index(drop=True))
 
 
 def convert_sources(data, settings, *, cache, n_jobs, progress):
@@ -120,7 +120,8 @@ def _from_songs(data, config, *, cache, n_jobs, progress):
             "fold": [recipe.fold for recipe in draw.recipes],
         }
     )
-    clips = [Mashup.of(recipe, draw.bank) for recipe in draw.recipes]
+    pool = draw.pool.save(Path(cache, "pools"))
+    clips = [Mashup.of(recipe, draw.pool.bank, pool) for recipe in draw.recipes]
     return TrainingClips(table, clips, draw.folds, draw.recipes)
 
 

@@ -1,0 +1,126 @@
+"""Recipes as JAMS files, one a mashup, by scaper's conventions.
+
+JAMS (a JSON Annotated Music Specification) is how annotation tools exchange what is heard when.
+Each part of the mashup is an observation in the ``scaper`` namespace, its class one in
+``tag_open``, and the sandbox holds the recipe, so that it is read back exactly.
+
+References
+----------
+E. Humphrey et al., "JAMS: a JSON annotated music specification", ISMIR 2014. J. Salamon et al.,
+"Scaper: a library for soundscape synthesis and augmentation", WASPAA 2017.
+"""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+from ..atomic import write_text
+from ..errors import DataError
+from .recipes import recipe_from_dict
+
+_VERSION = "0.3.4"
+
+
+def write_jams(mashup, path):
+    """Write what a mashup is made of as a JAMS file, atomically.
+
+    Parameters
+    ----------
+    mashup : Mashup
+    path : str or os.PathLike
+    """
+    write_text(path, json.dumps(_document(mashup), indent=1, allow_nan=False) + "\n")
+
+
+def read_jams(path):
+    """Read the recipe from a JAMS file that :func:`write_jams` wrote.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or holds no recipe.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        return recipe_from_dict(document["sandbox"]["stemstack"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{path}: is not a JAMS file with a recipe of ours ({error})") from error
+
+
+def _document(mashup):
+    recipe = mashup.recipe
+    seconds = recipe.length / recipe.sr
+    stems = [_stem_event(part, recipe) for part in recipe.stems]
+    sources = mashup.sources[len(stems) :]
+    noises = [_noise_event(p, s, recipe) for p, s in zip(recipe.noises, sources, strict=True)]
+    label = {"time": 0.0, "duration": seconds, "value": recipe.label, "confidence": 1.0}
+    return {
+        "file_metadata": {
+            "title": recipe.id,
+            "artist": "",
+            "release": "",
+            "duration": seconds,
+            "identifiers": {},
+            "jams_version": _VERSION,
+        },
+        "annotations": [
+            _annotation("scaper", [*stems, *noises], seconds),
+            _annotation("tag_open", [label], seconds),
+        ],
+        "sandbox": {"stemstack": asdict(recipe)},
+    }
+
+
+def _annotation(namespace, data, seconds):
+    about = {"annotation_tools": "stemstack", "data_source": "program"}
+    return {
+        "annotation_metadata": about,
+        "namespace": namespace,
+        "data": data,
+        "sandbox": {},
+        "time": 0.0,
+        "duration": seconds,
+    }
+
+
+def _stem_event(part, recipe):
+    moves_pitch = recipe.tempo in ("interpolate", "resample")
+    return _event(
+        part.stem,
+        part.path,
+        role="foreground",
+        source_time=recipe.start * part.rate / recipe.sr,
+        time=0.0,
+        duration=recipe.length / recipe.sr,
+        time_stretch=1 / part.rate,
+        pitch_shift=12 * math.log2(part.rate) if moves_pitch else 0.0,
+    )
+
+
+def _noise_event(part, source, recipe):
+    begin = 0 if part.tile else part.start
+    end = recipe.length if part.tile else min(recipe.length, part.start + source.n_samples)
+    ratio = {} if part.snr is None else {"snr": part.snr}
+    return _event(
+        "noise",
+        part.path,
+        role="background",
+        source_time=(part.start if part.tile else 0) / recipe.sr,
+        time=begin / recipe.sr,
+        duration=(end - begin) / recipe.sr,
+        **ratio,
+    )
+
+
+def _event(label, path, *, time, duration, **details):
+    value = {"label": label, "source_file": path, "event_time": time, "event_duration": duration}
+    return {"time": time, "duration": duration, "value": value | details, "confidence": 1.0}

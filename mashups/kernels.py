@@ -1,0 +1,57 @@
+"""The loops that mixing spends its time in, compiled, straight from the memory-mapped stems.
+
+Conventions: stems are int16, the mix is float32 with full scale 1, positions are float64.
+Operations stay in the order written and unfused, so the bytes are the same on any machine. Nothing
+is checked here: a position outside the samples must not be asked for.
+"""
+
+import numpy as np
+from numba import njit
+
+_ordered = njit(cache=True, error_model="numpy")
+_STEP = np.float32(1 / 32768)
+
+
+@_ordered
+def add_scaled(mix, samples, gain):
+    """Add ``gain`` times the samples to the mix, in place.
+
+    Parameters
+    ----------
+    mix : ndarray of shape (n,), float32
+    samples : ndarray of shape (n,) or longer, int16
+    gain : float32
+    """
+    for i in range(len(mix)):
+        mix[i] += gain * (np.float32(samples[i]) * _STEP)
+
+
+@_ordered
+def add_varispeed(mix, samples, start, rate, gain):
+    """Add ``gain`` times the samples, read at a rate by linear interpolation, in place.
+
+    Parameters
+    ----------
+    mix : ndarray of shape (n,), float32
+    samples : ndarray of shape (n_samples,), int16
+    start : int
+        Sample ``i`` of the mix is read at ``(start + i) * rate``.
+    rate : float
+    gain : float32
+    """
+    for i in range(len(mix)):
+        position = (start + i) * rate
+        left = int(position)
+        fraction = np.float32(position - left)
+        here = np.float32(samples[left]) * _STEP
+        then = np.float32(samples[left + 1]) * _STEP
+        mix[i] += gain * (here + fraction * (then - here))
+
+
+@_ordered
+def mean_square(clip):
+    """Average the squares of a float32 clip, in float64 and from first to last."""
+    total = 0.0
+    for i in range(len(clip)):
+        total += np.float64(clip[i]) * np.float64(clip[i])
+    return total / len(clip)

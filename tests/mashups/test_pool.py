@@ -1,0 +1,180 @@
+"""Drawing: within class and fold, within the ranges, each recipe from its own stream."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemstack.errors import DataError, UsageError
+from stemstack.mashups import Mashup, Pool, draw_recipes, load_pool, whole_songs
+
+SR = 22050
+
+
+def parts_by_fold(recipes):
+    used = {0: set(), 1: set()}
+    for recipe in recipes:
+        used[recipe.fold] |= {part.song for part in recipe.stems}
+        used[recipe.fold] |= {part.path for part in recipe.noises}
+    return used
+
+
+def test_no_song_or_noise_stands_on_both_sides(songs, noise, bank, small_settings):
+    settings = replace(small_settings, noise_probability=1.0)
+    recipes = draw_recipes(songs, noise, bank, settings, per_class=20, seed=0)
+    assert len(recipes) == 40
+    used = parts_by_fold(recipes)
+    assert used[0] and used[1] and not used[0] & used[1]
+
+
+def test_stems_come_from_different_songs_of_one_class(songs, noise, bank, small_settings):
+    label = songs.set_index("song")["label"]
+    for recipe in draw_recipes(songs, noise, bank, small_settings, per_class=10, seed=0):
+        names = [part.song for part in recipe.stems]
+        assert len(set(names)) == 2
+        assert set(label[names]) == {recipe.label}
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    dropout=st.floats(0, 1),
+    law=st.sampled_from(["uniform", "db_uniform"]),
+    gain=st.tuples(st.floats(0.01, 1), st.floats(1, 3)),
+    counts=st.tuples(st.integers(0, 1), st.integers(1, 3)),
+    snr=st.tuples(st.floats(-20, 0), st.floats(0, 20)),
+    by_ratio=st.booleans(),
+    tile=st.booleans(),
+)
+def test_draws_stay_in_range(
+    songs, noise, bank, small_settings, seed, dropout, law, gain, counts, snr, by_ratio, tile
+):
+    settings = replace(
+        small_settings,
+        stem_dropout=dropout,
+        gain_probability=1.0,
+        gain_law=law,
+        gain=gain,
+        noise_probability=1.0,
+        noise_count=counts,
+        noise_law="snr" if by_ratio else "gain",
+        noise_snr=snr,
+        noise_placement="tile" if tile else "single",
+        noise_band_probability=0.5,
+        lowpass_probability=0.5,
+        codec_probability=0.5,
+        overdrive=(0.0, 6.0),
+        rate_range=(0.8, 1.25),
+    )
+    recipe = Pool.of(songs, noise, bank, settings).draw("x", "a", 1, np.random.default_rng(seed))
+    assert 1 <= len(recipe.stems) <= 2 and counts[0] <= len(recipe.noises) <= counts[1]
+    # A float's room: dB laws go through a logarithm.
+    assert all(gain[0] * 0.999999 <= part.gain <= gain[1] * 1.000001 for part in recipe.stems)
+    assert all(0.8 <= part.rate <= 1.25 for part in recipe.stems)
+    assert all((part.gain is None) == by_ratio for part in recipe.noises)
+    assert all(snr[0] <= part.snr <= snr[1] for part in recipe.noises if by_ratio)
+    assert all(50 <= a < b <= 10000.01 for a, b in (p.band for p in recipe.noises if p.band))
+    assert 2 * SR <= recipe.length <= 3 * SR and 0 <= recipe.overdrive <= 6
+    last = (recipe.start + recipe.length - 1) * np.array([part.rate for part in recipe.stems])
+    assert (last + 1 < 5 * SR).all()
+    assert {part.song for part in recipe.stems} <= {"s4", "s6"}
+    assert {part.path for part in recipe.noises} <= {"noise1", "noise3"}
+
+
+def test_dropout_leaves_stems_out_as_often_as_asked(songs, noise, bank, small_settings):
+    settings = replace(small_settings, stem_dropout=0.3)
+    recipes = draw_recipes(songs, noise, bank, settings, per_class=400, seed=0)
+    missing = np.mean([len(recipe.stems) == 1 for recipe in recipes])
+    # 1 - 0.7²: one stays where both would go. Five standard deviations of 800 draws.
+    assert abs(missing - 0.51) < 5 * np.sqrt(0.25 / 800)
+
+
+def test_gains_follow_the_normal_law_in_decibels(songs, noise, bank, small_settings):
+    settings = replace(
+        small_settings, gain_probability=1.0, gain_law="db_normal", gain_db=(-6.0, 2.0)
+    )
+    recipes = draw_recipes(songs, noise, bank, settings, per_class=500, seed=0)
+    decibels = [20 * np.log10(part.gain) for recipe in recipes for part in recipe.stems]
+    # Five standard deviations of 2,000 draws.
+    assert abs(np.mean(decibels) + 6) < 5 * 2 / np.sqrt(2000)
+    assert abs(np.std(decibels) - 2) < 5 * 2 / np.sqrt(4000)
+
+
+def test_drawing_more_never_changes_those_drawn_before(songs, noise, bank, small_settings):
+    few = draw_recipes(songs, noise, bank, small_settings, per_class=4, seed=3)
+    more = draw_recipes(songs, noise, bank, small_settings, per_class=12, seed=3)
+    many = {recipe.id: recipe for recipe in more}
+    assert all(many[recipe.id] == recipe for recipe in few)
+    assert few != draw_recipes(songs, noise, bank, small_settings, per_class=4, seed=4)
+
+
+def test_what_is_off_draws_nothing(songs, noise, bank, small_settings):
+    plain = draw_recipes(songs, noise, bank, small_settings, per_class=4, seed=3)
+    filtered = replace(small_settings, lowpass_probability=1.0)
+    recipes = draw_recipes(songs, noise, bank, filtered, per_class=4, seed=3)
+    assert [replace(recipe, lowpass=None) for recipe in recipes] == plain
+
+
+def test_noise_must_be_there_when_it_is_wanted(songs, noise, bank, small_settings):
+    with pytest.raises(DataError, match=r"Fold 0 has no noise clip.*noise_probability: 0"):
+        draw_recipes(songs, noise[:0], bank, small_settings, per_class=2, seed=0)
+    silent = replace(small_settings, noise_probability=0.0)
+    recipes = draw_recipes(songs, noise[:0], bank, silent, per_class=2, seed=0)
+    assert all(recipe.noises == () for recipe in recipes)
+
+
+def test_a_stem_too_short_to_mix_is_named(songs, noise, bank, small_settings):
+    short = {
+        path: replace(source, n_samples=1) if path == "s0/bass" else source
+        for path, source in bank.items()
+    }
+    with pytest.raises(DataError, match="s0/bass: too short to mix; remove the song s0"):
+        draw_recipes(songs, noise, short, small_settings, per_class=20, seed=0)
+
+
+def test_a_saved_pool_draws_the_same(songs, noise, bank, small_settings, tmp_path):
+    pool = Pool.of(songs, noise, bank, small_settings)
+    path = pool.save(tmp_path)
+    assert pool.save(tmp_path) == path
+    again = load_pool(path)
+    assert again.draw_all(5, seed=1) == pool.draw_all(5, seed=1)
+    with pytest.raises(DataError, match="no longer in the cache"):
+        load_pool(str(tmp_path / "gone.json"))
+
+
+@given(seed=st.integers(0, 2**32))
+def test_redrawing_stays_in_class_and_fold(songs, noise, bank, small_settings, seed, pool_path):
+    recipe = load_pool(pool_path).draw_all(2, seed=0)[-1]
+    mashup = Mashup.of(recipe, bank, pool_path)
+    redrawn = pickle.loads(pickle.dumps(mashup)).redraw(np.random.default_rng(seed))
+    assert (redrawn.recipe.label, redrawn.recipe.fold) == ("b", 1)
+    assert {part.song for part in redrawn.recipe.stems} == {"s5", "s7"}
+    assert {part.path for part in redrawn.recipe.noises} <= {"noise1", "noise3"}
+    assert redrawn == mashup.redraw(np.random.default_rng(seed))
+    assert redrawn.key() != mashup.key()
+
+
+@pytest.fixture(scope="module")
+def pool_path(songs, noise, bank, small_settings, tmp_path_factory):
+    return Pool.of(songs, noise, bank, small_settings).save(tmp_path_factory.mktemp("pools"))
+
+
+def test_redrawing_is_small_to_send(songs, noise, bank, pool_path):
+    mashup = Mashup.of(load_pool(pool_path).draw_all(2, seed=0)[0], bank, pool_path)
+    # A path instead of the pool: a few hundred bytes a part.
+    assert len(pickle.dumps(mashup)) < 4000
+
+
+def test_redrawing_needs_a_pool(songs, noise, bank, small_settings):
+    recipe = draw_recipes(songs, noise, bank, small_settings, per_class=2, seed=0)[0]
+    with pytest.raises(UsageError, match=r"'a-0-00000' knows no pool.*pool\.save"):
+        Mashup.of(recipe, bank).redraw(np.random.default_rng(0))
+
+
+def test_whole_songs_are_their_stems(songs, bank, small_settings):
+    recipes = whole_songs(songs, bank, small_settings)
+    assert [recipe.id for recipe in recipes] == songs["song"].tolist()
+    assert {part.rate for recipe in recipes for part in recipe.stems} == {1.0}
+    assert recipes[0].length == 110250

@@ -1,0 +1,112 @@
+"""Settings: through YAML unchanged, and nothing but what was expected."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemstack.errors import UsageError
+from stemstack.mashups import Settings
+from stemstack.mashups.checks import RULES
+
+CHANCE = st.floats(0, 1)
+
+
+def ranges(low, high):
+    return st.tuples(st.floats(low, high), st.floats(low, high)).map(sorted).map(tuple)
+
+
+ANY_SETTINGS = st.builds(
+    Settings,
+    stem_dropout=CHANCE,
+    tempo=st.sampled_from(["interpolate", "resample", "stretch", "none"]),
+    anchor=st.sampled_from(["random", "median", "slowest", "fastest", "bass"]),
+    rate_range=st.none() | ranges(0.1, 10),
+    octave_safe=st.booleans(),
+    gain_law=st.sampled_from(["uniform", "db_uniform", "db_normal"]),
+    gain=ranges(0.01, 4),
+    noise_count=st.tuples(st.integers(0, 3), st.integers(3, 9)),
+    noise_snr=ranges(-90, 90),
+    durations=st.lists(
+        st.tuples(st.floats(0.1, 1), st.floats(1, 6), st.floats(6, 30)), min_size=1, max_size=3
+    ).map(tuple),
+    normalize=st.sampled_from(["peak", "rms", "lufs", "none"]),
+    level=ranges(-60, 0),
+    lowpass=ranges(100, 11025),
+    codec_quality=ranges(0, 1),
+)
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.floats(),
+    st.text(max_size=3),
+    st.lists(st.floats() | st.text(max_size=2) | st.none(), max_size=3),
+    st.dictionaries(st.text(max_size=2), st.floats(), max_size=2),
+)
+
+
+@given(settings=ANY_SETTINGS)
+def test_settings_go_through_yaml_unchanged(settings, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "settings.yaml"
+    settings.to_yaml(path)
+    assert Settings.from_yaml(path) == settings
+    assert Settings.from_dict(settings.to_dict()) == settings
+
+
+def test_numbers_of_numpy_become_plain(tmp_path):
+    settings = Settings(gain=np.array([0.25, 0.5]).tolist(), peak=np.float64(0.5))
+    settings.to_yaml(tmp_path / "s.yaml")
+    assert Settings.from_yaml(tmp_path / "s.yaml") == settings
+    assert type(settings.peak) is float
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"gain": [2, 1]}, "'gain' must be low, high"),
+        ({"gain": "loud"}, "'gain' must be low, high ≥ 0. Got 'loud'"),
+        ({"tempo": "fast"}, "'tempo' must be one of"),
+        ({"tempo": ["none"]}, "'tempo' must be one of"),
+        ({"anchor": "piano"}, "'anchor' must be one of .*'drums'"),
+        ({"rate_range": [0, 2]}, "'rate_range' must be null, or"),
+        ({"octave_safe": "yes please"}, "'octave_safe' must be true or false"),
+        ({"noise_probability": 2}, r"a chance in \[0, 1\]. Got 2"),
+        ({"noise_count": [0, 1.5]}, "whole numbers"),
+        ({"durations": [[1, 0, 3]]}, "'durations' must be"),
+        ({"durations": 30}, "'durations' must be"),
+        ({"peak": 0}, "'peak' must be"),
+        ({"peak": float("nan")}, "'peak' must be"),
+        ({"level": [-10, 3]}, "in dBFS or LUFS"),
+        ({"stems": []}, "at least one stem"),
+        ({"gain_law": "db_uniform", "gain": [0, 1]}, "above 0 for gain_law: db_uniform"),
+        ({"codec_probability": 1, "sr": 20000}, "'sr' must be mp3's"),
+        ({"codecs": ["aac"]}, r"some of \('mp3', 'ogg'\)"),
+        ({"gian": [0, 1]}, "Unknown setting 'gian'; the settings are stems"),
+    ],
+)
+def test_wrong_settings_are_refused(values, problem):
+    with pytest.raises(UsageError, match=problem):
+        Settings.from_dict(values)
+
+
+@given(name=st.sampled_from(sorted(RULES)), value=JUNK)
+def test_junk_is_refused_by_name_or_is_fine(name, value):
+    try:
+        Settings.from_dict({name: value})
+    except UsageError as error:
+        # A stem by another name may leave an anchor without its stem.
+        assert f"'{name}'" in str(error)
+
+
+def test_every_setting_has_a_rule():
+    # The anchor's depends on the stems.
+    assert set(RULES) | {"anchor"} == set(Settings().to_dict())
+
+
+def test_settings_files_must_be_mappings(tmp_path):
+    (tmp_path / "s.yaml").write_text("- gain")
+    with pytest.raises(UsageError, match="expected a mapping"):
+        Settings.from_yaml(tmp_path / "s.yaml")
+    with pytest.raises(UsageError, match="cannot be read as YAML"):
+        Settings.from_yaml(tmp_path / "none.yaml")
