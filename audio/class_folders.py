@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .stem_songs import NOISE_FOLDER
-from .walking import find_audio
+from .walking import find_audio, name_within
 
 # Folders beside the classes that are never classes themselves.
 RESERVED = frozenset({"mashups", "test", "meta", NOISE_FOLDER})
@@ -54,7 +54,7 @@ def list_clips(root):
         Columns ``clip`` (relative to ``root``) and ``label``.
     """
     rows = [
-        (file.relative_to(root).as_posix(), folder.name)
+        (name_within(file, root), folder.name)
         for folder in _class_folders(root)
         for file in find_audio(folder)
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, DataWarning
 from .manifest import read_csv_text
-from .walking import find_audio, is_audio
+from .walking import find_audio, is_audio, name_within
 
 DEFAULT_STEMS = ("drums", "vocals", "bass", "other")
 SONGS_FOLDER = "genres_stems"
@@ -82,8 +82,8 @@ def list_songs(root, stems):
     rows, strangers = [], []
     for song in _song_folders(root):
         files = {f.stem: f for f in sorted(song.iterdir()) if f.is_file() and is_audio(f)}
-        row = {"song": song.relative_to(root / SONGS_FOLDER).as_posix(), "label": song.parent.name}
-        row |= {s: files[s].relative_to(root).as_posix() if s in files else None for s in stems}
+        row = {"song": name_within(song, root / SONGS_FOLDER), "label": song.parent.name}
+        row |= {s: name_within(files[s], root) if s in files else None for s in stems}
         rows.append(row)
         strangers += [files[name] for name in sorted(files.keys() - set(stems))]
     return pd.DataFrame(rows, columns=["song", "label", *stems]), strangers
@@ -112,7 +112,7 @@ def read_noise(root):
     files = find_audio(root / NOISE_AUDIO)
     if not files:
         return None
-    table = pd.DataFrame({"path": [file.relative_to(root).as_posix() for file in files]})
+    table = pd.DataFrame({"path": [name_within(file, root) for file in files]})
     meta = root / NOISE_TABLE
     if not meta.exists():
         return table.assign(category="", group=table["path"])
@@ -148,7 +148,7 @@ def _check_stems(table, stems, strangers):
         if lacking.empty:
             continue
         raise DataError(
-            f"{_name_some(lacking)} of {len(table)} songs lack {stem}.wav{_hint(stem, strangers)}"
+            f"{name_some(lacking)} of {len(table)} songs lack {stem}.wav{_hint(stem, strangers)}"
         )
 
 
@@ -167,7 +167,7 @@ def _check_not_empty(table, stems):
     silent = table["song"][table[list(stems)].isna().all(axis=1)]
     if len(silent):
         raise DataError(
-            f"{_name_some(silent)} of {len(table)} songs have none of the stems "
+            f"{name_some(silent)} of {len(table)} songs have none of the stems "
             f"{', '.join(stems)}; remove the folders or choose --stems"
         )
 
@@ -182,7 +182,8 @@ def _warn_of_strangers(strangers, stems):
     )
 
 
-def _name_some(songs):
-    """Name up to five songs, and count them all."""
-    more = f", … ({len(songs)} in all)" if len(songs) > 5 else ""
-    return ", ".join(songs[:5]) + more
+def name_some(names, limit=5):
+    """Name the first few of some names, and count them all when there are more."""
+    names = list(names)
+    more = f", … ({len(names)} in all)" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

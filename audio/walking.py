@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from ..errors import DataError
+
 AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64"}
 )
@@ -12,6 +14,31 @@ def is_audio(path):
     """Tell by its name whether a file is audio; hidden files (``._song.wav``) are not."""
     path = Path(path)
     return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
+
+
+def name_within(file, root):
+    """Name a file relative to a data folder, as tables do.
+
+    Parameters
+    ----------
+    file, root : Path
+
+    Returns
+    -------
+    str
+        POSIX style.
+
+    Raises
+    ------
+    DataError
+        The name is not valid UTF-8: no table could hold it.
+    """
+    name = file.relative_to(root).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{root}: {name!r} is not a UTF-8 name; rename it") from error
+    return name
 
 
 def find_audio(folder):

@@ -1,0 +1,192 @@
+"""Measure one file: everything the checks want to know, from one decoding.
+
+Conventions: levels are linear, 1 being full scale, and belong to the mono mix that stemstack
+trains on; ``clipped`` and ``channel_rms`` belong to the channels as stored. A fact that cannot be
+had is None.
+"""
+
+import numpy as np
+import pyloudnorm
+
+from ...errors import AudioError
+from ..clips import hash_bytes
+from ..reading import mix_down, read_channels
+
+FACTS = (
+    "problem",
+    "lack",
+    "sr",
+    "channels",
+    "frames",
+    "seconds",
+    "nan",
+    "clipped",
+    "channel_rms",
+    "peak",
+    "rms",
+    "dc",
+    "lufs",
+    "silence",
+    "content",
+)
+# Below -60 dBFS lies what separation and 16-bit dither leave where an instrument rests.
+SILENCE_PEAK = 1e-3
+# In seconds: fine enough to time a rest, longer than a cycle of the lowest bass.
+SILENCE_BLOCK = 0.1
+# The largest value that 16 bits hold on both sides of zero.
+FULL_SCALE = 32767 / 32768
+# A sine of full scale touches it with a sample or two a cycle; flat tops are longer.
+CLIPPED_RUN = 3
+# BS.1770 measures blocks of 400 ms, and its shelf lies at 1.7 kHz: below 8 kHz it is cut off.
+LOUDNESS_SECONDS = 0.4
+LOUDNESS_SR = 8000
+
+
+def measure_together(paths, *, with_sum):
+    """Measure files that belong together, each decoded once, and perhaps their sum.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    with_sum : bool
+        Add the plain sum of the files, cut to the shortest: what a mashup without tempo, gains and
+        noise would be. It is unknown when a file is unusable or their rates differ.
+
+    Returns
+    -------
+    list of dict
+        Of :data:`FACTS`, for each path and then the sum; plain numbers and text.
+    """
+    measured = [measure_file(path) for path in paths]
+    facts = [facts for facts, _ in measured]
+    if with_sum:
+        facts.append(_measure_sum(facts, [mono for _, mono in measured]))
+    return facts
+
+
+def measure_file(path):
+    """Measure one file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    facts : dict
+        Of :data:`FACTS`; of an unusable file only ``problem`` is known.
+    mono : ndarray of shape (n_frames,), float32, or None
+        None when the file is unusable or holds NaN.
+    """
+    facts = dict.fromkeys(FACTS)
+    try:
+        samples, sr, lack = read_channels(path)
+    except AudioError as error:
+        return facts | {"problem": error.problem}, None
+    facts |= _describe_shape(samples, sr) | {"lack": lack, "nan": _count_nan(samples)}
+    if facts["nan"]:
+        return facts, None
+    mono = mix_down(samples)
+    facts |= _describe_sound(mono, sr)
+    facts["clipped"] = measure_clipping(samples)
+    facts["channel_rms"] = _loudest_channel(samples) if samples.shape[1] > 1 else facts["rms"]
+    facts["content"] = hash_bytes(np.ascontiguousarray(mono))
+    return facts, mono
+
+
+def measure_clipping(samples):
+    """Measure which share of the samples lies in runs of three or more at full scale.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_frames, n_channels), int16 or float32
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    ceiling = 32767 if samples.dtype == np.int16 else FULL_SCALE
+    at = (samples >= ceiling) | (samples <= -ceiling)
+    if np.count_nonzero(at) < CLIPPED_RUN:
+        return 0.0
+    last = len(at) - CLIPPED_RUN + 1
+    starts = np.logical_and.reduce([at[k : k + last] for k in range(CLIPPED_RUN)])
+    inside = np.zeros_like(at)
+    for k in range(CLIPPED_RUN):
+        inside[k : k + last] |= starts
+    return float(inside.mean())
+
+
+def measure_loudness(mono, sr):
+    """Measure integrated loudness by ITU-R BS.1770-4.
+
+    Parameters
+    ----------
+    mono : ndarray of shape (n_samples,), float32
+    sr : int
+        Sample rate in Hz.
+
+    Returns
+    -------
+    float or None
+        In LUFS; None below the standard's gate of -70 LUFS, for clips shorter than its block of
+        0.4 s, and for rates below 8 kHz.
+    """
+    if len(mono) < LOUDNESS_SECONDS * sr or sr < LOUDNESS_SR or not mono.any():
+        return None
+    loudness = pyloudnorm.Meter(sr).integrated_loudness(mono)
+    return float(loudness) if np.isfinite(loudness) else None
+
+
+def measure_silence(mono, sr):
+    """Measure the longest stretch, in seconds, whose blocks of 0.1 s stay below -60 dBFS."""
+    size = max(1, round(SILENCE_BLOCK * sr))
+    blocks = np.abs(mono[: len(mono) // size * size]).reshape(-1, size)
+    sounding = np.flatnonzero(blocks.max(axis=1) >= SILENCE_PEAK)
+    gaps = np.diff(sounding, prepend=-1, append=len(blocks)) - 1
+    return float(gaps.max() * size / sr)
+
+
+def _measure_sum(facts, waves):
+    rates = {one["sr"] for one in facts}
+    if len(rates) > 1 or any(mono is None for mono in waves):
+        return dict.fromkeys(FACTS)
+    (sr,), length = rates, min(map(len, waves))
+    total = np.sum([mono[:length] for mono in waves], axis=0)
+    stacked = total[:, np.newaxis]
+    return (
+        dict.fromkeys(FACTS)
+        | _describe_shape(stacked, sr)
+        | _describe_sound(total, sr)
+        | {"clipped": measure_clipping(stacked)}
+    )
+
+
+def _describe_shape(samples, sr):
+    frames, channels = samples.shape
+    return {"sr": sr, "channels": channels, "frames": frames, "seconds": frames / sr}
+
+
+def _describe_sound(mono, sr):
+    return {
+        "peak": float(np.abs(mono).max()),
+        "rms": float(np.sqrt(np.mean(np.square(mono, dtype=np.float64)))),
+        "dc": float(mono.mean(dtype=np.float64)),
+        "lufs": measure_loudness(mono, sr),
+        "silence": measure_silence(mono, sr),
+    }
+
+
+def _count_nan(samples):
+    """Count NaN and infinite samples; integers have none."""
+    if samples.dtype == np.int16:
+        return 0
+    return int(np.count_nonzero(~np.isfinite(samples)))
+
+
+def _loudest_channel(samples):
+    """The RMS of the loudest channel."""
+    scale = 32768 if samples.dtype == np.int16 else 1
+    power = np.square(samples, dtype=np.float32).mean(axis=0, dtype=np.float64)
+    return float(np.sqrt(power.max()) / scale)
