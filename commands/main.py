@@ -17,6 +17,7 @@ from ..errors import StemstackError
 # Listed with their help, so that --help imports none of them.
 COMMANDS = {
     "demo-data": "Render a demo data set in the competition's layout.",
+    "doctor": "Check a data set and say how to mend what is wrong.",
     "mash": "Draw and render labelled mashups from a folder of stems.",
     "features": "Compute handcrafted features of audio files into a Parquet table.",
     "fit": "Train models out of fold, stack them, predict the test clips.",
