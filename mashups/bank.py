@@ -20,6 +20,8 @@ from .tempo import estimate_tempo
 
 FULL_SCALE = 32768
 _FORMAT = "sources-2"
+# Without a header: to read numpy's takes longer than to map the file.
+_STORED = np.dtype("<i2")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Source:
     Attributes
     ----------
     file : str
-        The int16 ``.npy`` in the cache.
+        The samples in the cache: int16, little-endian, and nothing else.
     n_samples : int
     tempo : float
         Beats per minute; NaN when the file has no beat.
@@ -51,13 +53,14 @@ class Source:
         Raises
         ------
         DataError
-            The cache was emptied since the file was converted.
+            The cache no longer holds the file as it was converted.
         """
         try:
-            return np.asarray(np.load(self.file, mmap_mode="r"))
-        except FileNotFoundError as error:
+            return np.asarray(np.memmap(self.file, _STORED, "r", shape=(self.n_samples,)))
+        except (FileNotFoundError, ValueError) as error:
             raise DataError(
-                f"{self.file}: no longer in the cache; run the command again to convert it anew"
+                f"{self.file}: the cache no longer holds this file whole; remove the folder "
+                f"{Path(self.file).parent} and run the command again"
             ) from error
 
     def read(self, start=0, stop=None):
@@ -129,11 +132,11 @@ def _convert(path, folder, sr):
 
 def _store(clip, entry, record, sr):
     """Write the samples, then the record that says they are complete."""
-    samples = np.clip(np.round(clip * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    samples = np.clip(np.round(clip * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(_STORED)
     tempo = estimate_tempo(clip, sr)
     source = Source("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
     with atomic_path(entry) as temporary:
-        np.save(temporary, samples)
+        samples.tofile(temporary)
     write_text(record, json.dumps(asdict(source)))
 
 
@@ -141,4 +144,4 @@ def _entry_name(path, sr):
     # Size and time stand for the content here: hashing 20 GB at each start would be the bottleneck.
     stat = os.stat(path)
     identity = f"{_FORMAT}|{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{sr}"
-    return hashlib.blake2b(os.fsencode(identity), digest_size=16).hexdigest() + ".npy"
+    return hashlib.blake2b(os.fsencode(identity), digest_size=16).hexdigest() + ".i16"

@@ -22,8 +22,9 @@ def add_scaled(mix, samples, gain):
     samples : ndarray of shape (n,) or longer, int16
     gain : float32
     """
+    gain = gain * _STEP
     for i in range(len(mix)):
-        mix[i] += gain * (np.float32(samples[i]) * _STEP)
+        mix[i] += gain * np.float32(samples[i])
 
 
 @_ordered
@@ -39,12 +40,15 @@ def add_varispeed(mix, samples, start, rate, gain):
     rate : float
     gain : float32
     """
+    # A step is a power of two: to scale by it late rounds nothing otherwise.
+    gain = gain * _STEP
     for i in range(len(mix)):
         position = (start + i) * rate
-        left = int(position)
+        left = np.int64(position)
         fraction = np.float32(position - left)
-        here = np.float32(samples[left]) * _STEP
-        then = np.float32(samples[left + 1]) * _STEP
+        # Unsigned, an index is spared the question whether it counts from the end.
+        here = np.float32(samples[np.uint64(left)])
+        then = np.float32(samples[np.uint64(left + 1)])
         mix[i] += gain * (here + fraction * (then - here))
 
 

@@ -35,9 +35,8 @@ def master(mix, recipe):
     mix = normalise(mix, recipe.normalize, recipe.level, recipe.sr)
     if recipe.overdrive:
         mix *= np.float32(10 ** (recipe.overdrive / 20))
-    mix = np.clip(mix, -1, 1, out=mix)
     if recipe.codec is not None:
-        mix = code(mix, recipe.sr, recipe.codec, recipe.codec_quality)
+        mix = code(np.clip(mix, -1, 1), recipe.sr, recipe.codec, recipe.codec_quality)
     return quantise(mix)
 
 

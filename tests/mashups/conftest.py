@@ -23,8 +23,8 @@ def make_source(tmp_path_factory):
         samples = np.asarray(samples)
         if samples.dtype.kind == "f":
             samples = np.round(samples * 32767)
-        file = folder / f"{name}.npy"
-        np.save(file, samples.astype(np.int16))
+        file = folder / f"{name}.i16"
+        samples.astype("<i2").tofile(file)
         return Source(str(file), len(samples), tempo, confidence, name)
 
     return make

@@ -34,10 +34,13 @@ def test_the_tempo_and_its_confidence_are_kept(stem_data, tmp_path):
     assert 0.2 < source.confidence <= 1
 
 
-def test_an_emptied_cache_is_said_so(stem_data, tmp_path):
+def test_a_damaged_cache_is_said_so(stem_data, tmp_path):
     path = f"{FOLDER}/drums.wav"
     source = build_bank(stem_data, [path], cache=tmp_path)[path]
-    for entry in (tmp_path / "sources").iterdir():
-        entry.unlink()
-    with pytest.raises(DataError, match="no longer in the cache; run the command again"):
+    (entry,) = (tmp_path / "sources").glob("*.i16")
+    entry.write_bytes(entry.read_bytes()[:-2])
+    with pytest.raises(DataError, match=r"no longer holds.*remove the folder .*sources and run"):
+        source.read()
+    entry.unlink()
+    with pytest.raises(DataError, match=r"no longer holds"):
         source.read()
