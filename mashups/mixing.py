@@ -41,7 +41,7 @@ def mix_sources(recipe, sources):
 
 def _add_stem(mix, part, source, recipe):
     start, stop = recipe.start, recipe.start + recipe.length
-    _check_reach(part, source, start, stop)
+    check_reach(part, source, start, stop)
     gain = np.float32(part.gain)
     if part.rate == 1.0:
         add_scaled(mix, source.open()[start:stop], gain)
@@ -52,8 +52,21 @@ def _add_stem(mix, part, source, recipe):
         mix += gain * retimed
 
 
-def _check_reach(part, source, start, stop):
-    """Refuse to read beyond a stem: the compiled loops do not look where they read."""
+def check_reach(part, source, start, stop):
+    """Refuse to read beyond a stem: the loops that do it do not look where they read.
+
+    Parameters
+    ----------
+    part : StemPart
+    source : Source
+    start, stop : int
+        Samples of the mashup.
+
+    Raises
+    ------
+    DataError
+        The stem is shorter than the recipe needs.
+    """
     last = (stop - 1) * part.rate
     # Interpolation takes the sample after the last position, too.
     end = source.n_samples if part.rate == 1.0 else source.n_samples - 1
