@@ -187,6 +187,5 @@ def _count_nan(samples):
 
 def _loudest_channel(samples):
     """The RMS of the loudest channel."""
-    scale = 32768 if samples.dtype == np.int16 else 1
-    power = np.square(samples, dtype=np.float32).mean(axis=0, dtype=np.float64)
-    return float(np.sqrt(power.max()) / scale)
+    full = (32768 if samples.dtype == np.int16 else 1) * np.sqrt(len(samples))
+    return float(max(np.linalg.norm(channel.astype(np.float32)) for channel in samples.T) / full)
