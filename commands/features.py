@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from ..atomic import atomic_path
 from ..audio import is_data_set, read_data
-from ..features import extract
+from ..features import Extractor, extract_batches, write_features
 from ..runs import from_paths, known_clips
 from .options import Names, cache_option, jobs_option, option, quiet_option, stems_options
 from .problems import report_problems
@@ -39,7 +38,8 @@ def features_command(
     stemstack features DATA --out features.parquet
     stemstack features song.wav more_songs/ --out features.parquet --families mfcc,chroma
 
-    One row a clip: columns clip, label and split for a data set, then the features.
+    One row a clip: columns clip, label and split for a data set, then the features. Rows are
+    written as they are computed, and kept in the cache: a command cut short goes on from there.
     """
     progress = make_progress(quiet)
     if len(paths) == 1 and is_data_set(paths[0]):
@@ -48,18 +48,16 @@ def features_command(
     else:
         clips = from_paths(paths).paths
         table = pd.DataFrame({"clip": clips})
+    extractor = Extractor(sr, families)
     with progress.stage("features", len(clips)) as advance:
-        values, problems = extract(
+        batches = extract_batches(
             clips,
-            sr=sr,
-            families=families if len(families) > 1 else families[0],
+            extractor,
             n_jobs=jobs,
             cache=cache / "features",
             on_error=on_error,
             progress=advance,
         )
-    table = pd.concat([table, values], axis=1).loc[values.index]
-    with atomic_path(out) as temporary:
-        table.to_parquet(temporary, index=False)
+        problems = write_features(out, table, batches)
     click.echo(out)
     report_problems(problems, "clips were left out")

@@ -1,6 +1,7 @@
 """What a clip sounds like: one spectrum, families of descriptors, summaries, transformers."""
 
 from .columns import feature_columns
+from .export import write_features
 from .extraction import extract, extract_batches
 from .extractor import Extractor
 from .families import FAMILIES, feature_names
@@ -20,4 +21,5 @@ __all__ = [
     "feature_columns",
     "feature_names",
     "log_mel",
+    "write_features",
 ]

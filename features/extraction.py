@@ -5,19 +5,23 @@ clip is a :class:`~stemstack.errors.DataError` of its own and never ends a batch
 """
 
 import warnings
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 
 from ..audio import clip_key, load_clip
 from ..errors import DataError, UsageError
 from .extractor import Extractor
 from .table import FeatureTable
+from .workers import map_chunks
 
 BATCH = 256
-_CHUNK = 4
+_CHUNK = 8
 
 
 def extract(
@@ -88,11 +92,12 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     if on_error not in ("raise", "skip"):
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
     progress = progress or _ignore
+    jobs = min(effective_n_jobs(n_jobs), len(clips))
     if cache is None:
-        outcomes = _stream(clips, extractor, n_jobs)
+        outcomes = _stream(clips, extractor, jobs)
         batches = _plain_batches(outcomes, len(clips), progress)
     else:
-        batches = _stored_batches(clips, extractor, n_jobs, FeatureTable(cache), progress)
+        batches = _stored_batches(clips, extractor, jobs, FeatureTable(cache), progress)
     names = extractor.names
     for start, batch in zip(range(0, len(clips), BATCH), batches, strict=True):
         failed = [row for row in batch if isinstance(row, DataError)]
@@ -113,59 +118,124 @@ def _plain_batches(outcomes, n_clips, progress):
         yield batch
 
 
-def _stored_batches(clips, extractor, n_jobs, table, progress):
+def _stored_batches(clips, extractor, jobs, table, progress):
     """The same through a table: what it lacks is computed, stored, then read back."""
-    keys = [_key_or_error(clip) for clip in clips]
-    missing = table.missing([key for key in keys if isinstance(key, str)], extractor)
-    todo = {key: clip for key, clip in zip(keys, clips, strict=True) if key in missing}
-    outcomes = _stream(list(todo.values()), extractor, n_jobs)
+    plans = _Plans(clips, extractor, table)
+    outcomes = _stream(plans.missing_clips(), extractor, jobs)
     failed = {}
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        fresh = [key for key in dict.fromkeys(batch) if key in missing]
-        missing.difference_update(fresh)
+    while plan := plans.next_batch():
+        keys, fresh = plan
         computed = {}
         for key, outcome in zip(fresh, outcomes, strict=False):
             (failed if isinstance(outcome, DataError) else computed)[key] = outcome
             progress(1)
         if computed:
             table.put(list(computed), list(computed.values()), extractor)
-        found, rows = table.get(batch, extractor)
-        yield [
-            row if there else (key if isinstance(key, DataError) else failed[key])
-            for key, there, row in zip(batch, found, rows, strict=True)
-        ]
-        progress(len(batch) - len(fresh))
+        found, rows = table.get([key for key in keys if isinstance(key, str)], extractor)
+        stored = zip(found, rows, strict=True)
+        yield [_row_or_error(key, stored, failed) for key in keys]
+        progress(len(keys) - len(fresh))
 
 
-def _stream(clips, extractor, n_jobs):
+def _row_or_error(key, stored, failed):
+    """The row or the error of one clip, taking the next stored row when the clip has a key."""
+    if isinstance(key, DataError):
+        return key
+    there, row = next(stored)
+    return row if there else failed[key]
+
+
+class _Plans:
+    """Which clips of each batch are still to be computed, found out just ahead of the work.
+
+    Keys take reading the files: done here, it also brings them into memory for the workers.
+    """
+
+    def __init__(self, clips, extractor, table):
+        self._clips = clips
+        self._extractor = extractor
+        self._table = table
+        self._seen = set()
+        self._todo = deque()
+        self._ready = deque()
+        self._coming = self._make()
+
+    def next_batch(self):
+        """Give the next batch's keys and those to compute first, or None after the last."""
+        if not self._ready:
+            self._advance()
+        return self._ready.popleft() if self._ready else None
+
+    def missing_clips(self):
+        """Yield the clips to compute, planning further batches as they are asked for."""
+        while self._todo or self._advance():
+            if self._todo:
+                yield self._todo.popleft()
+
+    def _advance(self):
+        plan = next(self._coming, None)
+        if plan is None:
+            return False
+        self._ready.append(plan)
+        return True
+
+    def _make(self):
+        for start in range(0, len(self._clips), BATCH):
+            batch = self._clips[start : start + BATCH]
+            keys = [_key_or_error(clip) for clip in batch]
+            named = dict(zip(keys, batch, strict=True))
+            asked = {key for key in keys if isinstance(key, str)} - self._seen
+            missing = self._table.missing(asked, self._extractor)
+            fresh = [key for key in named if key in missing]
+            self._seen |= missing
+            self._todo.extend(named[key] for key in fresh)
+            yield keys, fresh
+
+
+def _stream(clips, extractor, jobs):
     """Yield a row of features, or the clip's DataError, for each clip in order."""
-    jobs = min(effective_n_jobs(n_jobs), len(clips))
     if jobs <= 1:
-        yield from (_extract_one(extractor, clip) for clip in clips)
+        yield from _extract_all(extractor, clips)
         return
-    # Compile the kernels here, once: the workers then load them from numba's cache on disk, where
-    # several compiling at a time would get in each other's way.
+    # Compiled here, once: forked workers have the kernels from the start, others load them from
+    # numba's cache on disk, where several compiling at a time would get in each other's way.
     extractor(np.zeros(extractor.sr, dtype=np.float32))
-    parallel = Parallel(jobs, backend="loky", return_as="generator", inner_max_num_threads=1)
-    chunks = (clips[start : start + _CHUNK] for start in range(0, len(clips), _CHUNK))
-    for outcomes, caught in parallel(delayed(_extract_chunk)(extractor, chunk) for chunk in chunks):
+    work = partial(_extract_chunk, extractor)
+    for outcomes, caught in map_chunks(work, _chunks(clips), jobs):
         for message in caught:
             warnings.warn(message, stacklevel=2)
         yield from outcomes
+
+
+def _chunks(clips):
+    clips = iter(clips)
+    while chunk := list(islice(clips, _CHUNK)):
+        yield chunk
 
 
 def _extract_chunk(extractor, clips):
     """In a worker: the outcomes, and the warnings to be given again by the parent."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        outcomes = [_extract_one(extractor, clip) for clip in clips]
+        outcomes = list(_extract_all(extractor, clips))
     return outcomes, [warning.message for warning in caught]
 
 
-def _extract_one(extractor, clip):
+def _extract_all(extractor, clips):
+    """Describe clips one after another, each while the next one is being read."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = (reader.submit(_load_or_error, clip, extractor.sr) for clip in clips)
+        reading = next(coming, None)
+        while reading:
+            following = next(coming, None)
+            samples = reading.result()
+            yield samples if isinstance(samples, DataError) else extractor(samples)
+            reading = following
+
+
+def _load_or_error(clip, sr):
     try:
-        return extractor(load_clip(clip, extractor.sr))
+        return load_clip(clip, sr)
     except DataError as error:
         return error
 

@@ -7,7 +7,7 @@ a kill loses at most the shard in hand. Each is a plain Parquet table with a ``c
 first: ``pandas.read_parquet`` on a columns folder reads them all.
 """
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -42,6 +42,8 @@ class FeatureTable:
 
     def __init__(self, directory):
         self.directory = Path(directory)
+        # By extraction folder and columns: what is known of the shards there. They never change.
+        self._indices = {}
 
     def get(self, keys, extractor):
         """Look rows up; a row stored with more columns than asked for serves as well.
@@ -99,14 +101,17 @@ class FeatureTable:
         return self.directory / f"v{VERSION}-{extractor.sr:g}hz-{extractor.precision}"
 
     def _index(self, extractor):
-        """Where each stored clip's row is: {key: (shard, line)}."""
-        wanted = set(extractor.names)
-        index = {}
-        for folder in sorted(self._folder(extractor).glob("*")):
-            shards = sorted(folder.glob("[!.]*.parquet"))
-            if shards and wanted <= _column_names(shards[0]):
-                for shard in shards:
-                    index.update(_lines(shard))
+        """Where each stored clip's row is: {key: (shard, line)}; reads the shards that are new."""
+        names = frozenset(extractor.names)
+        folder = self._folder(extractor)
+        seen, index = self._indices.setdefault((folder, names), (set(), {}))
+        for columns in sorted(folder.glob("*")):
+            new = sorted(set(columns.glob("[!.]*.parquet")) - seen)
+            seen.update(new)
+            if new and names <= set(pq.read_schema(new[0]).names):
+                for shard in new:
+                    keys = pq.read_table(shard, columns=[KEY])[KEY].to_pylist()
+                    index.update((key, (shard, line)) for line, key in enumerate(keys))
         return index
 
     def _locate(self, keys, extractor):
@@ -121,21 +126,8 @@ class FeatureTable:
         return [(shard, positions, lines) for shard, (positions, lines) in by_shard.items()]
 
 
-# Shards never change once they are there, so what was read of them may be kept for the process.
-
-
-@cache
-def _column_names(shard):
-    return frozenset(pq.read_schema(shard).names)
-
-
-@cache
-def _lines(shard):
-    keys = pq.read_table(shard, columns=[KEY])[KEY].to_pylist()
-    return {key: (shard, line) for line, key in enumerate(keys)}
-
-
-@lru_cache(maxsize=64)
+# Shards never change once they are there. Few are kept: one holds up to 256 clips' rows.
+@lru_cache(maxsize=16)
 def _read_columns(shard, names):
     table = pd.read_parquet(shard, columns=list(names))
     return np.ascontiguousarray(table.to_numpy(dtype=np.float32))

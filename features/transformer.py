@@ -52,9 +52,9 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
 
     - ``levelfree``: log-mel less the mean of each frame (``robust.level_free``);
     - ``entropy``, ``flux``: of the spectrum's shape (``robust``);
-    - ``denoised``: 32 bands less their noise floor, a low quantile (``noise_floor.subtract_floor``);
+    - ``denoised``: 32 bands less their noise floor (``noise_floor.subtract_floor``);
     - ``pcen``: per-channel energy normalisation of 32 bands (``noise_floor.normalise_energy``);
-    - ``hpss``: share, centroid, entropy and flux of the harmonic and the percussive part (``hpss``);
+    - ``hpss``: share, centroid, entropy and flux of the harmonic and percussive parts (``hpss``);
     - ``octaves``: shares of eight octaves; ``texture``: how their levels vary within a second
       (``octaves``);
     - ``modulation``: rhythm pattern, 16 bands by six octaves of modulation frequency

@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from .. import __version__
 from ..audio import clip_key
-from ..features import extract
+from ..features import Extractor, extract_batches
 from ..models import set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 from .side_by_side import run_side_by_side
@@ -132,9 +132,12 @@ def compute_features(name, model, clips, *, cache, n_jobs, progress):
     spectral = getattr(model, "named_steps", {}).get("spectral")
     if spectral is None:
         return
-    means = {"cache": cache / "features", "n_jobs": n_jobs}
+    extractor = Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
     with progress.stage(f"features for {name}", len(clips)) as advance:
-        extract(clips, **spectral.get_params() | means, progress=advance)
+        for _ in extract_batches(
+            clips, extractor, n_jobs=n_jobs, cache=cache / "features", progress=advance
+        ):
+            pass  # Only the table is wanted.
 
 
 def _describe(model):

@@ -1,5 +1,8 @@
 """Many clips: order, errors, progress, jobs and the table on disk."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,6 +76,46 @@ def test_a_killed_extraction_resumes_where_its_last_batch_ended(clips, tmp_path,
     assert FeatureTable(tmp_path).missing(keys, Extractor(**FAST)) == {keys[2]}
     resumed, _ = extract(clips, cache=tmp_path, **FAST)
     pd.testing.assert_frame_equal(resumed, extract(clips, **FAST)[0], check_exact=True)
+
+
+def test_a_clip_that_comes_again_later_is_not_computed_again(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr(extraction, "BATCH", 2)
+    again, _ = extract(clips + clips, cache=tmp_path, **FAST)
+    pd.testing.assert_frame_equal(again, extract(clips + clips, **FAST)[0], check_exact=True)
+    shards = [pd.read_parquet(shard) for shard in tmp_path.rglob("*.parquet")]
+    assert sorted(pd.concat(shards)["clip_key"]) == sorted(map(extraction.clip_key, clips))
+
+
+def test_bad_clips_and_jobs_and_a_table_together(paths, tmp_path, monkeypatch):
+    monkeypatch.setattr(extraction, "BATCH", 3)
+    many = paths * 3
+    means = {"cache": tmp_path / "table", "n_jobs": 2, "on_error": "skip"}
+    features, errors = extract(many, **means, **FAST)
+    assert features.index.tolist() == [i for i in range(12) if i % 4 != 2]
+    assert [error.path for error in errors] == [paths[2]] * 3
+    expected, _ = extract(many, on_error="skip", **FAST)
+    pd.testing.assert_frame_equal(features, expected, check_exact=True)
+
+
+def test_kill_9_loses_nothing_but_the_batch_in_hand(tmp_path):
+    script = """
+import sys, numpy as np
+from stemstack.features import extraction, Extractor
+extraction.BATCH = 2
+clips = [np.full(2000, i / 99, np.float32) for i in range(1, 99)]
+for n, _ in enumerate(extraction.extract_batches(clips, Extractor(), cache=sys.argv[1], n_jobs=2)):
+    print(n, flush=True)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while process.stdout.readline().strip() != "3":
+            pass
+        process.kill()
+    clips = [np.full(2000, i / 99, np.float32) for i in range(1, 99)]
+    keys = [extraction.clip_key(clip) for clip in clips]
+    assert 8 <= 98 - len(FeatureTable(tmp_path).missing(keys, Extractor())) < 98
+    resumed, _ = extract(clips, cache=tmp_path)
+    pd.testing.assert_frame_equal(resumed, extract(clips)[0], check_exact=True)
 
 
 def test_jobs_do_not_change_a_bit(clips):

@@ -1,0 +1,82 @@
+"""Work shared out to processes: results in order, in memory that does not grow with the work."""
+
+import multiprocessing
+import signal
+import sys
+import warnings
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+import joblib
+from threadpoolctl import threadpool_limits
+
+from ..errors import StemstackError
+
+# Chunks handed out for each process: one in work, the others so that it never waits for the next.
+_AHEAD = 3
+
+
+def map_chunks(function, chunks, n_jobs):
+    """Apply a function to chunks in processes of one thread each.
+
+    On Linux the processes are forked: they start at once, with all that is imported and compiled
+    so far, and share its memory. Elsewhere they are joblib's.
+
+    Parameters
+    ----------
+    function : callable
+        Picklable.
+    chunks : iterable
+        Drawn from as the work goes on, a few chunks ahead.
+    n_jobs : int
+
+    Yields
+    ------
+    result
+        Of each chunk, in order.
+
+    Raises
+    ------
+    StemstackError
+        A process was killed, as by lack of memory.
+    """
+    if sys.platform == "linux":
+        return _map_forked(function, chunks, n_jobs)
+    parallel = joblib.Parallel(n_jobs, return_as="generator", inner_max_num_threads=1)
+    return parallel(joblib.delayed(function)(chunk) for chunk in chunks)
+
+
+def _map_forked(function, chunks, n_jobs):
+    context = multiprocessing.get_context("fork")
+    waiting = deque()
+    with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_settle) as pool:
+        try:
+            for chunk in chunks:
+                waiting.append(_submit(pool, function, chunk))
+                if len(waiting) > _AHEAD * n_jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise StemstackError(
+                f"One of {n_jobs} worker processes was killed, perhaps for lack of memory: try "
+                "again with fewer jobs; what is computed so far is kept when there is a cache"
+            ) from error
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _submit(pool, function, chunk):
+    with warnings.catch_warnings():
+        # Python warns of forking beside threads, whose locks a child may wait for in vain. The
+        # children take none: they read files and run compiled kernels.
+        warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
+        return pool.submit(function, chunk)
+
+
+def _settle():
+    """In a worker: one thread for linear algebra, and leave Ctrl-C to the parent."""
+    threadpool_limits(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
