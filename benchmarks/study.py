@@ -1,0 +1,80 @@
+"""What the studies on the demo data share: clips as tables of features, models scored on them."""
+
+from functools import partial
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.metrics import f1_score
+
+from stemstack.audio import read_data
+from stemstack.features import extract
+from stemstack.mashups import Mashup
+from stemstack.models import make_lgbm, make_lr
+from stemstack.runs import Config, draw_training
+from stemstack.runs.progress import Quiet
+
+
+def heads():
+    """Give the models without their feature extractor: they take tables."""
+    return {"lr": make_lr()[1:], "lgbm": make_lgbm()[1:]}
+
+
+def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None):
+    """Draw training mashups within folds.
+
+    Parameters
+    ----------
+    data : str or os.PathLike
+        A data set of songs in stems.
+    seed, per_class, folds : int
+    cache : str or os.PathLike
+    settings : dict, optional
+        Mashup settings; the defaults where left out.
+
+    Returns
+    -------
+    clips : list of Mashup
+    labels, fold : ndarray of shape (n_clips,)
+    """
+    config = Config(
+        str(data), folds=folds, mashups_per_genre=per_class, seed=seed, settings=settings or {}
+    )
+    draw = draw_training(read_data(data), config, cache=Path(cache), n_jobs=2, progress=Quiet())
+    clips = [Mashup.of(recipe, draw.bank) for recipe in draw.recipes]
+    labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
+    return clips, labels, np.array([recipe.fold for recipe in draw.recipes])
+
+
+def answered_clips(data, answers):
+    """List the test clips of a data set, and their labels from ``answers`` (id, label)."""
+    dataset = read_data(data)
+    truth = pd.read_csv(answers, dtype=str).set_index("id").iloc[:, 0]
+    clips = [str(Path(data, path)) for path in dataset.test["path"]]
+    return clips, truth.loc[dataset.test["id"].astype(str)].to_numpy(dtype=object)
+
+
+def features_of(clips, cache, families="all"):
+    """Describe clips, through the feature table in ``cache``."""
+    table, _ = extract(clips, families=families, n_jobs=2, cache=Path(cache, "features"))
+    return table
+
+
+def score(model, X, y, fold, X_test, y_test):
+    """Fit a model by fold; macro F1 out of fold, and of the fold models' mean on test clips."""
+    held_out, mean = np.empty(len(y), dtype=object), 0.0
+    for f in np.unique(fold):
+        fitted = clone(model).fit(X[fold != f], y[fold != f])
+        held_out[fold == f] = fitted.predict(X[fold == f])
+        mean = mean + fitted.predict_proba(X_test)
+    predicted = fitted.classes_[mean.argmax(axis=1)]
+    macro_f1 = partial(f1_score, average="macro")
+    return macro_f1(y, held_out), macro_f1(y_test, predicted)
+
+
+def side_by_side(function, calls, n_jobs=2):
+    """Make independent calls in processes of one thread each; results in order."""
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        return joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(function)(*call) for call in calls)
