@@ -1,8 +1,11 @@
 """Work shared out to processes: results in order, in memory that does not grow with the work."""
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
+import time
 import warnings
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
@@ -50,7 +53,9 @@ def map_chunks(function, chunks, n_jobs):
 def _map_forked(function, chunks, n_jobs):
     context = multiprocessing.get_context("fork")
     waiting = deque()
-    with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_settle) as pool:
+    with ProcessPoolExecutor(
+        n_jobs, mp_context=context, initializer=_settle, initargs=[os.getpid()]
+    ) as pool:
         try:
             for chunk in chunks:
                 waiting.append(_submit(pool, function, chunk))
@@ -76,7 +81,15 @@ def _submit(pool, function, chunk):
         return pool.submit(function, chunk)
 
 
-def _settle():
-    """In a worker: one thread for linear algebra, and leave Ctrl-C to the parent."""
+def _settle(parent):
+    """In a worker: one thread for linear algebra; leave Ctrl-C to the parent; end when it ends."""
     threadpool_limits(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=[parent], daemon=True).start()
+
+
+def _end_with(parent):
+    # A parent that was killed sends no word: its workers would wait for work for ever.
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +46,33 @@ def test_work_is_drawn_as_it_goes_on():
 def test_a_killed_worker_is_an_error_with_a_mend():
     with pytest.raises(StemstackError, match=r"was killed.*fewer jobs"):
         list(map_chunks(_die, [[0], [1]], 2))
+
+
+_ORPHANS = """
+import os, time
+from stemstack.features.workers import map_chunks
+
+def tell(chunk):
+    time.sleep(0.1)
+    return os.getpid()
+
+for worker in map_chunks(tell, [[0]] * 500, 2):
+    print(worker, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="joblib minds its own processes")
+def test_workers_end_with_a_killed_parent():
+    with subprocess.Popen([sys.executable, "-c", _ORPHANS], stdout=-1, text=True) as process:
+        worker = Path("/proc", process.stdout.readline().strip())
+        process.kill()
+    for _ in range(100):
+        if _has_ended(worker):
+            break
+        time.sleep(0.1)
+    assert _has_ended(worker)
+
+
+def _has_ended(process):
+    # Where nobody collects orphans, one that has ended stays as a zombie.
+    return not process.exists() or "\nState:\tZ" in (process / "status").read_text()
