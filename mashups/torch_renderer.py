@@ -21,7 +21,7 @@ from .levels import SILENCE
 from .mixing import check_reach
 
 # Samples worked on at a time, over the whole batch: bounds the memory, some 60 bytes each.
-_BLOCK = 1 << 24
+_BLOCK = 1 << 22
 _DYNAMIC_RANGE = 80.0
 _FLOOR = 1e-10
 

@@ -1,0 +1,98 @@
+"""``mash``: draws and renders, goes on where it was, renders recipes again to the same bytes."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stemstack.audio import read_clip
+from stemstack.mashups import read_jams, read_recipes
+
+SMALL = ["--n", "6", "--folds", "2", "--quiet", "--jobs", "1"]
+
+
+@pytest.fixture(scope="session")
+def mash(stem_data, shared_cache, tmp_path_factory):
+    """Six mashups as the program makes them, recipes as JSON Lines; not to be changed."""
+    from stemstack.commands import main
+
+    out = tmp_path_factory.mktemp("mash") / "M"
+    arguments = ["mash", stem_data, "--out", out, "--format", "jsonl", *SMALL]
+    assert main([*map(str, arguments), "--cache", str(shared_cache)]) == 0
+    return out
+
+
+def audio_of(folder):
+    return {path.name: path.read_bytes() for path in sorted((folder / "audio").iterdir())}
+
+
+def test_it_writes_audio_recipes_and_a_manifest(mash):
+    recipes = read_recipes(mash / "recipes.jsonl")
+    manifest = pd.read_csv(mash / "manifest.csv")
+    assert manifest["path"].tolist() == [f"audio/{recipe.id}.wav" for recipe in recipes]
+    assert manifest["label"].value_counts().tolist() == [2, 2, 2]
+    assert sorted(audio_of(mash)) == sorted(f"{recipe.id}.wav" for recipe in recipes)
+    assert len(read_clip(mash / manifest["path"][0])) == recipes[0].length
+
+
+@pytest.mark.parametrize("form", ["parquet", "jams"])
+def test_recipes_come_in_each_format(mash, stem_data, tmp_path, run_program, form):
+    arguments = ["--out", tmp_path, "--format", form, "--recipes-only", *SMALL]
+    assert run_program("mash", stem_data, *arguments)[0] == 0
+    expected = read_recipes(mash / "recipes.jsonl")
+    if form == "parquet":
+        assert read_recipes(tmp_path / "recipes.parquet") == expected
+    else:
+        assert [read_jams(tmp_path / f"jams/{recipe.id}.jams") for recipe in expected] == expected
+    assert not (tmp_path / "audio").exists()
+
+
+def test_it_goes_on_where_it_was(mash, stem_data, tmp_path, run_program):
+    assert run_program("mash", stem_data, "--out", tmp_path, *SMALL)[0] == 0
+    paths = sorted((tmp_path / "audio").iterdir())
+    stamps = [path.stat().st_mtime_ns for path in paths]
+    paths[0].unlink()
+    paths[1].write_bytes(b"half a file")
+    assert run_program("mash", stem_data, "--out", tmp_path, *SMALL)[0] == 0
+    assert audio_of(tmp_path) == audio_of(mash)
+    assert [path.stat().st_mtime_ns for path in paths][2:] == stamps[2:]
+
+
+def test_other_settings_render_anew(mash, stem_data, tmp_path, run_program):
+    assert run_program("mash", stem_data, "--out", tmp_path, *SMALL)[0] == 0
+    (tmp_path / "s.yaml").write_text("normalize: rms\nlevel: [-20, -20]")
+    arguments = ["--out", tmp_path, "--settings", tmp_path / "s.yaml", *SMALL]
+    assert run_program("mash", stem_data, *arguments)[0] == 0
+    for path in (tmp_path / "audio").iterdir():
+        level = 20 * np.log10(np.sqrt(np.mean(np.square(read_clip(path)))))
+        # atol: in dB; 16 bits, and a few samples clipped.
+        np.testing.assert_allclose(level, -20, rtol=0, atol=0.1)
+
+
+def test_recipes_are_rendered_again_to_the_same_bytes(mash, stem_data, tmp_path, run_program):
+    arguments = ["--recipes", mash / "recipes.jsonl", "--out", tmp_path, "--quiet", "--jobs", "1"]
+    assert run_program("mash", stem_data, *arguments)[0] == 0
+    assert audio_of(tmp_path) == audio_of(mash)
+
+
+def test_a_strangers_recipes_stay_in_the_folder(mash, stem_data, tmp_path, run_program):
+    row = json.loads((mash / "recipes.jsonl").read_text().split("\n")[0])
+    (tmp_path / "r.jsonl").write_text(json.dumps(row | {"id": "../../out"}))
+    arguments = ["--recipes", tmp_path / "r.jsonl", "--out", tmp_path / "M/N", "--quiet"]
+    code, _, err = run_program("mash", stem_data, *arguments)
+    assert code == 1 and "would be written outside" in err
+    (tmp_path / "r.jsonl").write_text(json.dumps(row | {"length": 10**9}))
+    code, _, err = run_program("mash", stem_data, *arguments, "--jobs", "1")
+    assert code == 1 and "render from the stems that the recipe was drawn from" in err
+    (tmp_path / "r.jsonl").write_text("")
+    code, _, err = run_program("mash", stem_data, *arguments)
+    assert code == 1 and "expected recipes of one sample rate. Got none" in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--n", "3", "--recipes", "r.jsonl"]])
+def test_to_draw_or_to_render_is_decided(stem_data, tmp_path, run_program, arguments, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.jsonl").touch()
+    code, _, err = run_program("mash", stem_data, "--out", tmp_path / "M", *arguments)
+    assert code == 2 and "Give --n to draw mashups, or --recipes" in err
