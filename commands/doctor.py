@@ -50,7 +50,10 @@ def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
         if not console.is_terminal and "COLUMNS" not in os.environ:
             console.width = _PIPE_WIDTH
         console.print(_findings(examination.findings))
-        console.print(_loudness(loudness_table(examination.files)))
+        loudness = loudness_table(examination.files)
+        if not loudness.empty:
+            console.print("Median loudness in LUFS:")
+            console.print(_loudness(loudness))
         _print_commands(console, examination.findings)
         console.print(_summary(data, examination))
     ctx.exit(1 if examination.count("error") else 0)
@@ -99,7 +102,7 @@ def _explain(finding):
 
 def _loudness(loudness):
     """Lay median loudness out as a table of genres and stems."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Median loudness, LUFS")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for name in loudness.columns:
         table.add_column(name, justify="right")

@@ -18,7 +18,7 @@ def check_classes(survey, n_folds):
             "error",
             "classes",
             f"{len(counts)} classes",
-            f"only {', '.join(counts.index) or 'no class'} has {things}",
+            f"only {counts.index[0]} has {things}" if len(counts) else f"no class has {things}",
             "put each class's audio in a folder of its name; two classes are needed",
         )
         return

@@ -43,11 +43,12 @@ def measure_all(root, files, *, cache, n_jobs, stage):
     names = [_entry_name(root, job) for job in jobs]
     found = [_load(cache, name) for name in names]
     todo = [i for i, facts in enumerate(found) if facts is None]
-    with stage("measuring audio", sum(len(jobs[i]["paths"]) for i in todo)) as advance:
-        for i, facts in zip(todo, _measure(root, [jobs[i] for i in todo], n_jobs), strict=True):
-            found[i] = facts
-            _store(cache, names[i], facts)
-            advance(len(jobs[i]["paths"]))
+    if todo:
+        with stage("measuring audio", sum(len(jobs[i]["paths"]) for i in todo)) as advance:
+            for i, facts in zip(todo, _measure(root, [jobs[i] for i in todo], n_jobs), strict=True):
+                found[i] = facts
+                _store(cache, names[i], facts)
+                advance(len(jobs[i]["paths"]))
     rows = [row for job in jobs for row in job["rows"]]
     facts = pd.DataFrame([row for facts in found for row in facts], columns=FACTS)
     numbers = [name for name in FACTS if name not in _TEXTS]

@@ -81,27 +81,13 @@ def check_clipping(files):
     Yields
     ------
     Finding
-        Clipped test clips are a fact, not a fault: training clips should be like them. So are
-        clipped noise clips, which are recorded that way.
     """
-    clipped = files["clipped"] > CLIPPED_SHARE
-    music = files["role"].isin(("stem", "clip"))
-    share = f"have more than {CLIPPED_SHARE:.1%} of their samples in flat tops at full scale"
-    yield from find_files(
+    yield from _find_by_use(
         files,
-        clipped & music,
-        "warning",
+        files["clipped"] > CLIPPED_SHARE,
         "clipping",
-        share,
+        f"have more than {CLIPPED_SHARE:.1%} of their samples in flat tops at full scale",
         "export them again with headroom; lowering a clipped file does not mend it",
-    )
-    yield from find_files(
-        files,
-        clipped & ~music,
-        "info",
-        "clipping",
-        share,
-        "nothing to mend: what counts is that training clips are like the test's",
     )
     yield from find_files(
         files,
@@ -121,10 +107,9 @@ def check_offset(files):
     Finding
     """
     offset = files["dc"].abs()
-    yield from find_files(
+    yield from _find_by_use(
         files,
         (offset > OFFSET) & (offset > OFFSET_SHARE * files["rms"]),
-        "warning",
         "DC offset",
         f"have an offset above {OFFSET_SHARE:.0%} of their RMS",
         "subtract the mean (or high-pass at 20 Hz); zero crossings and RMS are wrong until then",
@@ -147,3 +132,11 @@ def check_cancelling(files):
         f"lose {-20 * np.log10(CANCELLED_SHARE):.0f} dB or more when their channels are averaged",
         "one channel is inverted: turn it over, or keep one channel only",
     )
+
+
+def _find_by_use(files, bad, check, what, mend):
+    """Warn of training music; in test and noise clips, which come as they are, tell a fact."""
+    music = files["role"].isin(("stem", "clip"))
+    yield from find_files(files, bad & music, "warning", check, what, mend)
+    mend = "nothing to mend: what counts is that training clips are like the test's"
+    yield from find_files(files, bad & ~music, "info", check, what, mend)

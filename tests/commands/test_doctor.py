@@ -15,7 +15,7 @@ def refuse_constant(name):
 def test_healthy_data_exits_with_0_and_a_table(stem_data, run_program):
     code, out, err = run_program("doctor", stem_data, *FAST)
     assert code == 0 and err == ""
-    assert "errors: 0" in out and "Median loudness, LUFS" in out
+    assert "errors: 0" in out and "Median loudness in LUFS" in out
     assert "contents" in out and "test vs training" in out
 
 

@@ -18,6 +18,16 @@ def test_a_healthy_data_set_gives_facts_only(data):
     assert {f.check for f in findings} == {"classes", "contents", "loudness", "test vs training"}
 
 
+def test_data_without_any_audio_is_examined_too(data, look, tmp_path):
+    for file in data.rglob("*.wav"):
+        file.write_bytes(b"")
+    assert {f.check for f in look(data)} == {"unreadable files"}
+    (tmp_path / "BARE/genres_stems/blues/blues.00000").mkdir(parents=True)
+    assert {f.check for f in look(tmp_path / "BARE")} == {"missing stems", "classes", "noise"}
+    (tmp_path / "VOID/genres_stems").mkdir(parents=True)
+    assert {f.check for f in look(tmp_path / "VOID")} == {"classes", "noise"}
+
+
 def test_findings_are_sorted_plain_and_say_the_mend(data, write):
     (data / SONG / "bass.wav").unlink()
     write(data / SONG / "drums.wav", np.zeros(SR))
