@@ -41,8 +41,8 @@ def feature_columns(spec="linear", *, n_jobs=None):
     Returns
     -------
     ColumnTransformer
-        Unfitted. Columns are looked up when it is fitted, so the families before it may change, as
-        in a search over ``spectral__families``.
+        Unfitted; it gives DataFrames. Columns are looked up when it is fitted, so the families
+        before it may change, as in a search over ``spectral__families``.
 
     Raises
     ------
@@ -63,7 +63,9 @@ def feature_columns(spec="linear", *, n_jobs=None):
         (f"group{number}", _treatment(treatment), ColumnClaim(claim, tuple(claims[:number])))
         for number, (claim, (_, treatment)) in enumerate(zip(claims, groups, strict=True))
     ]
-    return ColumnTransformer(transformers, verbose_feature_names_out=_name_output, n_jobs=n_jobs)
+    columns = ColumnTransformer(transformers, verbose_feature_names_out=_name_output, n_jobs=n_jobs)
+    # Names reach the model: LightGBM and coefficients speak of features, not of numbers.
+    return columns.set_output(transform="pandas")
 
 
 @dataclass(frozen=True)

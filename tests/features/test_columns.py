@@ -11,7 +11,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils import estimator_html_repr
 
 from stemstack.errors import ClipTypeError, UsageError
-from stemstack.features import SpectralFeatures, feature_columns
+from stemstack.features import Extractor, SpectralFeatures, feature_columns
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def table(labelled):
 
 
 def test_linear_preset_scales_every_column(table):
-    columns = feature_columns().set_output(transform="pandas")
+    columns = feature_columns()
     scaled = columns.fit_transform(table)
     assert set(scaled.columns) == set(table.columns)
     # Float32 columns, so means are zero to about 1e-6 of a unit variance; some columns constant.
@@ -39,13 +39,13 @@ def test_linear_preset_scales_every_column(table):
 
 
 def test_trees_preset_passes_all_through_with_their_names(table):
-    columns = feature_columns("trees").set_output(transform="pandas")
+    columns = feature_columns("trees")
     pd.testing.assert_frame_equal(columns.fit_transform(table), table)
 
 
 def test_a_column_belongs_to_the_first_group_that_claims_it(table):
     groups = [("centroid", "drop"), (".*_kurtosis", "passthrough"), (["mfcc", "tempo"], "scale")]
-    columns = feature_columns(groups).set_output(transform="pandas")
+    columns = feature_columns(groups)
     names = columns.fit_transform(table).columns
     assert not any(name.startswith("centroid") for name in names)
     assert len(names) == 20 * 7 + 1
@@ -55,8 +55,10 @@ def test_a_column_belongs_to_the_first_group_that_claims_it(table):
 @pytest.mark.parametrize("treatment", ["scale", "robust", "log", "pca", MinMaxScaler()])
 def test_each_treatment_gives_finite_columns(table, treatment):
     treated = feature_columns([("mfcc", treatment), ("centroid", "pca")]).fit(table)
-    assert np.isfinite(treated.transform(table)).all()
-    assert len(set(treated.get_feature_names_out())) == treated.transform(table).shape[1]
+    values = treated.transform(table)
+    assert np.isfinite(values.to_numpy()).all()
+    assert values.columns.is_unique
+    assert values.columns.tolist() == treated.get_feature_names_out().tolist()
 
 
 def test_search_over_families_in_a_pipeline(labelled):
@@ -72,6 +74,18 @@ def test_search_over_families_in_a_pipeline(labelled):
     assert search.best_score_ > 0.8
     assert clone(pipeline).get_params()["spectral__statistics"] == ["mean", "std"]
     assert "SpectralFeatures" in estimator_html_repr(pipeline)
+
+
+def test_a_clip_is_described_once_whatever_is_searched(labelled, tmp_path, monkeypatch):
+    calls = []
+    describe = Extractor.__call__
+    monkeypatch.setattr(Extractor, "__call__", lambda self, y: calls.append(1) or describe(self, y))
+    spectral = SpectralFeatures(families="mfcc", cache=tmp_path)
+    pipeline = Pipeline(
+        [("spectral", spectral), ("columns", feature_columns()), ("lr", LogisticRegression())]
+    )
+    GridSearchCV(pipeline, {"lr__C": [0.1, 1, 10]}, cv=3).fit(*labelled)
+    assert len(calls) == 12
 
 
 @pytest.mark.parametrize(

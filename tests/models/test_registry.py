@@ -49,6 +49,14 @@ def test_classical_models_learn_and_survive_the_disk(name, toy, tmp_path):
     np.testing.assert_array_equal(again.predict_proba(clips), model.predict_proba(clips))
 
 
+def test_trees_know_their_features_by_name(toy, tmp_path):
+    model = make_lgbm(sr=SR, families=["mfcc", "tempo"]).fit(*toy)
+    names = model.named_steps["spectral"].get_feature_names_out().tolist()
+    assert model.named_steps["classifier"].feature_name_ == names
+    save_model(model, tmp_path)
+    assert load_model(tmp_path).named_steps["classifier"].feature_name_ == names
+
+
 def test_the_same_model_has_the_same_bytes_on_disk(toy, tmp_path):
     clips, y = toy
     for name in ("a", "b"):
