@@ -19,7 +19,7 @@ from ..errors import AudioError, DataError
 from .tempo import estimate_tempo
 
 FULL_SCALE = 32768
-_FORMAT = "sources-2"
+_FORMAT = "sources-3"
 # Without a header: to read numpy's takes longer than to map the file.
 _STORED = np.dtype("<i2")
 
@@ -121,7 +121,7 @@ def _convert(path, folder, sr):
     except OSError as error:
         return f"{path}: {(error.strerror or 'cannot be read').lower()}"
     record = entry.with_suffix(".json")
-    if not record.exists():
+    if not (record.exists() and entry.exists()):
         try:
             clip = read_clip(path, sr)
         except AudioError as error:
