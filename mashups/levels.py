@@ -34,12 +34,13 @@ def loudness(clip, sr):
     Returns
     -------
     float
-        In LUFS; ``-inf`` for silence. A clip shorter than the standard's block of 0.4 s is taken
-        as one block.
+        In LUFS; ``-inf`` for silence and for a single sample. A clip shorter than the standard's
+        block of 0.4 s is taken as one block.
     """
     import pyloudnorm
 
-    block = min(_BLOCK_SECONDS, len(clip) / sr)
+    # A hair shorter than the clip: pyloudnorm refuses a block that rounds to more samples.
+    block = min(_BLOCK_SECONDS, math.nextafter(len(clip) / sr, 0))
     meter = pyloudnorm.Meter(sr, block_size=block)
     with warnings.catch_warnings():
         # Averages over no block at all are what silence comes to.

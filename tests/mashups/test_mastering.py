@@ -44,7 +44,15 @@ def test_a_clip_shorter_than_a_block_has_a_loudness():
     tone = np.sin(2 * np.pi * 997 * np.arange(SR // 5) / SR).astype(np.float32)
     # BS.1770: a full-scale sine at 997 Hz has -3.01 LUFS. atol: its filters settling.
     np.testing.assert_allclose(loudness(tone, SR), -3.01, rtol=0, atol=0.1)
-    assert loudness(np.ones(1, dtype=np.float32), SR) < 10
+
+
+@pytest.mark.parametrize("n_samples", [2, 3, 29, 8819, 8820, 8821])
+def test_every_length_has_a_loudness(n_samples):
+    assert -70 < loudness(np.ones(n_samples, dtype=np.float32), SR) < 10
+
+
+def test_one_sample_is_as_good_as_silence():
+    assert loudness(np.ones(1, dtype=np.float32), SR) == -np.inf
 
 
 @pytest.mark.parametrize("level", [0, 1e-5, 6e-5])
