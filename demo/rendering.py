@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import scipy.signal
 import soundfile
 
 from ..audio import resample
@@ -26,6 +27,7 @@ _NATIVE_SR = 48000
 _OCTAVE = 12
 _STROKE_VELOCITY = 100
 _STROKE_SECONDS = 1.5
+_LOWEST_HZ = 20
 
 
 def render_parts(parts, bpm, seconds, sr, n_channels):
@@ -89,7 +91,13 @@ def _synthesize(parts, bpm, seconds, sr, n_channels):
     for channel in range(n_channels):
         resampled = resample(sound[:, channel], _NATIVE_SR / speed, sr)[: len(audio)]
         audio[: len(resampled), channel] = resampled
-    return audio
+    return _block_constant(audio, sr)
+
+
+def _block_constant(audio, sr):
+    """Take out what lies below hearing: some samples of the soundfont carry a constant."""
+    high_pass = scipy.signal.butter(1, _LOWEST_HZ, "highpass", fs=sr, output="sos")
+    return scipy.signal.sosfilt(high_pass, audio, axis=0).astype(np.float32)
 
 
 def _render_kit(part, bpm, seconds, sr, n_channels):

@@ -67,3 +67,11 @@ def test_a_missing_soundfont_names_the_extra(monkeypatch):
     monkeypatch.setattr(rendering, "require", gone)
     with pytest.raises(MissingExtraError, match="pretty_midi comes with 'demo'"):
         rendering.soundfont.__wrapped__()
+
+
+@pytest.mark.parametrize("instrument", ["alto sax", "synth bass"])
+def test_no_instrument_carries_a_constant(instrument):
+    note = Note(0.0, 4.0, 69, 100)
+    audio = render_parts([Part(instrument, (note,))], 120.0, 2.0, 22050, 1)
+    # The soundfont's own samples of these are up to 64 % of their RMS away from zero.
+    assert abs(audio.mean()) < 0.02 * audio.std()
