@@ -75,13 +75,15 @@ def main():
     parser.add_argument("--per-class", type=int, default=40, help="mashups a class and draw (40)")
     parser.add_argument("--only", nargs="*", default=[], help="families to score by themselves")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write all scores to this file too")
+    parser.add_argument("--json", type=Path, help="write all scores to this file, draw by draw")
     options = parser.parse_args()
-    rows = [row for seed in range(options.draws) for row in measure(options, seed)]
+    rows = []
+    for seed in range(options.draws):
+        rows += measure(options, seed)
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=1) + "\n")
     pd.set_option("display.width", 200, "display.max_columns", None, "display.max_rows", None)
     print(summarise(rows).round(3))
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":
