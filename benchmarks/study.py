@@ -43,7 +43,7 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None):
         str(data), folds=folds, mashups_per_genre=per_class, seed=seed, settings=settings or {}
     )
     draw = draw_training(read_data(data), config, cache=Path(cache), n_jobs=2, progress=Quiet())
-    clips = [Mashup.of(recipe, draw.bank) for recipe in draw.recipes]
+    clips = [Mashup.of(recipe, draw.pool.bank) for recipe in draw.recipes]
     labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
     return clips, labels, np.array([recipe.fold for recipe in draw.recipes])
 
