@@ -9,12 +9,12 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 
-from stemstack.audio import read_data
+from stemstack.audio import DEFAULT_STEMS, read_data
 from stemstack.features import extract
 from stemstack.mashups import Mashup
 from stemstack.models import make_lgbm, make_lr
-from stemstack.runs import Config, draw_training
-from stemstack.runs.progress import Quiet
+from stemstack.runs import Config, Quiet, draw_training, known_clips
+from stemstack.stacking import assign_folds
 
 
 def heads():
@@ -22,7 +22,7 @@ def heads():
     return {"lr": make_lr()[1:], "lgbm": make_lgbm()[1:]}
 
 
-def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None):
+def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DEFAULT_STEMS):
     """Draw training mashups within folds.
 
     Parameters
@@ -33,6 +33,7 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None):
     cache : str or os.PathLike
     settings : dict, optional
         Mashup settings; the defaults where left out.
+    stems : sequence of str
 
     Returns
     -------
@@ -42,10 +43,20 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None):
     config = Config(
         str(data), folds=folds, mashups_per_genre=per_class, seed=seed, settings=settings or {}
     )
-    draw = draw_training(read_data(data), config, cache=Path(cache), n_jobs=2, progress=Quiet())
+    dataset = read_data(data, stems=stems)
+    draw = draw_training(dataset, config, cache=Path(cache), n_jobs=2, progress=Quiet())
     clips = [Mashup.of(recipe, draw.pool.bank) for recipe in draw.recipes]
     labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
     return clips, labels, np.array([recipe.fold for recipe in draw.recipes])
+
+
+def lay_songs(data, *, seed, cache, folds=4):
+    """Take every song as it is, the plain sum of its stems, with folds; as :func:`draw_clips`."""
+    dataset = read_data(data)
+    _, clips = known_clips(dataset, cache=Path(cache), n_jobs=2, progress=Quiet())
+    songs = dataset.train
+    fold = assign_folds(songs["label"], songs["group"], n_folds=folds, seed=seed)
+    return clips[: len(songs)], songs["label"].to_numpy(dtype=object), np.asarray(fold)
 
 
 def answered_clips(data, answers):
