@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..reports import scores_table
-from ..runs import Run, evaluate_run
+from ..runs import Run, evaluate_run, score_sides
 from .options import option
 
 
@@ -25,4 +25,4 @@ def evaluate_command(run, answers, as_json):
     if as_json:
         click.echo(json.dumps(scores, indent=1))
         return
-    click.echo(scores_table(fitted.metrics["out_of_fold"], answers=scores))
+    click.echo(scores_table(score_sides(fitted, scores)))

@@ -6,7 +6,7 @@ import click
 
 from ..errors import MissingExtraError
 from ..reports import scores_table
-from ..runs import Config, fit_run, write_model_card, write_report
+from ..runs import PROTOCOLS, Config, fit_run, score_sides, write_model_card, write_report
 from .options import (
     Names,
     SettingsFile,
@@ -27,6 +27,12 @@ from .progress import make_progress
 @option("--models", type=Names(), default="lr,lgbm,effnet", help="Models to train and stack.")
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory.")
 @option("--folds", type=int, default=5, help="Folds, disjoint by song.")
+@option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    default="disjoint",
+    help="Whether folds may share songs; what comes of it is optimistic.",
+)
 @option("--mashups-per-genre", type=int, default=100, help="Training mashups a class.")
 @option("--settings", type=SettingsFile(), default=None, help="YAML of mashup settings.")
 @option("--seed", type=int, default=0, help="Root of all randomness.")
@@ -56,5 +62,5 @@ def fit_command(out, resume, jobs, cache, quiet, settings, **options):
         progress.say(f"report: {write_report(run)}")
     except MissingExtraError as missing:
         progress.say(f"no report.html was written: {missing}")
-    progress.say(scores_table(run.metrics["out_of_fold"]))
+    progress.say(scores_table(score_sides(run)))
     report_problems(problems, "test clips were left out of the submission")

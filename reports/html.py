@@ -7,17 +7,16 @@ from ..errors import require
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_report(*, title, classes, out_of_fold, answers, balance, left_out, config):
+def render_report(*, title, classes, sides, balance, left_out, config):
     """Render a run's report as HTML.
 
     Parameters
     ----------
     title : str
     classes : list of str
-    out_of_fold : dict of str to dict
-        Scores by model, the stack's nested, as :func:`score_classes` gives them.
-    answers : dict of str to dict or None
-        The same against known answers.
+    sides : dict of str to dict
+        Scores by model, as :func:`score_classes` gives them, by name of the side: such as out of
+        fold, or against known answers.
     balance : DataFrame of shape (n_classes, n_folds)
         Training clips by class and fold.
     left_out : list of str
@@ -43,14 +42,11 @@ def render_report(*, title, classes, out_of_fold, answers, balance, left_out, co
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sides = [{"name": "out of fold", "scores": out_of_fold}]
-    if answers is not None:
-        sides.append({"name": "answers", "scores": answers})
     return environment.get_template("report.html").render(
         title=title,
         classes=classes,
-        models=list(out_of_fold),
-        sides=sides,
+        models=list(next(iter(sides.values()))),
+        sides=[{"name": name, "scores": scores} for name, scores in sides.items()],
         balance=balance,
         left_out=left_out,
         config=config,

@@ -3,23 +3,23 @@
 import pandas as pd
 
 
-def scores_table(out_of_fold, answers=None):
+def scores_table(sides):
     """Lay macro F1 by model out as text.
 
     Parameters
     ----------
-    out_of_fold : dict of str to dict
-        By model, as :func:`score_classes` gives them; the stack's is nested.
-    answers : dict of str to dict, optional
-        The same against known answers.
+    sides : dict of str to dict
+        Scores by model, as :func:`score_classes` gives them, by name of the side: such as out of
+        fold, or against known answers.
 
     Returns
     -------
     str
         A line a model, the stack last.
     """
-    columns = {"out of fold": {name: score["macro_f1"] for name, score in out_of_fold.items()}}
-    if answers is not None:
-        columns["answers"] = {name: score["macro_f1"] for name, score in answers.items()}
+    columns = {
+        side: {name: score["macro_f1"] for name, score in scores.items()}
+        for side, scores in sides.items()
+    }
     table = pd.DataFrame(columns).rename_axis(columns="macro F1")
     return table.to_string(float_format="%.3f")

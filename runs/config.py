@@ -24,6 +24,7 @@ _PACKAGES = (
     "torch",
     "timm",
 )
+PROTOCOLS = ("disjoint", "shared", "both")
 # What may differ between a run and its resumption: where the data lie (the ledger knows them by
 # content), and which models are stacked (each has its own entries).
 _FREE = ("data", "models")
@@ -45,6 +46,9 @@ class Config:
         The root seed.
     stems : tuple of str
     allow_missing_stems : bool
+    protocol : {"disjoint", "shared", "both"}
+        Whether a song may stand on both sides of a split: never; in different mashups (optimistic:
+        for comparison only); or both protocols beside each other.
     settings : dict
         The mashups' Settings as plain data; empty for the defaults.
     backbone, weights, device : str
@@ -60,6 +64,7 @@ class Config:
     seed: int = 0
     stems: tuple = DEFAULT_STEMS
     allow_missing_stems: bool = False
+    protocol: str = "disjoint"
     settings: dict = field(default_factory=dict)
     backbone: str = "auto"
     weights: str = "imagenet"
@@ -69,6 +74,8 @@ class Config:
     def __post_init__(self):
         object.__setattr__(self, "models", tuple(self.models))
         object.__setattr__(self, "stems", tuple(self.stems))
+        if self.protocol not in PROTOCOLS:
+            raise UsageError(f"protocol must be one of {PROTOCOLS}. Got {self.protocol!r}.")
         for name, least in (("folds", 2), ("mashups_per_genre", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be {least} or more. Got {getattr(self, name)}.")

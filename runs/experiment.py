@@ -1,11 +1,14 @@
 """The main job: folds, clips, models by fold, the stack, the scores and the submission."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from ..atomic import atomic_path
 from ..audio import read_data
 from ..mashups import write_recipes
 from ..models import check_model_names, make_model, settle
 from .first_level import FirstLevel
-from .run import Run
+from .run import SONG_SHARED, Run
 from .second_level import stack_run
 from .training_clips import training_clips
 from .unlabelled import from_test_table
@@ -13,6 +16,9 @@ from .unlabelled import from_test_table
 
 def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
     """Run an experiment from data to submission.
+
+    With the protocol ``"both"``, the run in ``out`` never shares songs between folds, and one that
+    does stands in ``out/song_shared``; its scores are entered in both.
 
     Parameters
     ----------
@@ -39,6 +45,17 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
     StemstackError
         The options or the data cannot be used; what was computed before stays.
     """
+    means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
+    run, problems = _fit_once(config, out, **means)
+    if config.protocol == "both":
+        progress.say("the same again with songs shared between folds, for comparison")
+        optimistic = replace(config, protocol="shared")
+        other, _ = _fit_once(optimistic, Path(out, SONG_SHARED), **means)
+        run.write_metrics({**run.metrics, SONG_SHARED: other.metrics["out_of_fold"]})
+    return run, problems
+
+
+def _fit_once(config, out, *, cache, n_jobs, resume, progress):
     check_model_names(config.models)
     data = read_data(
         config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems

@@ -12,6 +12,8 @@ from ..stacking import Ledger
 from .config import Config
 
 STACK = "stack"
+# The folder, and the entry in metrics.json, of the run whose folds share songs.
+SONG_SHARED = "song_shared"
 
 
 class Run:

@@ -76,17 +76,14 @@ def training_clips(data, config, *, cache, n_jobs, progress):
 def draw_training(data, config, *, cache, n_jobs, progress):
     """Split songs and noise into folds, convert them, and draw recipes within the folds.
 
+    By the protocol ``"shared"`` all songs and noise clips are in one fold.
+
     Returns
     -------
     Draw
     """
     settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
-    songs = data.train.assign(
-        fold=assign_folds(
-            data.train["label"], data.train["group"], n_folds=config.folds, seed=config.seed
-        )
-    )
-    noise = _split_noise(data.noise, config)
+    songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
     bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
     pool = Pool.of(songs, noise, bank, settings)
     recipes = pool.draw_all(config.mashups_per_genre, config.seed)
@@ -120,14 +117,20 @@ def _from_songs(data, config, *, cache, n_jobs, progress):
             "fold": [recipe.fold for recipe in draw.recipes],
         }
     )
+    folds = draw.folds
+    if config.protocol == "shared":
+        table = _deal_out(table, config)
+        folds = _items(table, "clip", "clip")
     pool = draw.pool.save(Path(cache, "pools"))
     clips = [Mashup.of(recipe, draw.pool.bank, pool) for recipe in draw.recipes]
-    return TrainingClips(table, clips, draw.folds, draw.recipes)
+    return TrainingClips(table, clips, folds, draw.recipes)
 
 
 def _from_clips(data, config, *, n_jobs, progress):
     table = data.train
-    if "fold" not in table:
+    if config.protocol == "shared":
+        table = _deal_out(table, config)
+    elif "fold" not in table:
         folds = assign_folds(table["label"], table["group"], n_folds=config.folds, seed=config.seed)
         table = table.assign(fold=folds)
     clips = [str(data.root / path) for path in table["path"]]
@@ -162,10 +165,25 @@ def _items(table, column, kind):
     )
 
 
+def _deal_out(table, config):
+    """Assign clips to folds whatever songs they share."""
+    folds = assign_folds(table["label"], n_folds=config.folds, seed=config.seed)
+    return table.assign(group=table["clip"], fold=folds)
+
+
+def _split_songs(songs, config):
+    if config.protocol == "shared":
+        return songs.assign(fold=0)
+    folds = assign_folds(songs["label"], songs["group"], n_folds=config.folds, seed=config.seed)
+    return songs.assign(fold=folds)
+
+
 def _split_noise(noise, config):
     """Deal the recordings that noise clips were cut from out to the folds, evenly, at random."""
     if noise is None:
         return pd.DataFrame({"path": [], "category": [], "group": [], "fold": []})
+    if config.protocol == "shared":
+        return noise.assign(fold=0)
     recordings = noise["group"].unique()
     fold = np.arange(len(recordings)) % config.folds
     stream = np.random.SeedSequence(config.seed, spawn_key=(_NOISE_STAGE,))

@@ -70,6 +70,24 @@ def test_evaluate_prints_both_scores(finished_run, stem_data, run_program):
     assert scores["stack"]["macro_f1"] > 0.5
 
 
+def test_both_protocols_stand_side_by_side(stem_data, tmp_path, fit_small, run_program):
+    out = tmp_path / "RUN"
+    arguments = ("--protocol", "both", "--jobs", "1")
+    assert fit_small(stem_data, out, *arguments, models="heuristic")[0] == 0
+    shared = out / "song_shared"
+    where = pd.read_parquet(shared / "folds.parquet").set_index("item")["fold"]
+    mashups = read_recipes(shared / "recipes.parquet")
+    songs = [{(part.song, where[mashup.id]) for part in mashup.stems} for mashup in mashups]
+    pairs = set().union(*songs)
+    assert len(pairs) > len({song for song, _ in pairs}), "no song stands on both sides"
+    metrics = [json.loads((run / "metrics.json").read_text()) for run in (out, shared)]
+    assert metrics[0]["song_shared"] == metrics[1]["out_of_fold"]
+    assert "song-shared (optimistic)" in (out / "report.html").read_text(encoding="utf-8")
+    _, table, _ = run_program("evaluate", out, "--answers", stem_data.parent / "answers.csv")
+    assert "song-shared (optimistic)" in table.splitlines()[0]
+    assert fit_small(stem_data, out, "--resume", "--protocol", "shared", "--jobs", "1")[0] == 2
+
+
 def test_jobs_change_nothing(finished_run, stem_data, tmp_path, fit_small):
     fresh = ["--cache", tmp_path / "cache", "--jobs", "2"]
     assert fit_small(stem_data, tmp_path / "RUN", *fresh, models=ALL)[0] == 0

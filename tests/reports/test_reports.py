@@ -68,8 +68,7 @@ def render(truth_and_guess, answers):
     return scores, render_report(
         title="RUN & co",
         classes=CLASSES,
-        out_of_fold=scores,
-        answers=scores if answers else None,
+        sides={"out of fold": scores, **({"answers": scores} if answers else {})},
         balance=balance,
         left_out=["song.wav: is empty"],
         config="folds: 5\n",
@@ -100,7 +99,8 @@ def test_the_report_stands_alone_and_escapes_names(truth_and_guess):
 
 def test_the_score_table_lines_up():
     scores = {"lr": {"macro_f1": 0.5}, "stack": {"macro_f1": 0.75}}
-    lines = scores_table(scores, answers={"lr": {"macro_f1": 0.25}, "stack": {"macro_f1": 1}})
+    answers = {"lr": {"macro_f1": 0.25}, "stack": {"macro_f1": 1}}
+    lines = scores_table({"out of fold": scores, "answers": answers})
     assert [line.split() for line in lines.splitlines()[1:]] == [
         ["lr", "0.500", "0.250"],
         ["stack", "0.750", "1.000"],
