@@ -1,6 +1,7 @@
 """Onset strength and tempo, by librosa's conventions."""
 
 import numpy as np
+import scipy.fft
 import scipy.signal
 
 from .kernels import ordered, reordered
@@ -78,10 +79,12 @@ def mean_tempogram(onsets, window):
     -----
     Each frame's autocorrelation is divided by its value at lag 0, :math:`r_0(t)`, then averaged.
     Exchanging the sums, lag :math:`l` becomes :math:`\\sum_m e(m) e(m + l) K_l(m)` where
-    :math:`K_l(m) = \\sum_n w(n) w(n + l) / r_0(m - n)`. A product of two Hann windows is three
-    sinusoids in :math:`n`, so :math:`K_l` is a difference of running sums of :math:`1 / r_0`, also
-    times :math:`e^{-i \\theta t}` and :math:`e^{-2 i \\theta t}`: linear work for each lag. The few
-    faint frames, whose :math:`1 / r_0` would swamp these sums, are correlated one by one.
+    :math:`K_l(m) = \\sum_t w(m - t) w(m + l - t) / r_0(t)`. With
+    :math:`\\theta = 2 \\pi` / window and :math:`z = e^{i \\theta (m - t)}`, the product of two
+    Hann windows is a quarter of :math:`1 - \\Re z + \\Re (e^{i \\theta l} (1 - z)^2 / 2)`, so
+    :math:`K_l` is made of running sums over :math:`t`: those up to :math:`m` without those up to a
+    window before :math:`m + l`. What is left are correlations, done by the Fourier transform. Few
+    frames are faint, and their :math:`1 / r_0` would swamp the sums: these are correlated one by one.
     """
     n_frames = len(onsets)
     half = window // 2
@@ -99,43 +102,22 @@ def mean_tempogram(onsets, window):
 def _loud_lags(envelope, weights, window):
     """Sum of the weighted autocorrelations, by lag, through running sums."""
     angle = 2 * np.pi / window
-    times = np.arange(-window, len(envelope))
-    spread = np.zeros(len(times))
-    spread[window : window + len(weights)] = weights
-    turns = np.exp(-1j * angle * times)
-    sums = np.cumsum([spread + 0j, spread * turns, spread * turns**2], axis=1)
-    # Entry i of a running sum covers all frames before time i - window.
-    sums = np.concatenate([np.zeros((3, 1)), sums], axis=1)
-    turned = turns[window:].conj()
-    return _lag_sums(envelope, window, angle, sums, turned)
-
-
-@reordered
-def _lag_sums(envelope, window, angle, sums, turned):
-    length = len(envelope)
-    flat = sums[0].real.copy()
-    once_r, once_i = sums[1].real.copy(), sums[1].imag.copy()
-    twice_r, twice_i = sums[2].real.copy(), sums[2].imag.copy()
-    cos, sin = turned.real.copy(), turned.imag.copy()
-    lags = np.zeros(window)
-    for lag in range(window):
-        first = lag + 1
-        c, s = np.cos(angle * lag), np.sin(angle * lag)
-        total = 0.0
-        for m in range(length - lag):
-            stop, start = m + window + 1, m + first
-            d0 = flat[stop] - flat[start]
-            d1r, d1i = once_r[stop] - once_r[start], once_i[stop] - once_i[start]
-            d2r, d2i = twice_r[stop] - twice_r[start], twice_i[stop] - twice_i[start]
-            # exp(i angle m) (1 + exp(i angle lag)), and exp(i angle (2 m + lag)).
-            ar = cos[m] * (1 + c) - sin[m] * s
-            ai = sin[m] * (1 + c) + cos[m] * s
-            er, ei = cos[m] * cos[m] - sin[m] * sin[m], 2 * cos[m] * sin[m]
-            br, bi = er * c - ei * s, er * s + ei * c
-            kernel = (1 + 0.5 * c) * d0 - (ar * d1r - ai * d1i) + 0.5 * (br * d2r - bi * d2i)
-            total += envelope[m] * envelope[m + lag] * kernel
-        lags[lag] = 0.25 * total
-    return lags
+    turns = np.exp(1j * angle * np.arange(len(envelope)))
+    spread = np.pad(weights, (0, len(envelope) - len(weights)))
+    flat = np.cumsum(spread)
+    once = turns * np.cumsum(spread * turns.conj())
+    twice = turns**2 * np.cumsum(spread * turns.conj() ** 2)
+    both = flat / 2 - once + twice / 2
+    sums = np.stack([flat - once.real, both.real, both.imag])
+    # Turned back by the lag, what is too old counts from the later of the two onsets.
+    too_old = np.pad(sums * [[1], [1], [-1]], ((0, 0), (window, 0)))[:, : len(envelope)]
+    size = scipy.fft.next_fast_len(len(envelope) + window, real=True)
+    spectrum = scipy.fft.rfft(envelope, size)
+    recent = scipy.fft.rfft(envelope * sums, size).conj() * spectrum
+    old = scipy.fft.rfft(envelope * too_old, size) * spectrum.conj()
+    plain, cosine, sine = scipy.fft.irfft(recent - old, size)[:, :window]
+    lags = angle * np.arange(window)
+    return (plain + np.cos(lags) * cosine - np.sin(lags) * sine) / 4
 
 
 @reordered
