@@ -84,12 +84,12 @@ def _moments(magnitude):
     m0, m1, m2 = moments[0], moments[1], moments[2]
     for k in range(n_bins):
         row = magnitude[k]
+        weight = float(k)
         for f in range(n_frames):
-            m0[f] += row[f]
-        for f in range(n_frames):
-            m1[f] += float(k) * row[f]
-        for f in range(n_frames):
-            m2[f] += float(k * k) * row[f]
+            value = np.float64(row[f])
+            m0[f] += value
+            m1[f] += weight * value
+            m2[f] += weight * weight * value
     return moments
 
 
