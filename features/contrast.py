@@ -10,6 +10,7 @@ from .kernels import BLOCK, ordered
 _LOWEST = 200.0
 _N_OCTAVES = 6
 _QUANTILE = 0.02
+_STEP = 3
 
 
 def contrast_bands(sr, n_bins):
@@ -68,64 +69,52 @@ def contrast(magnitude, sr):
 @ordered
 def _extremes(band, keep):
     """Mean of the ``keep`` smallest and of the ``keep`` largest values of each column."""
-    n_rows, n_frames = band.shape
+    n_frames = band.shape[1]
     valley, peak = np.empty(n_frames), np.empty(n_frames)
-    low, high = np.empty((keep, BLOCK), np.float32), np.empty((keep, BLOCK), np.float32)
-    buffer = np.empty(BLOCK, np.float32)
     for start in range(0, n_frames, BLOCK):
-        stop = min(start + BLOCK, n_frames)
-        low[:], high[:] = np.inf, -np.inf
-        # Sounds fade with frequency: in these orders most values come too late to be kept.
-        for k in range(n_rows):
-            _keep_larger(high, band[k, start:stop], buffer)
-            _keep_smaller(low, band[n_rows - 1 - k, start:stop], buffer)
-        _column_means(low, valley[start:stop])
-        _column_means(high, peak[start:stop])
-    return valley, peak
-
-
-# Every value climbs a ladder of those kept so far, changing places by min and max: no branches, so
-# that neighbouring columns go through together.
+        _mean_largest(np.float32(-1), band, keep, start, valley[start : start + BLOCK])
+        _mean_largest(np.float32(1), band, keep, start, peak[start : start + BLOCK])
+    return -valley, peak
 
 
 @ordered
-def _keep_smaller(ladder, row, passing):
-    last, wanted = ladder[-1], False
-    for f in range(len(row)):
-        wanted |= row[f] < last[f]
-    if not wanted:
-        return
-    for f in range(len(row)):
-        passing[f] = row[f]
-    for j in range(len(ladder)):
-        rung = ladder[j]
-        for f in range(len(row)):
-            a, b = rung[f], passing[f]
-            rung[f] = a if a < b else b
-            passing[f] = b if a < b else a
+def _mean_largest(sign, band, keep, start, means):
+    """Mean of the ``keep`` largest values of ``sign`` times the columns from ``start`` on.
 
-
-@ordered
-def _keep_larger(ladder, row, passing):
-    last, wanted = ladder[-1], False
-    for f in range(len(row)):
-        wanted |= row[f] > last[f]
-    if not wanted:
-        return
-    for f in range(len(row)):
-        passing[f] = row[f]
-    for j in range(len(ladder)):
-        rung = ladder[j]
-        for f in range(len(row)):
-            a, b = rung[f], passing[f]
-            rung[f] = b if a < b else a
-            passing[f] = a if a < b else b
-
-
-@ordered
-def _column_means(rows, means):
+    Values climb a ladder of those kept so far, changing places by min and max: no branches, so that
+    neighbouring columns go through together.
+    """
+    rungs = -(-keep // _STEP) * _STEP
+    ladder = np.full((rungs, len(means)), -np.inf, np.float32)
+    passing = np.empty((_STEP, len(means)), np.float32)
+    for k in range(0, len(band), _STEP):
+        for i in range(_STEP):
+            value = passing[i]
+            if k + i < len(band):
+                row = band[k + i, start : start + len(means)]
+                for f in range(len(means)):
+                    value[f] = sign * row[f]
+            else:
+                value[:] = -np.inf
+        for j in range(0, rungs, _STEP):
+            _climb(ladder[j : j + _STEP], passing)
     for f in range(len(means)):
         total = 0.0
-        for j in range(len(rows)):
-            total += rows[j, f]
-        means[f] = total / len(rows)
+        for j in range(keep):
+            total += ladder[j, f]
+        means[f] = total / keep
+
+
+@ordered
+def _climb(ladder, passing):
+    """Let three values of each column pass three rungs at once: they stay in registers."""
+    top, middle, bottom = ladder[0], ladder[1], ladder[2]
+    for f in range(len(top)):
+        a, b, c = top[f], middle[f], bottom[f]
+        for i in range(_STEP):
+            value = passing[i, f]
+            a, value = max(a, value), min(a, value)
+            b, value = max(b, value), min(b, value)
+            c, value = max(c, value), min(c, value)
+            passing[i, f] = value
+        top[f], middle[f], bottom[f] = a, b, c

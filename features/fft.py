@@ -179,4 +179,6 @@ def fill_magnitudes(samples, magnitude, window, stages, turns, order):
             _stage_1(z, stages[6 * 340 :])
             _take_apart(z, order, turns, lengths, first)
         for k in range(_HALF + 1):
-            magnitude[k, start : start + count] = lengths[k, :count]
+            row, length = magnitude[k, start : start + count], lengths[k]
+            for f in range(len(row)):
+                row[f] = length[f]

@@ -40,9 +40,11 @@ def zero_crossing_rate(samples):
         As ``librosa.feature.zero_crossing_rate``: beyond its ends the clip goes on constant, and
         values within 1e-10 of zero count as positive.
     """
-    crossings, at_start = _crossings(samples)
     # A frame does not see the step onto its own first sample.
-    return (_sum_hops(crossings) - at_start[: count_frames(len(samples))]) / N_FFT
+    edges = _negative(samples[HOP::HOP]) != _negative(samples[HOP - 1 : -1 : HOP])
+    n_frames = count_frames(len(samples))
+    unseen = np.concatenate([np.zeros(_HOPS // 2 + 1), edges])[:n_frames]
+    return (_sum_hops(_crossings(samples)) - unseen) / N_FFT
 
 
 def _sum_hops(sums):
@@ -52,13 +54,20 @@ def _sum_hops(sums):
 
 
 @reordered
+def _negative(samples):
+    return samples < -_ZERO
+
+
+@reordered
 def _square_sums(samples):
     n_frames = 1 + len(samples) // HOP
     sums = np.zeros(n_frames + _HOPS - 1)
     for hop in range(n_frames):
+        part = samples[hop * HOP : (hop + 1) * HOP]
         total = 0.0
-        for i in range(hop * HOP, min((hop + 1) * HOP, len(samples))):
-            total += np.float64(samples[i]) * np.float64(samples[i])
+        for i in range(len(part)):
+            value = np.float64(part[i])
+            total += value * value
         sums[hop + _HOPS // 2] = total
     return sums
 
@@ -67,14 +76,12 @@ def _square_sums(samples):
 def _crossings(samples):
     n_frames = 1 + len(samples) // HOP
     counts = np.zeros(n_frames + _HOPS - 1, np.int64)
-    at_start = np.zeros(n_frames + _HOPS, np.int64)
     for hop in range(n_frames):
-        start = hop * HOP
-        count = 0
-        for i in range(max(start, 1), min(start + HOP, len(samples))):
-            count += (samples[i] < -_ZERO) != (samples[i - 1] < -_ZERO)
+        first = max(hop * HOP, 1)
+        here, before = samples[first : (hop + 1) * HOP], samples[first - 1 :]
+        count = np.int32(0)
+        for i in range(len(here)):
+            # Without the cast numba counts in 64 bits, half as many at a time.
+            count = np.int32(count + (_negative(here[i]) != _negative(before[i])))
         counts[hop + _HOPS // 2] = count
-        if 0 < start < len(samples):
-            crossed = (samples[start] < -_ZERO) != (samples[start - 1] < -_ZERO)
-            at_start[hop + _HOPS // 2] = crossed
-    return counts, at_start
+    return counts
