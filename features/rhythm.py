@@ -83,8 +83,8 @@ def mean_tempogram(onsets, window):
     :math:`\\theta = 2 \\pi` / window and :math:`z = e^{i \\theta (m - t)}`, the product of two
     Hann windows is a quarter of :math:`1 - \\Re z + \\Re (e^{i \\theta l} (1 - z)^2 / 2)`, so
     :math:`K_l` is made of running sums over :math:`t`: those up to :math:`m` without those up to a
-    window before :math:`m + l`. What is left are correlations, done by the Fourier transform. Few
-    frames are faint, and their :math:`1 / r_0` would swamp the sums: these are correlated one by one.
+    window before :math:`m + l`. What is left are correlations, done by the Fourier transform. The
+    few faint frames, whose :math:`1 / r_0` would swamp the sums, are correlated one by one.
     """
     n_frames = len(onsets)
     half = window // 2
