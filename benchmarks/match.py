@@ -63,7 +63,7 @@ def main():
     parser.add_argument("--answers", type=Path, required=True, help="CSV of the test clips' labels")
     parser.add_argument("--cache", type=Path, required=True, help="folder for stems and features")
     parser.add_argument("--settings", type=Path, help="settings of one more rung, from tune")
-    parser.add_argument("--families", default="standard", help="feature families (standard)")
+    parser.add_argument("--families", default="all", help="feature families (all)")
     parser.add_argument("--draws", type=int, default=4, help="draws of folds and mashups (4)")
     parser.add_argument("--per-class", type=int, default=40, help="mashups a class and draw (40)")
     parser.add_argument("--jobs", type=int, default=2)

@@ -10,7 +10,7 @@ from ..features import SpectralFeatures, feature_columns
 def make_lr(
     *,
     sr=DEFAULT_SR,
-    families="standard",
+    families="all",
     C=0.01,
     cache=None,
     n_jobs=None,
@@ -21,7 +21,7 @@ def make_lr(
     ----------
     sr : int, default=22050
         Sample rate in Hz.
-    families : str or sequence of str, default="standard"
+    families : str or sequence of str, default="all"
         Feature families, as in :class:`~stemstack.features.SpectralFeatures`.
     C : float, default=0.01
         Inverse strength of the L2 penalty; small, for there are more features than songs.

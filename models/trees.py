@@ -10,7 +10,7 @@ from ..features import SpectralFeatures, feature_columns
 def make_lgbm(
     *,
     sr=DEFAULT_SR,
-    families="standard",
+    families="all",
     n_estimators=300,
     learning_rate=0.05,
     cache=None,
@@ -27,7 +27,7 @@ def make_lgbm(
     ----------
     sr : int, default=22050
         Sample rate in Hz.
-    families : str or sequence of str, default="standard"
+    families : str or sequence of str, default="all"
         Feature families, as in :class:`~stemstack.features.SpectralFeatures`.
     n_estimators : int, default=300
         Boosting rounds.
