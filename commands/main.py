@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "Check a data set and say how to mend what is wrong.",
     "mash": "Draw and render labelled mashups from a folder of stems.",
     "features": "Compute handcrafted features of audio files into a Parquet table.",
+    "gap": "Tell whether synthetic and test clips can be told apart, and by what.",
     "fit": "Train models out of fold, stack them, predict the test clips.",
     "predict": "Predict clips with a finished run.",
     "evaluate": "Score a run's test predictions against known answers.",

@@ -1,0 +1,83 @@
+"""``gap``: a table or JSON, a picture, two sets of any clips, and exit codes."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+SR = 22050
+SMALL = ["--n", "6", "--folds", "2", "--families", "centroid", "--permutations", "19"]
+SMALL += ["--quiet", "--jobs", "1"]
+
+
+def test_mashups_against_test_clips(stem_data, run_program, tmp_path):
+    (tmp_path / "s.yaml").write_text("noise_probability: 0.0")
+    picture = tmp_path / "gap.svg"
+    options = ["--settings", tmp_path / "s.yaml", "--picture", picture, *SMALL]
+    code, out, _ = run_program("gap", stem_data, *options)
+    assert code == 0
+    assert out.startswith("6 clips of synthetic, 6 of test\nAUC ")
+    assert "AUC by family of features:\n" in out and "brightness" in out
+    assert "<svg" in picture.read_text()
+    code, plain, _ = run_program("gap", stem_data, "--json", *options)
+    plain = json.loads(plain)
+    assert code == 0 and f"AUC {plain['auc']:.3f} [" in out
+    assert plain["n_permutations"] == 19 and set(plain["families"]) == {
+        "length and level",
+        "centroid",
+    }
+
+
+@pytest.fixture
+def two_folders(tmp_path):
+    rng = np.random.default_rng(0)
+    for name, gain in (("quiet", 0.01), ("loud", 0.1)):
+        (tmp_path / name).mkdir()
+        for i in range(9):
+            noise = gain * rng.uniform(0.9, 1.1) * rng.standard_normal(SR // 2)
+            soundfile.write(tmp_path / name / f"{i}.wav", noise, SR)
+    return tmp_path
+
+
+def test_two_folders_of_any_clips(two_folders, run_program):
+    arguments = [two_folders / "quiet", two_folders / "loud", *SMALL, "--n", "9"]
+    code, out, _ = run_program("gap", *arguments)
+    assert code == 0
+    assert out.startswith("9 clips of quiet, 9 of loud\nAUC 1.000 [1.000, 1.000], p = 0.05")
+    (two_folders / "loud" / "0.wav").write_bytes(b"no audio")
+    code, out, err = run_program("gap", *arguments)
+    assert code == 1 and "9 clips of quiet, 8 of loud" in out
+    assert "1 clips were left out" in err and "0.wav" in err
+
+
+def test_labelled_clips_keep_their_groups(two_folders, run_program):
+    names = [f"loud/{i}.wav" for i in range(9)]
+    table = pd.DataFrame({"path": names, "label": ["a", "b", "c"] * 3, "group": [0, 1, 2] * 3})
+    table.to_csv(two_folders / "train.csv", index=False)
+    code, out, _ = run_program("gap", two_folders / "train.csv", two_folders / "quiet", *SMALL)
+    assert code == 0 and "6 clips of train.csv, 6 of quiet" in out
+
+
+def test_same_clips_are_not_told_apart(two_folders, run_program):
+    shutil.copytree(two_folders / "loud", two_folders / "again")
+    arguments = [two_folders / "loud", two_folders / "again", *SMALL, "--n", "9"]
+    code, out, _ = run_program("gap", *arguments)
+    assert code == 0 and "Nothing found that tells again from loud." in out
+
+
+def test_what_cannot_be_compared_is_said(two_folders, stem_data, run_program, tmp_path):
+    code, _, err = run_program("gap", stem_data, *SMALL, "--picture", tmp_path / "gap.bmp")
+    assert code == 2 and "must end in one of .png, .svg, .pdf" in err
+    (tmp_path / "s.yaml").write_text("noise_probability: 0.0")
+    pair = [two_folders / "loud", two_folders / "quiet"]
+    code, _, err = run_program("gap", *pair, *SMALL, "--settings", tmp_path / "s.yaml")
+    assert code == 2 and "these are clips already" in err
+    code, _, err = run_program("gap", two_folders / "loud", two_folders / "nothing", *SMALL)
+    assert code == 1 and "none of the clips of nothing can be used" in err
+    own = tmp_path / "DATA"
+    shutil.copytree(stem_data / "genres_stems", own / "genres_stems")
+    code, _, err = run_program("gap", own, *SMALL)
+    assert code == 1 and "there is no test.csv with clips to compare with" in err
