@@ -7,6 +7,7 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..audio import read_data
 from ..errors import UsageError
@@ -97,7 +98,15 @@ def _draw(path, gap, a, b):
     )
 
 
-def print_gap(gap, a, b):
+def make_console():
+    """Make what prints tables on stdout."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PIPE_WIDTH
+    return console
+
+
+def print_gap(gap, a, b, *, full=True):
     """Print a gap as text on stdout.
 
     Parameters
@@ -105,16 +114,17 @@ def print_gap(gap, a, b):
     gap : Gap
     a, b : str
         What the two sets are called.
+    full : bool, default=True
+        With the tables, not the outcome alone.
     """
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PIPE_WIDTH
-    say = console.print
+    say = make_console().print
     say(f"{gap.n_a} clips of {a}, {gap.n_b} of {b}", markup=False)
     say(f"AUC {_with_interval(gap)}, p = {gap.p_value:.3g} ({gap.n_permutations} permutations)")
     if gap.floor is not None:
         say(f"AUC between mashups of different songs, by these same settings: {gap.floor:.3f}")
     say(_verdict(gap, a, b), markup=False)
+    if not full:
+        return
     if gap.differences:
         say(_differences(gap, a, b))
     say("AUC by family of features:")
@@ -145,7 +155,7 @@ def _differences(gap, a, b):
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for name in (a, b, "difference", "effect", "p"):
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(Text(name), justify="right", overflow="fold")
     for found in gap.differences:
         ratio = found.unit == "×"
         unit = "" if ratio else f" {found.unit}"

@@ -29,8 +29,9 @@ def clip_facts(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
     Returns
     -------
     DataFrame of shape (n_clips, 4), float64
-        ``duration`` in s, ``peak_dbfs`` and ``rms_dbfs`` in dB of full scale (a full-scale square
-        has RMS 0), ``full_scale_share`` the share of samples at full scale, from 0 to 1; the first
+        ``duration`` in s, ``peak_dbfs`` (to the hundredth: a 16-bit step at full scale is no
+        difference) and ``rms_dbfs`` in dB of full scale (a full-scale square has RMS 0),
+        ``full_scale_share`` the share of samples at full scale, from 0 to 1; the first
         of them is not counted, for any clip normalised to its peak has one.
 
     Raises
@@ -67,7 +68,7 @@ def measure_facts(samples, sr):
     energy = np.mean(np.square(samples, dtype=np.float64))
     return (
         len(samples) / sr,
-        _decibels(float(magnitude.max())),
+        round(_decibels(float(magnitude.max())), 2),
         _decibels(float(np.sqrt(energy))),
         max(np.count_nonzero(magnitude >= _FULL_SCALE) - 1, 0) / len(samples),
     )

@@ -101,11 +101,16 @@ def draw_synthetic(data, settings, n, *, folds=FOLDS, seed=0, cache, n_jobs, pro
         mashups_per_genre=max(1, round(n / len(data.classes))),
     )
     draw = draw_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    return bind_recipes(draw.recipes, draw.pool.bank)
+
+
+def bind_recipes(recipes, bank):
+    """Bind recipes to their sources, as a :class:`ClipSet`; groups are classes within folds."""
     return ClipSet(
         "synthetic",
-        [Mashup.of(recipe, draw.pool.bank) for recipe in draw.recipes],
-        [f"{recipe.label}/{recipe.fold}" for recipe in draw.recipes],
-        [recipe.fold for recipe in draw.recipes],
+        [Mashup.of(recipe, bank) for recipe in recipes],
+        [f"{recipe.label}/{recipe.fold}" for recipe in recipes],
+        [recipe.fold for recipe in recipes],
     )
 
 
@@ -168,6 +173,23 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, cache, n_jo
     """
     places = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     X_a, X_b = (describe(clips, families, **places) for clips in (a, b))
+    return compare(a, X_a, b, X_b, n_permutations=n_permutations, seed=seed)
+
+
+def compare(a, X_a, b, X_b, *, n_permutations=199, seed=0):
+    """Test whether two sets of clips, already described, can be told apart.
+
+    Parameters
+    ----------
+    a, b : ClipSet
+    X_a, X_b : DataFrame
+        Of :func:`describe`.
+    n_permutations, seed : int
+
+    Returns
+    -------
+    Gap
+    """
     floor = None if a.folds is None else song_floor(X_a, a.groups, a.folds, seed=seed)
     return domain_gap(
         X_a, X_b, a.groups, b.groups, n_permutations=n_permutations, seed=seed, floor=floor

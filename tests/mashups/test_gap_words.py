@@ -55,7 +55,7 @@ def test_facts_of_a_known_clip():
     square = np.tile(np.array([0.5, -0.5], np.float32), SR)
     # rtol: decibels of exact amplitudes.
     np.testing.assert_allclose(
-        measure_facts(square, SR), [2.0, 20 * np.log10(0.5), 20 * np.log10(0.5), 0.0], rtol=1e-6
+        measure_facts(square, SR), [2.0, -6.02, 20 * np.log10(0.5), 0.0], rtol=1e-6
     )
     clipped = np.array([1.0, -1.0, 0.0, 0.0], np.float32)
     assert measure_facts(clipped, SR)[3] == 0.25
