@@ -36,9 +36,11 @@ def floor(path):
 def contenders():
     """Name what is compared: each takes a path and describes the clip."""
     librosa_like, fast = Extractor(), Extractor(precision="fast")
+    every = Extractor(families="all")
     return {
         "stemstack": lambda path: librosa_like(read_clip(path)),
         "stemstack fast": lambda path: fast(read_clip(path)),
+        "stemstack, all families": lambda path: every(read_clip(path)),
         "librosa, ordinary": lambda path: features(ordinary_rows(read_clip(path), SR)),
         "librosa, one spectrum": lambda path: features(careful_rows(read_clip(path), SR)),
         "floor": floor,
