@@ -12,7 +12,7 @@ from rich.text import Text
 from ..audio import read_data
 from ..errors import UsageError
 from ..mashups.gap_words import show_number
-from ..reports.gap_picture import draw_gap_picture
+from ..reports.gap_picture import check_picture, draw_gap_picture
 from ..runs.gap import (
     FOLDS,
     draw_synthetic,
@@ -54,6 +54,8 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     are) are compared with its test clips. Or name two sets of clips: folders, files or manifests.
     An AUC of 0.5 means that a classifier finds no difference, 1 that it is never wrong.
     """
+    if picture:
+        check_picture(picture)
     places = {"cache": rest["cache"], "n_jobs": rest["jobs"]}
     places["progress"] = make_progress(rest["quiet"])
     seed = rest["seed"]

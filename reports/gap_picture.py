@@ -8,6 +8,25 @@ _BAR, _REST = "#3b6ea5", "#b9c4cf"
 _MOST = 10
 
 
+def check_picture(path):
+    """Refuse a picture that could not be drawn, before anything is computed for it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Raises
+    ------
+    UsageError
+        The name ends in none of ``.png``, ``.svg`` and ``.pdf``.
+    MissingExtraError
+        The ``report`` extra is not installed.
+    """
+    if not str(path).lower().endswith(_SUFFIXES):
+        raise UsageError(f"{path}: a picture's name must end in one of {', '.join(_SUFFIXES)}")
+    require("matplotlib.figure", "report")
+
+
 def draw_gap_picture(path, *, title, families, differences):
     """Draw a gap into a file.
 
@@ -24,14 +43,10 @@ def draw_gap_picture(path, *, title, families, differences):
 
     Raises
     ------
-    UsageError
-        The file's suffix is none of the above.
-    MissingExtraError
-        The ``report`` extra is not installed.
+    UsageError, MissingExtraError
+        As :func:`check_picture`.
     """
-    with_suffix = str(path).lower()
-    if not with_suffix.endswith(_SUFFIXES):
-        raise UsageError(f"{path}: a picture's name must end in one of {', '.join(_SUFFIXES)}")
+    check_picture(path)
     figure_module = require("matplotlib.figure", "report")
     n_rows = max(len(families), min(len(differences), _MOST))
     figure = figure_module.Figure(figsize=(13, 1.6 + 0.27 * n_rows), layout="constrained")
