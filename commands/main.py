@@ -21,6 +21,7 @@ COMMANDS = {
     "mash": "Draw and render labelled mashups from a folder of stems.",
     "features": "Compute handcrafted features of audio files into a Parquet table.",
     "gap": "Tell whether synthetic and test clips can be told apart, and by what.",
+    "reuse": "Tell whether test clips hold stems of the training songs.",
     "tune": "Search for mashup settings that match the test clips.",
     "fit": "Train models out of fold, stack them, predict the test clips.",
     "predict": "Predict clips with a finished run.",

@@ -66,3 +66,21 @@ def own_stem_data(tmp_path):
 def shared_cache(tmp_path_factory):
     """One cache for all tests of a process, so that stems are converted once."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def random_notes():
+    """Plucked notes at random times and pitches: no two seeds alike, no beat, no loop."""
+
+    def make(seed, seconds, sr=SR):
+        rng = np.random.default_rng(seed)
+        clip = np.zeros(int(seconds * sr) + sr)
+        time = np.arange(sr) / sr
+        for start in np.cumsum(rng.uniform(0.08, 0.3, int(seconds / 0.19))):
+            if start < seconds:
+                tone = np.sin(2 * np.pi * np.exp(rng.uniform(5.3, 8)) * time)
+                begin = int(start * sr)
+                clip[begin : begin + sr] += rng.uniform(0.3, 1) * np.exp(-time / 0.15) * tone
+        return (0.3 * clip[: int(seconds * sr)]).astype(np.float32)
+
+    return make
