@@ -34,6 +34,7 @@ class Plan:
     budget : int
         Trials after the pilots.
     pilots : int
+        More of them teach more than as many trials of the search.
     clips : int
         Mashups a trial.
     finalists : int
@@ -55,8 +56,8 @@ class Plan:
         A tempo mode is none.
     """
 
-    budget: int = 60
-    pilots: int = 60
+    budget: int = 40
+    pilots: int = 100
     clips: int = 60
     finalists: int = 4
     gap_clips: int = 300
