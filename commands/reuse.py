@@ -104,6 +104,6 @@ def _verdict(reuse):
 def _percent(share):
     """Write a share with its 95 % interval."""
     if not share.total:
-        return "none of none"
+        return "no such stem"
     low, high = share.interval
     return f"{share.value:.0%} [{low:.0%}, {high:.0%}]"
