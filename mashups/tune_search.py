@@ -178,12 +178,29 @@ def run_search(
 
 
 def best_trials(trials, count):
-    """Give the ``count`` cheapest trials of different parameters, the cheapest first."""
-    chosen = []
+    """Choose trials for the real test: the cheapest of each tempo mode, then the cheapest at all.
+
+    A tempo mode is a choice of kind, which the cheap distance may get wrong as a whole.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    count : int
+        How many, or one for each mode when that is more.
+
+    Returns
+    -------
+    list of Trial
+        Of different parameters, the cheapest first.
+    """
+    ranked, chosen = [], {}
     for trial in sorted(trials, key=lambda trial: trial.cost):
-        if all(trial.parameters != other.parameters for other in chosen):
-            chosen.append(trial)
-    return chosen[:count]
+        chosen.setdefault(trial.parameters["tempo"], trial)
+        if all(trial.parameters != other.parameters for other in ranked):
+            ranked.append(trial)
+    others = [trial for trial in ranked if trial not in chosen.values()]
+    best = [*chosen.values(), *others[: max(count - len(chosen), 0)]]
+    return sorted(best, key=lambda trial: trial.cost)
 
 
 def _add_pilots(study, pilots, known):

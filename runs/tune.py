@@ -38,7 +38,8 @@ class Plan:
     clips : int
         Mashups a trial.
     finalists : int
-        Trials that the real test chooses among, besides the start.
+        Trials that the real test chooses among, besides the start; one for each tempo mode at
+        least.
     gap_clips : int
         Clips of each side in the real test.
     seconds : float or None

@@ -56,7 +56,8 @@ def test_it_finds_what_is_cheap(whole):
     assert len({pilot.summary[1] for pilot in pilots}) == 8
     best = best_trials(trials, 3)
     assert best[0].cost == min(trial.cost for trial in trials) < 0.05
-    assert [trial.cost for trial in best] == sorted(trial.cost for trial in best)
+    assert len(best) == 3 and best == sorted(best, key=lambda trial: trial.cost)
+    assert {trial.parameters["tempo"] for trial in best_trials(trials, 1)} == set(TEMPO_MODES)
 
 
 @pytest.mark.parametrize("killed_at", [5, 9, 17])
