@@ -16,6 +16,8 @@ def run_program(capsys, monkeypatch, shared_cache):
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     monkeypatch.setenv("STEMSTACK_CACHE", str(shared_cache))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    # Whatever the width of the terminal the tests run in, tables wrap alike.
+    monkeypatch.setenv("COLUMNS", "140")
 
     def run(*arguments):
         with warnings.catch_warnings():
