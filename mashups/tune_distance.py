@@ -80,11 +80,18 @@ class Distance:
         read = self.model.predict(_standardise(summary[None], self.centre, self.scale))[0]
         return float(np.sum(self.weights * (read - self.target) ** 2))
 
-    def guess(self, tempo_modes):
-        """Give the parameters that are read off the target, each within its range."""
+    def guesses(self, tempo_modes):
+        """Give the parameters that are read off the target, each within its range.
+
+        Returns
+        -------
+        list of dict
+            One for each tempo mode, the likeliest first.
+        """
         places = dict(zip(_NAMES, self.target, strict=True))
-        tempo = max(tempo_modes, key=lambda mode: places[mode])
-        return {"tempo": tempo} | {knob.name: knob.value(places[knob.name]) for knob in KNOBS}
+        numbers = {knob.name: knob.value(places[knob.name]) for knob in KNOBS}
+        likely = sorted(tempo_modes, key=lambda mode: -places[mode])
+        return [{"tempo": mode} | numbers for mode in likely]
 
 
 def coordinates(parameters):

@@ -236,7 +236,7 @@ def _search(record, studio):
             record,
             lambda parameters: distance.cost(studio.summarise(parameters, plan.seed)),
             known=[distance.cost(pilot.summary) for pilot in pilots],
-            begin=[distance.guess(plan.tempo_modes), locate(studio.base, plan.tempo_modes)],
+            begin=[*distance.guesses(plan.tempo_modes), locate(studio.base, plan.tempo_modes)],
             budget=plan.budget,
             seconds=plan.seconds,
             progress=advance,
