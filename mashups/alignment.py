@@ -96,8 +96,10 @@ def _correlate_chunks(chunks, parts):
 
 def _best_line(correlations):
     """The largest mean along a line of lag against time."""
-    n = len(correlations)
+    n, n_lags = correlations.shape
     steps = math.ceil(_RATE_ERROR * n * _CHUNK / 2 * _FINER / _DRIFT_STEP)
+    # In a clip of minutes, drifts that leave half of the lags.
+    steps = min(steps, n_lags // (4 * _DRIFT_STEP))
     drifts = _DRIFT_STEP * np.arange(-steps, steps + 1)
     along = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
     return _largest_sum(correlations, np.rint(drifts[:, None] * along).astype(np.int64)) / n

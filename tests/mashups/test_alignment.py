@@ -49,6 +49,12 @@ def test_the_wrong_place_is_not(random_notes):
     assert align(thin(stem[: 6 * SR]), thin(stem), 1.0, 3.0 * SR) < 0.3
 
 
+def test_a_clip_of_minutes_is_aligned(noises):
+    stem = thin(np.tile(noises[0], 16))
+    # atol: as above.
+    np.testing.assert_allclose(align(stem, stem, 1.0, 0.0), 1.0, rtol=0, atol=1e-3)
+
+
 @pytest.mark.parametrize("length", [10, 4 * 2047])
 def test_a_clip_shorter_than_a_chunk_tells_nothing(noises, length):
     assert align(thin(noises[0][:length]), thin(noises[0]), 1.0, 0.0) == 0.0
