@@ -1,11 +1,13 @@
 """How extraction scales: a folder of clips by one process and by two, and the memory they take.
 
 Run ``python benchmarks/batch.py`` for 1,000 clips of 30 s. The two take turns; what is compared is
-the whole call, the start of the processes included.
+the whole call, the start of the processes included. What the machine itself gives stands beside it:
+the same kernels over one clip in memory, in one bare process and in two that share nothing.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
 import tempfile
@@ -45,6 +47,23 @@ def seconds_for(paths, jobs):
     return time.perf_counter() - start
 
 
+def bare_seconds(n_processes, count):
+    """Time kernels alone, shared out to forked processes that read and return nothing."""
+    extractor, clip = Extractor(), music_like(SR)
+    share = count // n_processes
+    context = multiprocessing.get_context("fork")
+    start = time.perf_counter()
+    processes = [
+        context.Process(target=lambda: [extractor(clip) for _ in range(share)])
+        for _ in range(n_processes)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return time.perf_counter() - start
+
+
 def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,16 +76,19 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         paths = make_folder(folder, options.clips, options.seconds)
         turns = [(seconds_for(paths, 1), seconds_for(paths, 2)) for _ in range(options.rounds)]
+    bare = [(bare_seconds(1, 200), bare_seconds(2, 200)) for _ in range(options.rounds)]
+    ceiling = float(np.median([one / two for one, two in bare]))
     ratio = float(np.median([one / two for one, two in turns]))
     alone, together = np.median(turns, axis=0)
     worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{options.clips} clips of {options.seconds:g} s, median of {options.rounds} rounds")
     print(f"1 job   {alone:7.1f} s {options.clips / alone:8.1f} clips/s")
     print(f"2 jobs  {together:7.1f} s {options.clips / together:8.1f} clips/s  {ratio:.2f} x")
+    print(f"two bare processes on this machine: {ceiling:.2f} x one")
     print(f"largest worker: {worker:.0f} MB resident, most of it shared with the parent on Linux")
     if options.json:
         about = {"clips": options.clips, "seconds": options.seconds, "turns": turns}
-        numbers = {**about, "ratio": ratio, "worker_mb": worker}
+        numbers = {**about, "ratio": ratio, "ceiling": ceiling, "worker_mb": worker}
         options.json.write_text(json.dumps(numbers, indent=2) + "\n")
 
 
