@@ -1,0 +1,70 @@
+"""How sure a score is: intervals by bootstrap over groups.
+
+Clips of one song are not independent, so whole groups are drawn, with replacement; an interval that
+draws clips one by one would be too narrow.
+"""
+
+import numpy as np
+
+from ..errors import DataError, UsageError
+from .scores import macro_f1
+
+
+def bootstrap_interval(
+    y, predicted, groups=None, *, score=macro_f1, n_draws=1000, level=0.95, seed=0
+):
+    """Give the percentile interval of a score over draws of groups.
+
+    Parameters
+    ----------
+    y, predicted : array-like of shape (n,) or (n, ...)
+        Truth and prediction, as ``score`` takes them.
+    groups : array-like of shape (n,), optional
+        What is drawn as a whole; each row is its own group by default.
+    score : callable, default=macro_f1
+        ``score(y, predicted) -> float``.
+    n_draws : int, default=1000
+    level : float, default=0.95
+        Share of the draws inside, in (0, 1).
+    seed : int, default=0
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    UsageError
+        ``level`` or ``n_draws`` is out of range.
+    DataError
+        The arrays differ in length, or are empty.
+
+    References
+    ----------
+    Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
+    """
+    if not 0 < level < 1 or n_draws < 1:
+        raise UsageError(
+            f"level must be in (0, 1) and n_draws 1 or more. Got level={level}, n_draws={n_draws}."
+        )
+    y, predicted = np.asarray(y), np.asarray(predicted)
+    groups = np.arange(len(y)) if groups is None else np.asarray(groups)
+    if not 0 < len(y) == len(predicted) == len(groups):
+        raise DataError(
+            "y, predicted and groups must have one length above 0. "
+            f"Got {len(y)}, {len(predicted)} and {len(groups)}."
+        )
+    rng = np.random.default_rng(seed)
+    drawn = (score(y[rows], predicted[rows]) for rows in _draw_rows(groups, n_draws, rng))
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.fromiter(drawn, float, n_draws), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _draw_rows(groups, n_draws, rng):
+    """Yield the rows of as many groups as there are, drawn with replacement."""
+    _, codes = np.unique(groups, return_inverse=True)
+    rows, n_groups = np.arange(len(codes)), codes.max() + 1
+    for _ in range(n_draws):
+        times = np.bincount(rng.integers(n_groups, size=n_groups), minlength=n_groups)
+        yield np.repeat(rows, times[codes])
