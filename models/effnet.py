@@ -38,18 +38,32 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         The log-mel's frame and hop in samples, and its bands.
     crop_seconds : float, default=10
         Length of a crop in s.
+    band_norm : bool, default=False
+        Standardise each band of a crop over time (an instance norm): takes away what a microphone
+        or an equaliser does to the sound, and its average timbre with it.
+    pool : {"avg", "gem"}, default="avg"
+        How each channel becomes a number: its mean, or the generalised mean, whose power is learnt.
     epochs : int, default=8
         Times that a crop of every clip is seen.
     batch_size : int, default=32
         At least 2; a batch may be larger, up to twice, so that none is left nearly empty.
+    accumulate : int, default=1
+        Batches whose gradients are summed for one step: large batches in little memory.
     learning_rate : float, default=0.003
-        The highest of the one-cycle schedule, for the head.
-    backbone_rate : float, default=1
-        The backbone's learning rate as a share of the head's.
+        The highest of the schedule, for the head.
+    schedule : {"one_cycle", "cosine"}, default="one_cycle"
+        Up in the first 30 % of the steps and down to nothing, or down from the beginning.
+    layer_decay : float, default=1
+        Learning rate of each layer of the backbone as a share of that of the layer above it.
     weight_decay : float, default=0.01
     frozen : "auto" or float in [0, 1], default="auto"
         Share of the backbone's layers, from the input on, that keep their first weights. "auto" is
         0 on a GPU or from scratch, and a half otherwise.
+    warmup_epochs : int, default=0
+        First epochs in which the whole backbone stays as it is, and the head learns.
+    ema : float, default=0
+        Decay of a moving average of the weights, which is then what is judged and kept; 0 for none.
+        0.99 averages over some 100 steps.
     mixup : float, default=0
         Both parameters of the beta distribution that clips are blended by; 0 for none.
     spec_augment : float, default=0
@@ -58,14 +72,25 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Share of each target spread over all classes.
     class_weight : dict, "balanced" or None, default=None
     remix : bool, default=False
-        Draw mashups anew in each epoch, by their own ``redraw(rng)``.
+        Draw mashups anew in each epoch, by their own ``redraw(rng)``: others of the same class from
+        the same songs and noise.
     patience : int, optional
-        Set 15 % of the clips apart (whole groups), stop after this many epochs without a better
-        loss on them, and keep the best weights. Off by default.
+        Set 15 % of the clips apart (whole groups; those of mashups are the folds of their songs),
+        stop after this many epochs without a better loss on them, and keep the best weights. Off by
+        default.
     tta : int, default=3
-        Crops of each clip at prediction.
+        Crops of each clip at prediction, at even distances.
+    tta_shift : int, default=0
+        Look at each crop moved up and down by so many bands, too.
+    tta_contrast : float, default=0
+        Look at each crop with its contrast raised and lowered by this share, too.
+    compile : bool, default=False
+        Train by ``torch.compile``; slow to begin, quicker then on a GPU.
     cache : str or os.PathLike, optional
         Folder where log-mels are kept, named by content.
+    checkpoint : str or os.PathLike, optional
+        Folder where the state of the training is written after each epoch. The same ``fit`` begun
+        again after a kill goes on there, on the CPU to the same bits; then the file is removed.
     device : str, default="auto"
         The GPU when there is one, or a torch device by name.
     n_threads : int, optional
@@ -75,13 +100,14 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         threads: shared among more, the same sums round differently. joblib's workers have fewer
         threads than the main process; set ``n_threads`` where ``n_jobs`` must change no bit.
     verbose : bool, default=False
-        Say loss and seconds of each epoch on stderr.
+        Say after each epoch on stderr what ``history_`` holds of it, and clips a second.
 
     Notes
     -----
     The defaults are meant for a few hundred clips and two CPU cores: a coarse picture, half of the
     backbone frozen, and no augmentation, for which eight epochs are too few. With a GPU raise
-    ``epochs`` and ``n_mels``, halve ``hop_length``, and turn ``mixup`` and ``spec_augment`` on.
+    ``epochs`` and ``n_mels``, halve ``hop_length``, and turn ``remix``, ``mixup``,
+    ``spec_augment`` and ``ema`` on.
 
     Attributes
     ----------
@@ -89,7 +115,8 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     backbone_, weights_ : str
         What ``backbone`` and ``weights`` came to.
     history_ : list of dict
-        ``epoch``, ``loss`` and, with ``patience``, ``validation_loss``.
+        ``epoch``, ``loss`` and, with ``patience``, ``validation_loss`` and ``validation_f1``
+        (macro).
     state_ : bytes
         The weights, as safetensors.
 

@@ -1,7 +1,8 @@
 """Crops of pictures, stacked into batches for a net.
 
-Conventions: a picture is (n_mels, n_frames); a batch is (n, 1, n_mels, width) float32. A picture
-shorter than the crop is repeated end to end, as a loop of the music would sound.
+Conventions: a picture is (n_mels, n_frames); a batch is (n, 1, n_mels, width), of the pictures' own
+type: what is float16 goes to the device as such. A picture shorter than the crop is repeated end to
+end, as a loop of the music would sound.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ def random_crops(pictures, width, rng):
 
     Returns
     -------
-    ndarray of shape (len(pictures), 1, n_mels, width), float32
+    ndarray of shape (len(pictures), 1, n_mels, width)
     """
     starts = [rng.integers(_spare(picture, width) + 1) for picture in pictures]
     return _stack([crop(p, start, width) for p, start in zip(pictures, starts, strict=True)])
@@ -38,7 +39,7 @@ def even_crops(pictures, width, n_crops):
 
     Returns
     -------
-    ndarray of shape (len(pictures) * n_crops, 1, n_mels, width), float32
+    ndarray of shape (len(pictures) * n_crops, 1, n_mels, width)
         The crops of a picture stand together.
     """
     return _stack(
@@ -93,4 +94,4 @@ def _spare(picture, width):
 
 
 def _stack(crops):
-    return np.stack(crops).astype(np.float32)[:, None]
+    return np.stack(crops)[:, None]

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
 from .estimator import DeepEstimator
+from .parameters import add_parameters_of, check_parameters
 
 
 class EffNetEmbedding(TransformerMixin, DeepEstimator):
@@ -17,9 +18,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
     fine_tune : bool, default=False
         Train the net on ``y`` before. Otherwise nothing is learnt, and of the parameters only
         those of the log-mel, the crops and the backbone count.
-    weights, sr, n_fft, hop_length, n_mels, crop_seconds, epochs, batch_size, learning_rate, \
-backbone_rate, weight_decay, frozen, mixup, spec_augment, label_smoothing, class_weight, remix, \
-patience, tta, cache, device, n_threads, random_state, verbose
+    **others
         As in :class:`~stemstack.models.EffNetClassifier`.
 
     Examples
@@ -29,63 +28,9 @@ patience, tta, cache, device, n_threads, random_state, verbose
     >>> make_pipeline(EffNetEmbedding(), LogisticRegression())  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        backbone="auto",
-        *,
-        fine_tune=False,
-        weights="imagenet",
-        sr=22050,
-        n_fft=2048,
-        hop_length=1024,
-        n_mels=64,
-        crop_seconds=10.0,
-        epochs=8,
-        batch_size=32,
-        learning_rate=3e-3,
-        backbone_rate=1.0,
-        weight_decay=0.01,
-        frozen="auto",
-        mixup=0.0,
-        spec_augment=0.0,
-        label_smoothing=0.1,
-        class_weight=None,
-        remix=False,
-        patience=None,
-        tta=3,
-        cache=None,
-        device="auto",
-        n_threads=None,
-        random_state=None,
-        verbose=False,
-    ):
-        super().__init__(
-            backbone,
-            weights=weights,
-            sr=sr,
-            n_fft=n_fft,
-            hop_length=hop_length,
-            n_mels=n_mels,
-            crop_seconds=crop_seconds,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            backbone_rate=backbone_rate,
-            weight_decay=weight_decay,
-            frozen=frozen,
-            mixup=mixup,
-            spec_augment=spec_augment,
-            label_smoothing=label_smoothing,
-            class_weight=class_weight,
-            remix=remix,
-            patience=patience,
-            tta=tta,
-            cache=cache,
-            device=device,
-            n_threads=n_threads,
-            random_state=random_state,
-            verbose=verbose,
-        )
+    @add_parameters_of(DeepEstimator)
+    def __init__(self, backbone="auto", *, fine_tune=False, **others):
+        super().__init__(backbone, **others)
         self.fine_tune = fine_tune
 
     def fit(self, X, y=None, groups=None):
@@ -105,7 +50,7 @@ patience, tta, cache, device, n_threads, random_state, verbose
         if self.fine_tune:
             return self._fit_classes(X, y, groups)
         validate_clips(self, X, reset=True)
-        self._check_params()
+        check_parameters(self.get_params(deep=False))
         self._take_backbone()
         return self
 

@@ -5,10 +5,6 @@ weights as safetensors bytes (``state_``); the live net is built from them when 
 and is no part of a pickle.
 """
 
-import sys
-from functools import partial
-from numbers import Real
-
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
@@ -17,50 +13,25 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
-from ...errors import DataError, UsageError
+from ...errors import DataError
+from .checkpoint import Checkpoint
+from .contexts import repeatable, threads
 from .device import resolve_device
 from .logmel import MelSettings
 from .nets import build_net, count_channels
+from .parameters import check_parameters
 from .pictures import PictureSource, load_pictures
-from .predicting import predict_outputs
+from .predicting import Looks, predict_outputs
 from .saving import pack_net, unpack_net
-from .stopping import EarlyStopping, split_validation
-from .training import Plan, Trainer, repeatable, threads
+from .session import Session
+from .stopping import EarlyStopping, own_groups, split_validation
+from .training import Plan, Trainer
 from .weights import resolve_start
 
 # Share of a pretrained backbone's layers that stay frozen by default.
 _FROZEN = {"cpu": 0.5}
-_PLANNED = (
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "backbone_rate",
-    "weight_decay",
-    "mixup",
-    "spec_augment",
-    "label_smoothing",
-)
-_UNSET = (("frozen", "auto"), ("patience", None), ("n_threads", None))
-_ANY = float("inf")
-_RANGES = {
-    "sr": (1000, _ANY),
-    "n_fft": (16, _ANY),
-    "hop_length": (1, _ANY),
-    "n_mels": (1, _ANY),
-    "crop_seconds": (0, _ANY),
-    "epochs": (1, _ANY),
-    "batch_size": (2, _ANY),
-    "learning_rate": (0, _ANY),
-    "backbone_rate": (0, _ANY),
-    "weight_decay": (0, _ANY),
-    "frozen": (0, 1),
-    "mixup": (0, _ANY),
-    "spec_augment": (0, 1),
-    "label_smoothing": (0, 1),
-    "patience": (1, _ANY),
-    "tta": (1, _ANY),
-    "n_threads": (1, _ANY),
-}
+# What changes no bit of a training.
+_MEANS = ("cache", "checkpoint", "verbose")
 
 
 class DeepEstimator(BaseEstimator):
@@ -76,12 +47,18 @@ class DeepEstimator(BaseEstimator):
         hop_length=1024,
         n_mels=64,
         crop_seconds=10.0,
+        band_norm=False,
+        pool="avg",
         epochs=8,
         batch_size=32,
+        accumulate=1,
         learning_rate=3e-3,
-        backbone_rate=1.0,
+        schedule="one_cycle",
+        layer_decay=1.0,
         weight_decay=0.01,
         frozen="auto",
+        warmup_epochs=0,
+        ema=0.0,
         mixup=0.0,
         spec_augment=0.0,
         label_smoothing=0.1,
@@ -89,7 +66,11 @@ class DeepEstimator(BaseEstimator):
         remix=False,
         patience=None,
         tta=3,
+        tta_shift=0,
+        tta_contrast=0.0,
+        compile=False,
         cache=None,
+        checkpoint=None,
         device="auto",
         n_threads=None,
         random_state=None,
@@ -102,12 +83,18 @@ class DeepEstimator(BaseEstimator):
         self.hop_length = hop_length
         self.n_mels = n_mels
         self.crop_seconds = crop_seconds
+        self.band_norm = band_norm
+        self.pool = pool
         self.epochs = epochs
         self.batch_size = batch_size
+        self.accumulate = accumulate
         self.learning_rate = learning_rate
-        self.backbone_rate = backbone_rate
+        self.schedule = schedule
+        self.layer_decay = layer_decay
         self.weight_decay = weight_decay
         self.frozen = frozen
+        self.warmup_epochs = warmup_epochs
+        self.ema = ema
         self.mixup = mixup
         self.spec_augment = spec_augment
         self.label_smoothing = label_smoothing
@@ -115,7 +102,11 @@ class DeepEstimator(BaseEstimator):
         self.remix = remix
         self.patience = patience
         self.tta = tta
+        self.tta_shift = tta_shift
+        self.tta_contrast = tta_contrast
+        self.compile = compile
         self.cache = cache
+        self.checkpoint = checkpoint
         self.device = device
         self.n_threads = n_threads
         self.random_state = random_state
@@ -125,7 +116,7 @@ class DeepEstimator(BaseEstimator):
         """Validate, then train a net to tell the classes of ``y``."""
         clips = validate_clips(self, X, reset=True)
         labels = self._encode(clips, y)
-        self._check_params()
+        check_parameters(self.get_params(deep=False))
         self._train(clips, labels, groups)
         return self
 
@@ -140,95 +131,123 @@ class DeepEstimator(BaseEstimator):
         return labels.astype(np.int64)
 
     def _train(self, clips, labels, groups):
+        checkpoint = self._checkpoint(clips, labels)
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
-        start = resolve_start(self.backbone, self.weights)
-        self.backbone_, self.weights_ = start.backbone, start.label
-        train, held_out = self._split(labels, groups, rng)
+        start = self._take_start()
+        train, held_out = self._split(clips, labels, groups, rng)
         with repeatable(int(rng.integers(2**62)), device), threads(self.n_threads):
-            net = build_net(start, len(self.classes_)).to(device)
             trainer = Trainer(
-                net,
+                self._build(start, len(self.classes_)).to(device),
                 self._plan(start, device),
+                labels[train],
                 len(self.classes_),
-                class_weights=self._class_weights(labels),
                 device=device,
                 rng=rng,
+                class_weights=self._class_weights(labels),
             )
-            source = PictureSource(
-                [clips[row] for row in train],
-                self._mels(),
-                device=device,
-                cache=self.cache,
-                rng=rng if self.remix else None,
+            session = Session(
+                trainer,
+                self._source([clips[row] for row in train], rng),
+                stopping=self._stopping([clips[row] for row in held_out], labels[held_out]),
+                checkpoint=checkpoint,
+                told_as=type(self).__name__ if self.verbose else None,
             )
-            stopping = self._stopping(net, [clips[row] for row in held_out], labels[held_out])
-            self.history_ = trainer.run(
-                source, labels[train], on_epoch=partial(self._after_epoch, stopping, net)
-            )
-        self._keep(net, stopping.best_state if stopping else None)
+            session.run()
+        self.history_ = trainer.history
+        self._keep(trainer.net)
 
     def _take_backbone(self):
         """Take a backbone with its first weights, as it is."""
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
+        start = self._take_start()
+        with repeatable(int(rng.integers(2**62)), device):
+            self._keep(self._build(start, n_outputs=0))
+
+    def _take_start(self):
         start = resolve_start(self.backbone, self.weights)
         self.backbone_, self.weights_ = start.backbone, start.label
-        with repeatable(int(rng.integers(2**62)), device):
-            self._keep(build_net(start, n_outputs=0))
+        return start
 
-    def _split(self, labels, groups, rng):
+    def _build(self, start, n_outputs):
+        n_bands = self.n_mels if self.band_norm else None
+        return build_net(start, n_outputs, pool=self.pool, n_bands=n_bands)
+
+    def _checkpoint(self, clips, labels):
+        if self.checkpoint is None:
+            return None
+        params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
+        params["class"] = type(self).__name__
+        return Checkpoint(self.checkpoint, clips, labels, params)
+
+    def _split(self, clips, labels, groups, rng):
         """Split off the clips that early stopping watches: none without it."""
         if self.patience is None:
             return np.arange(len(labels)), np.arange(0)
+        groups = own_groups(clips) if groups is None else groups
         return split_validation(labels, groups, int(rng.integers(2**31)))
 
-    def _stopping(self, net, clips, labels):
+    def _source(self, clips, rng):
+        return PictureSource(
+            clips,
+            self._mels(),
+            device=resolve_device(self.device),
+            cache=self.cache,
+            rng=rng if self.remix else None,
+        )
+
+    def _stopping(self, clips, labels):
         if self.patience is None:
             return None
-        predict = partial(self._look, net, self._pictures(clips))
-        return EarlyStopping(predict, labels, len(self.classes_), self.patience)
+        pictures = self._pictures(clips)
+        return EarlyStopping(
+            lambda net: self._look(net, pictures), labels, len(self.classes_), self.patience
+        )
 
-    def _after_epoch(self, stopping, net, epoch, seconds):
-        stop = stopping is not None and stopping(net, epoch)
-        if self.verbose:
-            numbers = ", ".join(f"{name} {value:.3g}" for name, value in epoch.items())
-            print(f"{type(self).__name__}: {numbers}, {seconds:.1f} s", file=sys.stderr)
-        return stop
-
-    def _keep(self, net, state=None):
-        """Keep a net as bytes, and the live one where it is the same."""
-        self.state_ = state or pack_net(net)
-        self._net = unpack_net(self.backbone_, state) if state else net.eval()
+    def _keep(self, net):
+        """Keep a net as bytes, and the live one to predict with."""
+        self.state_ = pack_net(net)
+        self._net = net.eval()
         self.n_embedding_ = count_channels(net.backbone)
 
     def _outputs(self, X, *, embedding=False):
         """Run the fitted net over clips: logits, or pooled embeddings."""
         check_is_fitted(self, "state_")
         clips = validate_clips(self, X, reset=False)
-        self._check_params()
+        check_parameters(self.get_params(deep=False))
+        net = self._live_net()
+        with threads(self.n_threads):
+            return self._look(net[:-1] if embedding else net, self._pictures(clips))
+
+    def _live_net(self):
+        """Give the fitted net, built from its bytes when it is not there yet."""
         if getattr(self, "_net", None) is None:
             self._net = unpack_net(self.backbone_, self.state_)
-        with threads(self.n_threads):
-            return self._look(self._net[:-1] if embedding else self._net, self._pictures(clips))
+        return self._net
 
     def _pictures(self, clips):
         device = resolve_device(self.device)
         return load_pictures(clips, self._mels(), device=device, cache=self.cache)
 
     def _look(self, net, pictures):
-        device, width = resolve_device(self.device), self._mels().n_frames(self.crop_seconds)
-        return predict_outputs(
-            net.to(device), pictures, width=width, n_crops=self.tta, device=device
-        )
+        device = resolve_device(self.device)
+        return predict_outputs(net.to(device), pictures, self._looks(), device=device)
+
+    def _looks(self):
+        return Looks(self._width(), self.tta, self.tta_shift, self.tta_contrast)
 
     def _mels(self):
         return MelSettings(self.sr, self.n_fft, self.hop_length, self.n_mels)
+
+    def _width(self):
+        return self._mels().n_frames(self.crop_seconds)
 
     def _plan(self, start, device):
         frozen = self.frozen
         if frozen == "auto":
             frozen = 0.0 if start.source == "none" else _FROZEN.get(device.type, 0.0)
-        shared = {name: getattr(self, name) for name in _PLANNED}
-        return Plan(width=self._mels().n_frames(self.crop_seconds), frozen=frozen, **shared)
+        planned = Plan.__dataclass_fields__.keys() & self.get_params(deep=False).keys()
+        shared = {name: getattr(self, name) for name in planned}
+        return Plan(**{**shared, "width": self._width(), "frozen": frozen})
 
     def _class_weights(self, labels):
         if self.class_weight is None:
@@ -236,17 +255,6 @@ class DeepEstimator(BaseEstimator):
         return compute_class_weight(
             self.class_weight, classes=self.classes_, y=self.classes_[labels]
         )
-
-    def _check_params(self):
-        for name, (lowest, highest) in _RANGES.items():
-            value = getattr(self, name)
-            if (name, value) in _UNSET:
-                continue
-            if not isinstance(value, Real) or not lowest <= value <= highest:
-                raise UsageError(
-                    f"The {name!r} parameter must be a number from {lowest} to {highest}. "
-                    f"Got {value!r} instead."
-                )
 
     def __getstate__(self):
         # The weights travel as bytes; a graph would tie the pickle to torch's inner workings.

@@ -41,6 +41,20 @@ class MelSettings:
         """Count the frames that a crop of some seconds takes, at least 1."""
         return max(1, round(seconds * self.sr / self.hop_length))
 
+    def picture(self, clip, device="cpu"):
+        """Compute the standardised log-mel of a clip as float16: half the memory, precise enough.
+
+        Parameters
+        ----------
+        clip : ndarray of shape (n_samples,), float32
+        device : torch.device or str, default="cpu"
+
+        Returns
+        -------
+        ndarray of shape (n_mels, 1 + n_samples // hop_length), float16
+        """
+        return standardise(log_mel(clip, self, device)).cpu().numpy().astype(np.float16)
+
 
 def log_mel(clip, settings, device="cpu"):
     """Compute the log-mel spectrogram of one clip in dB.
@@ -78,16 +92,6 @@ def standardise(decibels):
     centred = decibels - decibels.mean()
     # A constant picture has no deviation to divide by.
     return centred / centred.pow(2).mean().sqrt().clamp_min(_FLOOR)
-
-
-def picture(clip, settings, device="cpu"):
-    """Compute the standardised log-mel of one clip as float16: half the memory, ample precision.
-
-    Returns
-    -------
-    ndarray of shape (n_mels, n_frames), float16
-    """
-    return standardise(log_mel(clip, settings, device)).cpu().numpy().astype(np.float16)
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,6 @@ import numpy as np
 
 from ...atomic import atomic_path
 from ...audio import clip_key, hash_bytes, load_clip
-from .logmel import picture
 
 
 def load_pictures(clips, settings, *, device, cache=None):
@@ -22,6 +21,7 @@ def load_pictures(clips, settings, *, device, cache=None):
     ----------
     clips : list of clips
     settings : MelSettings
+        Or anything else with ``sr`` and ``picture(clip, device)`` that is a dataclass.
     device : torch.device
     cache : str or os.PathLike, optional
         Folder of pictures, one file a clip, named by content.
@@ -76,18 +76,21 @@ class PictureSource:
     def _remix(self, clip, kept):
         if not hasattr(clip, "redraw"):
             return kept
-        mashup = clip.redraw(self._rng)
-        return picture(load_clip(mashup, self._settings.sr), self._settings, self._device)
+        return _compute(clip.redraw(self._rng), self._settings, self._device)
 
 
 def _load_picture(clip, settings, device, cache):
     if cache is None:
-        return picture(load_clip(clip, settings.sr), settings, device)
+        return _compute(clip, settings, device)
     path = _cache_path(clip, settings, cache)
     if not path.exists():
         with atomic_path(path) as temporary:
-            np.save(temporary, picture(load_clip(clip, settings.sr), settings, device))
+            np.save(temporary, _compute(clip, settings, device))
     return np.load(path, mmap_mode="r")
+
+
+def _compute(clip, settings, device):
+    return settings.picture(load_clip(clip, settings.sr), device)
 
 
 def _cache_path(clip, settings, cache):

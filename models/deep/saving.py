@@ -14,7 +14,7 @@ from ...errors import DataError, UsageError, require
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
 # What is of no meaning where the folder may be loaded.
-_LOCAL = ("cache", "device", "n_threads")
+_LOCAL = ("cache", "checkpoint", "device", "n_threads")
 
 
 def pack_net(net):
@@ -51,8 +51,12 @@ def unpack_net(backbone, state):
     from .weights import Start
 
     tensors = require("safetensors.torch", "deep").load(state)
-    n_outputs = len(tensors["head.bias"]) if "head.bias" in tensors else 0
-    net = build_net(Start(backbone, "none"), n_outputs)
+    net = build_net(
+        Start(backbone, "none"),
+        n_outputs=len(tensors.get("head.bias", [])),
+        pool="gem" if "pool.power" in tensors else "avg",
+        n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
+    )
     net.load_state_dict(tensors)
     return net.eval()
 

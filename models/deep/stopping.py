@@ -1,10 +1,14 @@
 """Early stopping on clips that training does not see, whole groups of them."""
 
+import logging
+
 import numpy as np
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 
-from .saving import pack_net
+from ...errors import DataError
+
+logger = logging.getLogger("stemstack")
 
 SHARE = 0.15
 
@@ -26,12 +30,42 @@ def split_validation(labels, groups, seed):
 
     Raises
     ------
-    ValueError
+    DataError
         There are too few clips of a class, or too few groups.
     """
     splitter = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
     split = splitter(n_splits=1, test_size=SHARE, random_state=seed).split(labels, labels, groups)
-    return next(split)
+    try:
+        return next(split)
+    except ValueError as error:
+        raise DataError(
+            f"No clips can be set apart for early stopping ({error}); give more clips, of two "
+            "groups or more, or leave patience out"
+        ) from error
+
+
+def own_groups(clips):
+    """Give the groups that clips know of themselves: mashups of one fold share songs.
+
+    Parameters
+    ----------
+    clips : list of clips
+
+    Returns
+    -------
+    list of int, or None
+        None for clips that are no mashups, or are all of one fold: that is said, for then the clips
+        set apart share songs with the others.
+    """
+    if not all(hasattr(clip, "recipe") for clip in clips):
+        return None
+    folds = [clip.recipe.fold for clip in clips]
+    if len(set(folds)) > 1:
+        return folds
+    logger.info(
+        "All mashups are of one fold: those set apart for early stopping share songs with the rest"
+    )
+    return None
 
 
 class EarlyStopping:
@@ -40,16 +74,11 @@ class EarlyStopping:
     Parameters
     ----------
     predict : callable
-        Gives the logits of the validation clips, of shape (n, n_classes).
+        Given a net, gives the logits of the validation clips, of shape (n, n_classes).
     labels : ndarray of shape (n,), int
     n_classes : int
     patience : int
         Epochs without a better loss before stopping.
-
-    Attributes
-    ----------
-    best_state : bytes
-        The weights of the best epoch so far.
     """
 
     def __init__(self, predict, labels, n_classes, patience):
@@ -59,7 +88,7 @@ class EarlyStopping:
         self._patience = patience
         self._best_loss = np.inf
         self._waited = 0
-        self.best_state = None
+        self._best_weights = None
 
     def __call__(self, net, epoch):
         """Judge the net after an epoch.
@@ -69,21 +98,36 @@ class EarlyStopping:
         net : torch.nn.Module
             Left in evaluation mode.
         epoch : dict
-            Gets the key ``validation_loss``.
+            Gets the keys ``validation_loss`` and ``validation_f1`` (macro).
 
         Returns
         -------
         bool
             True to stop.
         """
-        net.eval()
-        loss = log_loss(self._labels, softmax(self._predict()), labels=self._classes)
-        epoch["validation_loss"] = float(loss)
+        logits = self._predict(net.eval())
+        loss = float(log_loss(self._labels, softmax(logits), labels=self._classes))
+        macro_f1 = f1_score(self._labels, logits.argmax(axis=1), average="macro")
+        epoch.update(validation_loss=loss, validation_f1=float(macro_f1))
         if loss < self._best_loss:
-            self._best_loss, self._waited, self.best_state = loss, 0, pack_net(net)
+            self._best_loss, self._waited = loss, 0
+            self._best_weights = {k: v.cpu().clone() for k, v in net.state_dict().items()}
         else:
             self._waited += 1
         return self._waited >= self._patience
+
+    def take_best(self, net):
+        """Give a net the weights of the best epoch so far."""
+        net.load_state_dict(self._best_weights)
+
+    def state(self):
+        """Give what the next judgement depends on, as tensors and plain data."""
+        return {"loss": self._best_loss, "waited": self._waited, "weights": self._best_weights}
+
+    def restore(self, state):
+        """Take up a state that :meth:`state` gave."""
+        self._best_loss, self._waited = state["loss"], state["waited"]
+        self._best_weights = state["weights"]
 
 
 def softmax(logits):

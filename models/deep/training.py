@@ -1,19 +1,18 @@
-"""The training loop: AdamW under a one-cycle schedule, on random crops, augmented.
+"""The training loop: AdamW under a schedule, on random crops, augmented.
 
 Everything random comes from the ``numpy.random.Generator`` given and, for dropout and masks, from
-torch's own generator, which :func:`repeatable` lends and gives back as it was.
+torch's own generator, which :func:`~.contexts.repeatable` lends. What the loop is at the end of an
+epoch is one plain state, so that a training that was killed goes on to the same bits.
 """
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
+
+import numpy as np
 
 from .augment import mixup, smooth_targets, spec_augment
 from .batches import random_crops, split_batches
-from .nets import layers_of
-
-# Share of the steps in which the learning rate rises.
-_RISE = 0.3
+from .optimizing import Freezer, make_optimizer
 
 
 @dataclass(frozen=True)
@@ -24,64 +23,33 @@ class Plan:
     ----------
     width : int
         Frames of a crop.
-    epochs, batch_size : int
+    epochs, batch_size, accumulate : int
     learning_rate : float
-        The highest of the cycle, for the head.
-    backbone_rate : float
-        The backbone's learning rate, as a share of the head's.
-    weight_decay : float
+        The highest of the schedule, for the head.
+    schedule : {"one_cycle", "cosine"}
+    layer_decay, weight_decay : float
     frozen : float
         Share of the backbone's layers, from the input on, that keep their weights.
-    mixup, spec_augment, label_smoothing : float
+    warmup_epochs : int
+    ema, mixup, spec_augment, label_smoothing : float
+    compile : bool
     """
 
     width: int
     epochs: int
     batch_size: int
+    accumulate: int
     learning_rate: float
-    backbone_rate: float
+    schedule: str
+    layer_decay: float
     weight_decay: float
     frozen: float
+    warmup_epochs: int
+    ema: float
     mixup: float
     spec_augment: float
     label_smoothing: float
-
-
-@contextmanager
-def repeatable(seed, device):
-    """Seed torch's generators for a block, and leave them afterwards as they were before.
-
-    Parameters
-    ----------
-    seed : int
-    device : torch.device
-    """
-    import torch
-
-    on_gpu = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if on_gpu else []):
-        torch.default_generator.manual_seed(seed)
-        if on_gpu:
-            torch.cuda.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def threads(number):
-    """Have torch use a number of threads within a block; None leaves it as it is.
-
-    Parameters
-    ----------
-    number : int or None
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    compile: bool
 
 
 class Trainer:
@@ -90,76 +58,137 @@ class Trainer:
     Parameters
     ----------
     net : torch.nn.Sequential
-        From :func:`build_net`, on ``device``; changed in place.
+        From :func:`~.nets.build_net`, on ``device``; changed in place.
     plan : Plan
+    labels : ndarray of shape (n,), int64
     n_classes : int
-    class_weights : ndarray of shape (n_classes,), optional
     device : torch.device
     rng : numpy.random.Generator
+    class_weights : ndarray of shape (n_classes,), optional
+
+    Attributes
+    ----------
+    history : list of dict
+        ``epoch`` and ``loss`` of each epoch done, and what ``on_epoch`` adds.
     """
 
-    def __init__(self, net, plan, n_classes, *, device, rng, class_weights=None):
-        self.net = net
+    def __init__(self, net, plan, labels, n_classes, *, device, rng, class_weights=None):
         self.plan = plan
+        self.labels = labels
         self.n_classes = n_classes
         self.device = device
         self.rng = rng
-        self._class_weights = self._tensor(class_weights)
-        self._frozen = self._freeze()
+        self.history = []
+        self._net = net
+        self._forward = _compiled(net) if plan.compile else net
+        self._average = _moving_average(net, plan.ema) if plan.ema else None
+        self._freezer = Freezer(net, plan)
+        n_steps = plan.epochs * len(self._draw_steps(np.arange(len(labels))))
+        self._optimizer, self._schedule = make_optimizer(net, plan, n_steps)
+        self._class_weights = None
+        if class_weights is not None:
+            self._class_weights = self._tensor(class_weights).float()
 
-    def run(self, draw_pictures, labels, *, on_epoch):
-        """Train for all epochs, or until told to stop.
+    @property
+    def net(self):
+        """The net to judge and keep: the moving average where there is one."""
+        return self._net if self._average is None else self._average.module
+
+    def run(self, draw_pictures, *, on_epoch, after_epoch=lambda stopped: None, stopped=False):
+        """Train for the epochs that are left, or until told to stop.
 
         Parameters
         ----------
         draw_pictures : callable
             Given the number of the epoch, from 0 on, gives its pictures.
-        labels : ndarray of shape (n,), int64
         on_epoch : callable
-            Given a dict of ``epoch`` and ``loss``, and the seconds it took, after each epoch; true
-            to stop.
-
-        Returns
-        -------
-        list of dict
-            One an epoch.
+            Given the epoch's entry in ``history``, and the seconds it took; true to stop.
+        after_epoch : callable, optional
+            Called when an epoch is over in all respects, with whether it was the last by
+            ``on_epoch``'s word.
+        stopped : bool, default=False
+            That word of the epoch before, when a training goes on.
         """
-        n_steps = self.plan.epochs * len(split_batches(labels, self.plan.batch_size))
-        optimizer, schedule = self._make_optimizer(n_steps)
-        history = []
-        for epoch in range(self.plan.epochs):
-            started = time.perf_counter()
-            loss = self._run_epoch(draw_pictures(epoch), labels, optimizer, schedule)
-            history.append({"epoch": epoch + 1, "loss": loss})
-            if on_epoch(history[-1], time.perf_counter() - started):
+        for epoch in range(len(self.history), self.plan.epochs):
+            if stopped:
                 break
+            started = time.perf_counter()
+            loss = self._run_epoch(epoch, draw_pictures(epoch))
+            self.history.append({"epoch": epoch + 1, "loss": loss})
+            stopped = on_epoch(self.history[-1], time.perf_counter() - started)
+            after_epoch(stopped)
         self.net.eval()
-        return history
 
-    def _run_epoch(self, pictures, labels, optimizer, schedule):
-        self._set_training()
-        total = 0.0
-        for rows in split_batches(self.rng.permutation(len(labels)), self.plan.batch_size):
-            crops = random_crops([pictures[row] for row in rows], self.plan.width, self.rng)
-            loss = self._step(crops, labels[rows], optimizer)
-            schedule.step()
-            total += loss * len(rows)
-        return total / len(labels)
-
-    def _step(self, crops, labels, optimizer):
+    def state(self):
+        """Give what the next epoch depends on, as tensors and plain data."""
         import torch
 
-        batch, targets = self._augment(self._tensor(crops), self._tensor(labels))
+        on_gpu = self.device.type == "cuda"
+        return {
+            "net": self._net.state_dict(),
+            "average": self._average and self._average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "history": self.history,
+            "rng": self.rng.bit_generator.state,
+            "torch_rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state(self.device) if on_gpu else None,
+        }
+
+    def restore(self, state):
+        """Take up a state that :meth:`state` gave, for a trainer made by the same arguments."""
+        import torch
+
+        self._net.load_state_dict(state["net"])
+        if self._average is not None:
+            self._average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])
+        self.history = state["history"]
+        self.rng.bit_generator.state = state["rng"]
+        torch.set_rng_state(state["torch_rng"])
+        if state["cuda_rng"] is not None:
+            torch.cuda.set_rng_state(state["cuda_rng"], self.device)
+
+    def _run_epoch(self, epoch, pictures):
+        self._freezer.start_epoch(epoch)
+        losses = [
+            self._step(pictures, batches)
+            for batches in self._draw_steps(self.rng.permutation(len(self.labels)))
+        ]
+        # Read at the end: asking a GPU for each loss would make it wait for us.
+        return sum(loss.item() for loss in losses) / len(self.labels)
+
+    def _draw_steps(self, order):
+        """Split an order into steps of ``accumulate`` batches each."""
+        batches, many = split_batches(order, self.plan.batch_size), self.plan.accumulate
+        return [batches[i : i + many] for i in range(0, len(batches), many)]
+
+    def _step(self, pictures, batches):
+        """Move the weights once; gives the sum of the losses of the clips."""
+        self._optimizer.zero_grad()
+        n_clips, total = sum(map(len, batches)), 0.0
+        for rows in batches:
+            crops = random_crops([pictures[row] for row in rows], self.plan.width, self.rng)
+            loss = self._loss(crops, self.labels[rows]) * len(rows)
+            (loss / n_clips).backward()
+            total = total + loss.detach()
+        self._optimizer.step()
+        self._schedule.step()
+        if self._average is not None:
+            self._average.update_parameters(self._net)
+        return total
+
+    def _loss(self, crops, labels):
+        import torch
+
+        batch, targets = self._augment(self._tensor(crops).float(), self._tensor(labels))
         # bfloat16 slows training on most CPUs.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            logits = self.net(batch.contiguous(memory_format=torch.channels_last))
-        loss = torch.nn.functional.cross_entropy(
+            logits = self._forward(batch.contiguous(memory_format=torch.channels_last))
+        return torch.nn.functional.cross_entropy(
             logits.float(), targets, weight=self._class_weights
         )
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
 
     def _augment(self, batch, labels):
         plan = self.plan
@@ -171,39 +200,20 @@ class Trainer:
             batch, targets = mixup(batch, targets, share, self.rng.permutation(len(batch)))
         return batch, targets
 
-    def _freeze(self):
-        layers = layers_of(self.net.backbone)
-        frozen = layers[: round(self.plan.frozen * len(layers))]
-        for layer in frozen:
-            layer.requires_grad_(False)
-        return frozen
-
-    def _set_training(self):
-        self.net.train()
-        # A frozen layer keeps its running means too.
-        for layer in self._frozen:
-            layer.eval()
-
-    def _make_optimizer(self, n_steps):
-        import torch
-
-        plan = self.plan
-        rates = [plan.learning_rate * plan.backbone_rate, plan.learning_rate]
-        parts = [self.net.backbone.parameters(), self.net.head.parameters()]
-        groups = [
-            {"params": [p for p in part if p.requires_grad], "lr": rate}
-            for part, rate in zip(parts, rates, strict=True)
-        ]
-        optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=rates, total_steps=n_steps, pct_start=_RISE
-        )
-        return optimizer, schedule
-
     def _tensor(self, array):
         import torch
 
-        if array is None:
-            return None
-        tensor = torch.from_numpy(array).to(self.device)
-        return tensor.float() if tensor.is_floating_point() else tensor
+        return torch.from_numpy(array).to(self.device)
+
+
+def _compiled(net):
+    import torch
+
+    return torch.compile(net)
+
+
+def _moving_average(net, decay):
+    """Make a copy of a net that follows it slowly, running means included."""
+    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)

@@ -51,9 +51,7 @@ def fitted():
 
 
 def test_tones_and_noise_are_told_apart():
-    learner = EffNetClassifier(
-        **{**SMALL, "epochs": 12, "learning_rate": 0.02, "backbone_rate": 1.0, "mixup": 0.0}
-    )
+    learner = EffNetClassifier(**{**SMALL, "epochs": 12, "learning_rate": 0.02})
     assert learner.fit(*_clips(48)).score(*_clips(24, seed=1)) > 0.9
 
 
@@ -183,6 +181,7 @@ def test_patience_keeps_the_best_epoch_and_splits_by_group():
     groups = np.arange(24) // 4
     model = EffNetClassifier(**{**SMALL, "epochs": 6}, patience=2).fit(X, Y, groups=groups)
     losses = [epoch["validation_loss"] for epoch in model.history_]
+    assert all(0 <= epoch["validation_f1"] <= 1 for epoch in model.history_)
     assert len(losses) <= 6
     assert len(losses) == 6 or losses[-1] > min(losses)
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), model.predict_proba(X))
@@ -193,6 +192,7 @@ def test_verbose_speaks_on_stderr(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("EffNetClassifier: epoch 1, loss ")
+    assert captured.err.splitlines()[-1].endswith(" clips/s")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,40 @@ def test_a_parameter_out_of_range_is_named(name, value):
         UsageError, match=rf"The '{name}' parameter must be a number .* Got {value!r}"
     ):
         EffNetClassifier(**{**SMALL, name: value}).fit(X, Y)
+
+
+@pytest.mark.parametrize(("name", "value"), [("pool", "max"), ("schedule", None), ("remix", "no")])
+def test_a_choice_that_is_none_is_named(name, value):
+    with pytest.raises(UsageError, match=rf"The '{name}' parameter must be .* or .* Got {value!r}"):
+        EffNetClassifier(**{**SMALL, name: value}).fit(X, Y)
+
+
+def test_a_net_with_all_options_learns_and_survives_the_disk(tmp_path):
+    options = {
+        "pool": "gem",
+        "band_norm": True,
+        "schedule": "cosine",
+        "layer_decay": 0.8,
+        "accumulate": 2,
+        "warmup_epochs": 1,
+        "ema": 0.9,
+        "mixup": 0.2,
+        "spec_augment": 0.1,
+        "class_weight": "balanced",
+        "patience": 3,
+        "tta_shift": 1,
+        "tta_contrast": 0.1,
+    }
+    model = EffNetClassifier(**SMALL, **options).fit(X, Y)
+    save_net(model, tmp_path)
+    assert_array_equal(load_net(tmp_path).predict_proba(X), model.predict_proba(X))
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(X), model.predict_proba(X))
+    assert clone(model).fit(X, Y).state_ == model.state_
+
+
+def test_too_few_groups_for_early_stopping_are_told():
+    with pytest.raises(DataError, match="No clips can be set apart for early stopping"):
+        EffNetClassifier(**SMALL, patience=2).fit(X, Y, groups=np.zeros(24))
 
 
 def test_a_device_that_is_not_there_is_refused():

@@ -24,7 +24,7 @@ def test_even_starts(spare, n_crops, expected):
 def test_even_crops_stand_together_by_picture():
     crops = even_crops([_ramp(10), _ramp(4)], width=4, n_crops=2)
     assert crops.shape == (4, 1, 2, 4)
-    assert crops.dtype == np.float32
+    assert crops.dtype == np.float16
     np.testing.assert_array_equal(crops[:, 0, 0, 0], [0, 6, 0, 0])
 
 

@@ -2,7 +2,7 @@ import librosa
 import numpy as np
 import pytest
 
-from stemstack.models.deep.logmel import MelSettings, log_mel, picture, standardise
+from stemstack.models.deep.logmel import MelSettings, log_mel, standardise
 
 SETTINGS = MelSettings()
 
@@ -42,14 +42,14 @@ def test_standardise_gives_mean_0_and_deviation_1():
 
 
 def test_picture_does_not_tell_loudness():
-    quiet, loud = picture(_tone(300) * 0.01, SETTINGS), picture(_tone(300), SETTINGS)
+    quiet, loud = SETTINGS.picture(_tone(300) * 0.01), SETTINGS.picture(_tone(300))
     # float16 keeps three digits; the cells are within a few units.
     np.testing.assert_allclose(quiet, loud, rtol=0, atol=5e-3)
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 512])
 def test_short_and_silent_clips_give_finite_pictures(n_samples):
-    silence = picture(np.zeros(n_samples, dtype=np.float32), SETTINGS)
+    silence = SETTINGS.picture(np.zeros(n_samples, dtype=np.float32))
     assert silence.shape == (128, 1 + n_samples // 512)
     assert not silence.any()
 

@@ -1,0 +1,73 @@
+"""Checkpoints: a training that was killed goes on after its last whole epoch, to the same bits.
+
+A checkpoint is one file in a folder, named by all that decides the training, so that several folds
+and models share a folder and none takes up another's. It is gone when the training is over.
+"""
+
+from pathlib import Path
+
+import joblib
+
+from ...atomic import atomic_path
+from ...audio import clip_key
+from ...errors import DataError
+
+
+class Checkpoint:
+    """The state of one training on disk.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        Made when missing.
+    clips : list of clips
+    labels : ndarray of shape (n_clips,)
+    params : dict
+        What else decides the training.
+    """
+
+    def __init__(self, folder, clips, labels, params):
+        name = joblib.hash(([clip_key(clip) for clip in clips], labels, params))
+        self.path = Path(folder, f"{name}.pt")
+
+    def save(self, state):
+        """Write a state, in place of the one before.
+
+        Parameters
+        ----------
+        state : dict
+            Tensors and plain data.
+        """
+        import torch
+
+        with atomic_path(self.path) as temporary:
+            torch.save(state, temporary)
+
+    def load(self):
+        """Read the last state; no code in it is run.
+
+        Returns
+        -------
+        dict or None
+            None when there is none.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
+        import torch
+
+        if not self.path.exists():
+            return None
+        try:
+            return torch.load(self.path, map_location="cpu", weights_only=True)
+        except Exception as error:  # of many kinds, by where the file is damaged
+            raise DataError(
+                f"{self.path}: is not a checkpoint that can be read ({str(error).splitlines()[0]}); "
+                "delete it to begin the training anew"
+            ) from error
+
+    def remove(self):
+        """Delete the file, if it is there."""
+        self.path.unlink(missing_ok=True)

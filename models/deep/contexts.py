@@ -1,0 +1,40 @@
+"""What a training borrows from torch and gives back: its random state and its threads."""
+
+from contextlib import contextmanager
+
+
+@contextmanager
+def repeatable(seed, device):
+    """Seed torch's generators for a block, and leave them afterwards as they were before.
+
+    Parameters
+    ----------
+    seed : int
+    device : torch.device
+    """
+    import torch
+
+    on_gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if on_gpu else []):
+        torch.default_generator.manual_seed(seed)
+        if on_gpu:
+            torch.cuda.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def threads(number):
+    """Have torch use a number of threads within a block; None leaves it as it is.
+
+    Parameters
+    ----------
+    number : int or None
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
