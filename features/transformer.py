@@ -163,5 +163,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        # Nothing is learnt: stacks compute it once for all folds.
+        tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = []
         return tags

@@ -8,6 +8,7 @@ out (it is one minus the other), as scikit-learn's stacking does.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
@@ -56,7 +57,7 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     Raises
     ------
     DataError
-        The training rows lack a class.
+        The training rows lack a class, or a frozen estimator knows other classes than ``y``.
     """
     params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
@@ -78,8 +79,14 @@ def resolve_method(estimator, stack_method):
 
 
 def predict_with(estimator, X, method):
-    """Predict as a 2-D array, one column an output and, of two probabilities, only the second."""
+    """Predict as a 2-D array, one column an output.
+
+    Of two probabilities only the second is kept; classes are given by their position among the
+    estimator's classes.
+    """
     predictions = np.asarray(getattr(estimator, method)(X))
+    if method == "predict":
+        predictions = np.searchsorted(estimator.classes_, predictions)
     if method == "predict_proba" and predictions.shape[1] == 2:
         return predictions[:, 1:]
     return predictions.reshape(len(predictions), -1)
@@ -101,7 +108,7 @@ def decide(predictions, classes, method):
     """
     classes = np.asarray(classes)
     if method == "predict":
-        return predictions[:, 0]
+        return classes[predictions[:, 0]]
     if predictions.shape[1] == 1:
         threshold = 0.5 if method == "predict_proba" else 0.0
         return classes[(predictions[:, 0] > threshold).astype(int)]
@@ -113,8 +120,37 @@ def name_columns(model, classes, n_outputs):
     return [model] if n_outputs == 1 else [f"{model}__{label}" for label in classes]
 
 
+def gather(name, fold_models, n):
+    """Put the held-out predictions of one model back in order, averaged over repeats.
+
+    Parameters
+    ----------
+    name : str
+    fold_models : list of FoldModel
+        Which together hold out each of the rows equally often.
+    n : int
+        Rows.
+
+    Returns
+    -------
+    DataFrame of shape (n, n_outputs)
+        Columns as :func:`name_columns` names them.
+    """
+    first = fold_models[0].predictions
+    total, times = np.zeros((n, first.shape[1]), dtype=first.dtype), np.zeros(n, dtype=int)
+    for model in fold_models:
+        total[model.rows] += model.predictions
+        times[model.rows] += 1
+    mean = total / times.max() if times.max() > 1 else total
+    classes = fold_models[0].estimator.classes_
+    return pd.DataFrame(mean, columns=name_columns(name, classes, first.shape[1]))
+
+
 def _check_classes(estimator, classes):
-    """Refuse a fold whose training rows lack a class: its columns would not line up."""
+    """Refuse a fold whose model knows other classes than there are: columns would not line up."""
+    strange = sorted(set(estimator.classes_) - set(classes))
+    if strange:
+        raise DataError(f"A {type(estimator).__name__} knows class {strange[0]}, which is not in y")
     lacking = sorted(set(classes) - set(estimator.classes_))
     if lacking:
         raise DataError(

@@ -1,8 +1,13 @@
 """The second level: a classifier over out-of-fold predictions, scored without looking at itself."""
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import _safe_indexing
+
+from .f1_interval import macro_f1_interval
+from .scores import macro_f1
 
 
 def default_final_estimator():
@@ -10,7 +15,7 @@ def default_final_estimator():
     return LogisticRegression(max_iter=1000)
 
 
-def nested_predictions(final_estimator, features, y, folds, method="predict"):
+def nested_predictions(final_estimator, features, y, folds, method="predict", fit_params=None):
     """Predict each fold's second level by a clone that has not seen that fold.
 
     The first-level predictions of the other folds come from models that did see it; what remains
@@ -25,6 +30,8 @@ def nested_predictions(final_estimator, features, y, folds, method="predict"):
     y : ndarray of shape (n,)
     folds : ndarray of shape (n,), int
     method : {"predict", "predict_proba"}, default="predict"
+    fit_params : dict of str to array-like of shape (n,), optional
+        Passed to ``fit``, cut to the rows it sees.
 
     Returns
     -------
@@ -34,9 +41,34 @@ def nested_predictions(final_estimator, features, y, folds, method="predict"):
     predictions = None
     for fold in np.unique(folds):
         seen = folds != fold
-        fitted = clone(final_estimator).fit(features[seen], y[seen])
+        params = {name: _safe_indexing(v, seen) for name, v in (fit_params or {}).items()}
+        fitted = clone(final_estimator).fit(features[seen], y[seen], **params)
         part = getattr(fitted, method)(features[~seen])
         if predictions is None:
             predictions = np.empty((len(y), *part.shape[1:]), dtype=part.dtype)
         predictions[~seen] = part
     return predictions
+
+
+def score_table(y, guesses, groups=None):
+    """Score guessed classes by macro F1, with intervals.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+    guesses : dict of str to ndarray of shape (n,)
+        By the name of who guessed.
+    groups : array-like of shape (n,), optional
+        Rows of one group are drawn together: excerpts of one song are not so many independent
+        observations.
+
+    Returns
+    -------
+    DataFrame
+        A row a name; columns ``macro_f1``, and ``low`` and ``high`` of its 95 % interval.
+    """
+    rows = {
+        name: (macro_f1(y, guess), *macro_f1_interval(y, guess, groups))
+        for name, guess in guesses.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["macro_f1", "low", "high"])

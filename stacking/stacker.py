@@ -3,13 +3,10 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, TransformerMixin, clone
-from sklearn.metrics import f1_score
-from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import _BaseComposition, available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    _num_samples,
     assert_all_finite,
     check_consistent_length,
     check_is_fitted,
@@ -19,9 +16,14 @@ from sklearn.utils.validation import (
 )
 
 from ..errors import DataError, UsageError
-from .folds import assign_folds
-from .out_of_fold import decide, fit_fold, name_columns, predict_with, resolve_method
-from .second_level import default_final_estimator, nested_predictions
+from .first_level import fit_models
+from .out_of_fold import decide, predict_with, resolve_method
+from .passthrough import fit_passthrough, passed_features
+from .routing import FINAL, make_router, route_fit
+from .scores import macro_f1
+from .second_level import default_final_estimator, nested_predictions, score_table
+from .shared_steps import SharedSteps
+from .splits import make_splits
 
 
 def _final_has(attribute):
@@ -38,23 +40,30 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
     Every estimator is fitted once a fold and predicts the rows held out; the final estimator learns
     from these predictions alone. New clips are predicted by all fold models, averaged
     (``refit=False``), or by models refitted on all rows as scikit-learn's ``StackingClassifier``
-    does (``refit=True``).
+    does (``refit=True``). What pipelines begin with and learn nothing in, such as spectral
+    features, is computed once a clip, not once a model and fold.
 
     Parameters
     ----------
     estimators : list of (str, estimator)
-        Named classifiers over clips or plain features.
+        Named classifiers over clips or plain features. One in a ``FrozenEstimator`` is not fitted:
+        its predictions count as out of fold, so it must have been fitted on other songs.
     final_estimator : classifier, optional
-        Over the out-of-fold predictions; logistic regression by default.
+        Over the out-of-fold predictions, such as one of the blends; logistic regression by default.
     cv : int, splitter or iterable of (train, held_out), default=5
         A number means folds stratified by label and disjoint by ``groups``, shuffled by
-        ``random_state``. Each row must be held out exactly once.
+        ``random_state``. Splits must hold out each row once, or once a repeat.
+    n_repeats : int, default=1
+        Tables of folds, for a ``cv`` that is a number; predictions are averaged over them.
     stack_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         What to stack; ``auto`` takes the first an estimator has.
-    passthrough : bool, default=False
-        Give ``X`` itself to the final estimator too; for 2-D numeric ``X``.
+    passthrough : bool, list of columns, or transformer, default=False
+        What the final estimator sees beside the predictions: all columns of ``X``, those named or
+        numbered, or what the transformer, fitted without labels, makes of ``X``.
     refit : bool, default=False
         Predict with models fitted on all rows instead of the average of the fold models.
+    n_jobs : int, optional
+        Fits side by side, as in joblib.
     random_state : int or RandomState, optional
         Of the folds, when ``cv`` is a number.
 
@@ -62,15 +71,20 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
     ----------
     classes_ : ndarray of shape (n_classes,)
     estimators_ : list of list of estimator
-        By model: its fold models, or the one refitted model.
+        By model: its fold models, repeat after repeat, or the one refitted model.
     final_estimator_ : classifier
-    folds_ : ndarray of shape (n,), int
+    fold_tables_ : ndarray of shape (n_repeats, n), int
         The fold each row was held out in.
+    folds_ : ndarray of shape (n,), int
+        The first of them, by which the second level is scored.
     oof_ : DataFrame of shape (n, n_outputs)
         Out-of-fold predictions, columns ``<name>__<class>``.
-    scores_ : Series
-        Macro F1 out of fold of each model that gives a class, and of the stack, the latter nested:
-        each fold by a final estimator that has not seen it.
+    scores_ : DataFrame
+        Macro F1 out of fold of each model and of the stack, the latter nested: each fold by a final
+        estimator that has not seen it. Columns ``macro_f1``, and ``low`` and ``high`` of the 95 %
+        interval (bootstrap by group).
+    optimism_ : float
+        By how much the stack's macro F1 on the rows its final estimator has seen exceeds that.
 
     Examples
     --------
@@ -90,17 +104,21 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         final_estimator=None,
         *,
         cv=5,
+        n_repeats=1,
         stack_method="auto",
         passthrough=False,
         refit=False,
+        n_jobs=None,
         random_state=None,
     ):
         self.estimators = estimators
         self.final_estimator = final_estimator
         self.cv = cv
+        self.n_repeats = n_repeats
         self.stack_method = stack_method
         self.passthrough = passthrough
         self.refit = refit
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     def get_params(self, deep=True):
@@ -111,7 +129,11 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         """Set parameters, those of the estimators as ``<name>__<parameter>``."""
         return self._set_params("estimators", **params)
 
-    def fit(self, X, y, groups=None):
+    def get_metadata_routing(self):
+        """Say what ``fit`` hands on to the estimators, and to the final one."""
+        return make_router(self, self.estimators, self._final())
+
+    def fit(self, X, y, groups=None, **fit_params):
         """Fit every estimator by fold, then the final estimator on what they said.
 
         Parameters
@@ -120,6 +142,9 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         y : array-like of shape (n,)
         groups : array-like of shape (n,), optional
             Rows of one group (a song) stay on one side of every split.
+        **fit_params : dict of str to array-like of shape (n,)
+            ``sample_weight``, for every estimator and the final one; with scikit-learn's metadata
+            routing enabled, whatever the estimators request. Scores count each row once.
 
         Returns
         -------
@@ -130,22 +155,19 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         UsageError
             A parameter is not one of those expected.
         DataError
-            A class has too few groups, or the splits do not hold out each row once.
+            A class has too few groups, or the splits leak or do not hold out each row once.
         """
         self._check_names()
         X, y = self._validate(X, y)
+        params = route_fit(self, self.estimators, self._final(), fit_params)
         self.classes_ = np.unique(y)
-        splits = self._split(X, y, groups)
-        self.folds_ = _held_out_once(splits, len(y))
-        self.stack_method_ = [resolve_method(e, self.stack_method) for _, e in self.estimators]
-        self.estimators_, oof = [], []
-        for (name, estimator), method in zip(self.estimators, self.stack_method_, strict=True):
-            models = [fit_fold(estimator, X, y, *split, method=method) for split in splits]
-            oof.append(self._gather(name, models, X))
-            refitted = [clone(estimator).fit(X, y)] if self.refit else None
-            self.estimators_.append(refitted or [model.estimator for model in models])
-        self.oof_ = pd.concat(oof, axis=1)
-        self._fit_final(X, y)
+        splits, self.fold_tables_ = make_splits(
+            self.cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
+        )
+        self.folds_ = self.fold_tables_[0]
+        said = self._fit_first(X, y, splits, params)
+        features = self._fit_final(X, y, params[FINAL])
+        self._score(said, features, y, groups, params[FINAL])
         return self
 
     def transform(self, X):
@@ -156,10 +178,10 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         ndarray of shape (n, n_outputs)
         """
         check_is_fitted(self, "final_estimator_")
-        X = self._validate_table(X, reset=False)
+        shared = SharedSteps(self._validate_table(X, reset=False))
         return np.hstack(
             [
-                np.mean([predict_with(model, X, method) for model in models], axis=0)
+                np.mean([predict_with(*shared.apply(m), method) for m in models], axis=0)
                 for models, method in zip(self.estimators_, self.stack_method_, strict=True)
             ]
         )
@@ -214,52 +236,53 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             validate_data(self, X, reset=reset, skip_check_array=True)
         return X
 
-    def _split(self, X, y, groups):
-        if isinstance(self.cv, int | np.integer):
-            seed = check_random_state(self.random_state).randint(2**31 - 1)
-            folds = assign_folds(y, groups, n_folds=self.cv, seed=seed)
-            rows = [np.flatnonzero(folds == fold) for fold in range(self.cv)]
-            return [(np.setdiff1d(np.arange(len(y)), held_out), held_out) for held_out in rows]
-        splitter = check_cv(self.cv, y, classifier=True)
-        return list(splitter.split(y, y) if groups is None else splitter.split(y, y, groups))
+    def _final(self):
+        return default_final_estimator() if self.final_estimator is None else self.final_estimator
 
-    def _gather(self, name, models, X):
-        """Put the held-out predictions of one model back in the order of ``X``."""
-        width = models[0].predictions.shape[1]
-        values = np.empty((_num_samples(X), width), dtype=models[0].predictions.dtype)
-        for model in models:
-            values[model.rows] = model.predictions
-        columns = name_columns(name, self.classes_, width)
-        return pd.DataFrame(values, columns=columns, index=X.index if hasattr(X, "iloc") else None)
+    def _resolve_methods(self, n_tables):
+        methods = [resolve_method(estimator, self.stack_method) for _, estimator in self.estimators]
+        if "predict" in methods and (not self.refit or n_tables > 1):
+            name = self.estimators[methods.index("predict")][0]
+            raise UsageError(
+                f"{name}: classes cannot be averaged, which the stack_method 'predict' gives; "
+                "predict with refit=True, without repeats, or choose an estimator with "
+                "predict_proba"
+            )
+        return methods
 
-    def _fit_final(self, X, y):
-        final = self.final_estimator
-        final = default_final_estimator() if final is None else final
+    def _fit_first(self, X, y, splits, params):
+        self.stack_method_ = self._resolve_methods(len(self.fold_tables_))
+        models = fit_models(
+            self.estimators,
+            self.stack_method_,
+            X,
+            y,
+            splits,
+            params=params,
+            refit=self.refit,
+            n_jobs=self.n_jobs,
+        )
+        self.estimators_ = [model.estimators for model in models]
+        self.oof_ = pd.concat([model.oof for model in models], axis=1)
+        if hasattr(X, "iloc"):
+            self.oof_.index = X.index
+        return [model.oof.to_numpy() for model in models]
+
+    def _fit_final(self, X, y, params):
+        self.passthrough_ = fit_passthrough(self.passthrough, X)
         features = self._second_level(X, self.oof_.to_numpy())
-        self.final_estimator_ = clone(final).fit(features, y)
-        self.scores_ = self._score(final, features, y)
+        self.final_estimator_ = clone(self._final()).fit(features, y, **params)
+        return features
+
+    def _score(self, said, features, y, groups, params):
+        named = zip(self.estimators, said, self.stack_method_, strict=True)
+        guesses = {name: decide(part, self.classes_, method) for (name, _), part, method in named}
+        nested = nested_predictions(self._final(), features, y, self.folds_, fit_params=params)
+        self.scores_ = score_table(y, {**guesses, "stack": nested}, groups)
+        in_sample = macro_f1(y, self.final_estimator_.predict(features))
+        self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
 
     def _second_level(self, X, predictions):
-        return np.hstack([predictions, np.asarray(X)]) if self.passthrough else predictions
-
-    def _score(self, final, features, y):
-        scores = {}
-        for (name, _), method in zip(self.estimators, self.stack_method_, strict=True):
-            columns = [c for c in self.oof_ if c == name or c.startswith(f"{name}__")]
-            guess = decide(self.oof_[columns].to_numpy(), self.classes_, method)
-            scores[name] = f1_score(y, guess, average="macro")
-        nested = nested_predictions(final, features, y, self.folds_)
-        scores["stack"] = f1_score(y, nested, average="macro")
-        return pd.Series(scores, name="macro_f1")
-
-
-def _held_out_once(splits, n):
-    """Give each row its fold, refusing splits that are not a partition."""
-    folds = np.full(n, -1)
-    for fold, (_, held_out) in enumerate(splits):
-        if (folds[held_out] >= 0).any():
-            raise DataError("cv holds some rows out twice; each row must be held out exactly once")
-        folds[held_out] = fold
-    if (folds < 0).any():
-        raise DataError(f"cv never holds out row {np.argmin(folds)}; each row must be held out")
-    return folds
+        if self.passthrough_ is False:
+            return predictions
+        return np.hstack([predictions, passed_features(self.passthrough_, X)])

@@ -22,7 +22,7 @@ def test_the_script_stacks_a_folder_per_class(stem_data, tmp_path, monkeypatch, 
     monkeypatch.setattr(sys, "argv", ["script.py", str(tmp_path)])
     runpy.run_path(str(EXAMPLES / "script.py"))
     printed = capsys.readouterr().out
-    assert printed.split()[0:5:2] == ["lr", "lgbm", "stack"]
+    assert printed.split()[3:15:4] == ["lr", "lgbm", "stack"]
     assert "lr__blues" in printed
 
 

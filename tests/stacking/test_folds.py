@@ -1,0 +1,40 @@
+"""Folds: stratified by label, disjoint by group, and refused where they cannot be."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from stemstack.errors import DataError, UsageError
+from stemstack.stacking import assign_folds, fold_balance
+
+
+@given(data=st.data(), n_folds=st.integers(2, 4), seed=st.integers(0, 9))
+def test_no_group_stands_in_two_folds(data, n_folds, seed):
+    sizes = data.draw(st.lists(st.integers(1, 4), min_size=3 * n_folds, max_size=20))
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    y = np.array(["a", "b", "c"])[groups % 3]
+    try:
+        folds = assign_folds(y, groups, n_folds=n_folds, seed=seed)
+    except DataError:
+        assume(False)
+    assert pd.Series(folds).groupby(groups).nunique().max() == 1
+    assert set(folds) <= set(range(n_folds))
+
+
+def test_folds_are_stratified_and_repeatable():
+    y = np.repeat(["a", "b"], [40, 20])
+    folds = assign_folds(y, n_folds=4, seed=1)
+    assert fold_balance(y, folds).to_numpy().tolist() == [[10] * 4, [5] * 4]
+    np.testing.assert_array_equal(folds, assign_folds(y, n_folds=4, seed=1))
+    assert (folds != assign_folds(y, n_folds=4, seed=2)).any()
+
+
+def test_impossible_folds_are_refused():
+    with pytest.raises(DataError, match=r"fewer songs or groups than the 5 folds: b \(3\)"):
+        assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
+    with pytest.raises(DataError, match=r"b \(1\)"):
+        assign_folds(["a", "a", "b", "b"], groups=[0, 1, 2, 2], n_folds=2)
+    with pytest.raises(UsageError, match=r"2 or more\. Got 1"):
+        assign_folds(["a", "b"], n_folds=1)

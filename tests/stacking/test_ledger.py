@@ -1,0 +1,24 @@
+"""The ledger keeps what was written, whoever writes it."""
+
+import pandas as pd
+import pytest
+
+from stemstack.errors import DataError
+from stemstack.stacking import Ledger, content_key
+
+
+def test_ledger_keeps_what_was_written(tmp_path):
+    ledger = Ledger(tmp_path)
+    oof = pd.DataFrame({"lr__id": [0.25, 0.75], "lr__split": [0.75, 0.25]}, index=["x", "y"])
+    assert not ledger.has("lr", 0, "key")
+    with pytest.raises(DataError, match="no such entry"):
+        ledger.read("lr", 0, "key", "oof")
+    ledger.write("lr", 0, "key", oof=oof, test=oof[:1])
+    pd.testing.assert_frame_equal(ledger.read("lr", 0, "key", "oof"), oof, check_names=False)
+    assert len(ledger.read("lr", 0, "key", "test")) == 1
+    assert [path.name for path in (tmp_path / "lr").iterdir()] == ["fold0-key.parquet"]
+
+
+def test_content_keys_follow_content():
+    assert content_key(a=1, b=[2]) == content_key(b=[2], a=1)
+    assert content_key(a=1) != content_key(a=2)

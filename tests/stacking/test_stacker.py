@@ -1,0 +1,306 @@
+"""A stacker equal to scikit-learn's where both apply, and right where that has no answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.ensemble import StackingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from stemstack.errors import DataError, UsageError
+from stemstack.stacking import OutOfFoldStacker
+
+MODELS = [
+    ("lr", LogisticRegression(max_iter=500)),
+    ("tree", DecisionTreeClassifier(max_depth=3, random_state=0)),
+]
+LOADERS = [load_iris, load_wine, load_breast_cancer]
+
+
+def standardised(load):
+    X, y = load(return_X_y=True)
+    return (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-9), y
+
+
+def assert_equal_stacks(models, X, y, *, fit_params=None, **settings):
+    cv = StratifiedKFold(4, shuffle=True, random_state=1)
+    final = LogisticRegression(max_iter=1000)
+    fit_params = fit_params or {}
+    ours = OutOfFoldStacker(models, final, cv=cv, refit=True, **settings).fit(X, y, **fit_params)
+    theirs = StackingClassifier(models, final, cv=cv, **settings).fit(X, y, **fit_params)
+    # atol: the same arithmetic on the same numbers.
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    said = theirs.transform(X)[:, : ours.oof_.shape[1]]
+    np.testing.assert_allclose(ours.transform(X), said, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+@pytest.mark.parametrize("passthrough", [False, True])
+def test_equals_stacking_classifier_where_both_apply(load, passthrough):
+    assert_equal_stacks(MODELS, *standardised(load), passthrough=passthrough)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+@pytest.mark.parametrize("stack_method", ["predict_proba", "decision_function", "predict"])
+def test_equals_it_by_every_stack_method(load, stack_method):
+    models = [("lr", LogisticRegression(max_iter=500)), ("lr2", LogisticRegression(C=0.01))]
+    X, y = standardised(load)
+    assert_equal_stacks(models, X, np.array(["q", "p", "r"])[y], stack_method=stack_method)
+
+
+@pytest.mark.parametrize("load", [*LOADERS, load_digits])
+def test_equals_it_with_sample_weight(load):
+    X, y = standardised(load)
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
+    assert_equal_stacks(MODELS, X[:600], y[:600], fit_params={"sample_weight": weights[:600]})
+
+
+def test_equals_it_with_routed_metadata():
+    X, y = standardised(load_wine)
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
+    with config_context(enable_metadata_routing=True):
+        models = [
+            ("lr", LogisticRegression().set_fit_request(sample_weight=True)),
+            ("tree", DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=False)),
+        ]
+        ours = OutOfFoldStacker(
+            models, LogisticRegression().set_fit_request(sample_weight=True), cv=3, refit=True
+        )
+        ours.fit(X, y, groups=np.arange(len(y)), sample_weight=weights)
+        alone = LogisticRegression().fit(X, y, sample_weight=weights)
+        # atol: the same fit.
+        np.testing.assert_allclose(ours.estimators_[0][0].coef_, alone.coef_, rtol=0, atol=1e-12)
+        unasked = OutOfFoldStacker(MODELS)
+        with pytest.raises(ValueError, match="not explicitly set as requested"):
+            unasked.fit(X, y, sample_weight=weights)
+
+
+def test_weights_reach_the_last_step_of_a_pipeline_and_the_unable_are_named():
+    X, y = standardised(load_wine)
+    weights = np.where(y == 0, 100.0, 1.0)
+    piped = [("lr", make_pipeline(StandardScaler(), LogisticRegression()))]
+    plain = [("lr", LogisticRegression())]
+    kwargs = {"cv": 3, "random_state": 0}
+    one = OutOfFoldStacker(piped, **kwargs).fit(X, y, sample_weight=weights)
+    other = OutOfFoldStacker(piped, **kwargs).fit(X, y)
+    assert np.abs(one.oof_ - other.oof_).to_numpy().max() > 0.01
+    with pytest.raises(UsageError, match="knn: KNeighborsClassifier takes no sample_weight"):
+        OutOfFoldStacker([*plain, ("knn", KNeighborsClassifier())]).fit(X, y, sample_weight=weights)
+    with pytest.raises(UsageError, match="fit got 'sample_weights'; only sample_weight"):
+        OutOfFoldStacker(plain).fit(X, y, sample_weights=weights)
+
+
+def test_a_frozen_estimator_is_never_fitted():
+    X, y = standardised(load_wine)
+    fitted = GaussianNB().fit(X[::2], y[::2])
+    models = [("frozen", FrozenEstimator(fitted)), *MODELS]
+    stack = OutOfFoldStacker(models, cv=3, n_repeats=2, random_state=0).fit(X[1::2], y[1::2])
+    columns = [f"frozen__{label}" for label in range(3)]
+    said = fitted.predict_proba(X[1::2])
+    # rtol: a mean of two equal numbers.
+    np.testing.assert_allclose(stack.oof_[columns], said, rtol=1e-12)
+    assert [len(models) for models in stack.estimators_] == [1, 6, 6]
+    with pytest.raises(DataError, match="knows class 2, which is not in y"):
+        stack.fit(X[y < 2], y[y < 2])
+
+
+def test_equals_it_for_frozen_estimators_alone():
+    X, y = standardised(load_iris)
+    fitted = [(name, clone(model).fit(X[::2], y[::2])) for name, model in MODELS]
+    frozen = [(name, FrozenEstimator(model)) for name, model in fitted]
+    ours = OutOfFoldStacker(frozen, cv=3, random_state=0).fit(X[1::2], y[1::2])
+    theirs = StackingClassifier(fitted, cv="prefit").fit(X[1::2], y[1::2])
+    # atol: the defaults differ in max_iter, which neither reaches.
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
+
+
+def test_passes_on_chosen_columns_or_what_a_transformer_makes():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    X = (X - X.mean()) / X.std()
+    names, places = ["hue", "proline"], [10, 12]
+    settings = {"cv": 3, "random_state": 0}
+    by_name = OutOfFoldStacker(MODELS, passthrough=names, **settings).fit(X, y)
+    by_place = OutOfFoldStacker(MODELS, passthrough=places, **settings).fit(X.to_numpy(), y)
+    chooser = FunctionTransformer(lambda table: table[names])
+    by_transformer = OutOfFoldStacker(MODELS, passthrough=chooser, **settings).fit(X, y)
+    assert by_name.final_estimator_.coef_.shape == (3, 6 + 2)
+    expected = by_name.predict_proba(X)
+    np.testing.assert_array_equal(by_place.predict_proba(X.to_numpy()), expected)
+    np.testing.assert_array_equal(by_transformer.predict_proba(X), expected)
+    with pytest.raises(UsageError, match="columns that X lacks"):
+        OutOfFoldStacker(MODELS, passthrough=["taste"], **settings).fit(X, y)
+
+
+def test_clips_have_no_columns_to_pass_on():
+    clips, y = ["a" * n for n in range(1, 41)], ["short"] * 20 + ["long"] * 20
+    models = [("length", Length())]
+    with pytest.raises(UsageError, match="Give a transformer over clips"):
+        OutOfFoldStacker(models, passthrough=True).fit(clips, y)
+    measure = FunctionTransformer(lambda clips: np.array([[len(clip)] for clip in clips]))
+    stack = OutOfFoldStacker(models, passthrough=measure, cv=4, random_state=0).fit(clips, y)
+    assert stack.final_estimator_.coef_.shape == (1, 2)
+
+
+def test_oof_is_a_table_with_named_columns_and_the_index_of_x():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    X.index = [f"clip{i}" for i in range(len(X))]
+    y = y.map({0: "a", 1: "b", 2: "c"})
+    stack = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
+    assert list(stack.oof_) == ["lr__a", "lr__b", "lr__c", "tree__a", "tree__b", "tree__c"]
+    assert stack.oof_.index.equals(X.index)
+    assert list(stack.get_feature_names_out()) == list(stack.oof_)
+
+
+def test_scores_have_intervals_and_the_optimism_is_told():
+    X, y = standardised(load_wine)
+    stack = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
+    scores = stack.scores_
+    assert list(scores.index) == ["lr", "tree", "stack"]
+    assert (scores["low"] < scores["macro_f1"]).all() and (scores["low"] > 0.7).all()
+    assert (scores["macro_f1"] <= scores["high"]).all()
+    columns = ["tree__0", "tree__1", "tree__2"]
+    expected = f1_score(y, stack.oof_[columns].to_numpy().argmax(axis=1), average="macro")
+    in_sample = f1_score(y, stack.final_estimator_.predict(stack.oof_.to_numpy()), average="macro")
+    # rtol: the same counts.
+    np.testing.assert_allclose(scores.loc["tree", "macro_f1"], expected, rtol=1e-12)
+    told = in_sample - scores.loc["stack", "macro_f1"]
+    np.testing.assert_allclose(stack.optimism_, told, rtol=0, atol=1e-12)
+
+
+def test_a_second_level_that_learns_by_heart_is_found_out():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((90, 3)), rng.integers(0, 2, 90)
+    final = KNeighborsClassifier(1)
+    stack = OutOfFoldStacker([("nb", GaussianNB())], final, random_state=0).fit(X, y)
+    assert stack.optimism_ > 0.3
+    assert stack.scores_.loc["stack", "macro_f1"] < 0.65
+
+
+def test_intervals_draw_groups():
+    rng = np.random.default_rng(0)
+    X, y = np.repeat(rng.standard_normal((40, 4)), 10, axis=0), np.repeat(np.arange(40) % 2, 10)
+    groups = np.repeat(np.arange(40), 10)
+    scores = OutOfFoldStacker([("nb", GaussianNB())], random_state=0).fit(X, y, groups).scores_
+    # 40 songs, not 400 clips: half a width of about 1.96 * sqrt(0.25 / 40).
+    assert (scores["high"] - scores["low"] > 0.2).all()
+
+
+def test_oof_rows_come_from_models_that_did_not_see_them():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 2)), rng.integers(0, 2, 60)
+    groups = np.repeat(np.arange(20), 3)
+    stack = OutOfFoldStacker([("nb", GaussianNB())], cv=4, random_state=0).fit(X, y, groups)
+    for fold, model in enumerate(stack.estimators_[0]):
+        held_out = stack.folds_ == fold
+        again = clone(model).fit(X[~held_out], y[~held_out])
+        expected = again.predict_proba(X[held_out])[:, 1]
+        np.testing.assert_array_equal(stack.oof_["nb"].to_numpy()[held_out], expected)
+    assert pd.Series(stack.folds_).groupby(groups).nunique().max() == 1
+
+
+def test_repeats_are_averaged():
+    X, y = standardised(load_wine)
+    stack = OutOfFoldStacker(MODELS, cv=3, n_repeats=2, random_state=0).fit(X, y)
+    single = [
+        OutOfFoldStacker(MODELS, cv=_splits(table), random_state=0).fit(X, y).oof_
+        for table in stack.fold_tables_
+    ]
+    assert (stack.fold_tables_[0] != stack.fold_tables_[1]).any()
+    # rtol: a mean of two.
+    np.testing.assert_allclose(stack.oof_, (single[0] + single[1]) / 2, rtol=1e-12)
+    assert [len(models) for models in stack.estimators_] == [6, 6]
+
+
+def _splits(table):
+    return [(np.flatnonzero(table != f), np.flatnonzero(table == f)) for f in np.unique(table)]
+
+
+def test_a_lookup_model_scores_at_chance_when_groups_are_kept_together():
+    """Copies of a song must not help: a nearest neighbour finds them across a leaky split."""
+    rng = np.random.default_rng(0)
+    songs = rng.standard_normal((60, 8))
+    X, groups = np.repeat(songs, 4, axis=0), np.repeat(np.arange(60), 4)
+    y = np.repeat(rng.permutation(60) % 2, 4)
+    model = [("knn", KNeighborsClassifier(1))]
+    leaky = OutOfFoldStacker(model, random_state=0).fit(X, y).scores_
+    honest = OutOfFoldStacker(model, random_state=0).fit(X, y, groups).scores_
+    assert leaky.loc["knn", "macro_f1"] > 0.95
+    assert honest.loc["knn", "macro_f1"] < 0.7
+
+
+def test_averages_fold_models_without_refit():
+    X, y = load_iris(return_X_y=True)
+    stack = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
+    mean = np.mean([model.predict_proba(X) for model in stack.estimators_[1]], axis=0)
+    # rtol: order of a mean over three.
+    np.testing.assert_allclose(stack.transform(X)[:, 3:], mean, rtol=1e-12)
+
+
+class Length(GaussianNB):
+    """Clips by their length: X is no array."""
+
+    def fit(self, X, y):
+        return super().fit([[len(clip)] for clip in X], y)
+
+    def predict_proba(self, X):
+        return super().predict_proba([[len(clip)] for clip in X])
+
+
+def test_takes_clips_that_are_no_arrays():
+    clips, y = ["a" * n for n in range(1, 41)], ["short"] * 20 + ["long"] * 20
+    stack = OutOfFoldStacker([("length", Length())], cv=4, random_state=0).fit(clips, y)
+    assert stack.scores_.loc["length", "macro_f1"] > 0.9
+    assert stack.predict(["a", "a" * 40]).tolist() == ["short", "long"]
+
+
+def test_fits_side_by_side_give_the_same():
+    X, y = standardised(load_iris)
+    one = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
+    two = OutOfFoldStacker(MODELS, cv=3, random_state=0, n_jobs=2).fit(X, y)
+    pd.testing.assert_frame_equal(one.oof_, two.oof_)
+
+
+def test_stack_methods():
+    X, y = load_breast_cancer(return_X_y=True)
+    models = [("ridge", RidgeClassifier())]
+    stack = OutOfFoldStacker(models, random_state=0).fit(X, y)
+    assert stack.stack_method_ == ["decision_function"]
+    assert stack.scores_.loc["ridge", "macro_f1"] > 0.9
+    with pytest.raises(UsageError, match="RidgeClassifier has no method 'predict_proba'"):
+        OutOfFoldStacker(models, stack_method="predict_proba").fit(X, y)
+    with pytest.raises(UsageError, match="'stack_method' must be"):
+        OutOfFoldStacker(models, stack_method="logits").fit(X, y)
+    with pytest.raises(UsageError, match="classes cannot be averaged"):
+        OutOfFoldStacker(models, stack_method="predict").fit(X, y)
+
+
+def test_a_fold_without_a_class_is_refused():
+    X, y = load_iris(return_X_y=True)
+    rows = np.arange(150)
+    with pytest.raises(DataError, match="missing from the training side"):
+        OutOfFoldStacker(MODELS, cv=[(rows[50:], rows[:50]), (rows[:50], rows[50:])]).fit(X, y)
+
+
+def test_parameters_of_the_estimators_are_its_own():
+    stack = OutOfFoldStacker(MODELS).set_params(lr__C=0.5)
+    assert stack.get_params()["lr__C"] == 0.5
+    MODELS[0][1].set_params(C=1.0)
+    with pytest.raises(UsageError, match="at least one"):
+        OutOfFoldStacker([]).fit([[0], [1]], [0, 1])
+
+
+@parametrize_with_checks([OutOfFoldStacker(MODELS, cv=3, passthrough=True, random_state=0)])
+def test_is_a_scikit_learn_estimator(estimator, check):
+    check(estimator)
