@@ -1,0 +1,123 @@
+"""What all blends share: probabilities in, model by model, and one weight a model."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ...errors import DataError
+
+# Deep models give single precision, and fold models are averaged: sums are not 1 to the last digit.
+_TOLERANCE = 1e-3
+
+
+class Blend(ClassifierMixin, BaseEstimator):
+    """Base of the blends: a weighted mean of probabilities.
+
+    A child says in ``_learn`` how the weights come about.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    weights_ : Series of shape (n_models,)
+        At least 0, sum 1. Indexed by model where ``fit`` was given a DataFrame with columns
+        ``<model>__<class>``, by ``model0, model1, …`` otherwise.
+    """
+
+    def fit(self, X, y):
+        """Learn the weights.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n, n_models * n_classes)
+            Out-of-fold probabilities; of two classes only the second, so of shape (n, n_models).
+        y : array-like of shape (n,)
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            The columns are not blocks of probabilities, or ``y`` holds one class.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError("y holds 1 class; blending needs two or more")
+        said = model_blocks(X, len(self.classes_))
+        self.weights_ = pd.Series(self._learn(said, codes), self._name_models(len(said)))
+        return self
+
+    def predict_proba(self, X):
+        """Blend probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_models * n_classes)
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+        """
+        check_is_fitted(self, "weights_")
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        return self._combine(model_blocks(X, len(self.classes_)))
+
+    def predict(self, X):
+        """Predict the class of the highest blended probability, as an array of shape (n,)."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def _combine(self, said):
+        return np.tensordot(self.weights_.to_numpy(), said, axes=1)
+
+    def _name_models(self, n_models):
+        if not hasattr(self, "feature_names_in_"):
+            return [f"model{m}" for m in range(n_models)]
+        first_of_block = self.feature_names_in_[:: len(self.feature_names_in_) // n_models]
+        return [name.split("__")[0] for name in first_of_block]
+
+
+def model_blocks(X, n_classes):
+    """Cut an out-of-fold matrix into models.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_models * n_classes), or (n, n_models) for two classes
+    n_classes : int
+
+    Returns
+    -------
+    ndarray of shape (n_models, n, n_classes)
+
+    Raises
+    ------
+    DataError
+        The columns do not divide into models, or are not probabilities that sum to 1.
+    """
+    if n_classes == 2:
+        said = np.stack([1 - X.T, X.T], axis=-1)
+    elif X.shape[1] % n_classes:
+        raise DataError(
+            f"X has {X.shape[1]} columns, which are not models of {n_classes} classes each; give "
+            "predict_proba of every model and no other feature"
+        )
+    else:
+        said = X.reshape(len(X), -1, n_classes).swapaxes(0, 1)
+    _check_probabilities(said)
+    return said
+
+
+def _check_probabilities(said):
+    """Refuse decision values, logits and features: a mean of them would mean nothing."""
+    off = np.abs(said.sum(axis=-1) - 1).max()
+    low, high = said.min(), said.max()
+    if off > _TOLERANCE or low < -_TOLERANCE or high > 1 + _TOLERANCE:
+        raise DataError(
+            "X must hold probabilities, which sum to 1 over the classes of each model. Got values "
+            f"in [{low:.3g}, {high:.3g}] with sums off by up to {off:.3g}; stack predict_proba"
+        )
