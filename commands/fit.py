@@ -8,7 +8,7 @@ from ..errors import MissingExtraError
 from ..reports import scores_table
 from ..runs import PROTOCOLS, Config, fit_run, score_sides, write_model_card, write_report
 from .options import (
-    Names,
+    ModelNames,
     SettingsFile,
     cache_option,
     config_option,
@@ -24,7 +24,12 @@ from .progress import make_progress
 @click.command("fit")
 @config_option()
 @option("--data", required=True, help="Competition folder, folder per class, or CSV manifest.")
-@option("--models", type=Names(), default="lr,lgbm,effnet", help="Models to train and stack.")
+@option(
+    "--models",
+    type=ModelNames(),
+    default="lr,lgbm,effnet",
+    help="Models to train and stack, perhaps with parameters: lr(C=0.1),effnet:b0(epochs=8).",
+)
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory.")
 @option("--folds", type=int, default=5, help="Folds, disjoint by song.")
 @option(

@@ -32,6 +32,18 @@ class Names(click.ParamType):
         return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
+class ModelNames(click.ParamType):
+    """Models, perhaps with parameters: ``lr,effnet(epochs=8,mixup=0.2)``, or a list in YAML."""
+
+    name = "a,b(c=1),d"
+
+    def convert(self, value, param, ctx):
+        """Give a tuple of str."""
+        from ..models import split_names
+
+        return tuple(split_names(value) if isinstance(value, str) else map(str, value))
+
+
 class SettingsFile(click.ParamType):
     """Mashup settings: a YAML file on the command line, or a mapping inside ``--config``."""
 

@@ -3,7 +3,16 @@
 from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .heuristic import make_heuristic
 from .linear import make_lr
-from .registry import MODELS, check_model_names, device_of, make_model, set_means, settle
+from .naming import split_names
+from .registry import (
+    MODELS,
+    check_model_names,
+    device_of,
+    make_model,
+    model_columns,
+    set_means,
+    settle,
+)
 from .saving import load_model, save_model
 from .trees import make_lgbm
 
@@ -19,7 +28,9 @@ __all__ = [
     "make_lgbm",
     "make_lr",
     "make_model",
+    "model_columns",
     "save_model",
     "set_means",
     "settle",
+    "split_names",
 ]

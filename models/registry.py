@@ -1,12 +1,19 @@
-"""Models by name, for ``--models lr,lgbm,effnet``."""
+"""Models by name, for ``--models lr,lgbm,effnet:b0``."""
 
 import difflib
 import inspect
+import warnings
+from functools import partial
+
+import numpy as np
+from sklearn.base import clone
 
 from ..errors import UsageError
+from .bagging import bag_seeds, nets_in
 from .effnet import EffNetClassifier
 from .heuristic import make_heuristic
 from .linear import make_lr
+from .naming import ModelName
 from .trees import make_lgbm
 
 MODELS = {
@@ -14,6 +21,7 @@ MODELS = {
     "lr": make_lr,
     "lgbm": make_lgbm,
     "effnet": EffNetClassifier,
+    "cnn": partial(EffNetClassifier, "cnn"),
 }
 
 
@@ -23,17 +31,33 @@ def check_model_names(names):
     Raises
     ------
     UsageError
-        A name is unknown or stands twice, or there is none.
+        A name is unknown, or has parameters that the model does not take; two would give files and
+        columns one name; or there is none.
     """
     if not names:
         raise UsageError(f"No model was named; choose some of {', '.join(MODELS)}")
     for name in names:
-        if name not in MODELS:
-            near = difflib.get_close_matches(name, MODELS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise UsageError(f"Unknown model {name!r}{hint} The models are {', '.join(MODELS)}.")
-    if len(set(names)) < len(names):
-        raise UsageError(f"A model is named twice in {', '.join(names)}")
+        make_model(name)
+    columns = model_columns(names)
+    for column in columns:
+        if columns.count(column) > 1:
+            raise UsageError(f"A model is named twice in {', '.join(names)}: {column}")
+
+
+def model_columns(names):
+    """Give the names that models have as files and columns, in order.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As in ``--models``.
+
+    Returns
+    -------
+    list of str
+        See :attr:`~stemstack.models.naming.ModelName.column`.
+    """
+    return [ModelName.parse(name).column for name in names]
 
 
 def make_model(name, **options):
@@ -41,10 +65,13 @@ def make_model(name, **options):
 
     Parameters
     ----------
-    name : {"heuristic", "lr", "lgbm", "effnet"}
+    name : str
+        One of ``MODELS``, alone or with parameters: ``effnet:b0``, ``lgbm(num_leaves=15)``. They
+        are those of the class or function that makes the model, else those of a pipeline's last
+        step; ``seeds=N`` averages over N seeds.
     **options
         Parameters for models in general, such as ``sr``, ``random_state``, ``epochs``; each
-        model takes those it knows.
+        model takes those it knows, and what its name says comes first.
 
     Returns
     -------
@@ -54,11 +81,64 @@ def make_model(name, **options):
     Raises
     ------
     UsageError
-        The name is unknown.
+        The name is unknown, or a parameter is, or its value is refused.
     """
-    check_model_names([name])
-    known = inspect.signature(MODELS[name]).parameters
-    return MODELS[name](**{key: value for key, value in options.items() if key in known})
+    named = ModelName.parse(name)
+    _check_base(named)
+    make, own = MODELS[named.base], dict(named.params)
+    n_seeds = own.pop("seeds", 1)
+    known = _parameters_of(make)
+    direct = {key: own.pop(key) for key in own.keys() & known}
+    model = make(**{key: options[key] for key in options.keys() & known} | direct)
+    _set_last(named, model, own, known)
+    if named.params:
+        _try_out(named, model)
+    return bag_seeds(model, n_seeds)
+
+
+def _check_base(named):
+    if named.base not in MODELS:
+        near = difflib.get_close_matches(named.base, MODELS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"Unknown model {named.base!r}{hint} The models are {', '.join(MODELS)}.")
+
+
+def _parameters_of(make):
+    """Name the parameters of a class or function; those that a partial has filled are none."""
+    filled = len(getattr(make, "args", ()))
+    return list(inspect.signature(getattr(make, "func", make)).parameters)[filled:]
+
+
+def _set_last(named, model, params, known):
+    """Set parameters of a pipeline's last step."""
+    last = model.steps[-1][1] if hasattr(model, "steps") else None
+    takes = list(last.get_params(deep=False)) if last is not None else []
+    for name in params:
+        if name not in takes:
+            everything = sorted({*known, *takes, "seeds"})
+            near = difflib.get_close_matches(name, everything, n=3) or everything
+            raise UsageError(
+                f"{named.text}: {named.base} has no parameter {name!r}; near it are "
+                f"{', '.join(near)}"
+            )
+    if params:
+        last.set_params(**params)
+
+
+def _try_out(named, model):
+    """Have a model refuse the values of its parameters now, before anything is computed for it."""
+    nets = nets_in(model)
+    if nets:
+        nets[0].check_parameters()
+        return
+    # Ten rows of two classes that a line tells apart.
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10) // 5
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            clone(model.steps[-1][1]).fit(X, y)
+    except Exception as error:  # of the kinds of three libraries
+        raise UsageError(f"{named.text}: {str(error).splitlines()[0]}") from error
 
 
 def settle(model):
@@ -84,14 +164,14 @@ def settle(model):
     MissingExtraError
         The ``deep`` extra is not installed.
     """
-    if not isinstance(model, EffNetClassifier):
-        return {}
     from .deep.weights import resolve_start
 
-    device = device_of(model)
-    start = resolve_start(model.backbone, model.weights)
-    model.set_params(backbone=start.backbone)
-    return {"backbone": start.backbone, "weights": start.label, "device": device}
+    settled = {}
+    for net in nets_in(model):
+        start = resolve_start(net.backbone, net.weights)
+        net.set_params(backbone=start.backbone)
+        settled = {"backbone": start.backbone, "weights": start.label, "device": device_of(net)}
+    return settled
 
 
 def device_of(model):
@@ -102,11 +182,10 @@ def device_of(model):
     UsageError
         The device cannot be had.
     """
-    if not isinstance(model, EffNetClassifier):
-        return "cpu"
     from .deep.device import resolve_device
 
-    return resolve_device(model.device).type
+    nets = nets_in(model)
+    return resolve_device(nets[0].device).type if nets else "cpu"
 
 
 def set_means(model, *, cache=None, n_jobs=None):
@@ -119,7 +198,7 @@ def set_means(model, *, cache=None, n_jobs=None):
     model : estimator
         One that :func:`make_model` made; changed in place.
     cache : Path, optional
-        Folder; handcrafted features and log-mels have a folder of their own in it.
+        Folder; handcrafted features, log-mels and checkpoints have a folder of their own in it.
     n_jobs : int, optional
         Processes.
 
@@ -132,9 +211,12 @@ def set_means(model, *, cache=None, n_jobs=None):
         "spectral__cache": cache and cache / "features",
         "spectral__n_jobs": n_jobs,
         "cache": cache and cache / "log-mels",
+        "checkpoint": cache and cache / "checkpoints",
         "n_jobs": n_jobs,
         # The bits of a net depend on its threads; with one they depend on nothing.
         "n_threads": 1,
     }
-    known = means.keys() & model.get_params().keys()
-    return model.set_params(**{name: means[name] for name in known})
+    for part in nets_in(model) or [model]:
+        known = means.keys() & part.get_params().keys()
+        part.set_params(**{name: means[name] for name in known})
+    return model

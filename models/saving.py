@@ -1,7 +1,8 @@
 """Fitted models on disk, in forms that cannot run code when a stranger's are loaded.
 
-Nets are ``weights.safetensors`` with ``params.json``; everything else is one skops file (LightGBM's
-boosters inside it as their own text), loaded only when every type in it is one named here.
+Nets are ``weights.safetensors`` with ``params.json``, bags of nets a folder a net; everything else
+is one skops file (LightGBM's boosters inside it as their own text), loaded only when every type in
+it is one named here.
 """
 
 import io
@@ -9,12 +10,14 @@ import json
 import zipfile
 from pathlib import Path
 
-from ..atomic import atomic_path
+from ..atomic import atomic_path, write_text
 from ..errors import DataError
 from ..lean_import import lean_import
-from .effnet import EffNetClassifier
+from .bagging import nets_in, rebuild_bag
+from .deep.estimator import DeepEstimator
+from .deep.saving import from_plain, load_net, save_net, to_plain
 
-_SKOPS_NAME = "model.skops"
+_SKOPS_NAME, _BAG_NAME = "model.skops", "bag.json"
 # Types beyond scikit-learn's that our own pipelines hold; loading them only sets their state.
 TRUSTED = frozenset(
     {
@@ -22,6 +25,7 @@ TRUSTED = frozenset(
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn._LGBMLabelEncoder",
+        "sklearn.utils._bunch.Bunch",
         "stemstack.features.columns.ColumnClaim",
         "stemstack.features.columns._name_output",
         "stemstack.features.columns.signed_log",
@@ -39,11 +43,10 @@ def save_model(model, folder):
     folder : str or os.PathLike
         Made when missing.
     """
-    if isinstance(model, EffNetClassifier):
-        from .deep.saving import save_net
-
-        save_net(model, folder)
-        return
+    if isinstance(model, DeepEstimator):
+        return save_net(model, folder)
+    if nets_in(model):
+        return _save_bag(model, folder)
     with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
         _repack(lean_import("skops.io").dumps(model), temporary)
 
@@ -65,9 +68,9 @@ def load_model(folder):
         There is no model in the folder, or its file holds a type that stemstack does not save.
     """
     path = Path(folder, _SKOPS_NAME)
+    if Path(folder, _BAG_NAME).exists():
+        return _load_bag(folder)
     if not path.exists():
-        from .deep.saving import load_net
-
         return load_net(folder)
     skops = lean_import("skops.io")
     strange = sorted(set(skops.get_untrusted_types(file=path)) - TRUSTED)
@@ -77,6 +80,24 @@ def load_model(folder):
             "load it only by your own means, if you trust whoever made it"
         )
     return skops.load(path, trusted=sorted(TRUSTED))
+
+
+def _save_bag(bag, folder):
+    for i, net in enumerate(bag.estimators_):
+        save_net(net, Path(folder, f"seed{i}"))
+    document = {"seeds": len(bag.estimators_), "classes": to_plain(bag.classes_, "classes_")}
+    # Last: where it is, the nets are too.
+    write_text(Path(folder, _BAG_NAME), json.dumps(document))
+
+
+def _load_bag(folder):
+    path = Path(folder, _BAG_NAME)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        n_seeds, classes = int(document["seeds"]), from_plain(document["classes"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: is not a bag of nets ({error})") from error
+    return rebuild_bag([load_net(Path(folder, f"seed{i}")) for i in range(n_seeds)], classes)
 
 
 def _repack(dumped, path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..atomic import atomic_path
 from ..audio import read_data
 from ..mashups import write_recipes
-from ..models import check_model_names, make_model, settle
+from ..models import check_model_names, make_model, model_columns, settle
 from .first_level import FirstLevel
 from .run import SONG_SHARED, Run
 from .second_level import stack_run
@@ -60,7 +60,8 @@ def _fit_once(config, out, *, cache, n_jobs, resume, progress):
     data = read_data(
         config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
     )
-    models = {name: _make(name, config) for name in config.models}
+    made = [_make(name, config) for name in config.models]
+    models = dict(zip(model_columns(config.models), made, strict=True))
     resolved = {name: settle(model) for name, model in models.items()}
     run = Run.begin(out, config, resume=resume)
     training = training_clips(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
@@ -73,19 +74,16 @@ def _fit_once(config, out, *, cache, n_jobs, resume, progress):
     for name, model in models.items():
         on_gpu = resolved[name].get("device", "cpu") != "cpu"
         parts[name] = first.fit(name, model, on_gpu=on_gpu, progress=progress)
-    stack_run(run, training, test, parts, classes=data.classes)
+    stack_run(run, training.table, test, parts, classes=data.classes)
     return run, test.problems
 
 
 def _make(name, config):
-    options = {
-        "random_state": config.seed,
-        "backbone": config.backbone,
-        "weights": config.weights,
-        "device": config.device,
-    }
-    if config.epochs is not None:
-        options["epochs"] = config.epochs
+    options = {"random_state": config.seed, "device": config.device}
+    # What was not asked for is each model's own default.
+    asked = {"backbone": config.backbone, "weights": config.weights, "epochs": config.epochs}
+    unasked = {"backbone": "auto", "weights": "imagenet", "epochs": None}
+    options |= {key: value for key, value in asked.items() if value != unasked[key]}
     return make_model(name, **options)
 
 

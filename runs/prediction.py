@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from ..models import device_of, set_means
+from ..models import device_of, model_columns, set_means
 from ..stacking import decide, name_columns, predict_with
 from .first_level import METHOD, compute_features
 from .run import STACK
@@ -35,7 +35,7 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
     folds = sorted(run.read_table("ledger/oof")["fold"].unique())
     calls = [(run, unlabelled.paths, cache, fold) for fold in folds]
     parts = {}
-    for name in run.config.models:
+    for name in model_columns(run.config.models):
         model = run.load_model(name, folds[0])
         means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
         compute_features(name, model, unlabelled.paths, **means)

@@ -64,8 +64,8 @@ class Checkpoint:
             return torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as error:  # of many kinds, by where the file is damaged
             raise DataError(
-                f"{self.path}: is not a checkpoint that can be read ({str(error).splitlines()[0]}); "
-                "delete it to begin the training anew"
+                f"{self.path}: is not a checkpoint that can be read "
+                f"({str(error).splitlines()[0]}); delete it to begin the training anew"
             ) from error
 
     def remove(self):

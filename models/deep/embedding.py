@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
 from .estimator import DeepEstimator
-from .parameters import add_parameters_of, check_parameters
+from .parameters import add_parameters_of
 
 
 class EffNetEmbedding(TransformerMixin, DeepEstimator):
@@ -50,7 +50,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         if self.fine_tune:
             return self._fit_classes(X, y, groups)
         validate_clips(self, X, reset=True)
-        check_parameters(self.get_params(deep=False))
+        self.check_parameters()
         self._take_backbone()
         return self
 

@@ -112,11 +112,21 @@ class DeepEstimator(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def check_parameters(self):
+        """Refuse parameters that are out of range.
+
+        Raises
+        ------
+        UsageError
+            A parameter is named, with what it takes.
+        """
+        check_parameters(self.get_params(deep=False))
+
     def _fit_classes(self, X, y, groups):
         """Validate, then train a net to tell the classes of ``y``."""
         clips = validate_clips(self, X, reset=True)
         labels = self._encode(clips, y)
-        check_parameters(self.get_params(deep=False))
+        self.check_parameters()
         self._train(clips, labels, groups)
         return self
 
@@ -213,7 +223,7 @@ class DeepEstimator(BaseEstimator):
         """Run the fitted net over clips: logits, or pooled embeddings."""
         check_is_fitted(self, "state_")
         clips = validate_clips(self, X, reset=False)
-        check_parameters(self.get_params(deep=False))
+        self.check_parameters()
         net = self._live_net()
         with threads(self.n_threads):
             return self._look(net[:-1] if embedding else net, self._pictures(clips))

@@ -1,7 +1,7 @@
-"""The parameters of the deep estimators: which values they take, and how subclasses add their own.
+"""Which values the parameters of the deep estimators take, and how subclasses add their own.
 
-The parameters themselves are listed once, in :class:`~.estimator.DeepEstimator`, and told of once, in
-:class:`~stemstack.models.EffNetClassifier`.
+The parameters themselves are listed once, in :class:`~.estimator.DeepEstimator`, and told of once,
+in :class:`~stemstack.models.EffNetClassifier`.
 """
 
 import functools

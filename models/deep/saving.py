@@ -77,12 +77,12 @@ def save_net(estimator, folder):
         A parameter is not plain data.
     """
     params = {
-        name: _to_plain(value, name)
+        name: to_plain(value, name)
         for name, value in estimator.get_params().items()
         if name not in _LOCAL
     }
     fitted = {
-        name: _to_plain(value, name)
+        name: to_plain(value, name)
         for name, value in vars(estimator).items()
         if name.endswith("_") and not name.startswith("_") and name != "state_"
     }
@@ -115,9 +115,9 @@ def load_net(folder):
     try:
         document = json.loads(Path(folder, _PARAMS).read_text(encoding="utf-8"))
         state = Path(folder, _WEIGHTS).read_bytes()
-        params = {name: _from_plain(value) for name, value in document["params"].items()}
+        params = {name: from_plain(value) for name, value in document["params"].items()}
         estimator = classes[document["class"]](**params)
-        fitted = {name: _from_plain(value) for name, value in document["fitted"].items()}
+        fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{folder}: is not a saved net ({type(error).__name__}: {error})"
@@ -126,15 +126,15 @@ def load_net(folder):
     return estimator
 
 
-def _to_plain(value, name):
+def to_plain(value, name):
     """Turn a value into what JSON holds; arrays and mappings are tagged to come back as such."""
     if isinstance(value, np.ndarray):
         dtype = "object" if value.dtype == object else value.dtype.str
         return {"array": value.tolist(), "dtype": dtype}
     if isinstance(value, dict):
-        return {"items": [[_to_plain(k, name), _to_plain(v, name)] for k, v in value.items()]}
+        return {"items": [[to_plain(k, name), to_plain(v, name)] for k, v in value.items()]}
     if isinstance(value, list | tuple):
-        return [_to_plain(item, name) for item in value]
+        return [to_plain(item, name) for item in value]
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Path):
@@ -147,11 +147,12 @@ def _to_plain(value, name):
     )
 
 
-def _from_plain(value):
+def from_plain(value):
+    """Turn back what :func:`to_plain` gave."""
     if isinstance(value, list):
-        return [_from_plain(item) for item in value]
+        return [from_plain(item) for item in value]
     if isinstance(value, dict) and "array" in value:
         return np.array(value["array"], dtype=value["dtype"])
     if isinstance(value, dict):
-        return {_from_plain(key): _from_plain(item) for key, item in value["items"]}
+        return {from_plain(key): from_plain(item) for key, item in value["items"]}
     return value

@@ -20,6 +20,7 @@ from stemstack.models import (
     make_lgbm,
     make_lr,
     make_model,
+    model_columns,
     save_model,
     set_means,
 )
@@ -94,10 +95,52 @@ def test_names_are_checked_with_a_hint():
     check_model_names(list(MODELS))
     with pytest.raises(UsageError, match=r"Unknown model 'lgb'; did you mean 'lgbm'\?"):
         make_model("lgb")
-    with pytest.raises(UsageError, match="named twice"):
+    with pytest.raises(UsageError, match=r"named twice"):
         check_model_names(["lr", "lr"])
     with pytest.raises(UsageError, match="No model was named"):
         check_model_names([])
+
+
+def test_the_same_model_twice_with_other_parameters():
+    names = ["effnet:cnn_tiny", "effnet:cnn_tiny(epochs=3)", "lr", "lr(C=0.1)"]
+    check_model_names(names)
+    assert model_columns(names) == [
+        "effnet-cnn_tiny", "effnet-cnn_tiny-epochs-3", "lr", "lr-C-0.1",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match=r"named twice .* lr-C-0.1"):
+        check_model_names(["lr(C=0.1)", "lr( C = 0.1 )"])
+
+
+def test_parameters_in_the_name_come_before_general_options():
+    net = make_model("effnet:b0(epochs=3)", backbone="resnet18", epochs=9, random_state=1)
+    assert (net.backbone, net.epochs, net.random_state) == ("efficientnet_b0", 3, 1)
+    assert make_model("cnn", backbone="resnet18", epochs=9).get_params()["backbone"] == "cnn"
+
+
+def test_parameters_of_the_last_step_are_taken_too():
+    model = make_model("lgbm(num_leaves=15,n_estimators=50)")
+    params = model.get_params()
+    assert (params["classifier__num_leaves"], params["classifier__n_estimators"]) == (15, 50)
+    assert make_model("lr(fit_intercept=false)").get_params()["classifier__fit_intercept"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("effnet(epoch=3)", r"effnet has no parameter 'epoch'; near it are epochs"),
+        ("lgbm(num_leafs=3)", r"lgbm has no parameter 'num_leafs'; near it are num_leaves"),
+        ("cnn:b0", r"cnn has no parameter 'backbone'"),
+        ("lr:b0", r"lr has no parameter 'backbone'"),
+        ("efnet(epochs=3)", r"Unknown model 'efnet'; did you mean 'effnet'\?"),
+        ("effnet(epochs=many)", r"The 'epochs' parameter must be a number"),
+        ("lr(C=-1)", r"lr\(C=-1\): The 'C' parameter"),
+        ("lr(C=high)", r"lr\(C=high\): The 'C' parameter"),
+        ("lgbm(num_leaves=1)", r"lgbm\(num_leaves=1\): .*num_leaves"),
+    ],
+)
+def test_what_a_model_does_not_take_is_told_at_once(name, message):
+    with pytest.raises(UsageError, match=message):
+        check_model_names([name])
 
 
 def test_each_model_takes_the_options_it_knows():
