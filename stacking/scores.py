@@ -47,11 +47,21 @@ def macro_f1_of_codes(y, predicted, n_classes):
     size = len(predicted) * n_classes
     n_said = np.bincount(pairs.ravel(), minlength=size).reshape(-1, n_classes)
     n_hit = np.bincount(pairs[predicted == y], minlength=size).reshape(-1, n_classes)
-    return _f1(n_hit, n_true, n_said).reshape(shape)
+    return macro_f1_of_counts(n_hit, n_true, n_said).reshape(shape)
 
 
-def _f1(n_hit, n_true, n_said):
-    """F1 of each class, averaged over those seen on either side."""
+def macro_f1_of_counts(n_hit, n_true, n_said):
+    """Average the F1 of the classes seen on either side.
+
+    Parameters
+    ----------
+    n_hit, n_true, n_said : ndarray of shape (..., n_classes), int
+        Clips of each class said rightly, there, and said at all.
+
+    Returns
+    -------
+    ndarray of shape (...,)
+    """
     seen = n_true + n_said > 0
     f1 = 2 * n_hit / np.maximum(n_true + n_said, 1)
     return f1.sum(axis=-1) / np.maximum(seen.sum(axis=-1), 1)

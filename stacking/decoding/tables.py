@@ -1,0 +1,43 @@
+"""What decoding takes: one table of probabilities, a column a class in sorted order."""
+
+import numpy as np
+
+from ...errors import DataError
+
+# Forests and rounded tables hold flat zeros, which have no logarithm.
+_LEAST = 1e-9
+
+
+def check_table(proba, y):
+    """Check that a table of probabilities fits its labels.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n, n_classes)
+    y : array-like of shape (n,)
+
+    Returns
+    -------
+    proba : ndarray of shape (n, n_classes)
+    codes : ndarray of shape (n,), int
+        Columns of the true classes.
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    DataError
+        Rows or columns do not match the labels.
+    """
+    proba = np.asarray(proba, dtype=float)
+    classes, codes = np.unique(np.asarray(y), return_inverse=True)
+    if proba.shape != (len(codes), len(classes)):
+        raise DataError(
+            f"proba must have a row a label and a column a class, {(len(codes), len(classes))}. "
+            f"Got {proba.shape}."
+        )
+    return proba, codes, classes
+
+
+def log_probabilities(proba):
+    """Take logarithms; a flat zero counts as one in a thousand million."""
+    return np.log(np.maximum(np.asarray(proba, dtype=float), _LEAST))
