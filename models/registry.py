@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from ..errors import UsageError
 from .bagging import bag_seeds, nets_in
+from .deep.ast import AST, AST_PARAMETERS
 from .effnet import EffNetClassifier
 from .heuristic import make_heuristic
 from .linear import make_lr
@@ -22,6 +23,7 @@ MODELS = {
     "lgbm": make_lgbm,
     "effnet": EffNetClassifier,
     "cnn": partial(EffNetClassifier, "cnn"),
+    "ast": partial(EffNetClassifier, AST, **AST_PARAMETERS),
 }
 
 
@@ -104,7 +106,7 @@ def _check_base(named):
 
 
 def _parameters_of(make):
-    """Name the parameters of a class or function; those that a partial has filled are none."""
+    """Name the parameters of a class or function; those that a partial fixes by place are none."""
     filled = len(getattr(make, "args", ()))
     return list(inspect.signature(getattr(make, "func", make)).parameters)[filled:]
 

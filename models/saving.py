@@ -30,6 +30,9 @@ TRUSTED = frozenset(
         "stemstack.features.columns._name_output",
         "stemstack.features.columns.signed_log",
         "stemstack.features.transformer.SpectralFeatures",
+        "stemstack.stacking.blends.greedy.GreedyBlend",
+        "stemstack.stacking.blends.means.MeanBlend",
+        "stemstack.stacking.blends.nonnegative.NonNegativeBlend",
     }
 )
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
 from ...errors import DataError
+from .ast import AST, FilterBankSettings
 from .checkpoint import Checkpoint
 from .contexts import repeatable, threads
 from .device import resolve_device
@@ -246,7 +247,8 @@ class DeepEstimator(BaseEstimator):
         return Looks(self._width(), self.tta, self.tta_shift, self.tta_contrast)
 
     def _mels(self):
-        return MelSettings(self.sr, self.n_fft, self.hop_length, self.n_mels)
+        kind = FilterBankSettings if self.backbone == AST else MelSettings
+        return kind(self.sr, self.n_fft, self.hop_length, self.n_mels)
 
     def _width(self):
         return self._mels().n_frames(self.crop_seconds)

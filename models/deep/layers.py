@@ -4,6 +4,8 @@ torch's classes, and is itself imported inside functions only."""
 import torch
 from torch import nn
 
+from ...errors import UsageError
+
 _EPSILON = 1e-6
 
 
@@ -46,3 +48,36 @@ class BandNorm(nn.Module):
         centred = pictures - pictures.mean(3, keepdim=True)
         deviation = centred.pow(2).mean(3, keepdim=True).add(_EPSILON).sqrt()
         return self.gain * (centred / deviation) + self.offset
+
+
+class Transformer(nn.Module):
+    """An audio transformer of transformers', behind the interface of a backbone.
+
+    Parameters
+    ----------
+    wrapped : transformers.PreTrainedModel
+        Takes (n, n_frames, n_bands), gives a pooled output.
+
+    Attributes
+    ----------
+    n_features : int
+    architecture : str
+        JSON that its configuration is made from again.
+    """
+
+    def __init__(self, wrapped):
+        super().__init__()
+        self.wrapped = wrapped
+        self.n_features = wrapped.config.hidden_size
+        self.architecture = wrapped.config.to_json_string()
+
+    def forward(self, pictures):
+        """Map (n, 1, n_bands, n_frames) to (n, n_features)."""
+        config = self.wrapped.config
+        expected = (config.num_mel_bins, config.max_length)
+        if tuple(pictures.shape[2:]) != expected:
+            raise UsageError(
+                "This transformer looks at {} bands and {} frames at a time. Got {} and {}: set "
+                "n_mels and crop_seconds so".format(*expected, *pictures.shape[2:])
+            )
+        return self.wrapped(pictures[:, 0].transpose(1, 2)).pooler_output

@@ -6,7 +6,8 @@ which tensor is whose. ``net[:-1]`` gives the pooled embedding, ``net`` the logi
 
 from collections import OrderedDict
 
-from ...errors import require
+from ...errors import UsageError, require
+from .ast import AST, build_ast
 from .scratch import SCRATCH_WIDTHS, build_scratch
 from .weights import load_weights
 
@@ -42,15 +43,14 @@ def build_net(start, n_outputs, *, pool="avg", n_bands=None):
     import torch
     from torch import nn
 
-    from .layers import BandNorm, GeneralisedMean
+    from .layers import BandNorm
 
     backbone = _build_backbone(start)
     n_channels = count_channels(backbone)
-    average = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
     parts = OrderedDict(
         norm=nn.Identity() if n_bands is None else BandNorm(n_bands),
         backbone=backbone,
-        pool=GeneralisedMean() if pool == "gem" else average,
+        pool=_make_pool(pool, backbone),
         head=nn.Linear(n_channels, n_outputs) if n_outputs else nn.Identity(),
     )
     net = nn.Sequential(parts)
@@ -75,13 +75,13 @@ def layers_of(backbone):
     if isinstance(backbone, nn.Sequential):
         return list(backbone)
     layers = []
-    for child in backbone.children():
-        layers += list(child) if isinstance(child, nn.Sequential) else [child]
+    for child in getattr(backbone, "wrapped", backbone).children():
+        layers += list(child) if isinstance(child, nn.Sequential | nn.ModuleList) else [child]
     return [layer for layer in layers if any(True for _ in layer.parameters())]
 
 
 def count_channels(backbone):
-    """Count the features that a backbone gives, by showing it a picture.
+    """Count the features that a backbone gives: it says so, or is shown a picture.
 
     Parameters
     ----------
@@ -94,6 +94,8 @@ def count_channels(backbone):
     """
     import torch
 
+    if hasattr(backbone, "n_features"):
+        return backbone.n_features
     was_training = backbone.training
     device = next(backbone.parameters()).device
     with torch.no_grad():
@@ -102,7 +104,23 @@ def count_channels(backbone):
     return maps.shape[1]
 
 
+def _make_pool(pool, backbone):
+    from torch import nn
+
+    from .layers import GeneralisedMean
+
+    if hasattr(backbone, "n_features"):
+        if pool != "avg":
+            raise UsageError(f"A transformer pools by itself: leave pool='avg'. Got {pool!r}")
+        return nn.Identity()
+    if pool == "gem":
+        return GeneralisedMean()
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
 def _build_backbone(start):
+    if start.backbone == AST:
+        return build_ast(start)
     if start.backbone in SCRATCH_WIDTHS:
         backbone = build_scratch(start.backbone)
     else:

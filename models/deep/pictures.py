@@ -94,6 +94,6 @@ def _compute(clip, settings, device):
 
 
 def _cache_path(clip, settings, cache):
-    description = json.dumps(asdict(settings), sort_keys=True)
+    description = json.dumps([type(settings).__name__, asdict(settings)], sort_keys=True)
     key = hash_bytes(f"{clip_key(clip)} {description}".encode())
     return Path(cache, "pictures", key[:2], f"{key}.npy")

@@ -13,6 +13,7 @@ from ...atomic import atomic_path, write_text
 from ...errors import DataError, UsageError, require
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
+_ARCHITECTURE = "architecture"
 # What is of no meaning where the folder may be loaded.
 _LOCAL = ("cache", "checkpoint", "device", "n_threads")
 
@@ -29,7 +30,10 @@ def pack_net(net):
     bytes
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items()}
-    return require("safetensors.torch", "deep").save(tensors)
+    # What an architecture's name does not say goes with the weights.
+    architecture = getattr(net.backbone, "architecture", None)
+    metadata = None if architecture is None else {_ARCHITECTURE: architecture}
+    return require("safetensors.torch", "deep").save(tensors, metadata)
 
 
 def unpack_net(backbone, state):
@@ -52,13 +56,19 @@ def unpack_net(backbone, state):
 
     tensors = require("safetensors.torch", "deep").load(state)
     net = build_net(
-        Start(backbone, "none"),
+        Start(backbone, "none", architecture=_read_architecture(state)),
         n_outputs=len(tensors.get("head.bias", [])),
         pool="gem" if "pool.power" in tensors else "avg",
         n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
     )
     net.load_state_dict(tensors)
     return net.eval()
+
+
+def _read_architecture(state):
+    """Read the text that stands beside the tensors: safetensors begin with a JSON header."""
+    length = int.from_bytes(state[:8], "little")
+    return json.loads(state[8 : 8 + length]).get("__metadata__", {}).get(_ARCHITECTURE)
 
 
 def save_net(estimator, folder):

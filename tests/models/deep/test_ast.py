@@ -1,0 +1,141 @@
+"""AST behind the estimators' interface, on a tiny one with random weights in a local folder."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from stemstack.errors import UsageError
+from stemstack.models import EffNetClassifier, EffNetEmbedding, load_model, make_model, save_model
+from stemstack.models.deep.ast import AST_PARAMETERS, FilterBankSettings
+from stemstack.models.deep.weights import resolve_start
+
+SMALL = {
+    "backbone": "ast",
+    "sr": 16000,
+    "n_fft": 400,
+    "hop_length": 160,
+    "n_mels": 16,
+    "crop_seconds": 0.32,
+    "epochs": 2,
+    "batch_size": 4,
+    "device": "cpu",
+    "n_threads": 1,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A tiny AST as transformers saves it: 16 bands, 32 frames."""
+    path = tmp_path_factory.mktemp("ast")
+    config = transformers.ASTConfig(
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        num_mel_bins=16,
+        max_length=32,
+        patch_size=8,
+        frequency_stride=8,
+        time_stride=8,
+    )
+    torch.manual_seed(0)
+    transformers.ASTForAudioClassification(config).save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clips():
+    rng = np.random.default_rng(0)
+    labels = np.arange(12) % 2
+    time = np.arange(8000) / 16000
+    tones = [np.sin(2 * np.pi * (300 + 2000 * k) * time) for k in labels]
+    noise = rng.standard_normal((12, 8000))
+    return [
+        (tone + 0.1 * hiss).astype(np.float32) for tone, hiss in zip(tones, noise, strict=True)
+    ], labels
+
+
+def test_the_picture_is_the_published_feature_extractors():
+    clip = 0.1 * np.random.default_rng(0).standard_normal(16000 * 11).astype(np.float32)
+    ours = FilterBankSettings(16000, 400, 160, 128).picture(clip)[:, :1024]
+    theirs = transformers.ASTFeatureExtractor()(clip, sampling_rate=16000, return_tensors="np")
+    # Ours is kept as float16: three digits of numbers near 1.
+    np.testing.assert_allclose(ours.T, theirs["input_values"][0], rtol=0, atol=2e-3)
+
+
+def test_a_crop_of_the_published_size_has_1024_frames():
+    of_picture = {k: AST_PARAMETERS[k] for k in ("sr", "n_fft", "hop_length", "n_mels")}
+    settings = FilterBankSettings(**of_picture)
+    assert settings.n_frames(AST_PARAMETERS["crop_seconds"]) == 1024
+    assert settings.picture(np.zeros(10, dtype=np.float32)).shape == (128, 1)
+
+
+def test_it_starts_from_the_folders_weights(folder, clips):
+    embedding = EffNetEmbedding(**SMALL, weights=folder).fit(clips[0]).transform(clips[0])
+    model = transformers.ASTModel.from_pretrained(folder).eval()
+    # Half a second is 48 frames: the middle crop of one begins at frame 8.
+    one = EffNetEmbedding(**SMALL, weights=folder, tta=1).fit(clips[0]).transform(clips[0])
+    bank = FilterBankSettings(16000, 400, 160, 16).picture(clips[0][0])[:, 8:40]
+    with torch.no_grad():
+        expected = model(torch.from_numpy(bank.T[None].astype(np.float32))).pooler_output[0]
+    assert embedding.shape == one.shape == (12, 16)
+    # The same float32 operations on the same numbers.
+    np.testing.assert_allclose(one[0], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_it_trains_and_survives_pickle_and_disk(folder, clips, tmp_path):
+    model = EffNetClassifier(**SMALL, weights=folder, layer_decay=0.8, patience=2).fit(*clips)
+    expected = model.predict_proba(clips[0])
+    assert (model.backbone_, model.weights_) == ("ast", str(folder))
+    save_model(model, tmp_path)
+    np.testing.assert_array_equal(load_model(tmp_path).predict_proba(clips[0]), expected)
+    copied = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copied.predict_proba(clips[0]), expected)
+    again = EffNetClassifier(**model.get_params()).fit(*clips)
+    assert again.state_ == model.state_
+
+
+def test_by_name_it_has_its_own_picture(folder):
+    model = make_model(f"ast(weights={folder},epochs=3)", random_state=0, backbone="resnet18")
+    params = model.get_params()
+    assert (params["backbone"], params["sr"], params["n_mels"]) == ("ast", 16000, 128)
+    assert params["epochs"] == 3
+
+
+def test_a_crop_of_another_size_is_refused_with_the_right_one(folder, clips):
+    wrong = {**SMALL, "crop_seconds": 0.2}
+    with pytest.raises(UsageError, match="at 16 bands and 32 frames at a time"):
+        EffNetClassifier(**wrong, weights=folder).fit(*clips)
+
+
+def test_it_pools_by_itself(folder, clips):
+    with pytest.raises(UsageError, match="leave pool='avg'"):
+        EffNetClassifier(**SMALL, weights=folder, pool="gem").fit(*clips)
+
+
+def test_a_folder_of_something_else_is_refused(folder, tmp_path):
+    with pytest.raises(UsageError, match=r"expected a folder with the config\.json"):
+        resolve_start("ast", str(tmp_path))
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(UsageError, match=r"expected a folder with the config\.json"):
+        resolve_start("ast", str(tmp_path))
+
+
+def test_a_folder_without_weights_is_refused(folder, tmp_path, clips):
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    with pytest.raises(UsageError, match="cannot be loaded as an AST"):
+        EffNetClassifier(**SMALL, weights=tmp_path).fit(*clips)
+
+
+def test_without_hub_it_says_how_to_give_weights(monkeypatch):
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    resolve_start.cache_clear()
+    with pytest.raises(UsageError, match="the hub does not answer; give weights=FOLDER"):
+        resolve_start("ast")
