@@ -24,9 +24,12 @@ COMMANDS = {
     "reuse": "Tell whether test clips hold stems of the training songs.",
     "tune": "Search for mashup settings that match the test clips.",
     "fit": "Train models out of fold, stack them, predict the test clips.",
+    "stack": "Stack the models of finished runs anew, without refitting.",
+    "ledger": "Merge what several runs of one experiment computed.",
     "predict": "Predict clips with a finished run.",
     "evaluate": "Score a run's test predictions against known answers.",
     "report": "Write a run's report as one HTML file.",
+    "export": "Write the nets of a run as ONNX files.",
 }
 
 

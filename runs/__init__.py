@@ -5,8 +5,10 @@ from .config import PROTOCOLS, Config
 from .documents import score_sides, write_model_card, write_report
 from .experiment import fit_run
 from .known_clips import known_clips
+from .merging import merge_runs
 from .prediction import predict_run
 from .progress import Quiet
+from .restacking import stack_runs
 from .run import STACK, Run
 from .training_clips import convert_sources, draw_training
 from .unlabelled import Unlabelled, from_paths, from_test_table
@@ -25,8 +27,10 @@ __all__ = [
     "from_paths",
     "from_test_table",
     "known_clips",
+    "merge_runs",
     "predict_run",
     "score_sides",
+    "stack_runs",
     "write_model_card",
     "write_report",
 ]

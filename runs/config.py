@@ -1,7 +1,7 @@
 """The configuration of a run: everything needed to repeat it, as one YAML file."""
 
 import platform
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -89,9 +89,17 @@ class Config:
         resolved : dict
             What ``auto`` stood for, by model.
         """
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-        document = {"config": plain, "resolved": resolved, "versions": installed_versions()}
+        document = {"config": self.as_dict(), "resolved": resolved}
+        document["versions"] = installed_versions()
         write_text(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+    def as_dict(self):
+        """Give the options as plain data."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    def with_models(self, models):
+        """Give the same with other models, each once, in the order of their first mention."""
+        return replace(self, models=tuple(dict.fromkeys(models)))
 
     @classmethod
     def read(cls, path):

@@ -1,5 +1,7 @@
 """The first level of a run: each model fitted once a fold, predictions entered in the ledger."""
 
+import os
+from collections import deque
 from dataclasses import dataclass
 
 import joblib
@@ -76,7 +78,9 @@ class FirstLevel:
         model = set_means(clone(model), cache=self._means["cache"])
         folds = np.unique(self._folds)
         todo = [f for f in folds if not self.run.ledger.has(name, f, key)]
-        calls = [(name, model, fold, key) for fold in todo]
+        calls = deque((name, model, fold, key) for fold in todo)
+        # Processes that fill one ledger at a time begin with different folds.
+        calls.rotate(os.getpid())
         n_jobs = self._means["n_jobs"]
         with progress.stage(f"fitting {name}", len(todo)) as advance:
             for _ in run_side_by_side(self._fit_fold, calls, n_jobs=n_jobs, on_gpu=on_gpu):
@@ -84,6 +88,8 @@ class FirstLevel:
         return self._gather(name, folds, key)
 
     def _fit_fold(self, name, model, fold, key):
+        if self.run.ledger.has(name, fold, key):
+            return  # Another process was quicker.
         train, held_out = np.flatnonzero(self._folds != fold), np.flatnonzero(self._folds == fold)
         fitted = fit_fold(model, self.training.clips, self._y, train, held_out, method=METHOD)
         ids = self.training.table["clip"].to_numpy()[held_out]

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from ..atomic import atomic_path, write_text
 from ..errors import DataError, UsageError
-from ..models import load_model, save_model
+from ..models import load_model, model_columns, save_model
 from ..stacking import Ledger
 from .config import Config
 
@@ -50,13 +51,34 @@ class Run:
                     f"{path}: holds a run already; go on with --resume, or give another --out"
                 )
             config.check_resumes(Config.read(run.config_path))
-        elif run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
-            raise UsageError(f"{path}: is not empty and not a run; give another --out")
+        else:
+            run.check_vacant()
         return run
 
+    def check_vacant(self):
+        """Refuse a place where something is already.
+
+        Raises
+        ------
+        UsageError
+            The path is a file, or a folder with anything but what a killed write left in it.
+        """
+        if not self.path.exists():
+            return
+        if not self.path.is_dir() or any(p.name[0] != "." for p in self.path.iterdir()):
+            raise UsageError(
+                f"{self.path}: is not empty and not a run to go on with; give another --out"
+            )
+
     @classmethod
-    def open(cls, path):
-        """Open a finished run.
+    def open(cls, path, *, finished=True):
+        """Open a run.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        finished : bool, default=True
+            Whether it must be finished.
 
         Raises
         ------
@@ -66,7 +88,7 @@ class Run:
         run = cls(path)
         if not run.config_path.exists():
             raise DataError(f"{path}: holds no run (config.yaml is missing); make one with fit")
-        if not run.metrics_path.exists():
+        if finished and not run.metrics_path.exists():
             raise DataError(f"{path}: the run is not finished; go on with fit --resume")
         return run
 
@@ -84,6 +106,16 @@ class Run:
     def config(self):
         """The configuration, read from disk."""
         return Config.read(self.config_path)
+
+    @property
+    def model_names(self):
+        """The models' names as files and columns, in the order they are stacked."""
+        return model_columns(self.config.models)
+
+    @property
+    def resolved(self):
+        """What ``auto`` stood for, by model, read from disk."""
+        return yaml.safe_load(self.config_path.read_text(encoding="utf-8"))["resolved"]
 
     @property
     def metrics(self):
@@ -105,17 +137,18 @@ class Run:
 
     def save_model(self, model, name, fold=None):
         """Save a fold's model, or the second level without a fold."""
-        save_model(model, self._model_folder(name, fold))
+        save_model(model, self.model_folder(name, fold))
 
     def load_model(self, name, fold=None):
         """Load what :meth:`save_model` saved."""
-        return load_model(self._model_folder(name, fold))
+        return load_model(self.model_folder(name, fold))
 
     def write_submission(self, table):
         """Write ``submission.csv``."""
         with atomic_path(self.path / "submission.csv") as temporary:
             table.to_csv(temporary, index=False)
 
-    def _model_folder(self, name, fold):
+    def model_folder(self, name, fold=None):
+        """Say where a fold's model is, or the second level without a fold."""
         folder = self.path / "models" / name
         return folder if fold is None else folder / f"fold{fold}"

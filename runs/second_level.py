@@ -9,26 +9,28 @@ from .first_level import METHOD
 from .run import STACK
 
 
-def stack_run(run, training, test, parts, *, classes):
+def stack_run(run, table, test, parts, *, classes, final=None):
     """Stack the models of a run and write what comes of it.
 
     Parameters
     ----------
     run : Run
-    training : TrainingClips
+    table : DataFrame
+        Columns ``clip, label, fold`` of the training clips.
     test : Unlabelled
     parts : dict of str to ModelPredictions
     classes : list of str
+    final : classifier, optional
+        The second level; logistic regression by default.
     """
-    y = training.table["label"].to_numpy(dtype=object)
-    features = pd.concat([part.oof for part in parts.values()], axis=1).to_numpy()
-    folds = training.table["fold"].to_numpy()
-    final = default_final_estimator()
+    y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
+    features = stack_features(parts)
+    final = default_final_estimator() if final is None else final
     nested = nested_predictions(final, features, y, folds, method=METHOD)
     final.fit(features, y)
     run.save_model(final, STACK)
     oof = {name: probabilities(part.oof, classes) for name, part in parts.items()} | {STACK: nested}
-    run.write_table("ledger/oof", _lay_out(training.table[["clip", "label", "fold"]], oof, classes))
+    run.write_table("ledger/oof", _lay_out(table[["clip", "label", "fold"]], oof, classes))
     if test.ids:
         said = predict_stack(final, {name: part.test for name, part in parts.items()}, classes)
         ids = pd.DataFrame({"id": test.ids})
@@ -40,6 +42,11 @@ def stack_run(run, training, test, parts, *, classes):
     }
     left_out = list(test.problems)
     run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": left_out})
+
+
+def stack_features(parts):
+    """Lay the out-of-fold predictions of models side by side, as the second level sees them."""
+    return pd.concat([part.oof for part in parts.values()], axis=1).to_numpy()
 
 
 def predict_stack(final, parts, classes):

@@ -2,17 +2,38 @@
 
 An entry is one Parquet file, ``<model>/fold<k>-<key>.parquet``, with a column ``id``, a column
 ``split`` (``oof`` or ``test``) and the columns ``<model>__<class>``. It is written last and by
-rename, so an entry that is there is whole; a killed run finds what was done and does the rest.
+rename, so an entry that is there is whole; a killed run finds what was done and does the rest, and
+several processes may fill one ledger: whoever is second writes the same again.
 """
 
 import hashlib
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ..atomic import atomic_path
 from ..errors import DataError
+
+_FILE = re.compile(r"fold(\d+)-([0-9a-f]+)\.parquet")
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """What a fold model was made from, by name.
+
+    Attributes
+    ----------
+    model : str
+    fold : int
+    key : str
+    """
+
+    model: str
+    fold: int
+    key: str
 
 
 class Ledger:
@@ -34,6 +55,32 @@ class Ledger:
     def has(self, model, fold, key):
         """Tell whether an entry is there."""
         return self.path(model, fold, key).exists()
+
+    def entries(self):
+        """List what is there.
+
+        Returns
+        -------
+        list of Entry
+            Sorted.
+        """
+        found = []
+        for path in self.root.glob("*/*.parquet"):
+            match = _FILE.fullmatch(path.name)
+            if match:
+                found.append(Entry(path.parent.name, int(match[1]), match[2]))
+        return sorted(found)
+
+    def coverage(self):
+        """Say which folds of which models are there: what a table of them all would lack.
+
+        Returns
+        -------
+        DataFrame of bool
+            A row a model and key, a column a fold.
+        """
+        entries = pd.DataFrame(self.entries(), columns=["model", "fold", "key"])
+        return pd.crosstab([entries["model"], entries["key"]], entries["fold"]).astype(bool)
 
     def read(self, model, fold, key, split):
         """Read the predictions of one entry.

@@ -49,8 +49,13 @@ class Blend(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise DataError("y holds 1 class; blending needs two or more")
         said = model_blocks(X, len(self.classes_))
-        self.weights_ = pd.Series(self._learn(said, codes), self._name_models(len(said)))
+        self._weights, self._models = self._learn(said, codes), self._name_models(len(said))
         return self
+
+    @property
+    def weights_(self):
+        """The weight of each model, as a Series made of what can be saved without code."""
+        return pd.Series(self._weights, self._models)
 
     def predict_proba(self, X):
         """Blend probabilities.
@@ -63,7 +68,7 @@ class Blend(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n, n_classes)
         """
-        check_is_fitted(self, "weights_")
+        check_is_fitted(self, "classes_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
         return self._combine(model_blocks(X, len(self.classes_)))
 
@@ -73,7 +78,7 @@ class Blend(ClassifierMixin, BaseEstimator):
         return self.classes_[best]
 
     def _combine(self, said):
-        return np.tensordot(self.weights_.to_numpy(), said, axes=1)
+        return np.tensordot(self._weights, said, axes=1)
 
     def _name_models(self, n_models):
         if not hasattr(self, "feature_names_in_"):

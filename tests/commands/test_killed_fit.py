@@ -1,0 +1,111 @@
+"""fit, killed at moments drawn by chance and resumed, ends as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv")
+SMALL = ["--folds", "2", "--mashups-per-genre", "8", "--quiet", "--jobs", "1"]
+CLASSICAL = "lr(families=rms),lgbm(families=rms,n_estimators=20)"
+NET = ["--backbone", "cnn_tiny", "--weights", "none", "--epochs", "1"]
+LIMIT = 120
+
+
+@pytest.fixture
+def start_fit(stem_data, shared_cache):
+    """Start fit as a process of its own; whoever is left at the end is killed."""
+    begun = []
+
+    def start(out, models, *options):
+        call = "import sys; from stemstack.commands import main; sys.exit(main())"
+        arguments = ["fit", "--data", stem_data, "--models", models, "--out", out, *SMALL]
+        process = subprocess.Popen(
+            [sys.executable, "-c", call, *map(str, arguments), *options],
+            env={**os.environ, "STEMSTACK_CACHE": str(shared_cache), "OMP_NUM_THREADS": "1"},
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        kill(process)
+
+
+def kill(process):
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+def finish(process):
+    _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, err.decode()
+
+
+def count_files(run):
+    return sum(path.is_file() for path in run.rglob("*"))
+
+
+def kill_at(process, run, n_files, delay):
+    """Kill a fit soon after its run holds so many files; tell whether it was still at work."""
+    until = time.monotonic() + LIMIT
+    while process.poll() is None and count_files(run) < n_files and time.monotonic() < until:
+        time.sleep(0.002)
+    time.sleep(delay)
+    at_work = process.poll() is None
+    kill(process)
+    return at_work
+
+
+def assert_same_tables(run, other):
+    for name in TABLES:
+        assert (run / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def test_killed_at_any_moment_classical_models_end_the_same(
+    fit_small, start_fit, stem_data, tmp_path
+):
+    whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
+    code, _, err = fit_small(stem_data, whole, "--jobs", "1", models=CLASSICAL)
+    assert code == 0, err
+    rng = np.random.default_rng(0)
+    # The papers come after the tables: their files are the last four.
+    moments = np.sort(rng.choice(np.arange(1, count_files(whole) - 4), 3, replace=False))
+    killed = [
+        kill_at(start_fit(run, CLASSICAL, "--resume"), run, moment, rng.uniform(0, 0.05))
+        for moment in moments
+    ]
+    assert any(killed)
+    finish(start_fit(run, CLASSICAL, "--resume"))
+    assert_same_tables(run, whole)
+
+
+def test_killed_while_a_net_learns_it_ends_the_same(fit_small, start_fit, stem_data, tmp_path):
+    whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
+    code, _, err = fit_small(stem_data, whole, *NET, "--jobs", "1", models="effnet")
+    assert code == 0, err
+    # With config, folds and recipes there, the first fold is being learnt.
+    assert kill_at(start_fit(run, "effnet", *NET), run, 3, delay=1.0)
+    assert not (run / TABLES[0]).exists()
+    finish(start_fit(run, "effnet", *NET, "--resume"))
+    assert_same_tables(run, whole)
+
+
+def test_two_processes_fill_one_ledger(fit_small, start_fit, stem_data, tmp_path):
+    whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
+    code, _, err = fit_small(stem_data, whole, "--jobs", "1", models=CLASSICAL)
+    assert code == 0, err
+    both = [start_fit(run, CLASSICAL, "--resume") for _ in range(2)]
+    for process in both:
+        finish(process)
+    assert_same_tables(run, whole)
+    names = {path.relative_to(whole) for path in whole.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(run) for path in run.rglob("*") if path.is_file()}

@@ -1,0 +1,150 @@
+"""stack puts models of several runs under another second level; merge brings ledgers together."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import f1_score
+
+BLENDS = ["logistic", "greedy", "nnls", "mean", "geometric", "rank"]
+
+
+@pytest.fixture(scope="module")
+def parts(finished_run, tmp_path_factory):
+    """The finished run cut in two: one of lr alone, one of heuristic and lgbm."""
+    root = tmp_path_factory.mktemp("parts")
+    return [
+        cut(finished_run, root / "A", ["lr"]),
+        cut(finished_run, root / "B", ["heuristic", "lgbm"]),
+    ]
+
+
+def cut(run, out, models):
+    """Leave some models of a run out, as if they had never been fitted."""
+    shutil.copytree(run, out)
+    config = (out / "config.yaml").read_text(encoding="utf-8")
+    for name in {"heuristic", "lr", "lgbm"} - set(models):
+        shutil.rmtree(out / "ledger" / name)
+        shutil.rmtree(out / "models" / name)
+        config = config.replace(f"  - {name}\n", "")
+        for table in ("oof", "test"):
+            path = out / f"ledger/{table}.parquet"
+            frame = pd.read_parquet(path)
+            frame.drop(columns=[c for c in frame if c.startswith(f"{name}__")]).to_parquet(path)
+    (out / "config.yaml").write_text(config, encoding="utf-8")
+    return out
+
+
+def test_the_stack_of_parts_is_the_stack_of_the_whole(parts, finished_run, tmp_path, run_program):
+    shuffled = [parts[1], parts[0]]
+    code, out, err = run_program("stack", *shuffled, "--out", tmp_path / "RUN", "--quiet")
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()[2:]] == BLENDS
+    whole, again = (
+        pd.read_parquet(r / "ledger/oof.parquet") for r in (finished_run, tmp_path / "RUN")
+    )
+    # atol: the models stand in another order, so the solver ends a little elsewhere.
+    pd.testing.assert_frame_equal(whole, again[whole.columns], rtol=0, atol=1e-3)
+    (score,) = {
+        json.loads((run / "metrics.json").read_text())["out_of_fold"]["lgbm"]["macro_f1"]
+        for run in (finished_run, tmp_path / "RUN")
+    }
+    assert score > 0.3
+
+
+@pytest.mark.parametrize("blend", BLENDS)
+def test_every_blend_is_a_run_that_predicts(blend, finished_run, stem_data, tmp_path, run_program):
+    run = tmp_path / "RUN"
+    code, _, err = run_program("stack", finished_run, "--blend", blend, "--out", run, "--quiet")
+    assert code == 0, err
+    code, _, err = run_program("predict", run, "--data", stem_data, "--out", tmp_path / "p.csv")
+    assert code == 0, err
+    assert (tmp_path / "p.csv").read_bytes() == (run / "submission.csv").read_bytes()
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert list(metrics["blends"]) == BLENDS
+    # rtol: the same predictions, scored by another implementation.
+    np.testing.assert_allclose(
+        metrics["blends"][blend]["macro_f1"], metrics["out_of_fold"]["stack"]["macro_f1"], rtol=1e-9
+    )
+
+
+def test_evaluate_and_report_take_a_stacked_run(finished_run, stem_data, tmp_path, run_program):
+    run, answers = tmp_path / "RUN", stem_data.parent / "answers.csv"
+    assert run_program("stack", finished_run, "--blend", "nnls", "--out", run, "--quiet")[0] == 0
+    code, out, _ = run_program("evaluate", run, "--answers", answers, "--json")
+    submission = pd.read_csv(run / "submission.csv", dtype=str)
+    truth = pd.read_csv(answers, dtype=str)
+    expected = f1_score(truth["genre"], submission["genre"], average="macro")
+    # rtol: the same counts.
+    np.testing.assert_allclose(json.loads(out)["stack"]["macro_f1"], expected, rtol=1e-12)
+    assert code == 0 and run_program("report", run)[0] == 0
+
+
+def test_models_of_a_stacked_run_outlive_the_run_they_come_from(
+    finished_run, stem_data, tmp_path, run_program
+):
+    source, run, out = tmp_path / "SOURCE", tmp_path / "RUN", tmp_path / "p.csv"
+    shutil.copytree(finished_run, source)
+    assert run_program("stack", source, "--out", run, "--quiet")[0] == 0
+    shutil.rmtree(source)
+    assert run_program("predict", run, "--data", stem_data, "--out", out, "--quiet")[0] == 0
+
+
+def test_runs_that_do_not_belong_together_are_refused(parts, finished_run, tmp_path, run_program):
+    out = tmp_path / "RUN"
+    other = tmp_path / "OTHER"
+    shutil.copytree(finished_run, other)
+    table = pd.read_parquet(other / "ledger/oof.parquet")
+    flipped = table.assign(fold=1 - table["fold"])
+    flipped.to_parquet(other / "ledger/oof.parquet")
+    code, _, err = run_program("stack", parts[0], other, "--out", out)
+    assert code == 2 and "differ in training clips, labels or folds" in err
+    table.assign(**{"lr__blues": 0.5}).to_parquet(other / "ledger/oof.parquet")
+    code, _, err = run_program("stack", parts[0], other, "--out", out)
+    assert code == 2 and "each have a model 'lr', and they differ" in err
+    (other / "folds.parquet").write_bytes(b"")
+    code, _, err = run_program("stack", parts[0], other, "--out", out)
+    assert code == 2 and "have different folds (folds.parquet)" in err
+    (other / "metrics.json").unlink()
+    code, _, err = run_program("stack", parts[0], other, "--out", out)
+    assert code == 1 and "not finished" in err
+    assert run_program("stack", parts[0], "--blend", "best", "--out", out)[0] == 2
+    assert not out.exists()
+    code, _, err = run_program("stack", parts[0], "--out", parts[1])
+    assert code == 2 and "is not empty" in err
+
+
+def test_a_merged_ledger_needs_only_what_is_missing(
+    parts, finished_run, stem_data, tmp_path, run_program, fit_small
+):
+    here, there, run = tmp_path / "HERE", tmp_path / "THERE", tmp_path / "RUN"
+    for part, target in zip(parts, (here, there), strict=True):
+        shutil.copytree(part, target)
+        (target / "metrics.json").unlink()
+    next(there.glob("ledger/lgbm/fold1-*")).unlink()
+    code, out, err = run_program("ledger", "merge", here, there, "--out", run)
+    assert code == 0, err
+    lines = {line.split()[0]: line.split()[1:] for line in out.splitlines()[2:]}
+    assert lines == {"heuristic": ["done"] * 2, "lgbm": ["done", "missing"], "lr": ["done"] * 2}
+    stamps = {path: path.stat().st_mtime_ns for path in run.glob("ledger/*/*")}
+    assert len(stamps) == 5
+    models = "heuristic,lr,lgbm"
+    assert fit_small(stem_data, run, "--resume", models=models)[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    for name in ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv"):
+        assert (run / name).read_bytes() == (finished_run / name).read_bytes()
+
+
+def test_ledgers_that_disagree_are_not_merged(finished_run, tmp_path, run_program):
+    other, out = tmp_path / "OTHER", tmp_path / "RUN"
+    shutil.copytree(finished_run, other)
+    entry = next(other.glob("ledger/lr/fold0-*"))
+    entry.write_bytes(b"other")
+    code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
+    assert code == 2 and "hold different predictions of lr, fold 0" in err
+    entry.rename(entry.with_name("fold0-0123456789abcdef.parquet"))
+    code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
+    assert code == 2 and "lr of fold 0 was fitted on other data" in err
+    assert not out.exists()
