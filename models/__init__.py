@@ -1,5 +1,7 @@
 """What can be learnt: classifiers over clips, each a plain scikit-learn estimator."""
 
+from .bagging import nets_in
+from .deep.onnx_file import export_onnx
 from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .heuristic import make_heuristic
 from .linear import make_lr
@@ -23,12 +25,14 @@ __all__ = [
     "EffNetLogits",
     "check_model_names",
     "device_of",
+    "export_onnx",
     "load_model",
     "make_heuristic",
     "make_lgbm",
     "make_lr",
     "make_model",
     "model_columns",
+    "nets_in",
     "save_model",
     "set_means",
     "settle",

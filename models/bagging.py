@@ -45,23 +45,27 @@ def bag_seeds(model, n_seeds):
     return VotingClassifier([(f"seed{i}", m) for i, m in enumerate(members)], voting="soft")
 
 
-def nets_in(model):
+def nets_in(model, *, fitted=False):
     """List the nets that a model consists of: none for one without.
 
     Parameters
     ----------
     model : estimator
+    fitted : bool, default=False
+        List the fitted ones only.
 
     Returns
     -------
     list of DeepEstimator
-        The model itself, or the members of its bag, fitted and not.
+        The model itself, or the members of its bag.
     """
     if isinstance(model, DeepEstimator):
         return [model]
     if not isinstance(model, VotingClassifier):
         return []
-    members = [member for _, member in model.estimators] + getattr(model, "estimators_", [])
+    members = list(getattr(model, "estimators_", []))
+    if not fitted:
+        members += [member for _, member in model.estimators]
     return [member for member in members if isinstance(member, DeepEstimator)]
 
 

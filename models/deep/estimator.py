@@ -200,7 +200,7 @@ class DeepEstimator(BaseEstimator):
     def _source(self, clips, rng):
         return PictureSource(
             clips,
-            self._mels(),
+            self.mel_settings(),
             device=resolve_device(self.device),
             cache=self.cache,
             rng=rng if self.remix else None,
@@ -237,21 +237,33 @@ class DeepEstimator(BaseEstimator):
 
     def _pictures(self, clips):
         device = resolve_device(self.device)
-        return load_pictures(clips, self._mels(), device=device, cache=self.cache)
+        return load_pictures(clips, self.mel_settings(), device=device, cache=self.cache)
 
     def _look(self, net, pictures):
         device = resolve_device(self.device)
-        return predict_outputs(net.to(device), pictures, self._looks(), device=device)
+        return predict_outputs(net.to(device), pictures, self.looks(), device=device)
 
-    def _looks(self):
+    def looks(self):
+        """Say at what of a picture the net looks.
+
+        Returns
+        -------
+        Looks
+        """
         return Looks(self._width(), self.tta, self.tta_shift, self.tta_contrast)
 
-    def _mels(self):
+    def mel_settings(self):
+        """Say how a picture is made of a clip.
+
+        Returns
+        -------
+        MelSettings
+        """
         kind = FilterBankSettings if self.backbone == AST else MelSettings
         return kind(self.sr, self.n_fft, self.hop_length, self.n_mels)
 
     def _width(self):
-        return self._mels().n_frames(self.crop_seconds)
+        return self.mel_settings().n_frames(self.crop_seconds)
 
     def _plan(self, start, device):
         frozen = self.frozen
