@@ -1,0 +1,208 @@
+"""Pseudo-labels by rounds, each kept only if it helps on songs held out.
+
+For each fold the models that have not seen its songs label the test, learn from what they are sure
+of, and are scored on the fold's songs, rendered like the test: a simulated test whose answers are
+known. Wrong pseudo-labels lower that score, and the round is rolled back.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+
+from ...errors import DataError, UsageError
+from ..decoding import TemperatureScaling
+from ..intervals import bootstrap_interval
+from ..scores import macro_f1_of_codes
+from .selection import select_sure
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round came to.
+
+    Attributes
+    ----------
+    n_selected : float
+        Clips of the test learnt from, the mean over folds.
+    before, after : float
+        Macro F1 on the held-out songs.
+    low : float
+        What the gain exceeds in three of four bootstrap draws of songs.
+    kept : bool
+    """
+
+    n_selected: float
+    before: float
+    after: float
+    low: float
+    kept: bool
+
+    def __str__(self):
+        if not self.n_selected:
+            return "refused: no clip is sure enough"
+        verdict = "kept" if self.kept else "rolled back"
+        return (
+            f"{verdict}: macro F1 on held-out songs {self.before:.3f} -> {self.after:.3f} with "
+            f"{self.n_selected:.0f} pseudo-labelled clips (gain {self.after - self.before:+.3f}, "
+            f"in three of four draws above {self.low:+.3f})"
+        )
+
+
+@dataclass(frozen=True)
+class PseudoLabels:
+    """Clips of the test to learn from, and how that was found out.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_selected,), int
+        Positions in the test; none when the first round was refused.
+    labels : ndarray of shape (n_selected,)
+    rounds : tuple of Round
+        In order; only the last can be one that was not kept.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+    rounds: tuple
+
+
+def pseudo_label(
+    estimators,
+    X,
+    y,
+    folds,
+    X_test,
+    *,
+    simulated=None,
+    groups=None,
+    n_rounds=3,
+    confidence=0.6,
+):
+    """Label clips of a test by models, in rounds that are kept as long as they help.
+
+    Round ``r`` of ``n_rounds`` may take ``r / n_rounds`` of the test. The first that does not help
+    ends it. Costs a fit of every estimator a fold and round, and one more.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier)
+        With ``predict_proba``; not changed.
+    X : DataFrame or array-like of shape (n, ...)
+    y : array-like of shape (n,)
+    folds : array-like of shape (n,), int
+    X_test : DataFrame or array-like of shape (m, ...)
+        Unlabelled.
+    simulated : DataFrame or array-like of shape (n, ...), optional
+        The clips of ``X`` again, rendered like the test; ``X`` itself when that is so already.
+    groups : array-like of shape (n,), optional
+        Songs, which the bootstrap draws as wholes.
+    n_rounds : int, default=3
+    confidence : float, default=0.6
+        As in :func:`select_sure`.
+
+    Returns
+    -------
+    PseudoLabels
+
+    Raises
+    ------
+    UsageError
+        A setting is out of range.
+    DataError
+        The tables differ in length.
+    """
+    if n_rounds < 1:
+        raise UsageError(f"n_rounds must be 1 or more. Got {n_rounds}.")
+    lab = _Lab(estimators, X, y, folds, X_test, X if simulated is None else simulated)
+    nothing = np.empty(0, dtype=int), np.empty(0, dtype=int)
+    state, chosen, rounds = lab.fit([nothing] * len(lab.held_out)), nothing, []
+    for r in range(1, n_rounds + 1):
+        gate = {"confidence": confidence, "share": r / n_rounds}
+        picks = [lab.pick(state, fold, gate) for fold in range(len(lab.held_out))]
+        if not any(len(rows) for rows, _ in picks):
+            score = lab.score(state)
+            rounds.append(Round(0.0, score, score, 0.0, False))
+            break
+        new = lab.fit(picks)
+        rounds.append(lab.judge(state, new, picks, groups))
+        if not rounds[-1].kept:
+            break
+        state, chosen = new, lab.pick(state, None, gate)
+    return PseudoLabels(chosen[0], lab.classes[chosen[1]], tuple(rounds))
+
+
+@dataclass(frozen=True)
+class _State:
+    """What models say: ``oof`` of (n_models, n, K), ``test`` of (n_folds, n_models, m, K)."""
+
+    oof: np.ndarray
+    test: np.ndarray
+
+
+class _Lab:
+    """The data, folds and models of one run of rounds."""
+
+    def __init__(self, estimators, X, y, folds, X_test, simulated):
+        self.classes, self.codes = np.unique(np.asarray(y), return_inverse=True)
+        if not len(X) == len(simulated) == len(self.codes) == len(folds):
+            raise DataError(
+                "X, simulated, y and folds must have one length. Got "
+                f"{len(X)}, {len(simulated)}, {len(self.codes)} and {len(folds)}."
+            )
+        self.models = [estimator for _, estimator in estimators]
+        self.X, self.X_test, self.simulated = X, X_test, simulated
+        self.held_out = [np.asarray(folds) == fold for fold in np.unique(folds)]
+
+    def fit(self, picks):
+        """Fit every model a fold, on its training clips and its picks from the test."""
+        n_classes = len(self.classes)
+        oof, test = np.empty((len(self.models), len(self.codes), n_classes)), []
+        for held_out, (rows, codes) in zip(self.held_out, picks, strict=True):
+            X = _join(_safe_indexing(self.X, np.flatnonzero(~held_out)), self.X_test, rows)
+            y = self.classes[np.concatenate([self.codes[~held_out], codes])]
+            fitted = [clone(model).fit(X, y) for model in self.models]
+            clips = _safe_indexing(self.simulated, np.flatnonzero(held_out))
+            oof[:, held_out] = [model.predict_proba(clips) for model in fitted]
+            test.append([model.predict_proba(self.X_test) for model in fitted])
+        return _State(oof, np.array(test))
+
+    def pick(self, state, fold, gate):
+        """Select from the test by the models of one fold, or by all when ``fold`` is None.
+
+        Temperatures come from clips outside the fold: its labels are only there to judge.
+        """
+        said = state.test.mean(axis=0) if fold is None else state.test[fold]
+        known = slice(None) if fold is None else ~self.held_out[fold]
+        calibrated = [
+            TemperatureScaling().fit(oof[known], self.codes[known]).transform(test)
+            for oof, test in zip(state.oof, said, strict=True)
+        ]
+        return select_sure(calibrated, **gate)
+
+    def judge(self, old, new, picks, groups):
+        """Compare what two states say of the held-out songs."""
+        pair = np.c_[_decide(new), _decide(old)]
+        low, _ = bootstrap_interval(self.codes, pair, groups, score=self._gain, level=0.5)
+        n_selected = float(np.mean([len(rows) for rows, _ in picks]))
+        return Round(n_selected, self.score(old), self.score(new), low, low > 0)
+
+    def score(self, state):
+        """Macro F1 of the mean of the models on the held-out songs."""
+        return float(macro_f1_of_codes(self.codes, _decide(state), len(self.classes)))
+
+    def _gain(self, codes, pair):
+        new, old = macro_f1_of_codes(codes, np.ascontiguousarray(pair.T), len(self.classes))
+        return new - old
+
+
+def _decide(state):
+    return state.oof.mean(axis=0).argmax(axis=1)
+
+
+def _join(X, X_test, rows):
+    """Put rows of the test under a table."""
+    more = _safe_indexing(X_test, rows)
+    return pd.concat([X, more]) if hasattr(X, "iloc") else np.concatenate([X, more])
