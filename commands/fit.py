@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import MissingExtraError
-from ..reports import scores_table
-from ..runs import PROTOCOLS, Config, fit_run, score_sides, write_model_card, write_report
+from ..runs import PROTOCOLS, Config, fit_run
 from .options import (
     ModelNames,
     SettingsFile,
@@ -17,6 +15,7 @@ from .options import (
     quiet_option,
     stems_options,
 )
+from .papers import write_papers
 from .problems import report_problems
 from .progress import make_progress
 
@@ -32,6 +31,7 @@ from .progress import make_progress
 )
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory.")
 @option("--folds", type=int, default=5, help="Folds, disjoint by song.")
+@option("--repeats", type=int, default=1, help="Tables of folds to average over; for clips.")
 @option(
     "--protocol",
     type=click.Choice(PROTOCOLS),
@@ -46,11 +46,12 @@ from .progress import make_progress
 @option("--weights", default="imagenet", help="imagenet, none, or a file.")
 @option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs of effnet.")
 @option("--device", default="auto", help="auto, cpu or cuda.")
+@option("--scheduler", default=None, help="Dask workers: local:N, or tcp://HOST:PORT.")
 @option("--resume", is_flag=True, help="Go on with the run in --out.")
 @jobs_option()
 @cache_option()
 @quiet_option()
-def fit_command(out, resume, jobs, cache, quiet, settings, **options):
+def fit_command(out, resume, scheduler, jobs, cache, quiet, settings, **options):
     """Train models out of fold, stack them, and predict the test clips.
 
     \b
@@ -61,11 +62,14 @@ def fit_command(out, resume, jobs, cache, quiet, settings, **options):
     """
     progress = make_progress(quiet)
     config = Config(settings=settings or {}, **options)
-    run, problems = fit_run(config, out, cache=cache, n_jobs=jobs, resume=resume, progress=progress)
-    write_model_card(run)
-    try:
-        progress.say(f"report: {write_report(run)}")
-    except MissingExtraError as missing:
-        progress.say(f"no report.html was written: {missing}")
-    progress.say(scores_table(score_sides(run)))
+    run, problems = fit_run(
+        config,
+        out,
+        cache=cache,
+        n_jobs=jobs,
+        resume=resume,
+        scheduler=scheduler,
+        progress=progress,
+    )
+    write_papers(run, progress)
     report_problems(problems, "test clips were left out of the submission")

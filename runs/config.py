@@ -40,6 +40,9 @@ class Config:
         The data set, as given.
     models : tuple of str
     folds : int
+    repeats : int
+        Tables of folds that every model is fitted on, its predictions averaged; for data that are
+        clips already.
     mashups_per_genre : int
         Training mashups drawn for each class; not used for data that are clips already.
     seed : int
@@ -60,6 +63,7 @@ class Config:
     data: str
     models: tuple = ("lr", "lgbm", "effnet")
     folds: int = 5
+    repeats: int = 1
     mashups_per_genre: int = 100
     seed: int = 0
     stems: tuple = DEFAULT_STEMS
@@ -76,7 +80,7 @@ class Config:
         object.__setattr__(self, "stems", tuple(self.stems))
         if self.protocol not in PROTOCOLS:
             raise UsageError(f"protocol must be one of {PROTOCOLS}. Got {self.protocol!r}.")
-        for name, least in (("folds", 2), ("mashups_per_genre", 1), ("seed", 0)):
+        for name, least in (("folds", 2), ("repeats", 1), ("mashups_per_genre", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be {least} or more. Got {getattr(self, name)}.")
 

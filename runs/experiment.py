@@ -7,6 +7,7 @@ from ..atomic import atomic_path
 from ..audio import read_data
 from ..mashups import write_recipes
 from ..models import check_model_names, make_model, model_columns, settle
+from .cluster import connect
 from .first_level import FirstLevel
 from .run import SONG_SHARED, Run
 from .second_level import stack_run
@@ -14,7 +15,7 @@ from .training_clips import training_clips
 from .unlabelled import from_test_table
 
 
-def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
+def fit_run(config, out, *, cache, n_jobs=None, resume=False, scheduler=None, progress):
     """Run an experiment from data to submission.
 
     With the protocol ``"both"``, the run in ``out`` never shares songs between folds, and one that
@@ -31,6 +32,9 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
         Processes for rendering and features; the result is the same for any number.
     resume : bool, default=False
         Go on with the run in ``out``.
+    scheduler : str, optional
+        ``local:N`` or the address of a Dask scheduler, whose workers extract features and fit; the
+        result is the same.
     progress : Quiet
         Hears the stages.
 
@@ -46,16 +50,17 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, progress):
         The options or the data cannot be used; what was computed before stays.
     """
     means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
-    run, problems = _fit_once(config, out, **means)
-    if config.protocol == "both":
-        progress.say("the same again with songs shared between folds, for comparison")
-        optimistic = replace(config, protocol="shared")
-        other, _ = _fit_once(optimistic, Path(out, SONG_SHARED), **means)
-        run.write_metrics({**run.metrics, SONG_SHARED: other.metrics["out_of_fold"]})
+    with connect(scheduler) as client:
+        run, problems = _fit_once(config, out, client=client, **means)
+        if config.protocol == "both":
+            progress.say("the same again with songs shared between folds, for comparison")
+            optimistic = replace(config, protocol="shared")
+            other, _ = _fit_once(optimistic, Path(out, SONG_SHARED), client=client, **means)
+            run.write_metrics({**run.metrics, SONG_SHARED: other.metrics["out_of_fold"]})
     return run, problems
 
 
-def _fit_once(config, out, *, cache, n_jobs, resume, progress):
+def _fit_once(config, out, *, cache, n_jobs, resume, client, progress):
     check_model_names(config.models)
     data = read_data(
         config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
@@ -69,11 +74,9 @@ def _fit_once(config, out, *, cache, n_jobs, resume, progress):
     config.write(run.config_path, resolved)
     _write_draws(run, training)
     test = from_test_table(data).usable(n_jobs=n_jobs, progress=progress)
-    first = FirstLevel(run, training, test.paths, cache=cache, n_jobs=n_jobs)
-    parts = {}
-    for name, model in models.items():
-        on_gpu = resolved[name].get("device", "cpu") != "cpu"
-        parts[name] = first.fit(name, model, on_gpu=on_gpu, progress=progress)
+    first = FirstLevel(run, training, test.paths, cache=cache, n_jobs=n_jobs, client=client)
+    on_gpu = {name for name, means in resolved.items() if means.get("device", "cpu") != "cpu"}
+    parts = first.fit(models, on_gpu=on_gpu, progress=progress)
     stack_run(run, training.table, test, parts, classes=data.classes)
     return run, test.problems
 

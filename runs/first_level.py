@@ -11,10 +11,12 @@ from sklearn.base import clone
 
 from .. import __version__
 from ..audio import clip_key
-from ..features import Extractor, extract_batches
 from ..models import set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
+from .cluster import run_on_cluster
+from .feature_table import compute_features
 from .side_by_side import run_side_by_side
+from .training_clips import fold_columns
 
 METHOD = "predict_proba"
 
@@ -35,6 +37,24 @@ class ModelPredictions:
     test: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Fold:
+    """One fold of one table.
+
+    Attributes
+    ----------
+    number : int
+        Its name among the folds of all tables.
+    table : int
+        0 for the first, which the second level is scored by.
+    held_out : ndarray of shape (n,), bool
+    """
+
+    number: int
+    table: int
+    held_out: np.ndarray
+
+
 class FirstLevel:
     """Fits models by fold into a run's ledger, skipping what is there.
 
@@ -45,52 +65,89 @@ class FirstLevel:
     test_clips : list of clips
     cache : Path
     n_jobs : int or None
+    client : distributed.Client, optional
+        Of a cluster that does the work instead of processes here.
     """
 
-    def __init__(self, run, training, test_clips, *, cache, n_jobs):
+    def __init__(self, run, training, test_clips, *, cache, n_jobs, client=None):
         self.run = run
         self.training = training
         self.test_clips = test_clips
         self._means = {"cache": cache, "n_jobs": n_jobs}
+        self._client = client
         self._y = training.table["label"].to_numpy(dtype=object)
-        self._folds = training.table["fold"].to_numpy()
-        self._data_key = self._name_data()
+        self._folds = _list_folds(training.table)
+        self._data_keys = self._name_data()
 
-    def fit(self, name, model, *, on_gpu, progress):
-        """Fit one model on every fold that the ledger lacks.
+    def fit(self, models, *, on_gpu=(), progress):
+        """Fit models on every fold that the ledger lacks.
 
         Parameters
         ----------
-        name : str
-        model : estimator
+        models : dict of str to estimator
             Settled; not changed.
-        on_gpu : bool
+        on_gpu : collection of str
+            Those that compute on a GPU.
         progress : Quiet
 
         Returns
         -------
-        ModelPredictions
+        dict of str to ModelPredictions
         """
-        key = content_key(data=self._data_key, model=_describe(model), version=__version__)
         clips = [*self.training.clips, *self.test_clips]
-        compute_features(name, model, clips, **self._means, progress=progress)
+        for name, model in models.items():
+            compute_features(
+                name, model, clips, **self._means, client=self._client, progress=progress
+            )
         # The features are in the table by now: a fold needs no processes of its own.
-        model = set_means(clone(model), cache=self._means["cache"])
-        folds = np.unique(self._folds)
-        todo = [f for f in folds if not self.run.ledger.has(name, f, key)]
-        calls = deque((name, model, fold, key) for fold in todo)
-        # Processes that fill one ledger at a time begin with different folds.
-        calls.rotate(os.getpid())
-        n_jobs = self._means["n_jobs"]
-        with progress.stage(f"fitting {name}", len(todo)) as advance:
-            for _ in run_side_by_side(self._fit_fold, calls, n_jobs=n_jobs, on_gpu=on_gpu):
+        models = {
+            name: set_means(clone(model), cache=self._means["cache"])
+            for name, model in models.items()
+        }
+        named = {
+            name: [(fold, self._name_fit(fold, model)) for fold in self._folds]
+            for name, model in models.items()
+        }
+        if self._client:
+            self._fit_on_cluster(models, named, on_gpu, progress)
+        else:
+            self._fit_here(models, named, on_gpu, progress)
+        return {name: self._gather(name, entries) for name, entries in named.items()}
+
+    def _fit_here(self, models, named, on_gpu, progress):
+        for name, model in models.items():
+            calls = self._missing(name, model, named[name])
+            # Processes that fill one ledger at a time begin with different folds.
+            calls.rotate(os.getpid())
+            n_jobs, alone = self._means["n_jobs"], name in on_gpu
+            with progress.stage(f"fitting {name}", len(calls)) as advance:
+                for _ in run_side_by_side(self._fit_fold, calls, n_jobs=n_jobs, on_gpu=alone):
+                    advance(1)
+
+    def _fit_on_cluster(self, models, named, on_gpu, progress):
+        """Fit all folds of all models at a time."""
+        calls = [
+            (name in on_gpu, call)
+            for name, model in models.items()
+            for call in self._missing(name, model, named[name])
+        ]
+        with progress.stage("fitting on the cluster", len(calls)) as advance:
+            for _ in run_on_cluster(self._client, self, FirstLevel._fit_fold, calls):
                 advance(1)
-        return self._gather(name, folds, key)
+
+    def _missing(self, name, model, entries):
+        """List the calls of :meth:`_fit_fold` that the ledger lacks."""
+        has = self.run.ledger.has
+        return deque((name, model, f, key) for f, key in entries if not has(name, f.number, key))
+
+    def __getstate__(self):
+        """Leave the connection out on the way to a worker."""
+        return {**self.__dict__, "_client": None}
 
     def _fit_fold(self, name, model, fold, key):
-        if self.run.ledger.has(name, fold, key):
+        if self.run.ledger.has(name, fold.number, key):
             return  # Another process was quicker.
-        train, held_out = np.flatnonzero(self._folds != fold), np.flatnonzero(self._folds == fold)
+        train, held_out = np.flatnonzero(~fold.held_out), np.flatnonzero(fold.held_out)
         fitted = fit_fold(model, self.training.clips, self._y, train, held_out, method=METHOD)
         ids = self.training.table["clip"].to_numpy()[held_out]
         columns = name_columns(name, fitted.estimator.classes_, fitted.predictions.shape[1])
@@ -99,51 +156,50 @@ class FirstLevel:
         if self.test_clips:
             predictions = predict_with(fitted.estimator, self.test_clips, METHOD)
             test = pd.DataFrame(predictions, index=self._test_ids(), columns=columns)
-        self.run.save_model(set_means(fitted.estimator), name, fold)
+        self.run.save_model(set_means(fitted.estimator), name, fold.number)
         # The entry comes last: where it is, the model is too.
-        self.run.ledger.write(name, fold, key, oof=oof, test=test)
+        self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
 
-    def _gather(self, name, folds, key):
-        read = self.run.ledger.read
-        oof = pd.concat([read(name, fold, key, "oof") for fold in folds])
-        test = [read(name, fold, key, "test") for fold in folds]
-        return ModelPredictions(oof.loc[self.training.table["clip"]], sum(test) / len(test))
+    def _gather(self, name, named):
+        """Put the folds of each table together, and average over tables."""
+        read, clips = self.run.ledger.read, self.training.table["clip"]
+        oof = [
+            pd.concat([read(name, f.number, key, "oof") for f, key in named if f.table == t])
+            for t in range(named[-1][0].table + 1)
+        ]
+        test = [read(name, fold.number, key, "test") for fold, key in named]
+        return ModelPredictions(
+            sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
+        )
 
     def _test_ids(self):
         return [str(clip) for clip in self.test_clips]
 
+    def _name_fit(self, fold, model):
+        """Name a fit by what decides its predictions."""
+        data = self._data_keys[fold.table]
+        return content_key(data=data, model=_describe(model), version=__version__)
+
     def _name_data(self):
-        """Name the data by content: what the clips sound like, their labels and folds."""
-        return content_key(
-            clips=[clip_key(clip) for clip in self.training.clips],
-            labels=self._y.tolist(),
-            folds=self._folds.tolist(),
-            test=[clip_key(clip) for clip in self.test_clips],
-        )
+        """Name the data by content, for each table of folds: clips, labels and folds."""
+        made_from = {
+            "clips": [clip_key(clip) for clip in self.training.clips],
+            "labels": self._y.tolist(),
+            "test": [clip_key(clip) for clip in self.test_clips],
+        }
+        tables = fold_columns(self.training.table)
+        folds = [self.training.table[column].tolist() for column in tables]
+        return [content_key(**made_from, folds=table) for table in folds]
 
 
-def compute_features(name, model, clips, *, cache, n_jobs, progress):
-    """Fill the feature table ahead of a model, in one pass that can show how far it is.
-
-    Parameters
-    ----------
-    name : str
-    model : estimator
-        Nothing is done for one without handcrafted features.
-    clips : sequence of clips
-    cache : Path
-    n_jobs : int or None
-    progress : Quiet
-    """
-    spectral = getattr(model, "named_steps", {}).get("spectral")
-    if spectral is None:
-        return
-    extractor = Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
-    with progress.stage(f"features for {name}", len(clips)) as advance:
-        for _ in extract_batches(
-            clips, extractor, n_jobs=n_jobs, cache=cache / "features", progress=advance
-        ):
-            pass  # Only the table is wanted.
+def _list_folds(table):
+    tables = [table[column].to_numpy() for column in fold_columns(table)]
+    size = max(assigned.max() for assigned in tables) + 1
+    return [
+        Fold(int(t * size + fold), t, assigned == fold)
+        for t, assigned in enumerate(tables)
+        for fold in np.unique(assigned)
+    ]
 
 
 def _describe(model):

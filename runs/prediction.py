@@ -4,9 +4,10 @@ from functools import partial
 
 import pandas as pd
 
-from ..models import device_of, model_columns, set_means
+from ..models import device_of, set_means
 from ..stacking import decide, name_columns, predict_with
-from .first_level import METHOD, compute_features
+from .feature_table import compute_features
+from .first_level import METHOD
 from .run import STACK
 from .second_level import predict_stack
 from .side_by_side import run_side_by_side
@@ -32,10 +33,10 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
         The stack's, a column a class.
     """
     classes = run.metrics["classes"]
-    folds = sorted(run.read_table("ledger/oof")["fold"].unique())
-    calls = [(run, unlabelled.paths, cache, fold) for fold in folds]
     parts = {}
-    for name in model_columns(run.config.models):
+    for name in run.model_names:
+        folds = run.model_folds(name)
+        calls = [(run, unlabelled.paths, cache, fold) for fold in folds]
         model = run.load_model(name, folds[0])
         means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
         compute_features(name, model, unlabelled.paths, **means)

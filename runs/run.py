@@ -143,6 +143,10 @@ class Run:
         """Load what :meth:`save_model` saved."""
         return load_model(self.model_folder(name, fold))
 
+    def model_folds(self, name):
+        """List the folds that a model was saved for, those of repeats after the others."""
+        return sorted(int(path.name[4:]) for path in self.model_folder(name).glob("fold*"))
+
     def write_submission(self, table):
         """Write ``submission.csv``."""
         with atomic_path(self.path / "submission.csv") as temporary:

@@ -1,5 +1,6 @@
 """From a data set to labelled clips with folds, whichever form the data set has."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..audio import check_clips
-from ..errors import DataError
+from ..errors import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_bank
 from ..stacking import assign_folds
 
 # Apart from the stage number that recipes are drawn under.
 _NOISE_STAGE = 2
+_REPEAT_STAGE = 3
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,13 @@ class TrainingClips:
     Attributes
     ----------
     table : DataFrame
-        Columns ``clip, label, group, fold``, in the order of ``clips``.
+        Columns ``clip, label, group, fold``, and for each further table of folds ``repeat1`` and so
+        on; in the order of ``clips``.
     clips : list of clips
         Paths or mashups.
     folds : DataFrame
         The split that was decided first: of songs and noise clips, or of the clips themselves;
-        columns ``item, kind, label, group, fold``.
+        columns ``item, kind, label, group, fold``, and the repeats.
     recipes : list of Recipe
         Empty for data that are clips already.
     """
@@ -68,6 +71,12 @@ def training_clips(data, config, *, cache, n_jobs, progress):
     DataError
         A training file cannot be read (all such are named), or the folds are impossible.
     """
+    if config.repeats > 1 and (data.kind == "stems" or "fold" in data.train):
+        what = "mashups, which are drawn within folds" if data.kind == "stems" else "given folds"
+        raise UsageError(
+            f"--repeats draws folds of clips anew; {data.root} has {what}. Leave it out; "
+            "lgbm(seeds=3) repeats a model with other seeds"
+        )
     if data.kind == "stems":
         return _from_songs(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
     return _from_clips(data, config, n_jobs=n_jobs, progress=progress)
@@ -131,8 +140,7 @@ def _from_clips(data, config, *, n_jobs, progress):
     if config.protocol == "shared":
         table = _deal_out(table, config)
     elif "fold" not in table:
-        folds = assign_folds(table["label"], table["group"], n_folds=config.folds, seed=config.seed)
-        table = table.assign(fold=folds)
+        table = _split_clips(table, config)
     clips = [str(data.root / path) for path in table["path"]]
     with progress.stage("checking clips", len(clips)) as advance:
         problems = check_clips(clips, n_jobs=n_jobs, progress=advance)
@@ -140,8 +148,16 @@ def _from_clips(data, config, *, n_jobs, progress):
     if bad:
         raise DataError(_list_problems(bad, len(clips)))
     return TrainingClips(
-        table[["clip", "label", "group", "fold"]], clips, _items(table, "clip", "clip"), []
+        table[["clip", "label", "group", *fold_columns(table)]],
+        clips,
+        _items(table, "clip", "clip"),
+        [],
     )
+
+
+def fold_columns(table):
+    """Name the tables of folds in a table of clips: ``fold``, then the repeats."""
+    return ["fold", *(column for column in table if re.fullmatch(r"repeat\d+", column))]
 
 
 def _list_problems(bad, total):
@@ -160,15 +176,29 @@ def _items(table, column, kind):
             "kind": kind,
             "label": table["label"] if "label" in table else table["category"],
             "group": table["group"],
-            "fold": table["fold"],
+            **table[fold_columns(table)],
         }
     )
 
 
 def _deal_out(table, config):
     """Assign clips to folds whatever songs they share."""
-    folds = assign_folds(table["label"], n_folds=config.folds, seed=config.seed)
-    return table.assign(group=table["clip"], fold=folds)
+    return _split_clips(table.assign(group=table["clip"]), config)
+
+
+def _split_clips(table, config):
+    """Assign clips to folds by their groups, once a repeat."""
+    seeds = {"fold": config.seed}
+    for repeat in range(1, config.repeats):
+        stream = np.random.SeedSequence(config.seed, spawn_key=(_REPEAT_STAGE, repeat))
+        seeds[f"repeat{repeat}"] = int(stream.generate_state(1)[0])
+    y, groups = table["label"], table["group"]
+    return table.assign(
+        **{
+            column: assign_folds(y, groups, n_folds=config.folds, seed=seed)
+            for column, seed in seeds.items()
+        }
+    )
 
 
 def _split_songs(songs, config):

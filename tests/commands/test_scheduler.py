@@ -1,0 +1,86 @@
+"""fit on a cluster ends with the bytes of fit here, also when a worker dies on the way."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from stemstack.errors import UsageError
+from stemstack.runs.cluster import check_scheduler
+
+TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv", "folds.parquet")
+MODELS = "heuristic,lr(families=rms),lgbm(families=rms,n_estimators=20)"
+LIMIT = 120
+DASK = [sys.executable, "-c", "from dask.__main__ import main; main()"]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers as processes on loopback; gives its address and the workers."""
+    found = tmp_path / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    quiet["env"] = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", found]
+    processes = [subprocess.Popen([*DASK, "scheduler", *options], **quiet)]
+    wait_for(found.exists)
+    address = json.loads(found.read_text())["address"]
+    options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    processes += [subprocess.Popen([*DASK, "worker", address, *options], **quiet) for _ in range(2)]
+    yield address, processes[1:]
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition):
+    until = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.005)
+
+
+def test_a_worker_killed_midway_changes_nothing(cluster, fit_small, stem_data, tmp_path):
+    pytest.importorskip("distributed")
+    address, workers = cluster
+    here, there = tmp_path / "HERE", tmp_path / "THERE"
+    code, _, err = fit_small(stem_data, here, "--jobs", "1", models=MODELS)
+    assert code == 0, err
+    left = []
+
+    def kill_one():
+        wait_for(lambda: list(there.glob("ledger/*/fold*.parquet")))
+        left.append(6 - len(list(there.glob("ledger/*/fold*.parquet"))))
+        workers[0].kill()
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    cache = ["--cache", tmp_path / "cache", "--jobs", "1"]
+    code, _, err = fit_small(stem_data, there, "--scheduler", address, *cache, models=MODELS)
+    killer.join()
+    assert code == 0, err
+    assert left[0] > 0 and workers[0].wait() != 0 and workers[1].poll() is None
+    for name in TABLES:
+        assert (there / name).read_bytes() == (here / name).read_bytes(), name
+    entries = sorted(path.relative_to(here) for path in here.glob("ledger/*/fold*.parquet"))
+    assert len(entries) == 6
+    assert all((there / path).read_bytes() == (here / path).read_bytes() for path in entries)
+
+
+@pytest.mark.parametrize(
+    "text", ["local", "local:0", "local:two", "8786", "host:8786", "tcp://host"]
+)
+def test_what_is_no_scheduler_is_refused(text):
+    with pytest.raises(UsageError, match=r"'local:N'.* or an address such as tcp://host:8786"):
+        check_scheduler(text)
+
+
+def test_a_scheduler_that_does_not_answer_is_named(fit_small, stem_data, tmp_path):
+    pytest.importorskip("distributed")
+    out = tmp_path / "RUN"
+    code, _, err = fit_small(stem_data, out, "--scheduler", "tcp://127.0.0.1:9", models="heuristic")
+    assert code == 2 and "No scheduler answers at tcp://127.0.0.1:9" in err
+    assert not out.exists()
