@@ -1,11 +1,13 @@
 """How near the deep path comes to the bare net, and how far ahead of a plain notebook's loop.
 
 For each backbone, clips a second of training and of prediction: (a) bare, forward and backward on
-one batch already in memory, which is the limit; (b) ours, from waveforms in memory to log-mels,
-crops, augmentation and steps; (c) plain, a torch DataLoader that computes librosa's log-mel of each
-clip each time, as public notebooks do. Random weights: they cost the same.
+a batch already in memory, which is the limit; (b) ours, from waveforms in memory to log-mels,
+crops and steps, or probabilities; (c) plain, which computes librosa's log-mel of each clip each
+time, as public notebooks do. The ways take turns, round by round; ratios are medians over the
+rounds. Random weights: they cost the same.
 
-    python benchmarks/deep.py --backbones tf_efficientnet_lite2 cnn --epochs 3
+    python benchmarks/deep.py --backbones tf_efficientnet_lite2 cnn --epochs 8
+    python benchmarks/deep.py --clips 12 --epochs 3 --rounds 2 --threads 1     # a minute or two
 """
 
 import argparse
@@ -21,39 +23,46 @@ from stemstack.models.deep.device import resolve_device
 from stemstack.models.deep.logmel import MelSettings
 from stemstack.models.deep.nets import build_net
 from stemstack.models.deep.pictures import PictureSource, load_pictures
-from stemstack.models.deep.predicting import predict_outputs
+from stemstack.models.deep.predicting import Looks, predict_outputs
 from stemstack.models.deep.training import Plan, Trainer
 from stemstack.models.deep.weights import Start
 from stemstack.models.effnet import EffNetClassifier
 
 DEFAULTS = EffNetClassifier().get_params()
+WAYS = ("bare", "ours", "plain")
 N_CLASSES = 10
 
 
 def main():
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backbones", nargs="+", default=["tf_efficientnet_lite2", "cnn"])
     parser.add_argument("--clips", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=DEFAULTS["epochs"])
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch-size", type=int, default=DEFAULTS["batch_size"])
-    parser.add_argument("--frozen", type=float, default=0.0)
+    parser.add_argument("--bf16", action="store_true", help="all in bfloat16, as on a GPU")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="auto")
     wanted = parser.parse_args()
+    torch.set_num_threads(wanted.threads)
     bench = Bench(wanted)
-    print(f"{bench.device}, {torch.get_num_threads()} threads; clips a second\n")
+    print(f"{bench.device}, {wanted.threads} threads; clips a second, median of {wanted.rounds}\n")
     print("| backbone | task | bare | ours | plain | ours / bare | ours / plain |")
     print("|---|---|---|---|---|---|---|")
     for backbone in wanted.backbones:
         for task in ("train", "predict"):
-            bare, ours, plain = (
-                getattr(bench, f"{way}_{task}")(backbone) for way in ("bare", "ours", "plain")
-            )
+            rates = bench.measure(backbone, task)
+            bare, ours, plain = np.median(rates, axis=0)
+            near, ahead = np.median(rates[:, 1:2] / rates[:, [0, 2]], axis=0)
             print(
                 f"| {backbone} | {task} | {bare:.1f} | {ours:.1f} | {plain:.1f} "
-                f"| {ours / bare:.2f} | {ours / plain:.2f} |",
+                f"| {near:.2f} | {ahead:.2f} |",
                 flush=True,
             )
+    if bench.device.type == "cuda":
+        print(f"\nmost GPU memory: {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
 
 
 class Bench:
@@ -62,83 +71,98 @@ class Bench:
     def __init__(self, wanted):
         self.wanted = wanted
         self.device = resolve_device(wanted.device)
+        self.bf16 = wanted.bf16 or self.device.type == "cuda"
         self.mels = MelSettings(*(DEFAULTS[k] for k in ("sr", "n_fft", "hop_length", "n_mels")))
-        self.width = self.mels.n_frames(DEFAULTS["crop_seconds"])
+        self.looks = Looks(
+            self.mels.n_frames(DEFAULTS["crop_seconds"]), DEFAULTS["tta"], bf16=self.bf16
+        )
         rng = np.random.default_rng(0)
         n_samples = int(wanted.seconds * self.mels.sr)
         self.clips = [rng.standard_normal(n_samples, dtype=np.float32) for _ in range(wanted.clips)]
         self.labels = np.arange(wanted.clips) % N_CLASSES
+        self.pictures = load_pictures(self.clips, self.mels, device=self.device)
 
-    def bare_train(self, backbone):
-        trainer = self._trainer(backbone)
-        crops = random_crops(self._some_pictures(), self.width, trainer.rng)
-        labels = self.labels[: len(crops)]
-        optimizer, _ = trainer._make_optimizer(10_000)
-        trainer._set_training()
-        step = partial(trainer._step, crops, labels, optimizer)
-        return self._rate(step, len(crops), self._n_steps())
+    def measure(self, backbone, task):
+        """Give clips a second, one row a round, one column a way."""
+        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).train(task == "train")
+        runs = [partial(getattr(self, f"{way}_{task}"), net) for way in WAYS]
+        for run in runs:
+            run()
+        return np.array([[self._rate(run) for run in runs] for _ in range(self.wanted.rounds)])
 
-    def ours_train(self, backbone):
-        trainer = self._trainer(backbone)
+    def bare_train(self, net):
+        """Train as the loop of timm's readers does, on one batch again and again."""
+        optimizer = torch.optim.AdamW(net.parameters())
+        n = min(self.wanted.batch_size, len(self.clips))
+        crops = random_crops(self.pictures[:n], self.looks.width, np.random.default_rng(0))
+        batch, labels = self._batch(crops), torch.from_numpy(self.labels[:n]).to(self.device)
+        n_steps = max(1, self.wanted.epochs * len(self.clips) // n)
+        for _ in range(n_steps):
+            self._plain_step(net, optimizer, batch, labels)
+        return n_steps * n
 
-        def train():
-            source = PictureSource(self.clips, self.mels, device=self.device)
-            trainer.run(source, self.labels, on_epoch=lambda epoch, seconds: False)
-
-        return self._rate(train, len(self.clips) * self.wanted.epochs, 1)
-
-    def plain_train(self, backbone):
-        trainer = self._trainer(backbone)
-        optimizer, _ = trainer._make_optimizer(10_000)
-        trainer._set_training()
-
-        def train():
-            for crops, labels in self._plain_loader(n_crops=1):
-                trainer._step(crops.numpy(), labels.numpy(), optimizer)
-
-        return self._rate(train, len(self.clips), 1)
-
-    def bare_predict(self, backbone):
-        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).eval()
-        run = partial(self._predict, net, self._some_pictures())
-        return self._rate(run, self.wanted.batch_size, self._n_steps())
-
-    def ours_predict(self, backbone):
-        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).eval()
-
-        def predict():
-            self._predict(net, load_pictures(self.clips, self.mels, device=self.device))
-
-        return self._rate(predict, len(self.clips), 1)
-
-    def plain_predict(self, backbone):
-        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).eval()
-
-        def predict():
-            with torch.inference_mode():
-                for crops, _ in self._plain_loader(n_crops=DEFAULTS["tta"]):
-                    net(crops.to(self.device))
-
-        return self._rate(predict, len(self.clips), 1)
-
-    def _predict(self, net, pictures):
-        n_crops = DEFAULTS["tta"]
-        predict_outputs(net, pictures, width=self.width, n_crops=n_crops, device=self.device)
-
-    def _trainer(self, backbone):
+    def ours_train(self, net):
+        """Train by the estimators' own loop, log-mels included."""
         shared = {k: DEFAULTS[k] for k in Plan.__dataclass_fields__ if k in DEFAULTS}
-        asked = {k: getattr(self.wanted, k) for k in ("epochs", "batch_size", "frozen")}
-        plan = Plan(**{**shared, **asked, "width": self.width})
-        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device)
-        rng = np.random.default_rng(0)
-        return Trainer(net, plan, N_CLASSES, device=self.device, rng=rng)
+        asked = {k: getattr(self.wanted, k) for k in ("epochs", "batch_size")}
+        own = {"width": self.looks.width, "frozen": 0.0, "bf16": self.bf16}
+        trainer = Trainer(
+            net,
+            Plan(**{**shared, **asked, **own}),
+            self.labels,
+            N_CLASSES,
+            device=self.device,
+            rng=np.random.default_rng(0),
+        )
+        source = PictureSource(self.clips, self.mels, device=self.device)
+        trainer.run(source, on_epoch=lambda epoch, seconds: False)
+        return len(self.clips) * self.wanted.epochs
 
-    def _some_pictures(self):
-        clips = (self.clips * self.wanted.batch_size)[: self.wanted.batch_size]
-        return load_pictures(clips, self.mels, device=self.device)
+    def plain_train(self, net):
+        """Train for one epoch with a DataLoader that computes librosa's log-mels."""
+        optimizer = torch.optim.AdamW(net.parameters())
+        for crops, labels in self._plain_loader(n_crops=1):
+            self._plain_step(net, optimizer, self._batch(crops), labels.to(self.device))
+        return len(self.clips)
 
-    def _n_steps(self):
-        return max(1, self.wanted.epochs * len(self.clips) // self.wanted.batch_size)
+    def bare_predict(self, net):
+        """Predict one batch, of the size that ours looks at, again and again."""
+        n = min(4, len(self.clips))
+        crops = np.stack([p[:, : self.looks.width] for p in self.pictures[:n]])[:, None]
+        batch = self._batch(np.repeat(crops, self.looks.n_crops, axis=0))
+        n_times = max(1, len(self.clips) // n)
+        with torch.inference_mode(), self._autocast():
+            for _ in range(n_times):
+                net(batch).cpu()
+        return n_times * n
+
+    def ours_predict(self, net):
+        """Predict from waveforms."""
+        pictures = load_pictures(self.clips, self.mels, device=self.device)
+        predict_outputs(net, pictures, self.looks, device=self.device)
+        return len(self.clips)
+
+    def plain_predict(self, net):
+        """Predict with a DataLoader that computes librosa's log-mels."""
+        with torch.inference_mode(), self._autocast():
+            for crops, _ in self._plain_loader(n_crops=self.looks.n_crops):
+                net(self._batch(crops)).cpu()
+        return len(self.clips)
+
+    def _batch(self, crops):
+        batch = torch.as_tensor(crops).to(self.device).float()
+        return batch.contiguous(memory_format=torch.channels_last)
+
+    def _autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+    def _plain_step(self, net, optimizer, batch, labels):
+        with self._autocast():
+            logits = net(batch)
+        loss = torch.nn.functional.cross_entropy(logits.float(), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
 
     def _plain_loader(self, n_crops):
         items = [(clip, n_crops) for clip in self.clips]
@@ -161,17 +185,15 @@ class Bench:
             hop_length=self.mels.hop_length,
             n_mels=self.mels.n_mels,
         )
-        decibels = librosa.power_to_db(power)[:, : self.width * n_crops]
+        decibels = librosa.power_to_db(power)[:, : self.looks.width * n_crops]
         return np.array_split(decibels, n_crops, axis=1)
 
-    def _rate(self, run, n_clips, n_times):
-        run()
+    def _rate(self, run):
         self._wait()
         started = time.perf_counter()
-        for _ in range(n_times):
-            run()
+        n_clips = run()
         self._wait()
-        return n_clips * n_times / (time.perf_counter() - started)
+        return n_clips / (time.perf_counter() - started)
 
     def _wait(self):
         if self.device.type == "cuda":

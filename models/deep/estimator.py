@@ -69,6 +69,7 @@ class DeepEstimator(BaseEstimator):
         tta=3,
         tta_shift=0,
         tta_contrast=0.0,
+        precision="auto",
         compile=False,
         cache=None,
         checkpoint=None,
@@ -105,6 +106,7 @@ class DeepEstimator(BaseEstimator):
         self.tta = tta
         self.tta_shift = tta_shift
         self.tta_contrast = tta_contrast
+        self.precision = precision
         self.compile = compile
         self.cache = cache
         self.checkpoint = checkpoint
@@ -250,7 +252,8 @@ class DeepEstimator(BaseEstimator):
         -------
         Looks
         """
-        return Looks(self._width(), self.tta, self.tta_shift, self.tta_contrast)
+        bf16 = self._in_bf16(resolve_device(self.device))
+        return Looks(self._width(), self.tta, self.tta_shift, self.tta_contrast, bf16)
 
     def mel_settings(self):
         """Say how a picture is made of a clip.
@@ -271,7 +274,11 @@ class DeepEstimator(BaseEstimator):
             frozen = 0.0 if start.source == "none" else _FROZEN.get(device.type, 0.0)
         planned = Plan.__dataclass_fields__.keys() & self.get_params(deep=False).keys()
         shared = {name: getattr(self, name) for name in planned}
-        return Plan(**{**shared, "width": self._width(), "frozen": frozen})
+        own = {"width": self._width(), "frozen": frozen, "bf16": self._in_bf16(device)}
+        return Plan(**{**shared, **own})
+
+    def _in_bf16(self, device):
+        return self.precision == "bf16" or (self.precision == "auto" and device.type == "cuda")
 
     def _class_weights(self, labels):
         if self.class_weight is None:

@@ -39,6 +39,7 @@ _RANGES = {
 _CHOICES = {
     "pool": ("avg", "gem"),
     "schedule": ("one_cycle", "cosine"),
+    "precision": ("auto", "float32", "bf16"),
     "band_norm": (True, False),
     "remix": (True, False),
     "compile": (True, False),

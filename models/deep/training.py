@@ -32,7 +32,7 @@ class Plan:
         Share of the backbone's layers, from the input on, that keep their weights.
     warmup_epochs : int
     ema, mixup, spec_augment, label_smoothing : float
-    compile : bool
+    bf16, compile : bool
     """
 
     width: int
@@ -49,6 +49,7 @@ class Plan:
     mixup: float
     spec_augment: float
     label_smoothing: float
+    bf16: bool
     compile: bool
 
 
@@ -183,8 +184,7 @@ class Trainer:
         import torch
 
         batch, targets = self._augment(self._tensor(crops).float(), self._tensor(labels))
-        # bfloat16 slows training on most CPUs.
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.plan.bf16):
             logits = self._forward(batch.contiguous(memory_format=torch.channels_last))
         return torch.nn.functional.cross_entropy(
             logits.float(), targets, weight=self._class_weights

@@ -235,6 +235,13 @@ def test_a_net_with_all_options_learns_and_survives_the_disk(tmp_path):
     assert clone(model).fit(X, Y).state_ == model.state_
 
 
+def test_bfloat16_says_nearly_the_same(fitted):
+    quick = pickle.loads(pickle.dumps(fitted)).set_params(precision="bf16")
+    # Three significant digits in each layer.
+    assert_allclose(quick.predict_proba(X), fitted.predict_proba(X), rtol=0, atol=0.03)
+    assert not np.array_equal(quick.predict_proba(X), fitted.predict_proba(X))
+
+
 def test_too_few_groups_for_early_stopping_are_told():
     with pytest.raises(DataError, match="No clips can be set apart for early stopping"):
         EffNetClassifier(**SMALL, patience=2).fit(X, Y, groups=np.zeros(24))

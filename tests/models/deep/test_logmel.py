@@ -1,6 +1,8 @@
 import librosa
 import numpy as np
 import pytest
+import torch
+import torchaudio
 
 from stemstack.models.deep.logmel import MelSettings, log_mel, standardise
 
@@ -27,6 +29,17 @@ def test_log_mel_equals_librosa(settings):
     np.testing.assert_allclose(
         log_mel(clip, settings).numpy(), librosa.power_to_db(power), rtol=0, atol=2e-3
     )
+
+
+def test_log_mel_equals_torchaudio():
+    clip = np.random.default_rng(1).standard_normal(30_000).astype(np.float32)
+    mel = torchaudio.transforms.MelSpectrogram(
+        22050, n_fft=2048, hop_length=512, n_mels=128, norm="slaney", mel_scale="slaney",
+        pad_mode="constant",
+    )  # fmt: skip
+    expected = torchaudio.transforms.AmplitudeToDB("power", top_db=80)(mel(torch.from_numpy(clip)))
+    # Filters and sums in float32 by other routes: dB of the fifth digit.
+    np.testing.assert_allclose(log_mel(clip, SETTINGS), expected, rtol=0, atol=2e-3)
 
 
 def test_log_mel_of_a_tone_peaks_in_its_band():

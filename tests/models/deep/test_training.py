@@ -30,6 +30,7 @@ def make_plan(**changes):
         "mixup": 0.0,
         "spec_augment": 0.0,
         "label_smoothing": 0.0,
+        "bf16": False,
         "compile": False,
     }
     return Plan(**{**values, **changes})
@@ -140,6 +141,12 @@ def test_a_compiled_net_learns_the_same(pictures, monkeypatch):
     for here, there in zip(compiled.net.parameters(), plain.net.parameters(), strict=True):
         # The same operations, perhaps fused otherwise.
         torch.testing.assert_close(here, there, rtol=1e-5, atol=1e-7)
+
+
+def test_in_bfloat16_the_loss_falls_too(pictures):
+    trainer, _ = train(make_plan(epochs=8, bf16=True), pictures)
+    assert trainer.history[-1]["loss"] < 0.6 * trainer.history[0]["loss"]
+    assert {value.dtype for value in trainer.net.parameters()} == {torch.float32}
 
 
 def test_augmented_training_repeats(pictures):
