@@ -121,9 +121,15 @@ def main():
         rows.to_csv(options.csv, index=False)
     scores = rows.drop(columns="seed")
     print(scores.groupby(["test", "training", "model"], sort=False).mean().round(3).to_string())
+    gains = list(scores.columns[-3:])
     means = scores.drop(columns=["training", "model"]).groupby("test", sort=False)
-    print(means.mean().round(4).to_string())
-    print(means.agg(lambda x: x.std() / len(x) ** 0.5).round(4).to_string())
+    summary = {
+        "mean": means.mean(),
+        "standard error": means.sem(),
+        "share below -0.002": scores[gains].lt(-0.002).groupby(scores["test"], sort=False).mean(),
+    }
+    for name, table in summary.items():
+        print(f"{name}\n{table.round(4).to_string()}")
 
 
 if __name__ == "__main__":
