@@ -22,7 +22,7 @@ from stemstack.models.deep.batches import random_crops
 from stemstack.models.deep.device import resolve_device
 from stemstack.models.deep.logmel import MelSettings
 from stemstack.models.deep.nets import build_net
-from stemstack.models.deep.pictures import PictureSource, load_pictures
+from stemstack.models.deep.pictures import load_pictures
 from stemstack.models.deep.predicting import Looks, predict_outputs
 from stemstack.models.deep.training import Plan, Trainer
 from stemstack.models.deep.weights import Start
@@ -114,8 +114,11 @@ class Bench:
             device=self.device,
             rng=np.random.default_rng(0),
         )
-        source = PictureSource(self.clips, self.mels, device=self.device)
-        trainer.run(source, on_epoch=lambda epoch, seconds: False)
+        pictures = load_pictures(self.clips, self.mels, device=self.device)
+        trainer.run(
+            lambda epoch: lambda rows: [pictures[row] for row in rows],
+            on_epoch=lambda epoch, seconds: False,
+        )
         return len(self.clips) * self.wanted.epochs
 
     def plain_train(self, net):

@@ -21,8 +21,9 @@ from .device import resolve_device
 from .logmel import MelSettings
 from .nets import build_net, count_channels
 from .parameters import check_parameters
-from .pictures import PictureSource, load_pictures
+from .pictures import load_pictures
 from .predicting import Looks, predict_outputs
+from .remixing import Remixer
 from .saving import pack_net, unpack_net
 from .session import Session
 from .stopping import EarlyStopping, own_groups, split_validation
@@ -200,13 +201,11 @@ class DeepEstimator(BaseEstimator):
         return split_validation(labels, groups, int(rng.integers(2**31)))
 
     def _source(self, clips, rng):
-        return PictureSource(
-            clips,
-            self.mel_settings(),
-            device=resolve_device(self.device),
-            cache=self.cache,
-            rng=rng if self.remix else None,
-        )
+        if not self.remix:
+            pictures = self._pictures(clips)
+            return lambda epoch: lambda rows: [pictures[row] for row in rows]
+        device = resolve_device(self.device)
+        return Remixer(clips, self.mel_settings(), device=device, rng=rng, cache=self.cache)
 
     def _stopping(self, clips, labels):
         if self.patience is None:

@@ -102,9 +102,32 @@ def standardise(decibels):
     torch.Tensor
         All zeros for digital silence.
     """
-    centred = decibels - decibels.mean()
+    return standardise_batch(decibels[None], [decibels.shape[1]])[0]
+
+
+def standardise_batch(decibels, n_frames):
+    """Bring each log-mel of a batch to mean 0 and standard deviation 1, over its own frames.
+
+    Parameters
+    ----------
+    decibels : torch.Tensor of shape (n, n_mels, most frames)
+    n_frames : list of int
+        Frames of each; what stands behind them is not looked at.
+
+    Returns
+    -------
+    torch.Tensor of shape (n, n_mels, most frames)
+        All zeros for digital silence, and behind the frames of each.
+    """
+    import torch
+
+    counts = torch.tensor(n_frames, device=decibels.device)[:, None, None]
+    heard = torch.arange(decibels.shape[2], device=decibels.device) < counts
+    cells = counts * decibels.shape[1]
+    centred = (decibels - (decibels * heard).sum((1, 2), keepdim=True) / cells) * heard
+    deviation = (centred.square().sum((1, 2), keepdim=True) / cells).sqrt()
     # A constant picture has no deviation to divide by.
-    return centred / centred.pow(2).mean().sqrt().clamp_min(_FLOOR)
+    return centred / deviation.clamp_min(_FLOOR)
 
 
 @lru_cache(maxsize=8)

@@ -9,8 +9,8 @@ class Session:
     Parameters
     ----------
     trainer : Trainer
-    source : PictureSource
-        The training pictures.
+    source : callable
+        The training pictures, as :meth:`Trainer.run` takes them.
     stopping : EarlyStopping, optional
     checkpoint : Checkpoint, optional
     told_as : str, optional

@@ -101,7 +101,7 @@ class Trainer:
         Parameters
         ----------
         draw_pictures : callable
-            Given the number of the epoch, from 0 on, gives its pictures.
+            Given the number of the epoch, from 0 on, gives a function from positions to pictures.
         on_epoch : callable
             Given the epoch's entry in ``history``, and the seconds it took; true to stop.
         after_epoch : callable, optional
@@ -151,10 +151,10 @@ class Trainer:
         if state["cuda_rng"] is not None:
             torch.cuda.set_rng_state(state["cuda_rng"], self.device)
 
-    def _run_epoch(self, epoch, pictures):
+    def _run_epoch(self, epoch, take):
         self._freezer.start_epoch(epoch)
         losses = [
-            self._step(pictures, batches)
+            self._step(take, batches)
             for batches in self._draw_steps(self.rng.permutation(len(self.labels)))
         ]
         # Read at the end: asking a GPU for each loss would make it wait for us.
@@ -165,12 +165,12 @@ class Trainer:
         batches, many = split_batches(order, self.plan.batch_size), self.plan.accumulate
         return [batches[i : i + many] for i in range(0, len(batches), many)]
 
-    def _step(self, pictures, batches):
+    def _step(self, take, batches):
         """Move the weights once; gives the sum of the losses of the clips."""
         self._optimizer.zero_grad()
         n_clips, total = sum(map(len, batches)), 0.0
         for rows in batches:
-            crops = random_crops([pictures[row] for row in rows], self.plan.width, self.rng)
+            crops = random_crops(take(rows), self.plan.width, self.rng)
             loss = self._loss(crops, self.labels[rows]) * len(rows)
             (loss / n_clips).backward()
             total = total + loss.detach()

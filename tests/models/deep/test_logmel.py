@@ -4,7 +4,7 @@ import pytest
 import torch
 import torchaudio
 
-from stemstack.models.deep.logmel import MelSettings, log_mel, standardise
+from stemstack.models.deep.logmel import MelSettings, log_mel, standardise, standardise_batch
 
 SETTINGS = MelSettings()
 
@@ -52,6 +52,15 @@ def test_standardise_gives_mean_0_and_deviation_1():
     standard = standardise(log_mel(_tone(300), SETTINGS)).numpy()
     # float32 means over 5,632 cells.
     np.testing.assert_allclose([standard.mean(), standard.std()], [0, 1], rtol=0, atol=1e-5)
+
+
+def test_a_batch_is_standardised_each_by_its_own_frames():
+    decibels = torch.randn(2, 4, 30)
+    together = standardise_batch(decibels, [30, 20])
+    # float32 sums of the same cells, padded by zeros.
+    for batch, alone in ((together[0], decibels[0]), (together[1, :, :20], decibels[1, :, :20])):
+        torch.testing.assert_close(batch, standardise(alone), rtol=1e-5, atol=1e-6)
+    assert not together[1, :, 20:].any()
 
 
 def test_picture_does_not_tell_loudness():

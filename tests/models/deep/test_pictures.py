@@ -3,13 +3,13 @@ import pytest
 
 from stemstack.errors import AudioError
 from stemstack.models.deep.logmel import MelSettings
-from stemstack.models.deep.pictures import PictureSource, load_pictures
+from stemstack.models.deep.pictures import load_pictures
 
 SETTINGS = MelSettings(n_mels=8)
 
 
 class Tone:
-    """A clip that can be drawn anew, as a mashup can."""
+    """A clip that counts how often it is loaded."""
 
     def __init__(self, frequency):
         self.frequency = frequency
@@ -21,9 +21,6 @@ class Tone:
 
     def key(self):
         return f"{self.frequency:032.6f}"
-
-    def redraw(self, rng):
-        return Tone(rng.uniform(100, 9000))
 
 
 def test_a_cache_changes_no_picture_and_is_read_the_second_time(tmp_path):
@@ -46,23 +43,3 @@ def test_other_settings_are_other_pictures(tmp_path):
 def test_an_unreadable_clip_is_named():
     with pytest.raises(AudioError, match=r"absent\.wav: no such file"):
         load_pictures(["absent.wav"], SETTINGS, device="cpu")
-
-
-def test_without_remix_every_epoch_has_the_same_pictures():
-    source = PictureSource([Tone(900.0)], SETTINGS, device="cpu")
-    assert source(0) is source(1)
-
-
-def test_remix_redraws_after_the_first_epoch_what_can_be_redrawn():
-    waveform = Tone(500.0).load(22050)
-    epochs = []
-    for _ in range(2):
-        source = PictureSource(
-            [Tone(900.0), waveform], SETTINGS, device="cpu", rng=np.random.default_rng(0)
-        )
-        epochs.append([source(epoch) for epoch in range(3)])
-    original, second, third = epochs[0]
-    assert not np.array_equal(original[0], second[0])
-    assert not np.array_equal(second[0], third[0])
-    np.testing.assert_array_equal(original[1], third[1])
-    np.testing.assert_array_equal(epochs[0][2][0], epochs[1][2][0], "the same by seed")

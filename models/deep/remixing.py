@@ -1,0 +1,116 @@
+"""Training mashups drawn anew in each epoch, rendered when a batch wants them.
+
+On a CPU each mashup is rendered by itself; on a GPU a batch at a time, from stems that lie there
+once, and nothing but the pictures leaves it. Either way the draw is the mashup's own ``redraw``:
+another of the same class from the songs and noise of the same fold, so nothing leaks.
+"""
+
+import logging
+from functools import lru_cache, partial
+
+from ...errors import UsageError
+from ...mashups.pool import load_pool
+from ...mashups.torch_renderer import PackedSources, log_mel_batch, render_batch
+from .logmel import MelSettings, standardise_batch
+from .pictures import compute_picture, load_pictures
+
+logger = logging.getLogger("stemstack")
+
+
+class Remixer:
+    """The training pictures of each epoch, from fresh mashups after the first.
+
+    Parameters
+    ----------
+    clips : list of clips
+        Those without ``redraw`` stay as they are.
+    settings : MelSettings
+    device : torch.device
+    rng : numpy.random.Generator
+    cache : str or os.PathLike, optional
+        Folder of pictures, for what stays as it is.
+    """
+
+    def __init__(self, clips, settings, *, device, rng, cache=None):
+        self._clips = clips
+        self._settings = settings
+        self._device = device
+        self._rng = rng
+        self._cache = cache
+        self._by_batch = device.type != "cpu" and type(settings) is MelSettings
+
+    def __call__(self, epoch):
+        """Give a function that takes positions of clips and gives their pictures in this epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            Counted from 0.
+
+        Returns
+        -------
+        callable
+        """
+        return partial(self._take, epoch)
+
+    def _take(self, epoch, rows):
+        clips = [self._clips[row] for row in rows]
+        if epoch == 0:
+            return [self._keep(clip) for clip in clips]
+        fresh = [clip.redraw(self._rng) for clip in clips if hasattr(clip, "redraw")]
+        rendered = iter(self._render(fresh))
+        return [next(rendered) if hasattr(clip, "redraw") else self._keep(clip) for clip in clips]
+
+    def _keep(self, clip):
+        (picture,) = load_pictures([clip], self._settings, device=self._device, cache=self._cache)
+        return picture
+
+    def _render(self, mashups):
+        if self._by_batch and mashups:
+            try:
+                return render_pictures(mashups, self._settings, self._device)
+            except UsageError as error:
+                logger.info("Mashups are rendered on the CPU: %s", error)
+                self._by_batch = False
+        return [compute_picture(mashup, self._settings, self._device) for mashup in mashups]
+
+
+def render_pictures(mashups, settings, device):
+    """Render mashups and make their pictures, all on a device.
+
+    Parameters
+    ----------
+    mashups : list of Mashup
+        Of one pool.
+    settings : MelSettings
+    device : torch.device
+
+    Returns
+    -------
+    list of ndarray of shape (n_mels, n_frames), float16
+
+    Raises
+    ------
+    UsageError
+        A mashup has another sample rate, or asks for what torch does not render.
+    """
+    rates = {mashup.recipe.sr for mashup in mashups}
+    if rates != {settings.sr}:
+        raise UsageError(f"mashups at {sorted(rates)} Hz need resampling to {settings.sr} Hz")
+    clips = render_batch(mashups, _pack(mashups[0].pool, str(device)))
+    decibels = log_mel_batch(
+        clips,
+        settings.sr,
+        n_fft=settings.n_fft,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+    )
+    n_frames = [1 + mashup.recipe.length // settings.hop_length for mashup in mashups]
+    pictures = standardise_batch(decibels, n_frames).half().cpu().numpy()
+    return [picture[:, :n] for picture, n in zip(pictures, n_frames, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _pack(pool, device):
+    """Lay the stems and noise clips of a pool on a device, once for all epochs and folds."""
+    return PackedSources.of(load_pool(pool).bank.values(), device)
