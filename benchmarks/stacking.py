@@ -1,0 +1,210 @@
+"""Out-of-fold stacking of lr and lgbm: time and memory against others, blends, and a model added.
+
+Run ``python benchmarks/stacking.py DATA --work DIR [--clips 1000]`` with a data set of songs in
+stems. Every contender gets the same WAV files, the same pipelines from waveform to probabilities,
+the same folds and the same second level, in a process of its own and of one thread; nothing is kept
+between them. A rival that is not installed is passed over and named.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+from sklearn.ensemble import StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from study import draw_clips
+
+from stemstack import OutOfFoldStacker, make_lgbm, make_lr
+from stemstack.runs import Config, Quiet, fit_run
+from stemstack.stacking import compare_blends
+
+FOLDS = 5
+
+
+def write_clips(data, work, n_clips, seconds):
+    """Draw mashups of a data set's songs and write them, with a manifest of labels and folds."""
+    folder = work / f"clips-{n_clips}-{seconds:g}"
+    manifest = folder / "manifest.csv"
+    if manifest.exists():
+        return manifest
+    per_class = -(-n_clips // 10)
+    clips, labels, folds = draw_clips(
+        data, seed=0, per_class=per_class, cache=work / "cache", folds=FOLDS
+    )
+    rows = []
+    for i in np.random.default_rng(0).permutation(len(clips))[:n_clips]:
+        path = folder / f"{i}.wav"
+        folder.mkdir(parents=True, exist_ok=True)
+        sr = clips[i].recipe.sr
+        soundfile.write(path, clips[i].to_int16()[: int(seconds * sr)], sr)
+        rows.append({"path": path.name, "label": labels[i], "fold": folds[i]})
+    pd.DataFrame(rows).to_csv(manifest, index=False)
+    return manifest
+
+
+def read_clips(manifest):
+    """Give paths, labels and (training, held-out) rows."""
+    table = pd.read_csv(manifest)
+    paths = [str(manifest.parent / path) for path in table["path"]]
+    fold = table["fold"].to_numpy()
+    splits = [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in np.unique(fold)]
+    return paths, table["label"].to_numpy(dtype=object), splits
+
+
+def models():
+    """Name the first level, without a feature cache."""
+    return [("lr", make_lr()), ("lgbm", make_lgbm())]
+
+
+def from_rows(paths):
+    """Give the models as estimators over row numbers, for rivals that take numbers only."""
+    look_up = FunctionTransformer(lambda rows: [paths[int(i)] for i in np.ravel(rows)])
+    return [Pipeline([("clips", look_up), *model.steps]) for _, model in models()]
+
+
+def final():
+    """Make the second level."""
+    return LogisticRegression(max_iter=1000)
+
+
+def run_ours(paths, y, splits):
+    """Stack by OutOfFoldStacker, refitting as the others do; then compare blends."""
+    stack = OutOfFoldStacker(models(), final(), cv=splits, refit=True).fit(paths, y)
+    stack.predict_proba(paths[:10])
+    return stack
+
+
+def run_sklearn(paths, y, splits):
+    """Stack by StackingClassifier."""
+    stack = StackingClassifier(models(), final(), cv=splits).fit(paths, y)
+    stack.predict_proba(paths[:10])
+
+
+def run_vecstack(paths, y, splits):
+    """Stack by vecstack's transformer, which keeps one table and no second level."""
+    from vecstack import StackingTransformer
+
+    named = [(str(i), model) for i, model in enumerate(from_rows(paths))]
+    rows, codes = np.arange(len(paths))[:, None], np.unique(y, return_inverse=True)[1]
+    # It takes a number of folds, not the folds.
+    table = StackingTransformer(
+        named, regression=False, needs_proba=True, variant="B", n_folds=len(splits), shuffle=True
+    ).fit_transform(rows, codes)
+    final().fit(table, codes)
+
+
+def run_mlxtend(paths, y, splits):
+    """Stack by mlxtend's StackingCVClassifier."""
+    from mlxtend.classifier import StackingCVClassifier
+
+    rows, codes = np.arange(len(paths))[:, None], np.unique(y, return_inverse=True)[1]
+    StackingCVClassifier(from_rows(paths), final(), use_probas=True, cv=splits).fit(rows, codes)
+
+
+CONTENDERS = {
+    "OutOfFoldStacker": (run_ours, "stemstack"),
+    "StackingClassifier": (run_sklearn, "sklearn"),
+    "vecstack": (run_vecstack, "vecstack"),
+    "mlxtend": (run_mlxtend, "mlxtend"),
+}
+
+
+def measure(name, manifest):
+    """In a process of its own: print the seconds, CPU seconds and peak MiB of one contender."""
+    paths, y, splits = read_clips(manifest)
+    # Kernels are compiled and libraries imported before the clock starts.
+    make_lr()[0].fit_transform([paths[0]])
+    began, cpu = time.perf_counter(), time.process_time()
+    stack = CONTENDERS[name][0](paths, y, splits)
+    found = {
+        "seconds": time.perf_counter() - began,
+        "CPU s": time.process_time() - cpu,
+        "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    if stack is not None:
+        blends = compare_blends(stack.oof_, y, stack.folds_)
+        found["scores"] = stack.scores_.to_dict(orient="index")
+        found["blends"] = blends.to_dict(orient="index")
+    print(json.dumps(found))
+
+
+def in_own_process(name, manifest):
+    """Measure a contender in a fresh process of one thread."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, __file__, str(manifest), "--measure", name]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compare(manifest, names):
+    """Measure the contenders in turn, and print the tables."""
+    found = {}
+    for name in names:
+        if find_spec(CONTENDERS[name][1]) is None:
+            print(f"{name}: not installed, passed over; pip install {name}", file=sys.stderr)
+            continue
+        found[name] = in_own_process(name, manifest)
+    table = pd.DataFrame(
+        {
+            name: {k: v for k, v in f.items() if k not in ("scores", "blends")}
+            for name, f in found.items()
+        }
+    ).T
+    if "OutOfFoldStacker" in found:
+        table["times ours"] = table["CPU s"] / table.loc["OutOfFoldStacker", "CPU s"]
+    print(table.to_string(float_format="%.1f"), end="\n\n")
+    if "OutOfFoldStacker" in found:
+        ours = found["OutOfFoldStacker"]
+        scores = pd.DataFrame.from_dict(ours["scores"] | ours["blends"], orient="index")
+        print(scores.rename_axis("macro F1, nested").to_string(float_format="%.3f"), end="\n\n")
+
+
+def add_a_model(manifest, work):
+    """Print what a run costs, the same with a model added, and that model alone."""
+
+    def fit(out, models):
+        began = time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        config = Config(str(manifest), models=models, folds=FOLDS)
+        fit_run(config, out, cache=work / "added", n_jobs=1, resume=True, progress=Quiet())
+        return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began
+
+    stamp = f"{time.time():.0f}"
+    costs = {
+        "lr (with features)": fit(work / f"run-{stamp}", ("lr",)),
+        "lgbm added by --resume": fit(work / f"run-{stamp}", ("lr", "lgbm")),
+        "lgbm alone, features known": fit(work / f"alone-{stamp}", ("lgbm",)),
+    }
+    print(pd.Series(costs, name="CPU s").to_string(float_format="%.1f"))
+
+
+def main():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="songs in stems")
+    parser.add_argument("--work", type=Path, help="folder for clips and runs; large")
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=30.0, help="clips are cut to it")
+    parser.add_argument("--only", default=",".join(CONTENDERS), help="contenders")
+    parser.add_argument("--measure", choices=CONTENDERS, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.measure:
+        measure(asked.measure, asked.data)
+        return
+    manifest = write_clips(asked.data, asked.work, asked.clips, asked.seconds)
+    compare(manifest, asked.only.split(","))
+    add_a_model(manifest, asked.work)
+
+
+if __name__ == "__main__":
+    main()
