@@ -99,7 +99,13 @@ def run_vecstack(paths, y, splits):
     rows, codes = np.arange(len(paths))[:, None], np.unique(y, return_inverse=True)[1]
     # It takes a number of folds, not the folds.
     table = StackingTransformer(
-        named, regression=False, needs_proba=True, variant="B", n_folds=len(splits), shuffle=True
+        named,
+        regression=False,
+        needs_proba=True,
+        metric=lambda truth, said: np.mean(said.argmax(axis=1) == truth),
+        variant="B",
+        n_folds=len(splits),
+        shuffle=True,
     ).fit_transform(rows, codes)
     final().fit(table, codes)
 
