@@ -34,15 +34,16 @@ TOLERANCES = {
     "low-pass probability": 0.2,
     "cutoff (octaves)": 0.5,
     "overdrive (dB)": 2.0,
-    "mean stem gain": 0.1,
 }
 
 
 def draw_secret(seed, tempo_modes):
-    """Draw settings A at random from all that tuning can come to."""
+    """Draw settings A at random: all that tuning can come to, and stem gains, which it leaves."""
     rng = np.random.default_rng(seed)
     parameters = {knob.name: knob.value(rng.random()) for knob in KNOBS}
-    return apply(Settings(), {"tempo": str(rng.choice(tempo_modes)), **parameters})
+    gains = {"gain_probability": rng.random(), "gain": (rng.uniform(0.1, 1), 1)}
+    mode = str(rng.choice(tempo_modes))
+    return apply(Settings(**gains), {"tempo": mode, **parameters})
 
 
 def main_parameters(settings):
@@ -57,7 +58,6 @@ def main_parameters(settings):
         "low-pass probability": settings.lowpass_probability,
         "cutoff (octaves)": cutoff if settings.lowpass_probability >= 0.2 else np.nan,
         "overdrive (dB)": settings.overdrive[1],
-        "mean stem gain": 1 - settings.gain_probability * (1 - np.mean(settings.gain)),
     }
 
 

@@ -27,12 +27,10 @@ from .progress import make_progress
     help="YAML file for the settings.",
 )
 @option("--settings", type=SettingsFile(), default=None, help="YAML of settings to start from.")
+@option("--pilots", type=click.IntRange(min=10), default=Plan.pilots, help="Random settings.")
+@option("--clips", type=click.IntRange(min=1), default=Plan.clips, help="Mashups a pilot.")
 @option("--budget", type=click.IntRange(min=1), default=Plan.budget, help="Trials of the search.")
-@option(
-    "--pilots", type=click.IntRange(min=10), default=Plan.pilots, help="Random trials before it."
-)
 @option("--minutes", type=click.FloatRange(min=0), default=None, help="For the search, at most.")
-@option("--clips", type=click.IntRange(min=1), default=Plan.clips, help="Mashups a trial.")
 @option("--n", type=click.IntRange(min=4), default=Plan.gap_clips, help="Clips of the real test.")
 @option("--finalists", type=click.IntRange(min=1), default=Plan.finalists, help="In the real test.")
 @option("--folds", type=int, default=Plan.folds, help="Songs and noise are split into these.")
@@ -41,7 +39,7 @@ from .progress import make_progress
     "--tempo",
     type=Names(),
     default=",".join(Plan.tempo_modes),
-    help="Tempo modes to try; a trial with stretch takes ten times as long.",
+    help="Tempo modes to try; a pilot with stretch takes ten times as long.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the search that was begun.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -56,9 +54,10 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     stemstack tune DATA --out settings.yaml
     stemstack fit --data DATA --settings settings.yaml --out RUN
 
-    Length and level are read off the test clips. For the rest, mashups by random settings teach a
-    cheap distance, a search brings it down, and the classifier of gap chooses among the best. The
-    search is kept beside the settings: a killed one goes on with --resume.
+    Length and level are read off the test clips. For the rest, pilots, mashups by random settings,
+    teach how to read off a clip what was done to it; a search finds settings by which the same
+    would be read off mashups; and the classifier of gap chooses among the best. The search is kept
+    beside the settings: a killed one goes on with --resume.
     """
     plan = Plan(
         budget=wanted["budget"],

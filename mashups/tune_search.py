@@ -1,13 +1,12 @@
-"""The search: optuna's TPE, one trial after another, resumed to the trials it would have made.
+"""The pilots, kept in a record that a killed tuning goes on with, and the search by CMA-ES.
 
-Every suggestion is a function of the finished trials and the seed alone, for the sampler is seeded
-anew for each; what a killed search left unfinished is set aside.
+Every suggestion is a function of the seed and of what came before alone. Only pilots are rendered,
+so only they are kept: the search is repeated in a minute.
 """
 
 import json
 import logging
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ _PROBLEM = "problem"
 
 @dataclass(frozen=True)
 class Trial:
-    """One finished trial: its number, the parameters tried and what they cost."""
+    """One finished trial: its number among those of its tempo mode, its parameters, its cost."""
 
     number: int
     parameters: dict
@@ -30,22 +29,15 @@ class Trial:
 
 @dataclass(frozen=True)
 class Pilot:
-    """Parameters drawn at random, and the summary of mashups by them."""
+    """Parameters drawn at random, the seed of some mashups by them, and what they are like."""
 
     parameters: dict
-    summary: np.ndarray
-
-
-@dataclass(frozen=True)
-class Record:
-    """The two studies of a tuning, in one file of optuna's journal."""
-
-    pilots: object
-    search: object
+    seed: int
+    table: np.ndarray
 
 
 def open_record(path, problem, *, resume):
-    """Open the record of a tuning.
+    """Open the record of a tuning's pilots.
 
     Parameters
     ----------
@@ -57,7 +49,8 @@ def open_record(path, problem, *, resume):
 
     Returns
     -------
-    Record
+    optuna.study.Study
+        In a file of optuna's journal.
 
     Raises
     ------
@@ -68,8 +61,7 @@ def open_record(path, problem, *, resume):
     MissingExtraError
         The ``tune`` extra is not installed.
     """
-    optuna = require("optuna", "tune")
-    logging.getLogger("optuna").setLevel(logging.WARNING)
+    optuna = _quiet_optuna()
     path = Path(path)
     if path.exists() and not resume:
         raise UsageError(f"{path}: there is a search already; add --resume, or remove it")
@@ -77,29 +69,21 @@ def open_record(path, problem, *, resume):
     try:
         backend = optuna.storages.journal.JournalFileBackend(str(path))
         storage = optuna.storages.JournalStorage(backend)
-        record = Record(
-            *(
-                optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
-                for name in ("pilots", "search")
-            )
-        )
+        study = optuna.create_study(storage=storage, study_name="pilots", load_if_exists=True)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: is not the record of a search; remove it") from error
-    _check_problem(record.pilots, json.loads(json.dumps(problem)), path)
-    for study in (record.pilots, record.search):
-        for trial in study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-    return record
+    _check_problem(study, json.loads(json.dumps(problem)), path)
+    return study
 
 
-def run_pilots(record, summarise, *, count, seed, tempo_modes, progress=None):
-    """Summarise mashups by parameters drawn at random.
+def run_pilots(record, describe, *, count, seed, tempo_modes, progress=None):
+    """Describe mashups by parameters drawn at random, the tempo modes in turn.
 
     Parameters
     ----------
-    record : Record
+    record : optuna.study.Study
         Of :func:`open_record`; its finished pilots count.
-    summarise : callable
+    describe : callable
         Gives an array for a dict of parameters and a seed, another one for each pilot.
     count, seed : int
     tempo_modes : sequence of str
@@ -110,71 +94,65 @@ def run_pilots(record, summarise, *, count, seed, tempo_modes, progress=None):
     -------
     list of Pilot
     """
-    optuna = require("optuna", "tune")
-    study = record.pilots
+    optuna = _quiet_optuna()
     for number in range(count):
-        if number >= len(_finished(study)):
-            study.sampler = optuna.samplers.RandomSampler(seed=_seed_of(seed, number))
-            trial = study.ask()
-            summary = summarise(suggest(trial, tempo_modes), _seed_of(seed, number))
-            trial.set_user_attr("summary", np.asarray(summary).tolist())
-            study.tell(trial, 0.0)
+        if number >= len(_finished(record)):
+            record.sampler = optuna.samplers.RandomSampler(seed=_seed_of(seed, number))
+            trial = record.ask()
+            parameters = suggest(trial, tempo_modes[number % len(tempo_modes)])
+            table = describe(parameters, _seed_of(seed, number))
+            trial.set_user_attr("parameters", parameters)
+            trial.set_user_attr("table", np.asarray(table, dtype=np.float32).tolist())
+            record.tell(trial, 0.0)
         if progress is not None:
             progress(1)
     return [
-        Pilot(trial.params, np.array(trial.user_attrs["summary"])) for trial in _finished(study)
+        Pilot(attrs["parameters"], _seed_of(seed, number), np.array(attrs["table"]))
+        for number, attrs in enumerate(trial.user_attrs for trial in _finished(record))
     ]
 
 
-def run_search(
-    record, cost, *, known, begin, budget, seed, tempo_modes, seconds=None, progress=None
-):
-    """Try parameters until the budget is spent.
+def run_search(cost, *, budget, seed, tempo_modes, seconds=None, progress=None):
+    """Try parameters in each tempo mode until the budget is spent.
 
     Parameters
     ----------
-    record : Record
-        Of :func:`open_record`; its finished trials count.
     cost : callable
         Gives a float, the lower the better, for a dict of parameters.
-    known : sequence of float
-        What the pilots cost; they are the search's first trials.
-    begin : sequence of dict
-        Tried next.
     budget : int
-        Trials after the pilots.
+        Trials, shared by the tempo modes.
     seed : int
     tempo_modes : sequence of str
     seconds : float, optional
-        Begin no trial after so much time.
+        Begin no trial after so much time, but one of each tempo mode.
     progress : callable, optional
         Called with the number of trials done since its last call.
 
     Returns
     -------
     list of Trial
-        All finished ones, in order, pilots first.
+        Tempo mode by mode.
 
     References
     ----------
-    Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; the multivariate
-    form as in optuna's documentation.
+    Hansen, "The CMA evolution strategy: a tutorial", arXiv 1604.00772.
     """
-    study, begun = record.search, time.monotonic()
-    _add_pilots(study, record.pilots, known)
-    for number in range(budget):
-        done = len(_finished(study)) - len(known)
-        if seconds is not None and time.monotonic() - begun > seconds:
-            break
-        if number >= done:
-            fixed = begin[number] if number < len(begin) else None
-            study.sampler = _make_sampler(_seed_of(seed, len(known) + number), fixed)
+    optuna = _quiet_optuna()
+    require("cmaes", "tune")
+    begun, trials = time.monotonic(), []
+    for place, mode in enumerate(tempo_modes):
+        sampler = optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        study = optuna.create_study(sampler=sampler)
+        for number in range(max(1, (budget + place) // len(tempo_modes))):
+            if number and seconds is not None and time.monotonic() - begun > seconds:
+                break
             trial = study.ask()
-            study.tell(trial, cost(suggest(trial, tempo_modes)))
-        if progress is not None:
-            progress(1)
-    finished = _finished(study)
-    return [Trial(number, trial.params, trial.value) for number, trial in enumerate(finished)]
+            parameters = suggest(trial, mode)
+            trials.append(Trial(number, parameters, cost(parameters)))
+            study.tell(trial, trials[-1].cost)
+            if progress is not None:
+                progress(1)
+    return trials
 
 
 def best_trials(trials, count):
@@ -203,25 +181,10 @@ def best_trials(trials, count):
     return sorted(best, key=lambda trial: trial.cost)
 
 
-def _add_pilots(study, pilots, known):
-    """Add to the search the pilots that it does not hold yet."""
+def _quiet_optuna():
     optuna = require("optuna", "tune")
-    for pilot, cost in list(zip(_finished(pilots), known, strict=True))[len(_finished(study)) :]:
-        study.add_trial(
-            optuna.trial.create_trial(
-                params=pilot.params, distributions=pilot.distributions, value=cost
-            )
-        )
-
-
-def _make_sampler(seed, fixed):
-    """Make TPE's sampler, or one that answers with the parameters given."""
-    optuna = require("optuna", "tune")
-    with warnings.catch_warnings():
-        # Marked experimental: what they suggest may change with optuna's version.
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True)
-        return sampler if fixed is None else optuna.samplers.PartialFixedSampler(fixed, sampler)
+    logging.getLogger("optuna").setLevel(logging.WARNING)
+    return optuna
 
 
 def _finished(study):

@@ -1,28 +1,29 @@
 """Tuning: from test clips to settings whose mashups cannot be told from them.
 
-Length and level are read off the test clips. The rest is searched: pilots by random parameters
-teach a cheap distance, optuna brings it down, and the classifier of ``gap`` chooses among the best.
+Length and level are read off the test clips. Pilots, mashups by random parameters, teach how to
+read off a clip what was done to it; optuna searches for parameters by which the same would be read
+off mashups as off the test clips; and the classifier of ``gap`` chooses among the best.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from ..audio import clip_key, hash_bytes
 from ..errors import DataError
 from ..mashups import Settings
 from ..mashups.gap import Gap
-from ..mashups.gap_facts import clip_facts
-from ..mashups.tune_distance import Distance
+from ..mashups.tune_reader import Reader, StandIns, distance
 from ..mashups.tune_search import best_trials, open_record, run_pilots, run_search
-from ..mashups.tune_space import TEMPO_MODES, apply, fit_to_clips, locate
-from ..mashups.tune_summary import describe_quickly, summarise_table
-from .config import Config
-from .gap import FOLDS, ClipSet, bind_recipes, compare, describe, list_test
-from .training_clips import draw_training
+from ..mashups.tune_space import TEMPO_MODES, apply
+from .gap import FOLDS, list_test
+from .tune_studio import Studio
 
 # The clips of the report are drawn under another seed than those that finalists were chosen by.
 _REPORT_SEED = 1
+# Recipes that a cost is foretold from.
+_FORETOLD = 300
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,10 @@ class Plan:
     Attributes
     ----------
     budget : int
-        Trials after the pilots.
+        Trials, none of which renders a mashup.
     pilots : int
-        More of them teach more than as many trials of the search.
     clips : int
-        Mashups a trial.
+        Mashups a pilot.
     finalists : int
         Trials that the real test chooses among, besides the start; one for each tempo mode at
         least.
@@ -57,7 +57,7 @@ class Plan:
         A tempo mode is none.
     """
 
-    budget: int = 40
+    budget: int = 600
     pilots: int = 100
     clips: int = 60
     finalists: int = 4
@@ -82,7 +82,7 @@ class Finalist:
     name : str
         Which trial, or the start with length and level of the test clips.
     cost : float or None
-        The cheap distance; None for the start.
+        What the search brought down; None for the start.
     auc : float
     settings : Settings
     """
@@ -150,9 +150,9 @@ def tune_settings(data, start, plan, *, record, resume=False, cache, n_jobs, pro
     start = replace(start, stems=data.stems)
     places = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     test = list_test(data).usable(n_jobs=n_jobs, progress=progress)
-    record = open_record(record, _problem(test, start, plan), resume=resume)
-    base = fit_to_clips(start, _facts(test, n_jobs, progress))
-    studio = Studio(data, test, base, plan, places)
+    problem = _problem(test, start, plan)
+    record = open_record(record, problem, resume=resume)
+    studio = Studio(data, test, start, plan, places)
     trials = _search(record, studio)
     finalists = _choose(studio, trials)
     chosen = finalists[0].settings
@@ -161,95 +161,46 @@ def tune_settings(data, start, plan, *, record, resume=False, cache, n_jobs, pro
     return Tuning(start, chosen, before, after, len(trials), finalists, test.problems)
 
 
-class Studio:
-    """Draws and describes the mashups of trials, and holds them against test clips.
-
-    Parameters
-    ----------
-    data : DataSet
-        Songs and noise to draw from.
-    test : ClipSet
-    base : Settings
-    plan : Plan
-    places : dict
-        ``cache``, ``n_jobs`` and ``progress``.
-    """
-
-    def __init__(self, data, test, base, plan, places):
-        self.base = base
-        self.plan = plan
-        self._test = test.sample(plan.gap_clips, plan.seed)
-        self._places = places
-        self._classes = len(data.classes)
-        config = Config(
-            str(data.root), folds=plan.folds, mashups_per_genre=1, settings=base.to_dict()
-        )
-        self._pool = draw_training(data, config, **places).pool
-
-    def draw(self, settings, n, seed):
-        """Draw about ``n`` mashups, as a :class:`ClipSet`."""
-        pool = replace(self._pool, settings=settings)
-        return bind_recipes(pool.draw_all(max(1, round(n / self._classes)), seed), pool.bank)
-
-    def summarise(self, parameters, seed):
-        """Summarise mashups by parameters."""
-        clips = self.draw(apply(self.base, parameters), self.plan.clips, seed).clips
-        return summarise_table(describe_quickly(clips, n_jobs=self._places["n_jobs"]))
-
-    def summarise_test(self):
-        """Summarise the test clips."""
-        clips, n_jobs = self._test.clips, self._places["n_jobs"]
-        with self.stage("describing test clips", len(clips)) as advance:
-            return summarise_table(describe_quickly(clips, n_jobs=n_jobs, progress=advance))
-
-    def gap(self, settings, seed):
-        """Measure the gap between mashups by settings and the test clips."""
-        drawn = self.draw(settings, self.plan.gap_clips, seed)
-        table = self._describe(drawn)
-        return compare(drawn, table, self._test, self._test_table, seed=self.plan.seed)
-
-    @cached_property
-    def _test_table(self):
-        return self._describe(self._test)
-
-    def _describe(self, clips):
-        return describe(clips, list(self.plan.families), **self._places)
-
-    def stage(self, name, total):
-        """Announce a stage."""
-        return self._places["progress"].stage(name, total)
-
-
 def _search(record, studio):
-    """Make the pilots, learn the distance, search; give the trials, pilots first."""
+    """Make the pilots, learn to read clips, search; give the trials."""
     plan = studio.plan
     how = {"seed": plan.seed, "tempo_modes": plan.tempo_modes}
     with studio.stage("pilots", plan.pilots) as advance:
-        pilots = run_pilots(record, studio.summarise, count=plan.pilots, progress=advance, **how)
-    distance = Distance.learn(
-        [pilot.summary for pilot in pilots],
-        [pilot.parameters for pilot in pilots],
-        studio.summarise_test(),
-    )
+        pilots = run_pilots(
+            record, studio.describe_pilot, count=plan.pilots, progress=advance, **how
+        )
+    foretell = _learn_costs(studio, pilots)
     with studio.stage("search", plan.budget) as advance:
         return run_search(
-            record,
-            lambda parameters: distance.cost(studio.summarise(parameters, plan.seed)),
-            known=[distance.cost(pilot.summary) for pilot in pilots],
-            begin=[*distance.guesses(plan.tempo_modes), locate(studio.base, plan.tempo_modes)],
-            budget=plan.budget,
-            seconds=plan.seconds,
-            progress=advance,
-            **how,
+            foretell, budget=plan.budget, seconds=plan.seconds, progress=advance, **how
         )
+
+
+def _learn_costs(studio, pilots):
+    """Learn from pilots to foretell how far mashups by some parameters are from the test clips."""
+    drawn = [studio.draw_recipes(pilot.parameters, pilot.seed) for pilot in pilots]
+    recipes = [recipe for some in drawn for recipe in some]
+    table = np.concatenate([pilot.table for pilot in pilots])
+    reader = Reader.learn(table, recipes)
+    stand_ins = StandIns(recipes, reader.read(table, [recipe.fold for recipe in recipes]))
+    test = studio.describe_test()
+    target = reader.read(test, np.arange(len(test)))
+
+    def foretell(parameters):
+        recipes = studio.draw_recipes(parameters, studio.plan.seed, _FORETOLD)
+        return distance(stand_ins.read(recipes), target, reader.errors)
+
+    return foretell
 
 
 def _choose(studio, trials):
     """Hold the best trials, and the start, to the real test; the first is the winner."""
-    plan, base = studio.plan, studio.base
-    tried = [("start, length and level fitted", None, base)]
+    plan, start = studio.plan, studio.start
+    tried = [("start, length and level fitted", None, studio.base(start.tempo))]
     for trial in best_trials(trials, plan.finalists):
-        tried.append((f"trial {trial.number}", trial.cost, apply(base, trial.parameters)))
+        mode = trial.parameters["tempo"]
+        settings = apply(studio.base(mode), trial.parameters)
+        tried.append((f"{mode}, trial {trial.number}", trial.cost, settings))
     finalists = [
         Finalist(name, cost, studio.gap(settings, plan.seed).auc, settings)
         for name, cost, settings in tried
@@ -266,11 +217,6 @@ def _check_data(data):
             f"{data.root}: tuning needs noise clips to try; put an ESC-50-master folder with "
             "audio/*.wav beside genres_stems"
         )
-
-
-def _facts(test: ClipSet, n_jobs, progress):
-    with progress.stage("length and level, test", len(test.clips)) as advance:
-        return clip_facts(test.clips, n_jobs=n_jobs, progress=advance)
 
 
 def _problem(test, start, plan):

@@ -1,7 +1,4 @@
-"""A cheap description of a set of clips: quantiles of what is quickly measured of each.
-
-Length and level are those of whole clips, the features those of the first ten seconds.
-"""
+"""A cheap description of clips: length and level of the whole, some features of ten seconds."""
 
 from functools import lru_cache
 
@@ -26,7 +23,6 @@ FAMILIES = (
     "dynamics",
 )
 STATISTICS = ("mean", "std", "min", "max", "median")
-QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 def describe_quickly(clips, *, n_jobs=None, progress=None):
@@ -58,21 +54,6 @@ def describe_quickly(clips, *, n_jobs=None, progress=None):
         if progress is not None:
             progress(1)
     return pd.DataFrame(np.stack(rows), columns=[*FACTS, *_extractor().names])
-
-
-def summarise_table(table):
-    """Summarise a table of clips by its quantiles.
-
-    Parameters
-    ----------
-    table : DataFrame of shape (n_clips, n_features)
-
-    Returns
-    -------
-    ndarray of shape (5 * n_features,), float64
-        The quantiles 0.1, 0.25, 0.5, 0.75 and 0.9 of every column.
-    """
-    return np.quantile(table.to_numpy(np.float64), QUANTILES, axis=0).ravel()
 
 
 def _describe(clip):

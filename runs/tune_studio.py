@@ -1,0 +1,98 @@
+"""The studio of a tuning: it draws mashups, describes them, and holds them against test clips."""
+
+from dataclasses import replace
+from functools import cached_property
+
+from ..mashups.gap_facts import clip_facts
+from ..mashups.tune_description import describe_quickly
+from ..mashups.tune_fitting import fit_to_clips
+from ..mashups.tune_space import apply
+from .config import Config
+from .gap import bind_recipes, compare, describe
+from .training_clips import draw_training
+
+# In s; longer than any song.
+_ENDLESS = 36000.0
+# Mashups whose lengths tell how long mashups of a tempo mode can be.
+_MEASURED = 400
+
+
+class Studio:
+    """Draws and describes mashups, and holds them against test clips.
+
+    Parameters
+    ----------
+    data : DataSet
+        Songs and noise to draw from.
+    test : ClipSet
+    start : Settings
+    plan : Plan
+    places : dict
+        ``cache``, ``n_jobs`` and ``progress``.
+    """
+
+    def __init__(self, data, test, start, plan, places):
+        self.start = start
+        self.plan = plan
+        self._test = test.sample(plan.gap_clips, plan.seed)
+        self._places = places
+        self._classes = len(data.classes)
+        self._bases = {}
+        config = Config(
+            str(data.root), folds=plan.folds, mashups_per_genre=1, settings=start.to_dict()
+        )
+        self._pool = draw_training(data, config, **places).pool
+
+    def base(self, mode):
+        """Give the start in a tempo mode, with length and level of the test clips."""
+        if mode not in self._bases:
+            start = replace(self.start, tempo=mode)
+            endless = replace(start, durations=((1.0, _ENDLESS, _ENDLESS),))
+            lengths = [recipe.length / recipe.sr for recipe in self._draw(endless, _MEASURED, 0)]
+            self._bases[mode] = fit_to_clips(start, self._test_facts, lengths)
+        return self._bases[mode]
+
+    def draw_recipes(self, parameters, seed, n=None):
+        """Draw recipes by parameters: about ``n``, by default as many as a pilot has."""
+        settings = apply(self.base(parameters["tempo"]), parameters)
+        return self._draw(settings, n or self.plan.clips, seed)
+
+    def describe_pilot(self, parameters, seed):
+        """Describe the mashups of a pilot."""
+        clips = bind_recipes(self.draw_recipes(parameters, seed), self._pool.bank).clips
+        return describe_quickly(clips, n_jobs=self._places["n_jobs"]).to_numpy()
+
+    def describe_test(self):
+        """Describe the test clips as pilots are."""
+        clips, n_jobs = self._test.clips, self._places["n_jobs"]
+        with self.stage("describing test clips", len(clips)) as advance:
+            return describe_quickly(clips, n_jobs=n_jobs, progress=advance).to_numpy()
+
+    def gap(self, settings, seed):
+        """Measure the gap between mashups by settings and the test clips."""
+        recipes = self._draw(settings, self.plan.gap_clips, seed)
+        drawn = bind_recipes(recipes, self._pool.bank)
+        table = self._describe(drawn)
+        return compare(drawn, table, self._test, self._test_table, seed=self.plan.seed)
+
+    def stage(self, name, total):
+        """Announce a stage."""
+        return self._places["progress"].stage(name, total)
+
+    @cached_property
+    def _test_facts(self):
+        clips, n_jobs = self._test.clips, self._places["n_jobs"]
+        with self.stage("length and level, test", len(clips)) as advance:
+            return clip_facts(clips, n_jobs=n_jobs, progress=advance)
+
+    @cached_property
+    def _test_table(self):
+        return self._describe(self._test)
+
+    def _describe(self, clips):
+        return describe(clips, list(self.plan.families), **self._places)
+
+    def _draw(self, settings, n, seed):
+        pool = replace(self._pool, settings=settings)
+        # Two of each class at least: what a fold teaches is tried on another.
+        return pool.draw_all(max(2, round(n / self._classes)), seed)
