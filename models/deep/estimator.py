@@ -18,6 +18,7 @@ from .ast import AST, FilterBankSettings
 from .checkpoint import Checkpoint
 from .contexts import repeatable, threads
 from .device import resolve_device
+from .folding import fold_norms
 from .logmel import MelSettings
 from .nets import build_net, count_channels
 from .parameters import check_parameters
@@ -216,9 +217,9 @@ class DeepEstimator(BaseEstimator):
         )
 
     def _keep(self, net):
-        """Keep a net as bytes, and the live one to predict with."""
+        """Keep a net as bytes, and one to predict with."""
         self.state_ = pack_net(net)
-        self._net = net.eval()
+        self._net = fold_norms(net.eval())
         self.n_embedding_ = count_channels(net.backbone)
 
     def _outputs(self, X, *, embedding=False):
@@ -233,7 +234,7 @@ class DeepEstimator(BaseEstimator):
     def _live_net(self):
         """Give the fitted net, built from its bytes when it is not there yet."""
         if getattr(self, "_net", None) is None:
-            self._net = unpack_net(self.backbone_, self.state_)
+            self._net = fold_norms(unpack_net(self.backbone_, self.state_))
         return self._net
 
     def _pictures(self, clips):
