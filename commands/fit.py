@@ -47,11 +47,12 @@ from .progress import make_progress
 @option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs of effnet.")
 @option("--device", default="auto", help="auto, cpu or cuda.")
 @option("--scheduler", default=None, help="Dask workers: local:N, or tcp://HOST:PORT.")
+@option("--audit", is_flag=True, help="First look for leaks: shuffled labels, unique tones.")
 @option("--resume", is_flag=True, help="Go on with the run in --out.")
 @jobs_option()
 @cache_option()
 @quiet_option()
-def fit_command(out, resume, scheduler, jobs, cache, quiet, settings, **options):
+def fit_command(out, resume, audit, scheduler, jobs, cache, quiet, settings, **options):
     """Train models out of fold, stack them, and predict the test clips.
 
     \b
@@ -69,6 +70,7 @@ def fit_command(out, resume, scheduler, jobs, cache, quiet, settings, **options)
         n_jobs=jobs,
         resume=resume,
         scheduler=scheduler,
+        audit=audit,
         progress=progress,
     )
     write_papers(run, progress)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from ..atomic import atomic_path
 from ..audio import read_data
+from ..errors import UsageError
 from ..mashups import write_recipes
 from ..models import check_model_names, make_model, model_columns, settle
+from .auditing import audit_run
 from .cluster import connect
 from .first_level import FirstLevel
 from .run import SONG_SHARED, Run
@@ -15,7 +17,9 @@ from .training_clips import training_clips
 from .unlabelled import from_test_table
 
 
-def fit_run(config, out, *, cache, n_jobs=None, resume=False, scheduler=None, progress):
+def fit_run(
+    config, out, *, cache, n_jobs=None, resume=False, scheduler=None, audit=False, progress
+):
     """Run an experiment from data to submission.
 
     With the protocol ``"both"``, the run in ``out`` never shares songs between folds, and one that
@@ -35,6 +39,8 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, scheduler=None, pr
     scheduler : str, optional
         ``local:N`` or the address of a Dask scheduler, whose workers extract features and fit; the
         result is the same.
+    audit : bool, default=False
+        Look for leaks first, by :func:`~stemstack.runs.auditing.audit_run`.
     progress : Quiet
         Hears the stages.
 
@@ -50,8 +56,12 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, scheduler=None, pr
         The options or the data cannot be used; what was computed before stays.
     """
     means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
+    if audit and config.protocol == "shared":
+        raise UsageError(
+            "--audit looks for songs on both sides of a split; --protocol shared is that"
+        )
     with connect(scheduler) as client:
-        run, problems = _fit_once(config, out, client=client, **means)
+        run, problems = _fit_once(config, out, client=client, audit=audit, **means)
         if config.protocol == "both":
             progress.say("the same again with songs shared between folds, for comparison")
             optimistic = replace(config, protocol="shared")
@@ -60,7 +70,7 @@ def fit_run(config, out, *, cache, n_jobs=None, resume=False, scheduler=None, pr
     return run, problems
 
 
-def _fit_once(config, out, *, cache, n_jobs, resume, client, progress):
+def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, progress):
     check_model_names(config.models)
     data = read_data(
         config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
@@ -74,6 +84,8 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, progress):
     config.write(run.config_path, resolved)
     _write_draws(run, training)
     test = from_test_table(data).usable(n_jobs=n_jobs, progress=progress)
+    if audit:
+        audit_run(run, training, models, cache=cache, n_jobs=n_jobs, progress=progress)
     first = FirstLevel(run, training, test.paths, cache=cache, n_jobs=n_jobs, client=client)
     on_gpu = {name for name, means in resolved.items() if means.get("device", "cpu") != "cpu"}
     parts = first.fit(models, on_gpu=on_gpu, progress=progress)

@@ -1,0 +1,116 @@
+"""The leak guard over the models of a run: tasks that only a leak could solve."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from sklearn.base import clone
+
+from ..atomic import write_text
+from ..errors import DataError
+from ..models import set_means
+from ..stacking import (
+    check_shuffled_labels,
+    check_stack,
+    check_unique_tones,
+    default_final_estimator,
+    fit_fold,
+)
+from ..stacking.out_of_fold import gather
+from ..stacking.splits import splits_of
+from .first_level import METHOD
+
+
+def audit_run(run, training, models, *, cache, n_jobs, progress):
+    """Check that no label leaks between the folds of a run, and write ``audit.json``.
+
+    Every model over handcrafted features is fitted on shuffled labels, on songs known by a tone
+    only, and in a stack: some four times the cost of its fits. Nets are passed over, for theirs.
+
+    Parameters
+    ----------
+    run : Run
+    training : TrainingClips
+    models : dict of str to estimator
+    cache : Path
+    n_jobs : int or None
+    progress : Quiet
+
+    Raises
+    ------
+    DataError
+        Something leaks, or clips of one group are of several classes.
+    """
+    y, folds = training.table["label"].to_numpy(), training.table["fold"].to_numpy()
+    groups, clips = clip_groups(training), training.clips
+    quick = {
+        name: set_means(clone(model), cache=cache, n_jobs=n_jobs)
+        for name, model in models.items()
+        if "spectral" in getattr(model, "named_steps", {})
+    }
+    verdicts = {}
+    with progress.stage("looking for leaks", 2 * len(quick) + 1) as advance:
+        for name, model in quick.items():
+            found = check_shuffled_labels(model, clips, y, folds, groups, n_shuffles=1)
+            verdicts[f"{name}, shuffled labels"] = found
+            advance(1)
+            verdicts[f"{name}, unique tones"] = check_unique_tones(model, y, folds, groups)
+            advance(1)
+        if quick:
+            verdicts["stack"] = check_stack(
+                _first_level(quick),
+                default_final_estimator(),
+                clips,
+                y,
+                groups,
+                n_folds=len(np.unique(folds)),
+                n_shuffles=1,
+            )
+        advance(1)
+    document = {name: asdict(verdict) for name, verdict in verdicts.items()}
+    write_text(run.path / "audit.json", json.dumps(document, indent=1) + "\n")
+    for name, verdict in verdicts.items():
+        progress.say(f"{name}: {verdict}")
+    leaking = [f"{name}: {verdict}" for name, verdict in verdicts.items() if verdict.leaks]
+    if leaking:
+        raise DataError(
+            "The audit found labels that leak between folds, so scores out of fold would be too "
+            "good; look for clips of a song in two folds, and for features that know other clips: "
+            + "; ".join(leaking)
+        )
+
+
+def clip_groups(training):
+    """Number the groups that labels can be shuffled among: clips that share a song share a group.
+
+    Parameters
+    ----------
+    training : TrainingClips
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    if not training.recipes:
+        return training.table["group"].to_numpy()
+    pairs = [(i, part.song) for i, recipe in enumerate(training.recipes) for part in recipe.stems]
+    rows, songs = zip(*pairs, strict=True)
+    _, columns = np.unique(songs, return_inverse=True)
+    shape = len(training.recipes), columns.max() + 1
+    holds = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
+    return connected_components(holds @ holds.T, directed=False)[1]
+
+
+def _first_level(models):
+    """Make the function that gives the table a second level learns from."""
+
+    def fit_table(X, y, folds):
+        parts = []
+        for name, model in models.items():
+            fitted = [fit_fold(model, X, y, *split, method=METHOD) for split in splits_of(folds)]
+            parts.append(gather(name, fitted, len(y)))
+        return np.hstack(parts)
+
+    return fit_table
