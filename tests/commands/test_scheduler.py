@@ -6,11 +6,12 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from stemstack.errors import UsageError
-from stemstack.runs.cluster import check_scheduler
+from stemstack.runs.cluster import check_scheduler, run_on_cluster
 
 TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv", "folds.parquet")
 MODELS = "heuristic,lr(families=rms),lgbm(families=rms,n_estimators=20)"
@@ -84,3 +85,16 @@ def test_a_scheduler_that_does_not_answer_is_named(fit_small, stem_data, tmp_pat
     code, _, err = fit_small(stem_data, out, "--scheduler", "tcp://127.0.0.1:9", models="heuristic")
     assert code == 2 and "No scheduler answers at tcp://127.0.0.1:9" in err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("workers", "message"),
+    [({}, "has no workers; start some"), ({"w": {"resources": {}}}, "has a GPU to give")],
+)
+def test_a_cluster_that_would_wait_for_ever_is_refused(workers, message):
+    client = SimpleNamespace(
+        scheduler=SimpleNamespace(address="tcp://host:8786"),
+        scheduler_info=lambda n_workers: {"workers": workers},
+    )
+    with pytest.raises(UsageError, match=f"tcp://host:8786 {message}"):
+        list(run_on_cluster(client, None, print, [(True, ())]))
