@@ -13,6 +13,7 @@ from dataclasses import asdict
 from ...atomic import atomic_path
 from ...errors import UsageError, require
 from .estimator import DeepEstimator
+from .folding import fold_norms
 from .saving import to_plain, unpack_net
 
 INPUT, OUTPUT, METADATA = "pictures", "logits", "stemstack"
@@ -39,7 +40,7 @@ def export_onnx(estimator, path):
     torch, onnx = require("torch", "deep"), require("onnx", "onnx")
     require("onnxscript", "onnx")
     # Built anew: the live net stays on its device.
-    net = unpack_net(estimator.backbone_, estimator.state_)
+    net = fold_norms(unpack_net(estimator.backbone_, estimator.state_))
     facts = describe(estimator)
     example = torch.zeros(2, 1, facts["picture"]["n_mels"], facts["looks"]["width"])
     with atomic_path(path) as temporary, warnings.catch_warnings():
