@@ -2,7 +2,6 @@
 
 from ..audio import read_csv_text
 from ..errors import DataError
-from ..models import model_columns
 from ..reports import score_classes
 from ..stacking import decide, name_columns
 from .first_level import METHOD
@@ -42,7 +41,7 @@ def evaluate_run(run, answers):
     if strange:
         raise DataError(f"{answers}: holds class {strange[0]!r}, which the run does not know")
     scores = {}
-    for name in (*model_columns(run.config.models), STACK):
+    for name in (*run.model_names, STACK):
         values = table[name_columns(name, classes, len(classes))].to_numpy()
         scores[name] = score_classes(labels, decide(values, classes, METHOD), classes)
     return scores

@@ -1,6 +1,6 @@
 """The nets of a run as ONNX files."""
 
-from ..models import export_onnx, model_columns, nets_in
+from ..models import export_onnx, nets_in
 from .run import Run
 
 
@@ -26,7 +26,7 @@ def export_nets(path, out=None, *, progress):
     out = run.path / "onnx" if out is None else out
     folds = sorted(run.read_table("ledger/oof")["fold"].unique())
     files, others = [], []
-    for name in model_columns(run.config.models):
+    for name in run.model_names:
         if not nets_in(run.load_model(name, folds[0])):
             others.append(name)
             continue
