@@ -6,6 +6,8 @@ it, hits – so all draws are one product of matrices. :func:`bootstrap_interval
 
 import numpy as np
 
+from .scores import macro_f1_of_counts
+
 # Draws at a time: their multiplicities take 100 numbers a group.
 _AT_ONCE = 100
 
@@ -36,7 +38,8 @@ def macro_f1_interval(y, predicted, groups=None, *, n_draws=1000, level=0.95, se
         size = min(_AT_ONCE, n_draws - start)
         times = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=size)
         totals = (times.astype(float) @ counts).reshape(size, 2, -1)
-        scores.append(_macro_f1(totals[:, 0], totals[:, 1]))
+        # Only the sum of rows there and rows said matters.
+        scores.append(macro_f1_of_counts(totals[:, 0], totals[:, 1], 0))
     tail = (1 - level) / 2
     low, high = np.quantile(np.concatenate(scores), [tail, 1 - tail])
     return float(low), float(high)
@@ -53,9 +56,3 @@ def _count(y, predicted, groups):
     np.add.at(rows, (group, truth), 1)
     np.add.at(rows, (group, said), 1)
     return np.hstack([hits, rows])
-
-
-def _macro_f1(hits, rows):
-    """Average F1 over the classes that a draw holds on either side."""
-    f1 = 2 * hits / np.maximum(rows, 1)
-    return f1.sum(axis=-1) / (rows > 0).sum(axis=-1)
