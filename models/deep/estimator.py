@@ -146,7 +146,7 @@ class DeepEstimator(BaseEstimator):
         return labels.astype(np.int64)
 
     def _train(self, clips, labels, groups):
-        checkpoint = self._checkpoint(clips, labels)
+        checkpoint = self._checkpoint(clips, labels, groups)
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
         start = self._take_start()
         train, held_out = self._split(clips, labels, groups, rng)
@@ -187,11 +187,12 @@ class DeepEstimator(BaseEstimator):
         n_bands = self.n_mels if self.band_norm else None
         return build_net(start, n_outputs, pool=self.pool, n_bands=n_bands)
 
-    def _checkpoint(self, clips, labels):
+    def _checkpoint(self, clips, labels, groups):
         if self.checkpoint is None:
             return None
         params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
         params["class"] = type(self).__name__
+        params["groups"] = None if groups is None else list(groups)
         return Checkpoint(self.checkpoint, clips, labels, params)
 
     def _split(self, clips, labels, groups, rng):

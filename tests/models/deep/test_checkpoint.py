@@ -117,9 +117,14 @@ def test_another_training_takes_no_notice(tmp_path):
     ):
         alone = type(other)(**other.get_params() | {"checkpoint": None})
         assert other.fit(clips, labels).state_ == alone.fit(clips, labels).state_
+    with pytest.raises(Killed):
+        # Other groups split the clips otherwise for early stopping.
+        grouped = EffNetClassifier(**SMALL, checkpoint=tmp_path)
+        grouped.fit(*clips_and_labels(end=raise_killed, times=1), groups=np.arange(16) // 2)
+    assert len(list(tmp_path.iterdir())) == 2
     changed = EffNetClassifier(**SMALL, checkpoint=tmp_path).fit(clips[::-1], labels[::-1])
     assert changed.state_ == EffNetClassifier(**SMALL).fit(clips[::-1], labels[::-1]).state_
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
