@@ -90,7 +90,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     precision : {"auto", "float32", "bf16"}, default="auto"
         Of the net's computing, in training and prediction: "auto" is bfloat16 on a GPU and float32
         on a CPU. On CPUs with instructions for it, bfloat16 trains and predicts ``"cnn"`` in half
-        the time; EfficientNets predict a little faster in it, and train more slowly.
+        the time or less; EfficientNets predict faster in it, and train more slowly.
     compile : bool, default=False
         Train by ``torch.compile``; slow to begin, quicker then on a GPU.
     cache : str or os.PathLike, optional
