@@ -7,7 +7,7 @@ import click
 from ..atomic import atomic_path
 from ..audio import read_data
 from ..errors import UsageError
-from ..runs import Run, from_paths, from_test_table, predict_run
+from ..runs import Run, decode_test, from_paths, from_test_table, predict_run
 from .options import cache_option, jobs_option, option, quiet_option
 from .problems import report_problems
 from .progress import make_progress
@@ -19,17 +19,21 @@ from .progress import make_progress
 @option("--data", default=None, help="Data set whose test.csv is predicted.")
 @option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
 @option("--proba", is_flag=True, help="Add a column of probabilities a class.")
+@option("--decode", is_flag=True, help="Decide all clips together, for macro F1.")
+@option("--tta", type=click.IntRange(min=1), default=None, help="Crops a clip that nets look at.")
 @jobs_option()
 @cache_option()
 @quiet_option()
-def predict_command(run, paths, data, out, proba, jobs, cache, quiet):
+def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quiet):
     """Predict PATHS (files or folders), or the test clips of --data, with RUN.
 
     \b
     stemstack predict RUN song.wav more_songs/ --out answers.csv --proba
     stemstack predict RUN --out answers.csv -- -odd-name.wav
 
-    One row a clip in the order given. A clip that cannot be read is left out and named.
+    One row a clip in the order given. A clip that cannot be read is left out and named. --decode is
+    for a whole test: it calibrates, corrects for class frequencies unlike training's, and offsets
+    classes, each only where that holds out of fold.
     """
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
@@ -39,8 +43,12 @@ def predict_command(run, paths, data, out, proba, jobs, cache, quiet):
     usable = asked.usable(n_jobs=jobs, progress=progress)
     if usable.ids:
         labels, probabilities = predict_run(
-            fitted, usable, cache=cache, n_jobs=jobs, progress=progress
+            fitted, usable, tta=tta, cache=cache, n_jobs=jobs, progress=progress
         )
+        if decode:
+            decoded = decode_test(fitted, probabilities.to_numpy())
+            progress.say(decoded.describe())
+            labels, probabilities[:] = decoded.labels, decoded.proba
         with atomic_path(out) as temporary:
             answer = usable.answer(labels, probabilities if proba else None)
             answer.to_csv(temporary, index=False)

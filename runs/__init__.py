@@ -2,6 +2,7 @@
 
 from .answers import evaluate_run
 from .config import PROTOCOLS, Config
+from .decoding import decode_test
 from .documents import score_sides, write_model_card, write_report
 from .experiment import fit_run
 from .known_clips import known_clips
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "Unlabelled",
     "convert_sources",
+    "decode_test",
     "draw_training",
     "evaluate_run",
     "fit_run",

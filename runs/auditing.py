@@ -4,8 +4,6 @@ import json
 from dataclasses import asdict
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from sklearn.base import clone
 
 from ..atomic import write_text
@@ -21,6 +19,7 @@ from ..stacking import (
 from ..stacking.out_of_fold import gather
 from ..stacking.splits import splits_of
 from .first_level import METHOD
+from .song_groups import clip_groups
 
 
 def audit_run(run, training, models, *, cache, n_jobs, progress):
@@ -44,7 +43,7 @@ def audit_run(run, training, models, *, cache, n_jobs, progress):
         Something leaks, or clips of one group are of several classes.
     """
     y, folds = training.table["label"].to_numpy(), training.table["fold"].to_numpy()
-    groups, clips = clip_groups(training), training.clips
+    groups, clips = clip_groups(training.table, training.recipes), training.clips
     quick = {
         name: set_means(clone(model), cache=cache, n_jobs=n_jobs)
         for name, model in models.items()
@@ -80,27 +79,6 @@ def audit_run(run, training, models, *, cache, n_jobs, progress):
             "good; look for clips of a song in two folds, and for features that know other clips: "
             + "; ".join(leaking)
         )
-
-
-def clip_groups(training):
-    """Number the groups that labels can be shuffled among: clips that share a song share a group.
-
-    Parameters
-    ----------
-    training : TrainingClips
-
-    Returns
-    -------
-    ndarray of shape (n,)
-    """
-    if not training.recipes:
-        return training.table["group"].to_numpy()
-    pairs = [(i, part.song) for i, recipe in enumerate(training.recipes) for part in recipe.stems]
-    rows, songs = zip(*pairs, strict=True)
-    _, columns = np.unique(songs, return_inverse=True)
-    shape = len(training.recipes), columns.max() + 1
-    holds = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
-    return connected_components(holds @ holds.T, directed=False)[1]
 
 
 def _first_level(models):

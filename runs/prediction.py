@@ -4,7 +4,7 @@ from functools import partial
 
 import pandas as pd
 
-from ..models import device_of, set_means
+from ..models import device_of, nets_in, set_means
 from ..stacking import decide, name_columns, predict_with
 from .feature_table import compute_features
 from .first_level import METHOD
@@ -13,7 +13,7 @@ from .second_level import predict_stack
 from .side_by_side import run_side_by_side
 
 
-def predict_run(run, unlabelled, *, cache, n_jobs, progress):
+def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
     """Predict clips by the fold models of a run and its second level.
 
     Parameters
@@ -21,6 +21,8 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
     run : Run
     unlabelled : Unlabelled
         Usable clips.
+    tta : int, optional
+        Crops of each clip that nets look at; as many as they were made for by default.
     cache : Path
         Where features are kept.
     n_jobs : int or None
@@ -36,7 +38,7 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
     parts = {}
     for name in run.model_names:
         folds = run.model_folds(name)
-        calls = [(run, unlabelled.paths, cache, fold) for fold in folds]
+        calls = [(run, unlabelled.paths, cache, tta, fold) for fold in folds]
         model = run.load_model(name, folds[0])
         means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
         compute_features(name, model, unlabelled.paths, **means)
@@ -52,8 +54,11 @@ def predict_run(run, unlabelled, *, cache, n_jobs, progress):
     return decide(stacked, classes, METHOD), pd.DataFrame(stacked, columns=classes)
 
 
-def _predict_fold(name, run, clips, cache, fold):
-    return predict_with(set_means(run.load_model(name, fold), cache=cache), clips, METHOD)
+def _predict_fold(name, run, clips, cache, tta, fold):
+    model = set_means(run.load_model(name, fold), cache=cache)
+    for net in nets_in(model, fitted=True) if tta else ():
+        net.set_params(tta=tta)
+    return predict_with(model, clips, METHOD)
 
 
 def _counted(results, advance):

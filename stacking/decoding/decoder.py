@@ -34,6 +34,12 @@ class Decoded:
     p_value: float
     shifted: bool
 
+    def describe(self):
+        """Say in a line whether class frequencies were corrected."""
+        if not self.shifted:
+            return f"decoding: classes are as frequent as in training (p = {self.p_value:.2g})"
+        return f"decoding: class frequencies unlike training's (p = {self.p_value:.2g}), corrected"
+
 
 class Decoder(BaseEstimator):
     """Decode probabilities for macro F1, by what holds out of sample and nothing else.

@@ -1,0 +1,32 @@
+"""Decoding a whole test for macro F1, by what a run knows of itself out of fold."""
+
+from ..mashups import read_recipes
+from ..stacking import Decoder, name_columns
+from .run import STACK
+from .song_groups import clip_groups
+
+
+def decode_test(run, probabilities):
+    """Decode clips together: calibrate, correct for label shift, offset classes.
+
+    Each only where it holds out of sample; see :class:`~stemstack.stacking.Decoder`.
+
+    Parameters
+    ----------
+    run : Run
+        Finished; the decoder learns from its stack's nested predictions.
+    probabilities : array-like of shape (n, n_classes)
+        The stack's, of all clips of a test.
+
+    Returns
+    -------
+    Decoded
+    """
+    oof, classes = run.read_table("ledger/oof"), run.metrics["classes"]
+    recipes = run.path / "recipes.parquet"
+    known = read_recipes(recipes) if recipes.exists() else []
+    # Clips that are no mashups stand in folds.parquet themselves, with their groups.
+    groups = clip_groups(run.read_table("folds"), known)
+    nested = oof[name_columns(STACK, classes, len(classes))].to_numpy()
+    decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups)
+    return decoder.decode(probabilities)
