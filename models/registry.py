@@ -6,6 +6,7 @@ import warnings
 from functools import partial
 
 import numpy as np
+from lightgbm.basic import LightGBMError
 from sklearn.base import clone
 
 from ..errors import UsageError
@@ -139,7 +140,7 @@ def _try_out(named, model):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             clone(model.steps[-1][1]).fit(X, y)
-    except Exception as error:  # of the kinds of three libraries
+    except (TypeError, ValueError, LightGBMError) as error:
         raise UsageError(f"{named.text}: {str(error).splitlines()[0]}") from error
 
 
