@@ -154,26 +154,24 @@ def in_own_process(name, manifest):
 
 
 def compare(manifest, names):
-    """Measure the contenders in turn, and print the tables."""
-    found = {}
+    """Measure the contenders in turn, a line each as they end; then our scores and blends."""
+    ours = None
+    print(f"{'':20}  seconds    CPU s  peak MiB  times ours", flush=True)
     for name in names:
         if find_spec(CONTENDERS[name][1]) is None:
             print(f"{name}: not installed, passed over; pip install {name}", file=sys.stderr)
             continue
-        found[name] = in_own_process(name, manifest)
-    table = pd.DataFrame(
-        {
-            name: {k: v for k, v in f.items() if k not in ("scores", "blends")}
-            for name, f in found.items()
-        }
-    ).T
-    if "OutOfFoldStacker" in found:
-        table["times ours"] = table["CPU s"] / table.loc["OutOfFoldStacker", "CPU s"]
-    print(table.to_string(float_format="%.1f"), end="\n\n")
-    if "OutOfFoldStacker" in found:
-        ours = found["OutOfFoldStacker"]
+        found = in_own_process(name, manifest)
+        ours = found if name == "OutOfFoldStacker" else ours
+        ratio = found["CPU s"] / ours["CPU s"] if ours else np.nan
+        cells = (
+            f"{found['seconds']:9.1f}{found['CPU s']:9.1f}{found['peak MiB']:10.0f}{ratio:12.1f}"
+        )
+        print(f"{name:20}{cells}", flush=True)
+    if ours:
         scores = pd.DataFrame.from_dict(ours["scores"] | ours["blends"], orient="index")
-        print(scores.rename_axis("macro F1, nested").to_string(float_format="%.3f"), end="\n\n")
+        table = scores.rename_axis("macro F1, nested").to_string(float_format="%.3f")
+        print(f"\n{table}\n", flush=True)
 
 
 def add_a_model(manifest, work):
