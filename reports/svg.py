@@ -1,0 +1,79 @@
+"""Figures as SVG inside a page: small, readable in light and dark, and said in words.
+
+matplotlib draws in the colours of :data:`INK` and its like; in the SVG these become the page's CSS
+variables, so one picture suits both a light and a dark page. Text stays text.
+"""
+
+import re
+from html import escape
+from io import StringIO
+
+from ..errors import require
+
+# Colours no one else uses, and the CSS variable of the page that takes the place of each.
+INK, FAINT, MAIN, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
+_VARIABLES = {INK: "ink", FAINT: "line", MAIN: "main", SECOND: "second", THIRD: "third"}
+_STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    **dict.fromkeys(
+        ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.titlecolor"), INK
+    ),
+    "axes.edgecolor": FAINT,
+    "grid.color": FAINT,
+}
+
+
+def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
+    """Draw a figure as an ``<svg>`` element for a page.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(axes)``, with what ``Figure.subplots(**grid)`` gives.
+    name : str
+        Unlike that of any other figure on the page.
+    alt : str
+        What the figure shows, in words.
+    size : (float, float), default=(7.0, 3.0)
+        Width and height in inches.
+    **grid
+        Of ``Figure.subplots``.
+
+    Returns
+    -------
+    str
+        The same for the same figure, byte for byte.
+
+    Raises
+    ------
+    MissingExtraError
+        The ``report`` extra is not installed.
+    """
+    matplotlib = require("matplotlib", "report")
+    figure_module = require("matplotlib.figure", "report")
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = figure_module.Figure(figsize=size, layout="constrained")
+        draw(figure.subplots(**grid))
+        text = StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return _for_a_page(text.getvalue(), name, alt)
+
+
+def _for_a_page(svg, name, alt):
+    """Cut the element out, name its parts apart from other figures', and let the page colour it."""
+    svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = svg.replace(' id="', f' id="{name}-')
+    svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(colour, f"var(--{variable})")
+    # The page decides how wide it is drawn.
+    svg = re.sub(r"\A<svg[^>]*>", lambda tag: re.sub(r' (width|height)="[^"]*"', "", tag[0]), svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
