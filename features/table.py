@@ -108,10 +108,9 @@ class FeatureTable:
         for columns in sorted(folder.glob("*")):
             new = sorted(set(columns.glob("[!.]*.parquet")) - seen)
             seen.update(new)
-            if new and names <= set(pq.read_schema(new[0]).names):
+            if new and names <= _read_names(new[0]):
                 for shard in new:
-                    keys = pq.read_table(shard, columns=[KEY])[KEY].to_pylist()
-                    index.update((key, (shard, line)) for line, key in enumerate(keys))
+                    index.update((key, (shard, line)) for line, key in enumerate(_read_keys(shard)))
         return index
 
     def _locate(self, keys, extractor):
@@ -126,7 +125,18 @@ class FeatureTable:
         return [(shard, positions, lines) for shard, (positions, lines) in by_shard.items()]
 
 
-# Shards never change once they are there. Few are kept: one holds up to 256 clips' rows.
+# Shards never change once they are there, and opening one of thousands of columns takes a while.
+@lru_cache(maxsize=64)
+def _read_names(shard):
+    return frozenset(pq.read_schema(shard).names)
+
+
+@lru_cache(maxsize=1024)
+def _read_keys(shard):
+    return tuple(pq.read_table(shard, columns=[KEY])[KEY].to_pylist())
+
+
+# Few are kept: one holds up to 256 clips' rows.
 @lru_cache(maxsize=16)
 def _read_columns(shard, names):
     table = pd.read_parquet(shard, columns=list(names))

@@ -8,6 +8,7 @@ it is one named here.
 import io
 import json
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 from ..atomic import atomic_path, write_text
@@ -51,7 +52,7 @@ def save_model(model, folder):
     if nets_in(model):
         return _save_bag(model, folder)
     with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
-        _repack(lean_import("skops.io").dumps(model), temporary)
+        _write_skops(model, temporary)
 
 
 def load_model(folder):
@@ -103,38 +104,40 @@ def _load_bag(folder):
     return rebuild_bag([load_net(Path(folder, f"seed{i}")) for i in range(n_seeds)], classes)
 
 
-def _repack(dumped, path):
+def _write_skops(model, path):
     """Write a skops archive whose bytes depend on the model alone.
 
     skops names the parts of a model by their address in memory and stamps them with the time; here
-    they are numbered in order of appearance and stamped with none.
+    they are numbered in order of appearance and stamped with none. Nor are they indented: a model
+    that knows thousands of columns by name would take seconds to write.
     """
-    numbers = {}
-    with zipfile.ZipFile(io.BytesIO(dumped)) as source, zipfile.ZipFile(path, "w") as target:
-        schema = _number_parts(json.loads(source.read("schema.json")), numbers)
-        parts = {"schema.json": json.dumps(schema, indent=1).encode()}
+    persist, numbers, dumped = lean_import("skops.io._persist"), {}, io.BytesIO()
+    with zipfile.ZipFile(dumped, "w") as source, zipfile.ZipFile(path, "w") as target:
+        context = persist.SaveContext(source)
+        schema = persist.get_state(model, context)
+        schema |= {"protocol": context.protocol, "_skops_version": version("skops")}
+        parts = {"schema.json": json.dumps(_number_parts(schema, numbers)).encode()}
         for name in source.namelist():
-            if name != "schema.json":
-                parts[_number_file(name, numbers)] = source.read(name)
+            parts[_number_file(name, numbers)] = source.read(name)
         for name in sorted(parts):
             target.writestr(zipfile.ZipInfo(name), parts[name], zipfile.ZIP_DEFLATED)
 
 
 def _number_parts(node, numbers):
     """Replace every address in a schema by its number."""
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         return [_number_parts(child, numbers) for child in node]
     if not isinstance(node, dict):
         return node
-    number = None
+    numbered = dict(node)
     if isinstance(node.get("__id__"), int):
         # Whether two equal numbers or texts are one object is chance: each gets its own number.
         plain = node.get("__loader__") == "JsonNode"
         address = f"plain {len(numbers)}" if plain else str(node["__id__"])
-        number = int(numbers.setdefault(address, str(len(numbers))))
-    numbered = {key: _number_parts(value, numbers) for key, value in node.items()}
-    if number is not None:
-        numbered["__id__"] = number
+        numbered["__id__"] = int(numbers.setdefault(address, str(len(numbers))))
+    for key, value in node.items():
+        if isinstance(value, dict | list | tuple):
+            numbered[key] = _number_parts(value, numbers)
     if isinstance(node.get("file"), str):
         numbered["file"] = _number_file(node["file"], numbers)
     return numbered
