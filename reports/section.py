@@ -25,9 +25,27 @@ class Section:
     body: str
 
 
-def paragraph(text):
-    """Give text as a paragraph."""
-    return f"<p>{escape(text)}</p>\n"
+def paragraph(text, link=None):
+    """Give text as a paragraph.
+
+    Parameters
+    ----------
+    text : str
+    link : (str, str), optional
+        The anchor of a section and the words that lead there, put at the end.
+    """
+    after = f' <a href="#{escape(link[0])}">{escape(link[1])}</a>' if link else ""
+    return f"<p>{escape(text)}{after}</p>\n"
+
+
+def heading(text):
+    """Give the heading of a part of a section."""
+    return f"<h3>{escape(text)}</h3>\n"
+
+
+def code(text):
+    """Give text as it is, line by line, in a box that scrolls."""
+    return f'<pre tabindex="0">{escape(text)}</pre>\n'
 
 
 def bullets(lines):
@@ -54,44 +72,66 @@ def fold(summary, body, *, opened=False):
     return f"<details{state}><summary>{escape(summary)}</summary>{body}</details>\n"
 
 
-def table(frame, caption, *, digits=3, heat=False):
+def table(frame, caption, *, digits=3, heat=False, shade=None, turned=False):
     """Lay a table out.
 
     Parameters
     ----------
     frame : DataFrame
-        The index names the rows.
+        The index names the rows; what is missing is shown as a dash.
     caption : str
     digits : int, default=3
         Of fractions; whole numbers and text stand as they are.
     heat : bool, default=False
         Whether numbers from 0 to 1 are shaded by their size.
+    shade : DataFrame, optional
+        Of the same shape: numbers from 0 to 1 to shade the cells by instead.
+    turned : bool, default=False
+        Whether the names of columns stand upright, for many narrow columns.
 
     Returns
     -------
     str
         HTML that scrolls by itself where the screen is narrow.
     """
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
+    shades = _shades(frame, heat, shade)
+    head = "".join(
+        f'<th scope="col"><span>{escape(str(name))}</span></th>' for name in frame.columns
+    )
     rows = "".join(
         f'<tr><th scope="row">{escape(str(name))}</th>'
-        + "".join(_cell(value, digits, heat) for value in row)
+        + "".join(_cell(value, digits, v) for value, v in zip(row, shaded, strict=True))
         + "</tr>\n"
-        for name, row in zip(frame.index, frame.itertuples(index=False), strict=True)
+        for name, row, shaded in zip(
+            frame.index, frame.itertuples(index=False, name=None), shades, strict=True
+        )
     )
-    corner = escape(str(frame.index.name or ""))
+    corner, said = escape(str(frame.index.name or "")), escape(caption)
+    look = ' class="turned"' if turned else ""
+    # Whoever has no mouse must be able to reach what scrolls.
     return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption>'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{said}"><table{look}>'
+        f"<caption><span>{said}</span></caption>"
         f'<thead><tr><th scope="col">{corner}</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>\n"
     )
 
 
-def _cell(value, digits, heat):
-    is_fraction = isinstance(value, float)
-    text = "" if value is None or value != value else str(value)
-    if is_fraction and text:
-        text = f"{value:.{digits}f}"
-    if heat and text and not isinstance(value, str):
-        return f'<td class="heat" style="--v:{min(max(float(value), 0), 1):.3f}">{text}</td>'
-    return f"<td>{escape(text)}</td>"
+def _shades(frame, heat, shade):
+    """Give for each cell the number it is shaded by, or None."""
+    if shade is not None:
+        return shade.to_numpy().tolist()
+    if heat:
+        return frame.itertuples(index=False, name=None)
+    return [[None] * frame.shape[1]] * len(frame)
+
+
+def _cell(value, digits, shade):
+    if isinstance(value, str):
+        return f'<td class="text">{escape(value)}</td>'
+    if value is None or value != value:
+        return "<td>–</td>"
+    text = f"{value:.{digits}f}" if isinstance(value, float) else escape(str(value))
+    if isinstance(shade, (int, float)):
+        return f'<td class="heat" style="--v:{min(max(shade, 0), 1):.3f}">{text}</td>'
+    return f"<td>{text}</td>"

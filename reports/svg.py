@@ -5,6 +5,7 @@ variables, so one picture suits both a light and a dark page. Text stays text.
 """
 
 import re
+import warnings
 from html import escape
 from io import StringIO
 
@@ -15,6 +16,8 @@ INK, FAINT, MAIN, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#
 _VARIABLES = {INK: "ink", FAINT: "line", MAIN: "main", SECOND: "second", THIRD: "third"}
 _STYLE = {
     "svg.fonttype": "none",
+    # A class may be called "$a$".
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,
@@ -62,18 +65,33 @@ def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
         figure = figure_module.Figure(figsize=size, layout="constrained")
         draw(figure.subplots(**grid))
         text = StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        with warnings.catch_warnings():
+            # The page has letters that matplotlib's own font has not.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return _for_a_page(text.getvalue(), name, alt)
 
 
+def shorten(text, most=22):
+    """Cut a name that would leave a figure no room; the table beside it has it in full."""
+    text = str(text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _for_a_page(svg, name, alt):
-    """Cut the element out, name its parts apart from other figures', and let the page colour it."""
+    """Cut the element out, name its parts apart from other figures', and let the page style it."""
     svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = svg.replace(' id="', f' id="{name}-')
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"| font-family: [^;"]*;', "", svg)
+    svg = svg.replace("xlink:href", "href").replace(' id="', f' id="{name}-')
     svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg)
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var(--{variable})")
-    # The page decides how wide it is drawn.
-    svg = re.sub(r"\A<svg[^>]*>", lambda tag: re.sub(r' (width|height)="[^"]*"', "", tag[0]), svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
+    return re.sub(r"\A<svg[^>]*>", lambda tag: _open(tag[0], alt), svg)
+
+
+def _open(tag, alt):
+    """Open the element: the page decides how wide it is drawn, and knows its width in points."""
+    box = re.search(r'viewBox="0 0 (\S+) \S+"', tag)
+    return f'<svg role="img" aria-label="{escape(alt)}" {box[0]} style="--w:{box[1]}">'
