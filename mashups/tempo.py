@@ -1,13 +1,13 @@
-"""The tempo of one stem, by librosa, with silence admitted and a confidence."""
+"""The tempo of one stem, as librosa estimates it, with silence admitted and a confidence."""
 
 from typing import NamedTuple
 
-import librosa
 import numpy as np
+
+from ..features.analysis import Analysis
 
 # Below this RMS (−80 dBFS) a stem has no beat worth following; quiet classical stems stay above.
 SILENCE_RMS = 1e-4
-_HOP = 512
 
 
 class Tempo(NamedTuple):
@@ -49,16 +49,17 @@ def estimate_tempo(stem, sr):
 
     References
     ----------
-    ``librosa.feature.tempo`` on ``librosa.onset.onset_strength``, defaults. O. Lartillot et al.,
-    "Multi-feature modeling of pulse clarity", ISMIR 2008.
+    ``librosa.feature.tempo`` on ``librosa.onset.onset_strength``, defaults, which the features' own
+    analysis equals. O. Lartillot et al., "Multi-feature modeling of pulse clarity", ISMIR 2008.
     """
     if np.sqrt(np.mean(np.square(stem, dtype=np.float64))) < SILENCE_RMS:
         return _NO_TEMPO
-    onsets = librosa.onset.onset_strength(y=stem, sr=sr, hop_length=_HOP)
+    analysis = Analysis(stem, sr)
+    onsets = analysis.onset_strength[0]
     if not onsets.any():
         return _NO_TEMPO
-    bpm = float(librosa.feature.tempo(onset_envelope=onsets, sr=sr, hop_length=_HOP)[0])
-    return Tempo(bpm, _pulse_clarity(onsets, 60 * sr / (_HOP * bpm)))
+    bpm = float(analysis.tempo[0])
+    return Tempo(bpm, _pulse_clarity(onsets, 60 * analysis.frame_rate / bpm))
 
 
 def _pulse_clarity(onsets, beat):

@@ -21,8 +21,8 @@ MAY_IMPORT = {
     "runs": {"audio", "mashups", "features", "models", "stacking", "reports"},
     "commands": {"audio", "demo", "mashups", "features", "models", "stacking", "reports", "runs"},
 }
-# The gap and its tuning read tables of features; what draws and renders knows of none.
-MAY_ALSO_IMPORT = {"mashups/gap": {"features"}, "mashups/tune": {"features"}}
+# The gap and its tuning read tables of features, the tempo is one; what draws and renders knows none.
+MAY_ALSO_IMPORT = {f"mashups/{name}": {"features"} for name in ("gap", "tune", "tempo")}
 NOT_PACKAGES = {"tests", "benchmarks", "examples", "docs"}
 HEAVY = {"torch", "torchaudio", "torchvision", "timm"}
 

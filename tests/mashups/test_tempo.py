@@ -1,5 +1,6 @@
 """Tempo: found on a click track, uncertain on noise, absent in silence."""
 
+import librosa
 import numpy as np
 import pytest
 
@@ -37,3 +38,14 @@ def test_one_click_is_no_beat():
     clip = np.zeros(5 * SR, dtype=np.float32)
     clip[2 * SR] = 0.9
     assert estimate_tempo(clip, SR).confidence < 0.1
+
+
+@pytest.mark.parametrize("seconds", [0.3, 5, 20])
+def test_the_tempo_is_librosas(seconds):
+    rng = np.random.default_rng(0)
+    beats = clicks(104, 20) + 0.05 * rng.standard_normal(20 * SR).astype(np.float32)
+    clip = beats[: int(seconds * SR)]
+    # Both pick from the same lags: the same one, or the test fails by several percent.
+    np.testing.assert_allclose(
+        estimate_tempo(clip, SR).bpm, librosa.feature.tempo(y=clip, sr=SR)[0], rtol=1e-9
+    )
