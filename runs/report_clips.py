@@ -1,0 +1,110 @@
+"""The data set and the clips of a finished run, found again for its report."""
+
+from pathlib import Path
+
+from ..audio import read_data
+from ..errors import DataError
+from ..mashups import Mashup, build_bank, read_recipes
+from .unlabelled import from_test_table
+
+
+def open_data(run):
+    """Read the data set of a run where it was at the fit.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    DataError
+        It is not there, or no longer what it was.
+    """
+    config = run.config
+    if not Path(config.data).exists():
+        raise DataError(
+            f"The data set {Path(config.data).absolute()} is not there: put it back, or set 'data' "
+            f"in {run.config_path} to where it is."
+        )
+    return read_data(
+        config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
+    )
+
+
+def recipes_of(run):
+    """Read the recipes of a run's mashups.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    dict of str to Recipe
+        By id; empty for a run on clips as they are.
+
+    Raises
+    ------
+    DataError
+        They are of another version.
+    """
+    path = run.path / "recipes.parquet"
+    return {recipe.id: recipe for recipe in read_recipes(path)} if path.exists() else {}
+
+
+def find_training(data, recipes, ids, *, cache, n_jobs, progress):
+    """Find training clips, converting no more files than they are made of.
+
+    Parameters
+    ----------
+    data : DataSet
+    recipes : dict of str to Recipe
+    ids : sequence of str
+        As in the table of out-of-fold predictions.
+    cache : Path
+    n_jobs : int or None
+    progress : Quiet
+
+    Returns
+    -------
+    list of clips
+
+    Raises
+    ------
+    DataError
+        A clip, or a file it is made of, is not there.
+    """
+    if not recipes:
+        paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
+        return [str(data.root / _take(paths, i, data)) for i in ids]
+    wanted = [_take(recipes, i, data) for i in ids]
+    files = sorted({part.path for recipe in wanted for part in (*recipe.stems, *recipe.noises)})
+    with progress.stage("converting stems", len(files)) as advance:
+        bank = build_bank(
+            data.root, files, cache=cache, sr=wanted[0].sr, n_jobs=n_jobs, progress=advance
+        )
+    return [Mashup.of(recipe, bank) for recipe in wanted]
+
+
+def find_test(data, ids):
+    """Find test clips by their ids: a list of paths.
+
+    Raises
+    ------
+    DataError
+        A clip is not in ``test.csv``.
+    """
+    test = from_test_table(data)
+    paths = dict(zip(test.ids, test.paths, strict=True))
+    return [_take(paths, i, data) for i in ids]
+
+
+def _take(known, name, data):
+    try:
+        return known[name]
+    except KeyError:
+        raise DataError(f"{data.root}: knows no clip {name!r}; it has changed") from None
