@@ -13,7 +13,7 @@ from ..demo import GENRES, TARGETS, write_noise, write_songs
 from ..errors import UsageError
 from ..mashups import Mashup, Settings, draw_recipes, write_mashups
 from ..runs import convert_sources
-from .options import jobs_option, option, quiet_option
+from .options import SettingsFile, jobs_option, option, quiet_option
 from .progress import make_progress
 
 
@@ -27,6 +27,8 @@ from .progress import make_progress
 @option("--seed", type=int, default=0, help="Root of all randomness.")
 @option("--sr", type=click.IntRange(min=8000), default=44100, help="Rate of the stems in Hz.")
 @option("--mono", is_flag=True, help="Write mono stems.")
+@option("--shifted", is_flag=True, help="Test songs of instruments and tempos not trained on.")
+@option("--test-settings", type=SettingsFile(), default=None, help="YAML of the test mashups'.")
 @jobs_option()
 @quiet_option()
 def demo_data_command(directory, jobs, quiet, **wanted):
@@ -47,7 +49,9 @@ def demo_data_command(directory, jobs, quiet, **wanted):
     with tempfile.TemporaryDirectory(dir=directory.resolve().parent, prefix=".demo-") as scratch:
         data, held_out = Path(scratch, "data"), Path(scratch, "held-out")
         songs = {key: wanted[key] for key in ("seconds", "seed", "sr", "mono")}
-        _write_training(data, songs, wanted, jobs, progress)
+        sides = ("seen", "unseen") if wanted["shifted"] else (None, None)
+        _write_training(data, {**songs, "side": sides[0]}, wanted, jobs, progress)
+        songs["side"] = sides[1]
         _write_songs(held_out, wanted["test_songs_per_genre"], "test", songs, jobs, progress)
         shutil.move(data / NOISE_FOLDER, held_out)
         labels = _write_test(data, held_out, wanted, jobs, progress)
@@ -85,7 +89,7 @@ def _write_songs(root, per_genre, pool, songs, jobs, progress):
 
 def _write_test(data, held_out, wanted, jobs, progress):
     """Render the test mashups from the held-out songs; give their answers."""
-    hidden, settings = read_data(held_out), Settings()
+    hidden, settings = read_data(held_out), Settings.from_dict(wanted["test_settings"] or {})
     with tempfile.TemporaryDirectory() as cache:
         bank = convert_sources(hidden, settings, cache=cache, n_jobs=jobs, progress=progress)
         recipes = draw_recipes(

@@ -18,6 +18,9 @@ _STEM_LEVEL_SD = 1.5
 _BRIGHTNESS_SD = 1.5
 _RESTING_SHARE = (0.2, 0.6)
 _TRANSPOSITION = 3
+# Where songs are held apart: the share of a genre's tempo range, from below, of those seen.
+_SEEN_TEMPOS = 0.65
+SIDES = ("seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class SongPlan:
     brightness: float
 
 
-def draw_plan(genre, seconds, rng):
+def draw_plan(genre, seconds, rng, side=None):
     """Draw a song of a genre.
 
     Parameters
@@ -76,6 +79,10 @@ def draw_plan(genre, seconds, rng):
     seconds : float
         About how long; the draw is within -0.5 % and +2 %.
     rng : numpy.random.Generator
+    side : {"seen", "unseen"}, optional
+        Draw only what the genre's songs of the other side never have, what is borrowed apart: the
+        slower tempos or the faster ones, and of each role that more than one instrument may play
+        all but the last or the last. Everything, by default.
 
     Returns
     -------
@@ -87,13 +94,16 @@ def draw_plan(genre, seconds, rng):
     roles = ("drums", "bass", "comp", "layer", "lead")
     return SongPlan(
         seconds=seconds * rng.uniform(*_LENGTH),
-        bpm=rng.uniform(*_own_or_neighbour(own, rng).tempo),
+        bpm=rng.uniform(*_tempos_of(_own_or_neighbour(own, rng), side)),
         swing=rng.uniform(*feel.swing),
         swung=feel.swung,
         tonic=int(rng.integers(12)),
         mode=mode,
         progression=progression,
-        **{role: _pick(getattr(_own_or_neighbour(own, rng), role), rng) for role in roles},
+        **{
+            role: _pick(_players_of(getattr(_own_or_neighbour(own, rng), role), side), rng)
+            for role in roles
+        },
         transposition=int(rng.integers(-_TRANSPOSITION, _TRANSPOSITION + 1)),
         looseness=own.looseness * rng.uniform(0.5, 1.5),
         levels=_draw_levels(own, rng),
@@ -106,6 +116,22 @@ def draw_plan(genre, seconds, rng):
 def _own_or_neighbour(style, rng):
     """The style itself, or now and then one of its neighbours'."""
     return STYLES[str(rng.choice(style.neighbours))] if rng.random() < BORROWING else style
+
+
+def _tempos_of(style, side):
+    """The range of tempos of a side."""
+    low, high = style.tempo
+    between = low + _SEEN_TEMPOS * (high - low)
+    return {None: (low, high), "seen": (low, between), "unseen": (between, high)}[side]
+
+
+def _players_of(choices, side):
+    """The instruments of a side, each with its patterns; a role played by one is on both."""
+    instruments = list(dict.fromkeys(instrument for instrument, _ in choices))
+    if side is None or len(instruments) == 1:
+        return choices
+    kept = instruments[:-1] if side == "seen" else instruments[-1:]
+    return [choice for choice in choices if choice[0] in kept]
 
 
 def _pick(choices, rng):

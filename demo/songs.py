@@ -26,6 +26,7 @@ def write_songs(
     progress=None,
     first_number=0,
     pool="train",
+    side=None,
 ):
     """Compose and render songs of the ten genres, each as four 16-bit stems.
 
@@ -52,6 +53,8 @@ def write_songs(
         Number of the first song of each genre.
     pool : str, default="train"
         Songs of two pools are different, though drawn alike.
+    side : {"seen", "unseen"}, optional
+        Keep to the instruments and tempos of a side, as :func:`~stemstack.demo.plan.draw_plan`.
 
     Raises
     ------
@@ -73,14 +76,14 @@ def write_songs(
     check_text(pool=pool)
     numbers = range(first_number, first_number + songs_per_genre)
     jobs = [
-        (Path(directory), genre, number, (seed, pool), seconds, sr, 1 if mono else 2)
+        (Path(directory), genre, number, (seed, pool), seconds, sr, 1 if mono else 2, side)
         for genre in GENRES
         for number in numbers
     ]
     run_jobs(_write_song, jobs, n_jobs, progress)
 
 
-def make_song(genre, number, stream, seconds, sr, n_channels):
+def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
     """Compose and render one song.
 
     Parameters
@@ -93,6 +96,8 @@ def make_song(genre, number, stream, seconds, sr, n_channels):
     sr : int
         Sample rate in Hz.
     n_channels : int
+    side : {"seen", "unseen"}, optional
+        As for :func:`~stemstack.demo.plan.draw_plan`.
 
     Returns
     -------
@@ -102,7 +107,7 @@ def make_song(genre, number, stream, seconds, sr, n_channels):
     seed, pool = stream
     # Names go in by checksum: Python's own hash of a string changes from run to run.
     rng = np.random.default_rng([seed, crc32(pool.encode()), crc32(genre.encode()), number])
-    plan = draw_plan(genre, seconds, rng)
+    plan = draw_plan(genre, seconds, rng, side)
     score = compose(plan, rng)
     return {
         stem: _produce(
@@ -123,7 +128,7 @@ def _produce(audio, stem, plan, sr):
     return limit(level_to(brighten(driven, plan.brightness, sr), plan.levels[stem], sr))
 
 
-def _write_song(directory, genre, number, stream, seconds, sr, n_channels):
+def _write_song(directory, genre, number, stream, seconds, sr, *means):
     folder = directory / genre / f"{genre}.{number:05d}"
-    for stem, audio in make_song(genre, number, stream, seconds, sr, n_channels).items():
+    for stem, audio in make_song(genre, number, stream, seconds, sr, *means).items():
         write_wav(folder / f"{stem}.wav", audio, sr)

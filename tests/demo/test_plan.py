@@ -5,14 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from stemstack.demo import bass, comping, drums, melody
+from stemstack.demo import bass, comping, drums, melody, plan
 from stemstack.demo.genres import GENRES, STYLES
 from stemstack.demo.instruments import DRUMS, KITS, PROGRAMS
-from stemstack.demo.plan import STEMS, draw_plan
+from stemstack.demo.plan import SIDES, STEMS, draw_plan
+
+
+def rng(*seed):
+    return np.random.default_rng(seed)
 
 
 def plans(genre, n=200):
-    return [draw_plan(genre, 30.0, np.random.default_rng([n, seed])) for seed in range(n)]
+    return [draw_plan(genre, 30.0, rng(n, seed)) for seed in range(n)]
 
 
 def test_the_ten_genres_are_the_competitions():
@@ -86,3 +90,15 @@ def test_silent_and_resting_stems_have_the_shares_of_the_real_songs():
 
 def test_a_plan_is_near_the_length_asked_for():
     assert all(0.995 * 30 <= plan.seconds <= 1.02 * 30 for plan in plans("pop"))
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_the_two_sides_share_no_tempo_and_no_chosen_instrument(genre, monkeypatch):
+    monkeypatch.setattr(plan, "BORROWING", 0.0)
+    seen, unseen = ([draw_plan(genre, 30.0, rng(n), side) for n in range(40)] for side in SIDES)
+    assert max(song.bpm for song in seen) < min(song.bpm for song in unseen)
+    for role in ("drums", "bass", "comp", "layer", "lead"):
+        here, there = ({getattr(song, role)[0] for song in songs} for songs in (seen, unseen))
+        offered = {instrument for instrument, _ in getattr(STYLES[genre], role)}
+        assert here | there <= offered
+        assert len(offered) == 1 or not here & there
