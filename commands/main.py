@@ -29,6 +29,7 @@ COMMANDS = {
     "predict": "Predict clips with a finished run.",
     "evaluate": "Score a run's test predictions against known answers.",
     "report": "Write a run's report as one HTML file.",
+    "serve": "Show a local web page that answers for the clips dropped on it.",
     "export": "Write the nets of a run as ONNX files.",
 }
 

@@ -19,7 +19,18 @@ MAY_IMPORT = {
     "stacking": set(),
     "reports": set(),
     "runs": {"audio", "mashups", "features", "models", "stacking", "reports"},
-    "commands": {"audio", "demo", "mashups", "features", "models", "stacking", "reports", "runs"},
+    "serving": {"audio", "mashups", "features", "models", "stacking", "reports", "runs"},
+    "commands": {
+        "audio",
+        "demo",
+        "mashups",
+        "features",
+        "models",
+        "stacking",
+        "reports",
+        "runs",
+        "serving",
+    },
 }
 # The gap and its tuning read tables of features, the tempo is one; what draws and renders knows none.
 MAY_ALSO_IMPORT = {f"mashups/{name}": {"features"} for name in ("gap", "tune", "tempo")}
@@ -103,7 +114,10 @@ def test_files_stay_readable():
     [
         ("import stemstack", {"torch", "librosa", "sklearn", "numpy"}),
         ("import stemstack.commands", {"torch", "librosa", "sklearn", "numpy"}),
-        ("import stemstack.commands.fit, stemstack.commands.predict", HEAVY),
+        (
+            "import stemstack.commands.fit, stemstack.commands.predict, stemstack.commands.serve",
+            HEAVY | {"gradio", "matplotlib"},
+        ),
         (
             "from stemstack.models import make_lr, save_model; save_model(make_lr(), sys.argv[1])",
             HEAVY,

@@ -1,0 +1,147 @@
+"""The models of a run in memory: they answer for one clip after another without being read again.
+
+Clips are read once a sample rate and described once an extractor, whatever the number of models.
+"""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ..features import Extractor
+from ..models import set_means
+from ..runs import STACK
+from ..runs.first_level import METHOD
+from ..runs.second_level import predict_stack
+from ..stacking import name_columns, predict_with
+from .contributions import contributions, members_of, sum_by_family
+from .explanation import Reasons
+
+
+class FittedModels:
+    """The fold models of a run and its second level.
+
+    Parameters
+    ----------
+    run : Run
+        Finished. Its models are loaded as :func:`~stemstack.models.load_model` does: a stranger's
+        cannot run code. torch is imported only if one is a net.
+
+    Attributes
+    ----------
+    classes : list of str
+    folds : dict of str to list of estimator
+        The fold models by name.
+    """
+
+    def __init__(self, run):
+        self.classes = run.metrics["classes"]
+        self.folds = {
+            name: [set_means(run.load_model(name, fold)) for fold in run.model_folds(name)]
+            for name in run.model_names
+        }
+        self._final = run.load_model(STACK)
+
+    @cached_property
+    def extractor(self):
+        """The widest extractor of a model, or librosa's features where none has any."""
+        found = [_extractor_of(models[0]) for models in self.folds.values()]
+        return max(filter(None, found), key=lambda one: len(one.names), default=Extractor())
+
+    def predict(self, clip):
+        """Give the probabilities of one clip by every model and by the stack.
+
+        Parameters
+        ----------
+        clip : DescribedClip
+
+        Returns
+        -------
+        DataFrame of shape (n_classes, n_models + 1)
+            In the order of ``classes``; the same as :func:`~stemstack.runs.predict_run` gives.
+        """
+        parts = {}
+        for name, models in self.folds.items():
+            mean = sum(_predict(model, clip) for model in models) / len(models)
+            parts[name] = pd.DataFrame(
+                mean, columns=name_columns(name, self.classes, mean.shape[1])
+            )
+        said = predict_stack(self._final, parts, self.classes)
+        return pd.DataFrame({name: values[0] for name, values in said.items()}, index=self.classes)
+
+    def explain(self, clip, label, runner_up):
+        """Tell for each model that can why it prefers one class to another.
+
+        Parameters
+        ----------
+        clip : DescribedClip
+        label, runner_up : str
+
+        Returns
+        -------
+        tuple of Reasons
+        """
+        first, second = self.classes.index(label), self.classes.index(runner_up)
+        reasons = []
+        for name, models in self.folds.items():
+            split = [_split(model, clip, first, second) for model in models if members_of(model)]
+            if split:
+                mean = pd.concat(split, axis=1).mean(axis=1)
+                families = sum_by_family(mean.iloc[:-1])
+                reasons.append(Reasons(name, float(mean.sum()), float(mean.iloc[-1]), families))
+        return tuple(reasons)
+
+
+class DescribedClip:
+    """One clip, read and described no more often than needed.
+
+    Parameters
+    ----------
+    load : callable
+        Gives the mono float32 samples at a rate in Hz.
+    """
+
+    def __init__(self, load):
+        self._load = load
+        self._samples, self._rows = {}, {}
+
+    def samples(self, sr):
+        """Give the samples at a rate in Hz."""
+        if sr not in self._samples:
+            self._samples[sr] = self._load(sr)
+        return self._samples[sr]
+
+    def row(self, extractor):
+        """Give the features as a DataFrame of one row."""
+        if extractor not in self._rows:
+            values = extractor(self.samples(extractor.sr))
+            self._rows[extractor] = pd.DataFrame(values[None], columns=extractor.names)
+        return self._rows[extractor]
+
+
+def _extractor_of(model):
+    """The extractor at the beginning of a pipeline; None for other models."""
+    spectral = getattr(model, "named_steps", {}).get("spectral")
+    if spectral is None:
+        return None
+    return Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
+
+
+def _predict(model, clip):
+    extractor = _extractor_of(model)
+    if extractor is None:
+        return predict_with(model, [clip.samples(_rate_of(model))], METHOD)
+    return predict_with(model[1:], clip.row(extractor), METHOD)
+
+
+def _rate_of(net):
+    """The sample rate of a net, or of a bag of nets, in Hz."""
+    return net.get_params().get("sr") or net.estimators_[0].sr
+
+
+def _split(model, clip, first, second):
+    """What each feature adds to the logit of one class over another, and the base at the end."""
+    row = model.named_steps["columns"].transform(clip.row(_extractor_of(model)))
+    members = members_of(model)
+    added = np.mean([contributions(member, row) for member in members], axis=0)
+    return pd.Series(added[first] - added[second], index=[*row.columns, "base"])

@@ -1,0 +1,107 @@
+"""The page as gradio components: what was dropped goes to the explainer, what it says is shown."""
+
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import StemstackError, require
+from ..runs import STACK
+from .answer_html import message, render_answer, render_answers, render_head, render_hint
+
+# In s: how often uploads are looked through, and how old they may become.
+_SWEEP = (600, 3600)
+_TITLE = "stemstack"
+
+
+def build_page(explainer):
+    """Build the page of a run.
+
+    Parameters
+    ----------
+    explainer : ClipExplainer
+
+    Returns
+    -------
+    gradio.Blocks
+        To be launched by :func:`~stemstack.serving.serve_page`. Uploads are deleted after an hour,
+        and when it stops.
+
+    Raises
+    ------
+    MissingExtraError
+        The ``serve`` extra is not installed.
+    """
+    gr = require("gradio", "serve")
+    with gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=_SWEEP) as page:
+        _html(gr, _describe_run(explainer))
+        with gr.Tab("One clip"):
+            _one_clip(gr, explainer)
+        with gr.Tab("Several"):
+            _several(gr, explainer)
+    return page
+
+
+def _one_clip(gr, explainer):
+    clip = gr.Audio(
+        label="A clip: drop a file, or record one",
+        sources=["upload", "microphone"],
+        type="filepath",
+        buttons=[],
+    )
+    answer = _html(gr, render_hint(explainer.limits))
+    near = explainer.neighbourhood
+
+    def explain(path):
+        if path is None:
+            return render_hint(explainer.limits)
+        try:
+            explanation = explainer.explain(path)
+        except StemstackError as error:
+            return message(str(error))
+        return render_answer(explanation, near and near.sound)
+
+    _connect(clip.change, explain, clip, answer)
+
+
+def _several(gr, explainer):
+    files = gr.File(label="Clips: drop several files", file_count="multiple", type="filepath")
+    answer = _html(gr, render_hint(explainer.limits))
+    download = gr.File(label="Answers as CSV", visible=False, interactive=False)
+    # Emptied when the page is gone; gradio copies what it gives out.
+    folder = TemporaryDirectory(prefix="stemstack-")
+
+    def predict(paths, progress=gr.Progress()):  # noqa: B008 (how gradio asks for it)
+        if not paths:
+            return render_hint(explainer.limits), gr.File(visible=False)
+        names = [Path(path).name for path in paths]
+        done = count(1)
+        answers = explainer.predict_many(
+            paths, names, progress=lambda: progress((next(done), len(paths)), unit="files")
+        )
+        table = Path(folder.name, "answers.csv")
+        answers.table.to_csv(table, index=False)
+        return render_answers(answers), gr.File(str(table), visible=True)
+
+    _connect(files.change, predict, files, [answer, download])
+
+
+def _connect(event, function, inputs, outputs):
+    """Answer one request after the other: models share what they compute with."""
+    event(
+        function,
+        inputs,
+        outputs,
+        api_visibility="private",
+        concurrency_limit=1,
+        concurrency_id="models",
+    )
+
+
+def _html(gr, text):
+    return gr.HTML(text, apply_default_css=False, js_on_load=None)
+
+
+def _describe_run(explainer):
+    """The page's head: which run answers, and how good it is."""
+    score = explainer.run.metrics["out_of_fold"][STACK]["macro_f1"]
+    return render_head(explainer.run.path.resolve().name, explainer.run.model_names, score)

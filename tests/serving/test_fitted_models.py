@@ -1,0 +1,55 @@
+"""What the page says is what ``predict`` says, and its reasons are the models' own logits."""
+
+import numpy as np
+
+from stemstack.audio import read_clip
+from stemstack.models import EffNetClassifier
+from stemstack.runs import STACK, Quiet, from_paths, predict_run
+from stemstack.serving.fitted_models import DescribedClip, _predict
+
+
+def test_the_answer_is_that_of_predict(explainer, song, shared_cache):
+    models = explainer.models
+    said = models.predict(DescribedClip(lambda sr: read_clip(song, sr)))
+    places = {"cache": shared_cache, "n_jobs": 1, "progress": Quiet()}
+    _, expected = predict_run(explainer.run, from_paths([song]), **places)
+    # rtol: the same numbers in the same order, but for how a table lies in memory.
+    np.testing.assert_allclose(said[STACK], expected.loc[0, models.classes], rtol=1e-6)
+    assert said.columns.tolist() == [*explainer.run.model_names, STACK]
+
+
+def test_reasons_sum_to_the_mean_difference_of_logits(explainer, song):
+    models = explainer.models
+    clip = DescribedClip(lambda sr: read_clip(song, sr))
+    linear, trees = models.explain(clip, models.classes[2], models.classes[0])
+    for reasons, logits in (
+        (linear, lambda model: model.decision_function([str(song)])[0]),
+        (trees, lambda model: model.predict_proba([str(song)], raw_score=True)[0]),
+    ):
+        expected = np.mean([np.subtract(*logits(m)[[2, 0]]) for m in models.folds[reasons.model]])
+        # rtol, atol: the linear model itself sums thousands of products in float32.
+        np.testing.assert_allclose(reasons.difference, expected, rtol=1e-4, atol=1e-4)
+        total = reasons.base + reasons.families.sum()
+        np.testing.assert_allclose(total, reasons.difference, rtol=1e-9, atol=1e-9)
+
+
+def test_a_clip_is_read_once_a_rate(explainer):
+    rates = []
+
+    def load(sr):
+        rates.append(sr)
+        return np.zeros(sr, dtype=np.float32)
+
+    clip = DescribedClip(load)
+    explainer.models.predict(clip)
+    explainer.models.predict(clip)
+    assert rates == [22050]
+
+
+def test_a_net_is_given_the_samples_at_its_own_rate(monkeypatch):
+    net, seen = EffNetClassifier(sr=16000), []
+    monkeypatch.setattr(
+        EffNetClassifier, "predict_proba", lambda self, X: seen.extend(X) or np.eye(3)[:1]
+    )
+    assert _predict(net, DescribedClip(np.zeros)).shape == (1, 3)
+    assert len(seen[0]) == 16000
