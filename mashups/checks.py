@@ -116,6 +116,7 @@ RULES = {
     ),
     "octave_safe": Rule(lambda value: isinstance(value, bool), "true or false"),
     "tempo_confidence": _CHANCE,
+    "one_song_probability": _CHANCE,
     "gain_probability": _CHANCE,
     "gain_law": _one_of(GAIN_LAWS),
     "gain": _GAINS,

@@ -60,6 +60,8 @@ def draw_recipe(name, label, fold, songs, noises, bank, settings, rng):
 
 
 def _draw_stems(label, songs, bank, settings, rng):
+    if _happens(settings.one_song_probability, rng):
+        songs = [songs[rng.integers(len(songs))]]
     chosen = _draw_songs(label, songs, settings.stems, rng)
     chosen = _drop_stems(chosen, settings.stem_dropout, rng)
     sources = [bank[path] for _, path in chosen.values()]

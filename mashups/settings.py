@@ -27,6 +27,8 @@ class Settings:
     ----------
     stems : tuple of str
         Which stems are mixed.
+    one_song_probability : float
+        Chance that all stems are of one song: a song, not a mashup. At 1, training is naive.
     stem_dropout : float
         Chance, stem by stem, that it is left out; at least one stays.
     tempo : {"interpolate", "resample", "stretch", "none"}
@@ -106,6 +108,7 @@ class Settings:
     """
 
     stems: tuple = DEFAULT_STEMS
+    one_song_probability: float = 0.0
     stem_dropout: float = 0.0
     tempo: str = "interpolate"
     anchor: str = "random"

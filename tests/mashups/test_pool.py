@@ -91,6 +91,14 @@ def test_dropout_leaves_stems_out_as_often_as_asked(songs, noise, bank, small_se
     assert abs(missing - 0.51) < 5 * np.sqrt(0.25 / 800)
 
 
+def test_songs_stay_whole_as_often_as_asked(songs, noise, bank, small_settings):
+    settings = replace(small_settings, one_song_probability=0.4)
+    recipes = draw_recipes(songs, noise, bank, settings, per_class=400, seed=0)
+    whole = np.mean([len({part.song for part in recipe.stems}) == 1 for recipe in recipes])
+    # Else no song is taken twice. Five standard deviations of 800 draws.
+    assert abs(whole - 0.4) < 5 * np.sqrt(0.24 / 800)
+
+
 def test_gains_follow_the_normal_law_in_decibels(songs, noise, bank, small_settings):
     settings = replace(
         small_settings, gain_probability=1.0, gain_law="db_normal", gain_db=(-6.0, 2.0)

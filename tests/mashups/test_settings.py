@@ -18,6 +18,7 @@ def ranges(low, high):
 
 ANY_SETTINGS = st.builds(
     Settings,
+    one_song_probability=CHANCE,
     stem_dropout=CHANCE,
     tempo=st.sampled_from(["interpolate", "resample", "stretch", "none"]),
     anchor=st.sampled_from(["random", "median", "slowest", "fastest", "bass"]),
