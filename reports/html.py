@@ -1,4 +1,4 @@
-"""The report: one self-contained HTML file made from tables."""
+"""The report: one self-contained HTML file made from sections."""
 
 from pathlib import Path
 
@@ -7,27 +7,23 @@ from ..errors import require
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_report(*, title, classes, sides, balance, left_out, config):
+def render_report(*, title, lead, facts, sections):
     """Render a run's report as HTML.
 
     Parameters
     ----------
     title : str
-    classes : list of str
-    sides : dict of str to dict
-        Scores by model, as :func:`score_classes` gives them, by name of the side: such as out of
-        fold, or against known answers.
-    balance : DataFrame of shape (n_classes, n_folds)
-        Training clips by class and fold.
-    left_out : list of str
-        Test clips that could not be read.
-    config : str
-        The configuration as YAML.
+    lead : str
+        What came of the run, in a sentence or two.
+    facts : dict of str to str
+        What a number is, and the number: the few to see first.
+    sections : sequence of Section
+        In their order; each anchor once.
 
     Returns
     -------
     str
-        A page that asks for nothing outside itself.
+        A page that asks for nothing outside itself, and forbids it to whatever it holds.
 
     Raises
     ------
@@ -43,11 +39,5 @@ def render_report(*, title, classes, sides, balance, left_out, config):
         lstrip_blocks=True,
     )
     return environment.get_template("report.html").render(
-        title=title,
-        classes=classes,
-        models=list(next(iter(sides.values()))),
-        sides=[{"name": name, "scores": scores} for name, scores in sides.items()],
-        balance=balance,
-        left_out=left_out,
-        config=config,
+        title=title, lead=lead, facts=facts, sections=sections
     )

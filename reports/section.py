@@ -34,13 +34,28 @@ def paragraph(text, link=None):
     link : (str, str), optional
         The anchor of a section and the words that lead there, put at the end.
     """
-    after = f' <a href="#{escape(link[0])}">{escape(link[1])}</a>' if link else ""
-    return f"<p>{escape(text)}{after}</p>\n"
+    after = f' <a href="#{_say(link[0])}">{_say(link[1])}</a>' if link else ""
+    return f"<p>{_say(text)}{after}</p>\n"
+
+
+def percent(share, digits=0):
+    """Give a share of 1 in percent, as text."""
+    return f"{signed(100 * share, digits)} %"
+
+
+def signed(value, digits):
+    """Give a number as text, with a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def callout(html):
+    """Set HTML off from the text around it: what no reader shall miss."""
+    return f'<aside class="note">{html}</aside>\n'
 
 
 def heading(text):
     """Give the heading of a part of a section."""
-    return f"<h3>{escape(text)}</h3>\n"
+    return f"<h3>{_say(text)}</h3>\n"
 
 
 def code(text):
@@ -50,7 +65,7 @@ def code(text):
 
 def bullets(lines):
     """Give lines of text as a list."""
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>\n"
+    return "<ul>" + "".join(f"<li>{_say(line)}</li>" for line in lines) + "</ul>\n"
 
 
 def figure(svg, caption):
@@ -63,13 +78,13 @@ def figure(svg, caption):
     caption : str
         What to see in it.
     """
-    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>\n"
+    return f"<figure>{svg}<figcaption>{_say(caption)}</figcaption></figure>\n"
 
 
 def fold(summary, body, *, opened=False):
     """Give HTML that the reader folds out."""
     state = " open" if opened else ""
-    return f"<details{state}><summary>{escape(summary)}</summary>{body}</details>\n"
+    return f"<details{state}><summary>{_say(summary)}</summary>{body}</details>\n"
 
 
 def table(frame, caption, *, digits=3, heat=False, shade=None, turned=False):
@@ -95,18 +110,16 @@ def table(frame, caption, *, digits=3, heat=False, shade=None, turned=False):
         HTML that scrolls by itself where the screen is narrow.
     """
     shades = _shades(frame, heat, shade)
-    head = "".join(
-        f'<th scope="col"><span>{escape(str(name))}</span></th>' for name in frame.columns
-    )
+    head = "".join(f'<th scope="col"><span>{_say(str(name))}</span></th>' for name in frame.columns)
     rows = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th>'
+        f'<tr><th scope="row">{_say(str(name))}</th>'
         + "".join(_cell(value, digits, v) for value, v in zip(row, shaded, strict=True))
         + "</tr>\n"
         for name, row, shaded in zip(
             frame.index, frame.itertuples(index=False, name=None), shades, strict=True
         )
     )
-    corner, said = escape(str(frame.index.name or "")), escape(caption)
+    corner, said = _say(str(frame.index.name or "")), _say(caption)
     look = ' class="turned"' if turned else ""
     # Whoever has no mouse must be able to reach what scrolls.
     return (
@@ -126,12 +139,17 @@ def _shades(frame, heat, shade):
     return [[None] * frame.shape[1]] * len(frame)
 
 
+def _say(text):
+    """Give text as HTML; a percent sign stays with its number."""
+    return escape(text).replace(" %", "&nbsp;%")
+
+
 def _cell(value, digits, shade):
     if isinstance(value, str):
-        return f'<td class="text">{escape(value)}</td>'
+        return f'<td class="text">{_say(value)}</td>'
     if value is None or value != value:
         return "<td>–</td>"
-    text = f"{value:.{digits}f}" if isinstance(value, float) else escape(str(value))
+    text = signed(value, digits) if isinstance(value, float) else _say(str(value))
     if isinstance(shade, (int, float)):
         return f'<td class="heat" style="--v:{min(max(shade, 0), 1):.3f}">{text}</td>'
     return f"<td>{text}</td>"

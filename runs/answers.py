@@ -26,25 +26,48 @@ def evaluate_run(run, answers):
     Raises
     ------
     DataError
+        As :func:`read_truth`.
+    """
+    truth, classes = read_truth(run, answers), run.metrics["classes"]
+    table, scores = run.read_table("ledger/test"), {}
+    labels = [truth[i] for i in table["id"]]
+    for name in (*run.model_names, STACK):
+        values = table[name_columns(name, classes, len(classes))].to_numpy()
+        scores[name] = score_classes(labels, decide(values, classes, METHOD), classes)
+    return scores
+
+
+def read_truth(run, answers):
+    """Read the labels of a run's test clips.
+
+    Parameters
+    ----------
+    run : Run
+    answers : str or os.PathLike
+        As :func:`evaluate_run` takes them.
+
+    Returns
+    -------
+    dict of str to str
+        By id, of the clips that were predicted.
+
+    Raises
+    ------
+    DataError
         The run predicted no test clips, the answers lack some of them, or hold unknown classes.
     """
     path = run.path / "ledger" / "test.parquet"
     if not path.exists():
         raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
-    table, classes = run.read_table("ledger/test"), run.metrics["classes"]
-    truth = _read_answers(answers)
-    unknown = sorted(set(table["id"]) - set(truth))
+    ids, truth = run.read_table("ledger/test")["id"], _read_answers(answers)
+    unknown = sorted(set(ids) - set(truth))
     if unknown:
         raise DataError(f"{answers}: lacks {len(unknown)} of the predicted ids, first {unknown[0]}")
-    labels = [truth[i] for i in table["id"]]
-    strange = sorted(set(labels) - set(classes))
+    truth = {i: truth[i] for i in ids}
+    strange = sorted(set(truth.values()) - set(run.metrics["classes"]))
     if strange:
         raise DataError(f"{answers}: holds class {strange[0]!r}, which the run does not know")
-    scores = {}
-    for name in (*run.model_names, STACK):
-        values = table[name_columns(name, classes, len(classes))].to_numpy()
-        scores[name] = score_classes(labels, decide(values, classes, METHOD), classes)
-    return scores
+    return truth
 
 
 def _read_answers(path):

@@ -1,9 +1,8 @@
 """Decoding a whole test for macro F1, by what a run knows of itself out of fold."""
 
-from ..mashups import read_recipes
 from ..stacking import Decoder, name_columns
 from .run import STACK
-from .song_groups import clip_groups
+from .song_groups import groups_of
 
 
 def decode_test(run, probabilities):
@@ -23,10 +22,6 @@ def decode_test(run, probabilities):
     Decoded
     """
     oof, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    recipes = run.path / "recipes.parquet"
-    known = read_recipes(recipes) if recipes.exists() else []
-    # Clips that are no mashups stand in folds.parquet themselves, with their groups.
-    groups = clip_groups(run.read_table("folds"), known)
     nested = oof[name_columns(STACK, classes, len(classes))].to_numpy()
-    decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups)
+    decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups_of(run))
     return decoder.decode(probabilities)

@@ -1,8 +1,21 @@
 """The papers of a run: its report and its model card."""
 
+from pathlib import Path
+
 from ..atomic import write_text
 from ..reports import render_model_card, render_report, scores_table
-from ..stacking import fold_balance
+from ..reports.sections import (
+    agreement_section,
+    calibration_section,
+    classes_section,
+    confusion_section,
+)
+from .answers import read_truth
+from .report_data import data_section, how_section
+from .report_lead import facts, lead
+from .report_scores import scores_section
+from .report_sides import OPTIMISTIC, gather_sides
+from .report_weights import blend_section
 from .run import SONG_SHARED, STACK
 
 
@@ -20,41 +33,64 @@ def score_sides(run, answers=None):
     dict of str to dict
         Scores by model, by name of the side.
     """
-    metrics, optimistic = run.metrics, "song-shared (optimistic)"
+    metrics = run.metrics
     shared = run.config.protocol == "shared"
-    sides = {optimistic if shared else "out of fold": metrics["out_of_fold"]}
+    sides = {OPTIMISTIC if shared else "out of fold": metrics["out_of_fold"]}
     if SONG_SHARED in metrics:
-        sides[optimistic] = metrics[SONG_SHARED]
+        sides[OPTIMISTIC] = metrics[SONG_SHARED]
     if answers is not None:
         sides["answers"] = answers
     return sides
 
 
-def write_report(run, *, answers=None):
-    """Write ``report.html``.
+def write_report(run, *, answers=None, out=None):
+    """Write a run's report.
 
     Parameters
     ----------
     run : Run
-    answers : dict of str to dict, optional
-        Scores against known answers, from :func:`evaluate_run`.
+    answers : str or os.PathLike, optional
+        A CSV of the labels of the test clips, as :func:`evaluate_run` takes it.
+    out : str or os.PathLike, optional
+        ``report.html`` in the run by default.
 
     Returns
     -------
     Path
+
+    Raises
+    ------
+    DataError
+        The answers do not fit the run.
+    MissingExtraError
+        The ``report`` extra is not installed.
     """
-    metrics, oof = run.metrics, run.read_table("ledger/oof")
+    sides = gather_sides(run, None if answers is None else read_truth(run, answers))
     page = render_report(
         title=run.path.resolve().name,
-        classes=metrics["classes"],
-        sides=score_sides(run, answers),
-        balance=fold_balance(oof["label"], oof["fold"]),
-        left_out=metrics["left_out"],
-        config=run.config_path.read_text(encoding="utf-8"),
+        lead=lead(run, sides),
+        facts=facts(run, sides),
+        sections=_sections(run, sides),
     )
-    path = run.path / "report.html"
+    path = run.path / "report.html" if out is None else Path(out)
     write_text(path, page)
     return path
+
+
+def _sections(run, sides):
+    """List the sections of a report in their order; a run may have nothing for some."""
+    first, trusted = sides[0], [side for side in sides if side.name != OPTIMISTIC] or sides
+    sections = [
+        scores_section(run, sides, has_gap=False),
+        classes_section(sides),
+        confusion_section(sides),
+        agreement_section(first),
+        blend_section(run),
+        calibration_section(trusted),
+        data_section(run, first),
+        how_section(run),
+    ]
+    return [section for section in sections if section is not None]
 
 
 def write_model_card(run):

@@ -4,6 +4,25 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from ..mashups import read_recipes
+
+
+def groups_of(run):
+    """Number the groups of a run's training clips that share songs.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    recipes = run.path / "recipes.parquet"
+    known = read_recipes(recipes) if recipes.exists() else []
+    # Clips that are no mashups stand in folds.parquet themselves, with their groups.
+    return clip_groups(run.read_table("folds"), known)
+
 
 def clip_groups(table, recipes):
     """Number the groups of clips that share songs, directly or through other clips.
