@@ -4,74 +4,164 @@ from pathlib import Path
 
 import click
 
-from ..runs import PROTOCOLS, Config, fit_run
+from .grouping import GroupedCommand
+from .names import PROTOCOLS
 from .options import (
+    Duration,
     ModelNames,
     SettingsFile,
     cache_option,
     config_option,
     jobs_option,
+    json_option,
     option,
+    print_json,
     quiet_option,
     stems_options,
 )
-from .papers import write_papers
-from .problems import report_problems
-from .progress import make_progress
+
+_DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
+_FILE = click.Path(path_type=Path)
 
 
-@click.command("fit")
-@config_option()
-@option("--data", required=True, help="Competition folder, folder per class, or CSV manifest.")
+@click.command("fit", cls=GroupedCommand)
 @option(
-    "--models",
-    type=ModelNames(),
-    default="lr,lgbm,effnet",
-    help="Models to train and stack, perhaps with parameters: lr(C=0.1),effnet:b0(epochs=8).",
+    "--data",
+    required=True,
+    type=click.Path(),
+    group=_DATA,
+    help="Competition folder, folder per class, or CSV manifest.",
 )
-@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory.")
-@option("--folds", type=int, default=5, help="Folds, disjoint by song.")
-@option("--repeats", type=int, default=1, help="Tables of folds to average over; for clips.")
+@config_option()
+@option("--folds", type=int, default=5, group=_DATA, help="Folds, disjoint by song.")
+@option(
+    "--repeats",
+    type=int,
+    default=1,
+    group=_DATA,
+    help="Tables of folds to average over; for clips.",
+)
 @option(
     "--protocol",
     type=click.Choice(PROTOCOLS),
     default="disjoint",
+    group=_DATA,
     help="Whether folds may share songs; what comes of it is optimistic.",
 )
-@option("--mashups-per-genre", type=int, default=100, help="Training mashups a class.")
-@option("--settings", type=SettingsFile(), default=None, help="YAML of mashup settings.")
-@option("--seed", type=int, default=0, help="Root of all randomness.")
+@option("--seed", type=int, default=0, group=_DATA, help="Root of all randomness.")
+@option(
+    "--mashups-per-genre",
+    type=int,
+    default=100,
+    group=_MASHUPS,
+    help="Training mashups a class.",
+)
+@option(
+    "--settings", type=SettingsFile(), default=None, group=_MASHUPS, help="YAML of their settings."
+)
 @stems_options
-@option("--backbone", default="auto", help="timm backbone of effnet, or 'cnn'.")
-@option("--weights", default="imagenet", help="imagenet, none, or a file.")
-@option("--epochs", type=click.IntRange(min=1), default=None, help="Epochs of effnet.")
-@option("--device", default="auto", help="auto, cpu or cuda.")
-@option("--scheduler", default=None, help="Dask workers: local:N, or tcp://HOST:PORT.")
-@option("--audit", is_flag=True, help="First look for leaks: shuffled labels, unique tones.")
-@option("--resume", is_flag=True, help="Go on with the run in --out.")
+@option(
+    "--models",
+    type=ModelNames(),
+    default="lr,lgbm,effnet",
+    group=_MODELS,
+    help="Models to train and stack, perhaps with parameters: lr(C=0.1),effnet:b0(epochs=8).",
+)
+@option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
+@option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
+@option(
+    "--epochs", type=click.IntRange(min=1), default=None, group=_MODELS, help="Epochs of effnet."
+)
+@option(
+    "--audit",
+    is_flag=True,
+    group=_MODELS,
+    help="First look for leaks: shuffled labels, unique tones.",
+)
+@option("--device", default="auto", group=_COMPUTING, help="auto, cpu or cuda.")
 @jobs_option()
+@option(
+    "--scheduler",
+    default=None,
+    group=_COMPUTING,
+    help="Dask workers: local:N, or tcp://HOST:PORT.",
+)
+@option(
+    "--time-limit",
+    type=Duration(),
+    default=None,
+    group=_COMPUTING,
+    help="End in this time (9h, 30m, 01:30:00): fewer epochs, then fewer models.",
+)
 @cache_option()
+@option("--out", type=_FILE, default=None, group=_OUTPUT, help="Run directory.  [required]")
+@option("--resume", is_flag=True, group=_OUTPUT, help="Go on with the run in --out.")
+@option("--answers", type=_FILE, default=None, group=_OUTPUT, help="CSV to score the test by.")
+@option("--dry-run", is_flag=True, group=_OUTPUT, help="Print the plan with times, and end.")
+@option(
+    "--print-config",
+    is_flag=True,
+    group=_OUTPUT,
+    help="Print the configuration as YAML for --config, and end.",
+)
+@json_option("Print the scores, or the plan, as JSON.")
 @quiet_option()
-def fit_command(out, resume, audit, scheduler, jobs, cache, quiet, settings, **options):
+def fit_command(out, dry_run, print_config, as_json, answers, quiet, settings, **options):
     """Train models out of fold, stack them, and predict the test clips.
 
     \b
     stemstack fit --data DATA --models lr,lgbm,effnet --out RUN
+    stemstack fit --data DATA --out RUN --dry-run
+    stemstack fit --data DATA --out RUN --time-limit 9h
+    stemstack fit --config RUN/config.yaml --out COPY
 
     The run directory holds the configuration, folds, recipes, every prediction, the models,
-    metrics.json, submission.csv, report.html and model_card.md.
+    metrics.json, costs.json, submission.csv, report.html and model_card.md.
     """
-    progress = make_progress(quiet)
+    from ..runs import Config
+
+    means, options = _split_means(options)
     config = Config(settings=settings or {}, **options)
-    run, problems = fit_run(
-        config,
-        out,
-        cache=cache,
-        n_jobs=jobs,
-        resume=resume,
-        scheduler=scheduler,
-        audit=audit,
-        progress=progress,
-    )
-    write_papers(run, progress)
+    if print_config:
+        click.echo(config.to_yaml(), nl=False)
+    elif out is None:
+        raise click.UsageError("Missing option '--out': the run directory.")
+    elif dry_run:
+        _print_plan(config, out, means, as_json, quiet)
+    else:
+        _fit(config, out, means, answers, as_json, quiet)
+
+
+def _split_means(options):
+    """Part how the work is done from what is asked for."""
+    names = ("cache", "resume", "scheduler", "audit", "time_limit")
+    means = {name: options.pop(name) for name in names}
+    means["n_jobs"] = options.pop("jobs")
+    return means, options
+
+
+def _print_plan(config, out, means, as_json, quiet):
+    from ..runs import plan_run
+    from .plan_table import print_plan
+    from .progress import make_progress
+
+    asked = {name: means[name] for name in ("cache", "n_jobs", "audit", "time_limit")}
+    plan = plan_run(config, out, **asked, progress=make_progress(quiet))
+    if as_json:
+        print_json(plan.to_dict())
+    else:
+        print_plan(plan)
+
+
+def _fit(config, out, means, answers, as_json, quiet):
+    from ..runs import evaluate_run, fit_run
+    from .papers import write_papers
+    from .problems import report_problems
+    from .progress import make_progress
+
+    progress = make_progress(quiet)
+    run, problems = fit_run(config, out, **means, progress=progress)
+    summary = write_papers(run, progress, answers and evaluate_run(run, answers))
+    if as_json:
+        print_json(summary)
     report_problems(problems, "test clips were left out of the submission")

@@ -1,21 +1,63 @@
-"""What a command that makes a run does at its end: the papers, and the scores on stderr."""
+"""What a command that makes a run does at its end: the papers, and a table of the scores."""
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from ..errors import MissingExtraError
-from ..reports import scores_table
-from ..runs import score_sides, write_model_card, write_report
+from ..runs import summarise_run, write_model_card, write_report
 
 
-def write_papers(run, progress):
-    """Write the model card and the report of a run, and show its scores.
+def write_papers(run, progress, answers=None):
+    """Write the model card and the report of a run, and tell its scores.
 
     Parameters
     ----------
     run : Run
     progress : Quiet
+        Shows the scores as a table.
+    answers : dict of str to dict, optional
+        Scores against known answers.
+
+    Returns
+    -------
+    dict of str to dict
+        The scores, as :func:`~stemstack.runs.summary.summarise_run` gives them.
     """
-    write_model_card(run)
-    try:
-        progress.say(f"report: {write_report(run)}")
-    except MissingExtraError as missing:
-        progress.say(f"no report.html was written: {missing}")
-    progress.say(scores_table(score_sides(run)))
+    with progress.stage("report and model card"):
+        write_model_card(run)
+        try:
+            path = write_report(run, answers=answers)
+        except MissingExtraError as missing:
+            progress.say(f"no report.html was written: {missing}")
+        else:
+            progress.say(f"report: {path}")
+    summary = summarise_run(run, answers)
+    progress.say(scores_panel(summary))
+    return summary
+
+
+def scores_panel(summary):
+    """Lay a summary of a run out as a table.
+
+    Parameters
+    ----------
+    summary : dict of str to dict
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    rows = list(summary.values())
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("model", overflow="fold", min_width=9)
+    table.add_column("macro F1 out of fold", justify="right")
+    more = [name for name in ("answers", "seconds") if any(name in row for row in rows)]
+    for name in more:
+        table.add_column(name, justify="right")
+    for model, row in summary.items():
+        score = f"{row['macro_f1']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+        cells = {"answers": f"{row['answers']:.3f}" if "answers" in row else ""}
+        cells["seconds"] = f"{row['seconds']:.1f}" if "seconds" in row else ""
+        table.add_row(Text(model), score, *(cells[name] for name in more))
+    return table

@@ -1,6 +1,6 @@
 """What training data is: settings -> recipes -> waveforms."""
 
-from .bank import Source, build_bank
+from .bank import Source, build_bank, list_unconverted
 from .jams import read_jams, write_jams
 from .pool import Pool, draw_recipes, load_pool
 from .recipe_files import read_recipes, write_recipes
@@ -18,6 +18,7 @@ __all__ = [
     "StemPart",
     "build_bank",
     "draw_recipes",
+    "list_unconverted",
     "load_pool",
     "read_jams",
     "read_recipes",

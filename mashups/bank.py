@@ -114,6 +114,22 @@ def build_bank(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None)
     return bank
 
 
+def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
+    """List the files that the cache does not hold yet.
+
+    Parameters
+    ----------
+    root, paths, cache, sr
+        As of :func:`build_bank`.
+
+    Returns
+    -------
+    list of str
+    """
+    folder = Path(cache, "sources")
+    return [p for p in paths if not _is_stored(folder / _entry_name(Path(root, p), sr))]
+
+
 def _convert(path, folder, sr):
     """Convert one file, or say in words why it cannot be."""
     try:
@@ -121,13 +137,17 @@ def _convert(path, folder, sr):
     except OSError as error:
         return f"{path}: {(error.strerror or 'cannot be read').lower()}"
     record = entry.with_suffix(".json")
-    if not (record.exists() and entry.exists()):
+    if not _is_stored(entry):
         try:
             clip = read_clip(path, sr)
         except AudioError as error:
             return str(error)
         _store(clip, entry, record, sr)
     return Source(**json.loads(record.read_text()) | {"file": str(entry)})
+
+
+def _is_stored(entry):
+    return entry.with_suffix(".json").exists() and entry.exists()
 
 
 def _store(clip, entry, record, sr):

@@ -2,15 +2,17 @@
 
 from .answers import evaluate_run
 from .config import PROTOCOLS, Config
+from .costs import model_seconds, read_costs
 from .decoding import decode_test
 from .documents import score_sides, write_model_card, write_report
-from .experiment import fit_run
+from .experiment import fit_run, plan_run
 from .known_clips import known_clips
 from .merging import merge_runs
 from .prediction import predict_run
 from .progress import Quiet
 from .restacking import stack_runs
 from .run import STACK, Run
+from .summary import summarise_run
 from .training_clips import convert_sources, draw_training
 from .unlabelled import Unlabelled, from_paths, from_test_table
 
@@ -30,9 +32,13 @@ __all__ = [
     "from_test_table",
     "known_clips",
     "merge_runs",
+    "model_seconds",
+    "plan_run",
     "predict_run",
+    "read_costs",
     "score_sides",
     "stack_runs",
+    "summarise_run",
     "write_model_card",
     "write_report",
 ]

@@ -84,7 +84,7 @@ class Config:
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be {least} or more. Got {getattr(self, name)}.")
 
-    def write(self, path, resolved):
+    def write(self, path, resolved, planned=None):
         """Write as YAML, with what was resolved on the way and the versions of what computes.
 
         Parameters
@@ -92,10 +92,17 @@ class Config:
         path : str or os.PathLike
         resolved : dict
             What ``auto`` stood for, by model.
+        planned : dict, optional
+            What a time limit changed.
         """
         document = {"config": self.as_dict(), "resolved": resolved}
+        document |= {"planned": planned} if planned else {}
         document["versions"] = installed_versions()
         write_text(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+
+    def to_yaml(self):
+        """Give the options as YAML that ``--config`` takes."""
+        return yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True)
 
     def as_dict(self):
         """Give the options as plain data."""

@@ -1,24 +1,40 @@
 """The main job: folds, clips, models by fold, the stack, the scores and the submission."""
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..atomic import atomic_path
-from ..audio import read_data
+from ..audio import DataSet, read_data
 from ..errors import UsageError
 from ..mashups import write_recipes
 from ..models import check_model_names, make_model, model_columns, settle
 from .auditing import audit_run
 from .cluster import connect
+from .costs import Costs
 from .first_level import FirstLevel
+from .planning import PlannedStage, Planner
+from .planning_choice import RESERVE
+from .planning_clock import Clock
 from .run import SONG_SHARED, Run
 from .second_level import stack_run
+from .timed_fit import TimedFit
 from .training_clips import training_clips
 from .unlabelled import from_test_table
 
 
 def fit_run(
-    config, out, *, cache, n_jobs=None, resume=False, scheduler=None, audit=False, progress
+    config,
+    out,
+    *,
+    cache,
+    n_jobs=None,
+    resume=False,
+    scheduler=None,
+    audit=False,
+    time_limit=None,
+    progress,
 ):
     """Run an experiment from data to submission.
 
@@ -41,6 +57,9 @@ def fit_run(
         result is the same.
     audit : bool, default=False
         Look for leaks first, by :func:`~stemstack.runs.auditing.audit_run`.
+    time_limit : float, optional
+        Seconds that all of it may take: models and epochs are chosen to fit; see
+        :class:`~stemstack.runs.timed_fit.TimedFit`.
     progress : Quiet
         Hears the stages.
 
@@ -55,13 +74,11 @@ def fit_run(
     StemstackError
         The options or the data cannot be used; what was computed before stays.
     """
+    _check_asked(config, scheduler, audit, time_limit)
+    clock = None if time_limit is None else Clock(time_limit)
     means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
-    if audit and config.protocol == "shared":
-        raise UsageError(
-            "--audit looks for songs on both sides of a split; --protocol shared is that"
-        )
     with connect(scheduler) as client:
-        run, problems = _fit_once(config, out, client=client, audit=audit, **means)
+        run, problems = _fit_once(config, out, client=client, audit=audit, clock=clock, **means)
         if config.protocol == "both":
             progress.say("the same again with songs shared between folds, for comparison")
             optimistic = replace(config, protocol="shared")
@@ -70,27 +87,109 @@ def fit_run(
     return run, problems
 
 
-def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, progress):
+def plan_run(config, out, *, cache, n_jobs=None, audit=False, time_limit=None, progress):
+    """Say what :func:`fit_run` would do, and about how long it would take; nothing is written.
+
+    Parameters
+    ----------
+    config, out, cache, n_jobs, audit, time_limit, progress
+        As of :func:`fit_run`; ``out`` may hold the run already, to be gone on with.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    StemstackError
+        The options or the data cannot be used, or no model fits the time limit.
+    """
+    _check_asked(config, None, audit, time_limit)
+    job = _Job.of(config)
+    run = Run.begin(out, config, resume=True)
+    room = math.inf if time_limit is None else time_limit * (1 - RESERVE)
+    with progress.stage("measuring"):
+        planner = Planner(job.data, config, run, cache=cache, n_jobs=n_jobs)
+        named = dict(zip(config.models, job.models.values(), strict=True))
+        plan = planner.plan(named, job.resolved, room=room, audit=audit)
+    if config.protocol != "both":
+        return plan
+    again = PlannedStage("the same, songs shared", 1, 0, plan.seconds)
+    return replace(plan, stages=(*plan.stages, again))
+
+
+def _check_asked(config, scheduler, audit, time_limit):
     check_model_names(config.models)
-    data = read_data(
-        config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
-    )
-    made = [_make(name, config) for name in config.models]
-    models = dict(zip(model_columns(config.models), made, strict=True))
-    resolved = {name: settle(model) for name, model in models.items()}
+    if audit and config.protocol == "shared":
+        raise UsageError(
+            "--audit looks for songs on both sides of a split; --protocol shared is that"
+        )
+    if time_limit is not None and scheduler is not None:
+        raise UsageError(
+            "--time-limit measures this machine, not the workers of a --scheduler; give one of them"
+        )
+    if time_limit is not None and config.protocol == "both":
+        raise UsageError(
+            "--time-limit plans one protocol at a time; give --protocol disjoint or shared"
+        )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The data, and the models by column, ready to be fitted."""
+
+    data: DataSet
+    models: dict
+    resolved: dict
+
+    @classmethod
+    def of(cls, config):
+        data = read_data(
+            config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
+        )
+        made = [_make(name, config) for name in config.models]
+        models = dict(zip(model_columns(config.models), made, strict=True))
+        return cls(data, models, {name: settle(model) for name, model in models.items()})
+
+
+def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=None, progress):
     run = Run.begin(out, config, resume=resume)
-    training = training_clips(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    timed = TimedFit(clock, run, config) if clock else None
+    config = timed.config if timed else config
+    job = _Job.of(config)
+    models, resolved = job.models, job.resolved
+    costs = Costs(run, progress)
+    means = {"cache": cache, "n_jobs": n_jobs}
+    training = training_clips(job.data, config, **means, progress=costs)
+    test = from_test_table(job.data).usable(n_jobs=n_jobs, progress=costs)
+    if timed:
+        planner = Planner(job.data, config, run, **means)
+        models, resolved = timed.plan(planner, models, resolved, audit=audit, progress=costs)
     # Only now: data that cannot be used leave no run behind.
-    config.write(run.config_path, resolved)
+    _write_config(run, config, resolved, timed)
     _write_draws(run, training)
-    test = from_test_table(data).usable(n_jobs=n_jobs, progress=progress)
     if audit:
-        audit_run(run, training, models, cache=cache, n_jobs=n_jobs, progress=progress)
-    first = FirstLevel(run, training, test.paths, cache=cache, n_jobs=n_jobs, client=client)
-    on_gpu = {name for name, means in resolved.items() if means.get("device", "cpu") != "cpu"}
-    parts = first.fit(models, on_gpu=on_gpu, progress=progress)
-    stack_run(run, training.table, test, parts, classes=data.classes)
+        audit_run(run, training, models, **means, progress=costs)
+    first = FirstLevel(run, training, test.paths, **means, client=client)
+    on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
+    fit = partial(timed.fit, first) if timed else first.fit
+    parts = fit(models, on_gpu=on_gpu, progress=costs)
+    _write_config(run, config, resolved, timed)
+    with costs.stage("stacking"):
+        stack_run(run, training.table, test, parts, classes=job.data.classes)
+    if timed and timed.clock.unfinished:
+        run.write_metrics({**run.metrics, "unfinished": timed.clock.unfinished})
     return run, test.problems
+
+
+def _write_config(run, config, resolved, timed):
+    """Write the configuration, as a time limit left it."""
+    if timed is None:
+        config.write(run.config_path, resolved)
+        return
+    columns = model_columns(timed.config.models)
+    settled = {column: resolved[column] for column in columns}
+    timed.config.write(run.config_path, settled, timed.record())
 
 
 def _make(name, config):

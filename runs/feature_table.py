@@ -22,10 +22,9 @@ def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress
         Of a cluster that does the work instead of processes here.
     progress : Quiet
     """
-    spectral = getattr(model, "named_steps", {}).get("spectral")
-    if spectral is None:
+    extractor = extractor_of(model)
+    if extractor is None:
         return
-    extractor = Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
     table = cache / "features"
     if client:
         _compute_on_cluster(client, name, clips, extractor, table, progress)
@@ -33,6 +32,14 @@ def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress
     with progress.stage(f"features for {name}", len(clips)) as advance:
         for _ in extract_batches(clips, extractor, n_jobs=n_jobs, cache=table, progress=advance):
             pass  # Only the table is wanted.
+
+
+def extractor_of(model):
+    """Give what computes the features of a model: an Extractor, or None for one without."""
+    spectral = getattr(model, "named_steps", {}).get("spectral")
+    if spectral is None:
+        return None
+    return Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
 
 
 def _compute_on_cluster(client, name, clips, extractor, table, progress):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from sklearn.base import clone
 
 from .. import __version__
@@ -79,7 +80,7 @@ class FirstLevel:
         self._folds = _list_folds(training.table)
         self._data_keys = self._name_data()
 
-    def fit(self, models, *, on_gpu=(), progress):
+    def fit(self, models, *, on_gpu=(), clock=None, progress):
         """Fit models on every fold that the ledger lacks.
 
         Parameters
@@ -88,11 +89,14 @@ class FirstLevel:
             Settled; not changed.
         on_gpu : collection of str
             Those that compute on a GPU.
+        clock : Clock, optional
+            Begins no fold that would end too late; not for a cluster.
         progress : Quiet
 
         Returns
         -------
         dict of str to ModelPredictions
+            Models that the clock gave no time to finish are not there.
         """
         clips = [*self.training.clips, *self.test_clips]
         for name, model in models.items():
@@ -111,18 +115,26 @@ class FirstLevel:
         if self._client:
             self._fit_on_cluster(models, named, on_gpu, progress)
         else:
-            self._fit_here(models, named, on_gpu, progress)
-        return {name: self._gather(name, entries) for name, entries in named.items()}
+            self._fit_here(models, named, on_gpu, clock, progress)
+        return {
+            name: self._gather(name, entries)
+            for name, entries in named.items()
+            if clock is None or name not in clock.unfinished
+        }
 
-    def _fit_here(self, models, named, on_gpu, progress):
+    def _fit_here(self, models, named, on_gpu, clock, progress):
         for name, model in models.items():
             calls = self._missing(name, model, named[name])
             # Processes that fill one ledger at a time begin with different folds.
             calls.rotate(os.getpid())
             n_jobs, alone = self._means["n_jobs"], name in on_gpu
+            waves = [calls]
+            if clock:
+                waves = clock.waves(name, calls, 1 if alone else effective_n_jobs(n_jobs))
             with progress.stage(f"fitting {name}", len(calls)) as advance:
-                for _ in run_side_by_side(self._fit_fold, calls, n_jobs=n_jobs, on_gpu=alone):
-                    advance(1)
+                for wave in waves:
+                    for _ in run_side_by_side(self._fit_fold, wave, n_jobs=n_jobs, on_gpu=alone):
+                        advance(1)
 
     def _fit_on_cluster(self, models, named, on_gpu, progress):
         """Fit all folds of all models at a time."""

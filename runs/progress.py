@@ -7,8 +7,14 @@ class Quiet:
     """Say nothing. The command line has a child of this that draws."""
 
     @contextmanager
-    def stage(self, name, total):
-        """Announce a stage of ``total`` steps.
+    def stage(self, name, total=None):
+        """Announce a stage.
+
+        Parameters
+        ----------
+        name : str
+        total : int, optional
+            Steps it has; none for one that cannot be counted.
 
         Yields
         ------

@@ -118,6 +118,13 @@ class Run:
         return yaml.safe_load(self.config_path.read_text(encoding="utf-8"))["resolved"]
 
     @property
+    def planned(self):
+        """What a time limit changed, read from disk; empty without one, or before the begin."""
+        if not self.config_path.exists():
+            return {}
+        return yaml.safe_load(self.config_path.read_text(encoding="utf-8")).get("planned", {})
+
+    @property
     def metrics(self):
         """The scores, read from disk."""
         return json.loads(self.metrics_path.read_text(encoding="utf-8"))

@@ -107,12 +107,26 @@ def convert_sources(data, settings, *, cache, n_jobs, progress):
     -------
     dict of str to Source
     """
-    stems = [path for stem in data.stems for path in data.train[stem].dropna()]
-    paths = [*stems, *(data.noise["path"] if data.noise is not None else [])]
+    paths = list_sources(data)
     with progress.stage("converting stems", len(paths)) as advance:
         return build_bank(
             data.root, paths, cache=cache, sr=settings.sr, n_jobs=n_jobs, progress=advance
         )
+
+
+def list_sources(data):
+    """List the files that mashups are made of: stems, missing ones left out, and noise clips.
+
+    Parameters
+    ----------
+    data : DataSet
+
+    Returns
+    -------
+    list of str
+    """
+    stems = [path for stem in data.stems for path in data.train[stem].dropna()]
+    return [*stems, *(data.noise["path"] if data.noise is not None else [])]
 
 
 def _from_songs(data, config, *, cache, n_jobs, progress):

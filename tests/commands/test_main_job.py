@@ -24,7 +24,7 @@ def test_a_run_holds_what_the_plan_says(finished_run):
     names = {path.name for path in finished_run.iterdir()}
     assert names == {
         "config.yaml", "folds.parquet", "recipes.parquet", "ledger", "models", "metrics.json",
-        "submission.csv", "report.html", "model_card.md",
+        "submission.csv", "report.html", "model_card.md", "costs.json",
     }  # fmt: skip
     files = {path.suffix for path in (finished_run / "models").rglob("*") if path.is_file()}
     assert files == {".skops"}

@@ -1,0 +1,49 @@
+"""What came of a run, a line a model: scores with intervals, and time."""
+
+from ..stacking import decide, name_columns
+from ..stacking.f1_interval import macro_f1_interval
+from .costs import model_seconds
+from .first_level import METHOD
+from .run import STACK
+
+
+def summarise_run(run, answers=None):
+    """Sum a finished run up by model, the stack last.
+
+    Parameters
+    ----------
+    run : Run
+    answers : dict of str to dict, optional
+        Scores against known answers, from :func:`~stemstack.runs.evaluate_run`.
+
+    Returns
+    -------
+    dict of str to dict
+        By model: ``macro_f1``, out of fold; ``low`` and ``high`` of its 95 % interval; ``answers``,
+        the macro F1 against them, where they are given; and ``seconds`` for features and fits,
+        where they are known. Plain data.
+
+    Notes
+    -----
+    The intervals draw groups of clips. Mashups are drawn one by one, for through shared songs all
+    of a fold hang together: their intervals are rather too narrow.
+    """
+    table, metrics, seconds = run.read_table("ledger/oof"), run.metrics, model_seconds(run)
+    groups = None
+    if not (run.path / "recipes.parquet").exists():
+        groups = run.read_table("folds")["group"]
+    truth, classes = table["label"].to_numpy(dtype=object), metrics["classes"]
+    summary = {}
+    for name in (*run.model_names, STACK):
+        said = table[name_columns(name, classes, len(classes))].to_numpy()
+        low, high = macro_f1_interval(truth, decide(said, classes, METHOD), groups)
+        summary[name] = {
+            "macro_f1": metrics["out_of_fold"][name]["macro_f1"],
+            "low": low,
+            "high": high,
+        }
+        if answers is not None:
+            summary[name]["answers"] = answers[name]["macro_f1"]
+        if name in seconds:
+            summary[name]["seconds"] = seconds[name]
+    return summary

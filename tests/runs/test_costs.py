@@ -1,0 +1,54 @@
+"""The account of a run."""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from stemstack.runs import Quiet, Run, model_seconds, read_costs
+from stemstack.runs.costs import Costs
+
+
+def test_stages_are_added_up_over_resumptions(tmp_path):
+    run = Run(tmp_path)
+    for steps in (2, 3):
+        with Costs(run, Quiet()).stage("fitting lr", 5) as advance:
+            for _ in range(steps):
+                advance()
+    with Costs(run, Quiet()).stage("stacking"):
+        pass
+    document = json.loads((tmp_path / "costs.json").read_text())
+    assert [(stage["stage"], stage["n"]) for stage in document["stages"]] == [
+        ("fitting lr", 5), ("stacking", 0),
+    ]  # fmt: skip
+    assert document == read_costs(run)
+    # rtol: both are rounded to milliseconds.
+    assert document["seconds"] == pytest.approx(
+        sum(stage["seconds"] for stage in document["stages"]), abs=0.002
+    )
+    assert document["peak_memory_mb"] > 10
+
+
+def test_the_work_of_other_processes_counts(tmp_path):
+    costs = Costs(Run(tmp_path), Quiet())
+    with costs.stage("work"):
+        busy = "import time\nwhile time.process_time() < 0.3: pass"
+        subprocess.run([sys.executable, "-S", "-c", busy], check=True)
+    assert costs.stages["work"]["cpu_seconds"] >= 0.25
+
+
+def test_a_stage_that_fails_is_accounted_for_and_makes_no_folder(tmp_path):
+    costs = Costs(Run(tmp_path / "RUN"), Quiet())
+    with pytest.raises(ZeroDivisionError, match="zero"), costs.stage("work"):
+        1 / 0  # noqa: B018
+    assert "work" in costs.stages
+    assert not (tmp_path / "RUN").exists()
+
+
+def test_a_models_time_is_its_features_and_its_fits(tmp_path):
+    stages = [("features for lr", 3.0), ("fitting lr", 1.5), ("fitting on the cluster", 9.0)]
+    document = {"stages": [{"stage": name, "seconds": seconds} for name, seconds in stages]}
+    (tmp_path / "costs.json").write_text(json.dumps(document))
+    assert model_seconds(SimpleNamespace(path=tmp_path, model_names=["lr", "net"])) == {"lr": 4.5}
