@@ -1,0 +1,65 @@
+"""The gap of a run's own clips, stored so that a second report costs nothing."""
+
+import json
+
+import numpy as np
+import pytest
+
+from stemstack.audio import read_data
+from stemstack.mashups import write_recipes
+from stemstack.mashups.gap_facts import clip_facts
+from stemstack.runs import Config, Quiet, draw_training, report_gap
+from stemstack.runs.report_gap import gap_section
+
+
+@pytest.fixture
+def run(make_run, stem_data, shared_cache):
+    """A run of mashups, which predicted the six test clips."""
+    config = Config(str(stem_data), folds=2, mashups_per_genre=4)
+    means = {"cache": shared_cache, "n_jobs": 1, "progress": Quiet()}
+    recipes = draw_training(read_data(stem_data), config, **means).recipes
+    said = {name: np.full((len(recipes), 3), 1 / 3) for name in ("lr", "stack")}
+    run = make_run(
+        stem_data,
+        [recipe.id for recipe in recipes],
+        [recipe.label for recipe in recipes],
+        said,
+        test_ids=[f"{7 * i:03d}" for i in range(6)],
+        test_said={name: values[:6] for name, values in said.items()},
+        folds=[recipe.fold for recipe in recipes],
+    )
+    write_recipes(recipes, run.path / "recipes.parquet")
+    return run
+
+
+def test_mashups_and_plain_songs_are_held_against_the_test(run, shared_cache, monkeypatch):
+    # Length and level are enough to compare by; all features would take seconds.
+    monkeypatch.setattr(
+        report_gap, "describe", lambda clips, families, **means: clip_facts(clips.clips)
+    )
+    means = {"n_clips": 8, "n_songs": 5, "cache": shared_cache, "progress": Quiet()}
+    section = gap_section(run, **means)
+    assert "training mashups" in section.body and "plain sums of songs" in section.body
+    document = json.loads((run.path / "gap.json").read_text())
+    gaps = document["result"]
+    sizes = [(gaps[side]["n_a"], gaps[side]["n_b"]) for side in ("trained_on", "naive")]
+    assert sizes == [(8, 6), (5, 6)]
+    # The second report reads what the first has stored.
+    document["result"]["trained_on"]["auc"] = 0.123
+    (run.path / "gap.json").write_text(json.dumps(document))
+    assert "AUC of 0.12" in gap_section(run, **means).body
+
+
+def test_where_the_data_are_gone_it_is_said(make_run, tmp_path):
+    said = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
+    tables = {"test_ids": ["1", "2"], "test_said": said}
+    run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], said, **tables)
+    section = gap_section(run, cache=tmp_path / "C", progress=Quiet())
+    assert f"{tmp_path / 'gone'} is not there" in section.body
+    assert not (run.path / "gap.json").exists()
+
+
+def test_without_test_clips_there_is_no_gap(make_run, tmp_path):
+    said = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
+    run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], said)
+    assert gap_section(run, cache=tmp_path / "C", progress=Quiet()) is None
