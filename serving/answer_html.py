@@ -58,11 +58,11 @@ def render_answer(explanation, sound=None):
     """
     left = (
         ("How likely each is", _render_probabilities(explanation.probabilities)),
-        ("What it looks like", _render_picture(explanation)),
+        ("What it is near to", _render_neighbours(explanation.neighbours, sound)),
     )
     right = (
         ("Why", _render_reasons(explanation)),
-        ("What it is near to", _render_neighbours(explanation.neighbours, sound)),
+        ("What it looks like", _render_picture(explanation)),
     )
     return (
         '<div class="answer">'
@@ -78,7 +78,7 @@ def render_answers(answers):
     if len(answers.table):
         likeliest = answers.table.drop(columns=["path", "label"]).max(axis=1)
         rows = answers.table[["path", "label"]].assign(probability=likeliest).set_index("path")
-        shown = table(rows, f"{len(rows)} files answered", digits=2)
+        shown = table(rows, f"Answered: {len(rows)}", digits=2)
     for title, lines in (("Left out", answers.problems), ("Odd", answers.warnings)):
         if lines:
             shown += f'<div class="message" role="alert"><b>{title}</b>{bullets(lines)}</div>'
@@ -151,6 +151,7 @@ def _render_families(reasons, label, runner_up):
         f'<div class="bars pull" role="img" aria-label="{escape(reasons.model)}: {escape(said)}">'
         f'<div class="sides"><span>← {escape(runner_up)}</span><span>{escape(label)} →</span></div>'
         f"{rows}</div>"
+        f'<p class="quiet">All families and the base together: {_signed(reasons.difference)}</p>'
     )
 
 

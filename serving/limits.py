@@ -41,7 +41,7 @@ class Limits:
         size = Path(path).stat().st_size / 1e6
         if size > self.max_mb:
             raise AudioError(
-                name, f"is {size:.1f} MB; at most {self.max_mb:g} MB are taken: cut or compress it"
+                name, f"is {size:.1f} MB; the limit is {self.max_mb:g} MB: cut or compress it"
             )
         try:
             seconds = soundfile.info(path).duration
@@ -49,5 +49,5 @@ class Limits:
             return  # The same here: it is no audio.
         if seconds > self.max_seconds:
             raise AudioError(
-                name, f"is {seconds:.0f} s long; at most {self.max_seconds:g} s are taken: cut it"
+                name, f"is {seconds:.0f} s long; the limit is {self.max_seconds:g} s: cut it"
             )

@@ -57,7 +57,7 @@ def _one_clip(gr, explainer):
         try:
             explanation = explainer.explain(path)
         except StemstackError as error:
-            return message(str(error))
+            return message(str(error)) + render_hint(explainer.limits)
         return render_answer(explanation, near and near.sound)
 
     _connect(clip.change, explain, clip, answer)

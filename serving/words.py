@@ -23,7 +23,7 @@ WORDS = {
     "pcen": "gain-free spectrum",
     "hpss": "tones and percussion",
     "octaves": "balance of octaves",
-    "texture": "liveliness by octave",
+    "texture": "texture",
     "modulation": "rhythm pattern",
     "beat_histogram": "pulse",
     "beat_ratios": "subdivision of the beat",

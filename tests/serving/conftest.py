@@ -2,20 +2,19 @@
 
 import pytest
 
-from stemstack.commands import main
+from stemstack.runs import Config, Quiet, fit_run
 from stemstack.serving import ClipExplainer
 
 # Few families: what is tested does not depend on how many there are.
-MODELS = "lr(families=mfcc|chroma|tempo),lgbm(families=mfcc|chroma|tempo,n_estimators=20)"
+MODELS = ("lr(families=mfcc|tempo)", "lgbm(families=mfcc|tempo,n_estimators=20)")
 
 
 @pytest.fixture(scope="session")
 def served_run(stem_data, shared_cache, tmp_path_factory):
     """The main job on the small data set; not to be changed by a test."""
     out = tmp_path_factory.mktemp("served") / "RUN"
-    arguments = ["fit", "--data", stem_data, "--models", MODELS, "--out", out, "--folds", "2"]
-    arguments += ["--mashups-per-genre", "6", "--cache", shared_cache, "--jobs", "1", "--quiet"]
-    assert main([*map(str, arguments)]) == 0
+    config = Config(str(stem_data), models=MODELS, folds=2, mashups_per_genre=6)
+    fit_run(config, out, cache=shared_cache, n_jobs=1, progress=Quiet())
     return out
 
 

@@ -101,7 +101,7 @@ def test_only_bad_ones_give_an_empty_table(explainer, tmp_path):
 def test_a_clip_beyond_the_limits_is_refused(explainer, song):
     strict = copy.copy(explainer)
     strict.limits = Limits(max_seconds=3)
-    with pytest.raises(AudioError, match="4 s long; at most 3 s"):
+    with pytest.raises(AudioError, match="4 s long; the limit is 3 s"):
         strict.explain(song)
 
 

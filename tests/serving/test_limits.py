@@ -19,12 +19,12 @@ def test_what_is_within_is_taken(second):
 
 
 def test_too_long(second):
-    with pytest.raises(AudioError, match=r"x\.wav: is 1 s long; at most 0\.5 s"):
+    with pytest.raises(AudioError, match=r"x\.wav: is 1 s long; the limit is 0\.5 s"):
         Limits(max_seconds=0.5).check(second, "x.wav")
 
 
 def test_too_large(second):
-    with pytest.raises(AudioError, match=r"x\.wav: is 0\.0 MB; at most 0\.04 MB"):
+    with pytest.raises(AudioError, match=r"x\.wav: is 0\.0 MB; the limit is 0\.04 MB"):
         Limits(max_mb=0.04).check(second, "x.wav")
 
 

@@ -1,0 +1,34 @@
+"""``serve`` says in one line what it cannot serve."""
+
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+import pytest
+
+from stemstack.commands import main
+from stemstack.errors import UsageError
+from stemstack.serving import Limits, server
+
+
+def test_a_folder_without_a_run_ends_with_one_line(tmp_path, capsys):
+    assert main(["serve", str(tmp_path), "--no-browser"]) == 1
+    err = capsys.readouterr().err
+    assert err == f"error: {tmp_path}: holds no run (config.yaml is missing); make one with fit\n"
+
+
+class Page:
+    """A page that nothing can be listened for."""
+
+    def queue(self, **_):
+        return self
+
+    def launch(self, **_):
+        raise OSError("Cannot find empty port in range: 80-80")
+
+
+def test_a_port_in_use_is_said_to_be(monkeypatch):
+    monkeypatch.setattr(server, "build_page", lambda explainer: Page())
+    monkeypatch.setattr(server, "require", lambda module, extra: MagicMock())
+    explainer = SimpleNamespace(neighbourhood=None, limits=Limits())
+    with pytest.raises(UsageError, match=r"127\.0\.0\.1:80: Cannot find empty port"):
+        server.serve_page(explainer, host="127.0.0.1", port=80)
