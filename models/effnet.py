@@ -122,8 +122,8 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     backbone_, weights_ : str
         What ``backbone`` and ``weights`` came to.
     history_ : list of dict
-        ``epoch``, ``loss`` and, with ``patience``, ``validation_loss`` and ``validation_f1``
-        (macro).
+        ``epoch``, ``loss``, ``learning_rate`` (the head's, in the epoch's last step) and, with
+        ``patience``, ``validation_loss`` and ``validation_f1`` (macro).
     state_ : bytes
         The weights, as safetensors.
 

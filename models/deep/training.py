@@ -70,7 +70,8 @@ class Trainer:
     Attributes
     ----------
     history : list of dict
-        ``epoch`` and ``loss`` of each epoch done, and what ``on_epoch`` adds.
+        Of each epoch done ``epoch``, ``loss``, ``learning_rate`` (the head's, in its last step),
+        and what ``on_epoch`` adds. Nothing of it depends on the clock.
     """
 
     def __init__(self, net, plan, labels, n_classes, *, device, rng, class_weights=None):
@@ -86,6 +87,7 @@ class Trainer:
         self._freezer = Freezer(net, plan)
         n_steps = plan.epochs * len(self._draw_steps(np.arange(len(labels))))
         self._optimizer, self._schedule = make_optimizer(net, plan, n_steps)
+        self._rate = None
         self._class_weights = None
         if class_weights is not None:
             self._class_weights = self._tensor(class_weights).float()
@@ -115,7 +117,7 @@ class Trainer:
                 break
             started = time.perf_counter()
             loss = self._run_epoch(epoch, draw_pictures(epoch))
-            self.history.append({"epoch": epoch + 1, "loss": loss})
+            self.history.append({"epoch": epoch + 1, "loss": loss, "learning_rate": self._rate})
             stopped = on_epoch(self.history[-1], time.perf_counter() - started)
             after_epoch(stopped)
         self.net.eval()
@@ -175,6 +177,8 @@ class Trainer:
             (loss / n_clips).backward()
             total = total + loss.detach()
         self._optimizer.step()
+        # Now: after the last step of all the schedule gives a rate that is never used.
+        self._rate = max(self._schedule.get_last_lr())
         self._schedule.step()
         if self._average is not None:
             self._average.update_parameters(self._net)

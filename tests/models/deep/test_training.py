@@ -75,6 +75,17 @@ def test_the_loss_falls(pictures, schedule):
     assert trainer.history[-1]["loss"] < 0.6 * trainer.history[0]["loss"]
 
 
+@pytest.mark.parametrize("layer_decay", [1.0, 0.5])
+def test_the_history_tells_the_heads_rate(pictures, layer_decay):
+    plan = make_plan(epochs=10, layer_decay=layer_decay)
+    trainer, _ = train(plan, pictures)
+    rates = [epoch["learning_rate"] for epoch in trainer.history]
+    # One cycle of 30 steps: up in three tenths of them, then down to next to nothing.
+    np.testing.assert_allclose(rates[2], plan.learning_rate, rtol=1e-6)
+    assert rates[0] < rates[1] < rates[2] > rates[3] > rates[-2] > rates[-1] > 0
+    assert rates[-1] < 1e-6
+
+
 def test_training_stops_when_told_to(pictures):
     trainer, _ = train(make_plan(epochs=8), pictures, lambda epoch, seconds: epoch["epoch"] == 2)
     assert len(trainer.history) == 2
