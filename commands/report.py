@@ -4,18 +4,38 @@ from pathlib import Path
 
 import click
 
-from ..runs import Run, write_report
-from .options import option
+from .options import cache_option, jobs_option, option, quiet_option
+
+_FILE = click.Path(path_type=Path)
 
 
 @click.command("report")
-@click.argument("run", type=click.Path(path_type=Path))
-@option("--answers", default=None, type=click.Path(path_type=Path), help="CSV of id and label.")
-@option("--out", default=None, type=click.Path(path_type=Path), help="RUN/report.html by default.")
-def report_command(run, answers, out):
-    """Write RUN/report.html: scores, confusion matrices, F1 by class.
+@click.argument("run", type=_FILE)
+@option("--answers", default=None, type=_FILE, help="CSV of id and label, to score the test by.")
+@option("--out", default=None, type=_FILE, help="RUN/report.html by default.")
+@click.option("--no-audio", is_flag=True, help="No clips to listen to: a smaller file.")
+@click.option("--quick", is_flag=True, help="Only what the run's tables tell: takes seconds.")
+@jobs_option()
+@cache_option()
+@quiet_option()
+def report_command(run, answers, out, no_audio, quick, jobs, cache, quiet):
+    """Write RUN/report.html: one file to open offline, print, or send.
 
     \b
     stemstack report RUN --answers answers.csv
+
+    What needs the data set, such as clips to listen to, is left out where it is gone.
     """
-    click.echo(write_report(Run.open(run), answers=answers, out=out))
+    from ..runs import Run, write_report
+    from .progress import make_progress
+
+    path = write_report(
+        Run.open(run),
+        answers=answers,
+        out=out,
+        cache=None if quick else cache,
+        sound=not no_audio,
+        n_jobs=jobs,
+        progress=make_progress(quiet),
+    )
+    click.echo(path)

@@ -110,7 +110,10 @@ def table(frame, caption, *, digits=3, heat=False, shade=None, turned=False):
         HTML that scrolls by itself where the screen is narrow.
     """
     shades = _shades(frame, heat, shade)
-    head = "".join(f'<th scope="col"><span>{_say(str(name))}</span></th>' for name in frame.columns)
+    head = "".join(
+        f'<th scope="col"{_kind(frame.iloc[:, i])}><span>{_say(str(name))}</span></th>'
+        for i, name in enumerate(frame.columns)
+    )
     rows = "".join(
         f'<tr><th scope="row">{_say(str(name))}</th>'
         + "".join(_cell(value, digits, v) for value, v in zip(row, shaded, strict=True))
@@ -128,6 +131,12 @@ def table(frame, caption, *, digits=3, heat=False, shade=None, turned=False):
         f'<thead><tr><th scope="col">{corner}</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>\n"
     )
+
+
+def _kind(column):
+    """Let the head of a column of text stand over its text."""
+    is_text = len(column) and all(isinstance(value, str) for value in column)
+    return ' class="text"' if is_text else ""
 
 
 def _shades(frame, heat, shade):

@@ -11,8 +11,11 @@ from ..reports.sections import (
     confusion_section,
 )
 from .answers import read_truth
+from .progress import Quiet
 from .report_data import data_section, how_section
+from .report_importance import importance_section
 from .report_lead import facts, lead
+from .report_mistakes import mistakes_section
 from .report_scores import scores_section
 from .report_sides import OPTIMISTIC, gather_sides
 from .report_weights import blend_section
@@ -43,7 +46,9 @@ def score_sides(run, answers=None):
     return sides
 
 
-def write_report(run, *, answers=None, out=None):
+def write_report(
+    run, *, answers=None, out=None, cache=None, sound=True, n_jobs=None, progress=None
+):
     """Write a run's report.
 
     Parameters
@@ -53,6 +58,13 @@ def write_report(run, *, answers=None, out=None):
         A CSV of the labels of the test clips, as :func:`evaluate_run` takes it.
     out : str or os.PathLike, optional
         ``report.html`` in the run by default.
+    cache : Path, optional
+        Where converted stems and features are kept. Without, the report is made of the run's
+        tables alone: what needs the data set is left out, and it takes seconds.
+    sound : bool, default=True
+        Whether clips can be heard, some 1 MB of the page.
+    n_jobs : int, optional
+    progress : Quiet, optional
 
     Returns
     -------
@@ -65,28 +77,37 @@ def write_report(run, *, answers=None, out=None):
     MissingExtraError
         The ``report`` extra is not installed.
     """
-    sides = gather_sides(run, None if answers is None else read_truth(run, answers))
+    truth = None if answers is None else read_truth(run, answers)
+    sides, means = gather_sides(run, truth), None
+    if cache is not None:
+        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or Quiet()}
     page = render_report(
         title=run.path.resolve().name,
         lead=lead(run, sides),
         facts=facts(run, sides),
-        sections=_sections(run, sides),
+        sections=_sections(run, sides, truth, sound, means),
     )
     path = run.path / "report.html" if out is None else Path(out)
     write_text(path, page)
     return path
 
 
-def _sections(run, sides):
+def _sections(run, sides, truth, sound, means):
     """List the sections of a report in their order; a run may have nothing for some."""
     first, trusted = sides[0], [side for side in sides if side.name != OPTIMISTIC] or sides
+    of_data = {}
+    if means is not None:
+        of_data["mistakes"] = mistakes_section(run, truth=truth, sound=sound, **means)
+        of_data["importance"] = importance_section(run, **means)
     sections = [
-        scores_section(run, sides, has_gap=False),
+        scores_section(run, sides, has_gap=of_data.get("gap") is not None),
         classes_section(sides),
         confusion_section(sides),
+        of_data.get("mistakes"),
         agreement_section(first),
         blend_section(run),
         calibration_section(trusted),
+        of_data.get("importance"),
         data_section(run, first),
         how_section(run),
     ]

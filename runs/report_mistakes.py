@@ -22,7 +22,7 @@ _SECONDS = 9.0
 _N_MELS, _HOP = 64, 1024
 
 
-def mistakes_section(run, *, truth=None, n_mistakes=8, cache, n_jobs=None, progress):
+def mistakes_section(run, *, truth=None, n_mistakes=8, sound=True, cache, n_jobs=None, progress):
     """Write of the clips where the stack was most confidently wrong.
 
     Parameters
@@ -32,6 +32,8 @@ def mistakes_section(run, *, truth=None, n_mistakes=8, cache, n_jobs=None, progr
         Labels of the test clips by id, where they are known.
     n_mistakes : int, default=8
         At most, out of fold and on the test each.
+    sound : bool, default=True
+        Whether they can be heard and seen; some 60 kB each.
     cache : Path
     n_jobs : int, optional
     progress : Quiet
@@ -49,7 +51,8 @@ def mistakes_section(run, *, truth=None, n_mistakes=8, cache, n_jobs=None, progr
     try:
         recipes = recipes_of(run)
         sides["out of fold"] = [_add_parts(mistake, recipes) for mistake in sides["out of fold"]]
-        sides = _add_sound(run, sides, recipes, **means)
+        if sound:
+            sides = _add_sound(run, sides, recipes, **means)
     except DataError as error:
         problem = no_players(str(error).splitlines()[0])
     body = problem + paragraph(

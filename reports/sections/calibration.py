@@ -37,7 +37,7 @@ def calibration_section(sides):
         lambda panels: _draw(panels, sides[:2], names),
         name="calibration",
         alt=_alt(sides[0]),
-        size=(WIDTH, 0.7 + 1.1 * n_rows * WIDTH / 3.4),
+        size=(WIDTH, 0.75 + 1.65 * n_rows),
         nrows=n_rows,
         ncols=n_columns,
         sharex=True,
