@@ -154,14 +154,14 @@ def _print_plan(config, out, means, as_json, quiet):
 
 
 def _fit(config, out, means, answers, as_json, quiet):
-    from ..runs import evaluate_run, fit_run
+    from ..runs import fit_run
     from .papers import write_papers
     from .problems import report_problems
     from .progress import make_progress
 
     progress = make_progress(quiet)
     run, problems = fit_run(config, out, **means, progress=progress)
-    summary = write_papers(run, progress, answers and evaluate_run(run, answers))
+    summary = write_papers(run, progress, answers)
     if as_json:
         print_json(summary)
     report_problems(problems, "test clips were left out of the submission")

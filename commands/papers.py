@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import MissingExtraError
-from ..runs import summarise_run, write_model_card, write_report
+from ..runs import evaluate_run, summarise_run, write_model_card, write_report
 
 
 def write_papers(run, progress, answers=None):
@@ -16,8 +16,8 @@ def write_papers(run, progress, answers=None):
     run : Run
     progress : Quiet
         Shows the scores as a table.
-    answers : dict of str to dict, optional
-        Scores against known answers.
+    answers : Path, optional
+        CSV of the labels of the test clips.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def write_papers(run, progress, answers=None):
             progress.say(f"no report.html was written: {missing}")
         else:
             progress.say(f"report: {path}")
-    summary = summarise_run(run, answers)
+    summary = summarise_run(run, answers and evaluate_run(run, answers))
     progress.say(scores_panel(summary))
     return summary
 
