@@ -3,14 +3,9 @@
 from pathlib import Path
 
 import click
-import pandas as pd
 
-from ..audio import is_data_set, read_data
-from ..features import Extractor, extract_batches, write_features
-from ..runs import from_paths, known_clips
 from .options import Names, cache_option, jobs_option, option, quiet_option, stems_options
 from .problems import report_problems
-from .progress import make_progress
 
 
 @click.command("features")
@@ -41,13 +36,13 @@ def features_command(
     One row a clip: columns clip, label and split for a data set, then the features. Rows are
     written as they are computed, and kept in the cache: a command cut short goes on from there.
     """
+    from ..features import Extractor, extract_batches, write_features
+    from .progress import make_progress
+
     progress = make_progress(quiet)
-    if len(paths) == 1 and is_data_set(paths[0]):
-        data = read_data(paths[0], stems=stems, allow_missing_stems=allow_missing_stems)
-        table, clips = known_clips(data, cache=cache, n_jobs=jobs, progress=progress)
-    else:
-        clips = from_paths(paths).paths
-        table = pd.DataFrame({"clip": clips})
+    reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
+    means = {"cache": cache, "n_jobs": jobs, "progress": progress}
+    table, clips = _list_clips(paths, reading, means)
     extractor = Extractor(sr, families)
     with progress.stage("features", len(clips)) as advance:
         batches = extract_batches(
@@ -61,3 +56,16 @@ def features_command(
         problems = write_features(out, table, batches)
     click.echo(out)
     report_problems(problems, "clips were left out")
+
+
+def _list_clips(paths, reading, means):
+    """List the clips of one data set, or of files and folders, as a table and as clips."""
+    import pandas as pd
+
+    from ..audio import is_data_set, read_data
+    from ..runs import from_paths, known_clips
+
+    if len(paths) == 1 and is_data_set(paths[0]):
+        return known_clips(read_data(paths[0], **reading), **means)
+    clips = from_paths(paths).paths
+    return pd.DataFrame({"clip": clips}), clips

@@ -4,19 +4,24 @@ from pathlib import Path
 
 import click
 
-from ..runs import merge_runs
-from .options import option
+from .options import json_option, option, print_json, quiet_option
 
 
 @click.group("ledger")
 def ledger_command():
-    """Bring together what several runs of one experiment computed."""
+    """Bring together what several runs of one experiment computed.
+
+    \b
+    stemstack ledger merge RUN_HERE RUN_THERE --out RUN
+    """
 
 
 @ledger_command.command("merge")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
-def merge_command(runs, out):
+@json_option("Print the table as JSON.")
+@quiet_option()
+def merge_command(runs, out, as_json, quiet):
     """Merge the ledgers and models of RUNS, finished or not, into a new run.
 
     \b
@@ -27,6 +32,13 @@ def merge_command(runs, out):
     may differ. The table says which folds of which models are there; fit --resume computes the
     others, and the stack.
     """
-    coverage = merge_runs(runs, out).ledger.coverage().droplevel("key")
+    from ..runs import merge_runs
+    from .progress import make_progress
+
+    with make_progress(quiet).stage("merging"):
+        coverage = merge_runs(runs, out).ledger.coverage().droplevel("key")
     marks = coverage.map(lambda there: "done" if there else "missing")
-    click.echo(marks.to_string() if len(marks) else "no entries yet")
+    if as_json:
+        print_json(marks.to_dict(orient="index"))
+    else:
+        click.echo(marks.to_string() if len(marks) else "no entries yet")

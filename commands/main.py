@@ -31,6 +31,15 @@ COMMANDS = {
     "report": "Write a run's report as one HTML file.",
     "serve": "Show a local web page that answers for the clips dropped on it.",
     "export": "Write the nets of a run as ONNX files.",
+    "completion": "Print what a shell needs to complete commands, options and models.",
+}
+# By the stage of the work; a command that is in none follows a fit.
+STAGES = {
+    "Look at data": ("demo-data", "doctor", "gap", "reuse"),
+    "Make training data": ("tune", "mash", "features"),
+    "Train": ("fit", "stack", "ledger"),
+    "After a fit": (),
+    "The program": ("completion",),
 }
 
 
@@ -60,9 +69,29 @@ class LazyGroup(click.Group):
             ctx.fail(f"No such command {args[0]!r}.{hint}")
 
     def format_commands(self, ctx, formatter):
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """List the commands by stage, without importing them."""
+        staged = {name: title for title, names in STAGES.items() for name in names}
+        widest = max(map(len, COMMANDS))
+        for title in STAGES:
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name.ljust(widest), told)
+                        for name, told in COMMANDS.items()
+                        if staged.get(name, "After a fit") == title
+                    ]
+                )
+
+    def shell_complete(self, ctx, incomplete):
+        """Complete the commands' names without importing them."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=told)
+            for name, told in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,20 +3,9 @@
 from pathlib import Path
 
 import click
-import pandas as pd
 
 from ..atomic import atomic_path
-from ..audio import read_data
 from ..errors import DataError, UsageError
-from ..mashups import (
-    Mashup,
-    build_bank,
-    read_recipes,
-    write_jams,
-    write_mashups,
-    write_recipes,
-)
-from ..runs import Config, draw_training
 from .options import (
     SettingsFile,
     cache_option,
@@ -25,11 +14,10 @@ from .options import (
     quiet_option,
     stems_options,
 )
-from .progress import make_progress
 
 
 @click.command("mash")
-@click.argument("data")
+@click.argument("data", type=click.Path())
 @option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to fill."
 )
@@ -66,6 +54,9 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
     """
     if (n is None) == (recipes is None):
         raise UsageError("Give --n to draw mashups, or --recipes to render those of a file")
+    from ..audio import read_data
+    from .progress import make_progress
+
     progress = make_progress(quiet)
     dataset = read_data(data, stems=stems, allow_missing_stems=allow_missing_stems)
     if dataset.kind != "stems":
@@ -82,6 +73,9 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
 
 def _draw(dataset, n, wanted, progress):
     """Draw mashups, evenly over classes and folds."""
+    from ..mashups import Mashup
+    from ..runs import Config, draw_training
+
     config = Config(
         data=str(dataset.root),
         folds=wanted["folds"],
@@ -98,6 +92,8 @@ def _draw(dataset, n, wanted, progress):
 
 def _replay(file, dataset, wanted, progress):
     """Bind the recipes of a file to the stems and noise clips they name."""
+    from ..mashups import Mashup, build_bank, read_recipes
+
     recipes = read_recipes(file)
     rates = sorted({recipe.sr for recipe in recipes})
     if len(rates) != 1:
@@ -116,6 +112,8 @@ def _replay(file, dataset, wanted, progress):
 
 
 def _write_recipes(mashups, out, format):
+    from ..mashups import write_jams, write_recipes
+
     if format == "jams":
         for mashup in mashups:
             write_jams(mashup, _inside(out, f"jams/{mashup.recipe.id}.jams"))
@@ -125,6 +123,10 @@ def _write_recipes(mashups, out, format):
 
 
 def _render(mashups, out, jobs, progress):
+    import pandas as pd
+
+    from ..mashups import write_mashups
+
     recipes = [mashup.recipe for mashup in mashups]
     names = [f"audio/{recipe.id}.wav" for recipe in recipes]
     with progress.stage("rendering", len(names)) as advance:

@@ -5,18 +5,20 @@ from pathlib import Path
 import click
 
 from ..atomic import atomic_path
-from ..audio import read_data
 from ..errors import UsageError
-from ..runs import Run, decode_test, from_paths, from_test_table, predict_run
 from .options import cache_option, jobs_option, option, quiet_option
 from .problems import report_problems
-from .progress import make_progress
 
 
 @click.command("predict")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@option("--data", default=None, help="Data set whose test.csv is predicted.")
+@option(
+    "--data",
+    type=click.Path(),
+    default=None,
+    help="Data set whose test.csv is predicted.",
+)
 @option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
 @option("--proba", is_flag=True, help="Add a column of probabilities a class.")
 @option("--decode", is_flag=True, help="Decide all clips together, for macro F1.")
@@ -37,19 +39,32 @@ def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quie
     """
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
+    from ..audio import read_data
+    from ..runs import Run, from_paths, from_test_table
+    from .progress import make_progress
+
     progress = make_progress(quiet)
     fitted = Run.open(run)
     asked = from_paths(paths) if paths else from_test_table(read_data(data))
     usable = asked.usable(n_jobs=jobs, progress=progress)
     if usable.ids:
-        labels, probabilities = predict_run(
-            fitted, usable, tta=tta, cache=cache, n_jobs=jobs, progress=progress
-        )
-        if decode:
-            decoded = decode_test(fitted, probabilities.to_numpy())
-            progress.say(decoded.describe())
-            labels, probabilities[:] = decoded.labels, decoded.proba
+        means = {"tta": tta, "cache": cache, "n_jobs": jobs, "progress": progress}
+        labels, probabilities = _predict(fitted, usable, decode, means)
         with atomic_path(out) as temporary:
             answer = usable.answer(labels, probabilities if proba else None)
             answer.to_csv(temporary, index=False)
     report_problems(usable.problems, "clips were left out")
+
+
+def _predict(run, usable, decode, means):
+    """Predict, and decide all clips together if asked to."""
+    from ..runs import decode_test, predict_run
+
+    labels, probabilities = predict_run(run, usable, **means)
+    if not decode:
+        return labels, probabilities
+    with means["progress"].stage("decoding"):
+        decoded = decode_test(run, probabilities.to_numpy())
+    means["progress"].say(decoded.describe())
+    probabilities[:] = decoded.proba
+    return decoded.labels, probabilities

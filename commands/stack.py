@@ -4,18 +4,27 @@ from pathlib import Path
 
 import click
 
-from ..runs import stack_runs
-from .options import option, quiet_option
-from .papers import write_papers
-from .progress import make_progress
+from .names import BLENDS
+from .options import json_option, option, print_json, quiet_option
+
+
+class _Blend(click.ParamType):
+    """A name that only the room of blends judges, completed from those known here."""
+
+    name = "blend"
+
+    def shell_complete(self, ctx, param, incomplete):
+        """Complete the names of blends."""
+        return click.Choice(BLENDS).shell_complete(ctx, param, incomplete)
 
 
 @click.command("stack")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--blend", default="logistic", help="logistic, greedy, nnls, mean, geometric or rank.")
+@option("--blend", type=_Blend(), default=BLENDS[0], help=f"One of {', '.join(BLENDS)}.")
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
+@json_option("Print the table as JSON.")
 @quiet_option()
-def stack_command(runs, blend, out, quiet):
+def stack_command(runs, blend, out, as_json, quiet):
     """Stack the models of finished RUNS anew, without fitting them again.
 
     \b
@@ -26,6 +35,15 @@ def stack_command(runs, blend, out, quiet):
     their files with those of RUNS. The table compares all blends: macro F1, nested, with 95 %
     intervals.
     """
-    run, blends = stack_runs(runs, out, blend=blend)
-    write_papers(run, make_progress(quiet))
-    click.echo(blends.to_string(float_format="%.3f"))
+    from ..runs import stack_runs
+    from .papers import write_papers
+    from .progress import make_progress
+
+    progress = make_progress(quiet)
+    with progress.stage("stacking, and comparing blends"):
+        run, blends = stack_runs(runs, out, blend=blend)
+    write_papers(run, progress)
+    if as_json:
+        print_json(blends.to_dict(orient="index"))
+    else:
+        click.echo(blends.to_string(float_format="%.3f"))

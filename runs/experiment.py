@@ -170,7 +170,8 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     _write_draws(run, training)
     if audit:
         audit_run(run, training, models, **means, progress=costs)
-    first = FirstLevel(run, training, test.paths, **means, client=client)
+    with costs.stage("looking up what is there"):
+        first = FirstLevel(run, training, test.paths, **means, client=client)
     on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
     fit = partial(timed.fit, first) if timed else first.fit
     parts = fit(models, on_gpu=on_gpu, progress=costs)

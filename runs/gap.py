@@ -173,7 +173,8 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, cache, n_jo
     """
     places = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     X_a, X_b = (describe(clips, families, **places) for clips in (a, b))
-    return compare(a, X_a, b, X_b, n_permutations=n_permutations, seed=seed)
+    with progress.stage("telling them apart"):
+        return compare(a, X_a, b, X_b, n_permutations=n_permutations, seed=seed)
 
 
 def compare(a, X_a, b, X_b, *, n_permutations=199, seed=0):

@@ -95,7 +95,8 @@ def draw_training(data, config, *, cache, n_jobs, progress):
     songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
     bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
     pool = Pool.of(songs, noise, bank, settings)
-    recipes = pool.draw_all(config.mashups_per_genre, config.seed)
+    with progress.stage("drawing mashups"):
+        recipes = pool.draw_all(config.mashups_per_genre, config.seed)
     folds = pd.concat([_items(songs, "song", "song"), _items(noise, "path", "noise")])
     return Draw(recipes, pool, folds.reset_index(drop=True))
 

@@ -73,7 +73,9 @@ class Studio:
         recipes = self._draw(settings, self.plan.gap_clips, seed)
         drawn = bind_recipes(recipes, self._pool.bank)
         table = self._describe(drawn)
-        return compare(drawn, table, self._test, self._test_table, seed=self.plan.seed)
+        test = self._test_table
+        with self.stage("telling them apart", None):
+            return compare(drawn, table, self._test, test, seed=self.plan.seed)
 
     def stage(self, name, total):
         """Announce a stage."""

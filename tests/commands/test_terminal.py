@@ -183,7 +183,7 @@ def test_what_is_no_duration_is_refused(text):
 def test_a_run_has_its_costs_and_a_summary(finished_run):
     names = ("heuristic", "lr", "lgbm", "stack")
     stages = [stage["stage"] for stage in read_costs(Run(finished_run))["stages"]]
-    assert stages[:2] == ["converting stems", "checking clips"] and stages[-1] == "stacking"
+    assert stages[:2] == ["converting stems", "drawing mashups"] and stages[-1] == "stacking"
     summary = summarise_run(Run(finished_run), {name: {"macro_f1": 0.5} for name in names})
     assert summary["lgbm"]["answers"] == 0.5 and summary["lgbm"]["seconds"] > 0
 
