@@ -8,8 +8,8 @@ from ..mashups import Mashup, build_bank, read_recipes
 from .unlabelled import from_test_table
 
 
-def open_data(run):
-    """Read the data set of a run where it was at the fit.
+def data_path(run):
+    """Say where the data set of a run is.
 
     Parameters
     ----------
@@ -17,7 +17,25 @@ def open_data(run):
 
     Returns
     -------
-    DataSet
+    Path
+        Where it was at the fit.
+
+    Raises
+    ------
+    DataError
+        It is not there.
+    """
+    path = Path(run.config.data)
+    if not path.exists():
+        raise DataError(
+            f"The data set {path.absolute()} is not there: put it back, or set 'data' in "
+            f"{run.config_path} to where it is."
+        )
+    return path
+
+
+def open_data(run):
+    """Read the data set of a run: a DataSet.
 
     Raises
     ------
@@ -25,13 +43,8 @@ def open_data(run):
         It is not there, or no longer what it was.
     """
     config = run.config
-    if not Path(config.data).exists():
-        raise DataError(
-            f"The data set {Path(config.data).absolute()} is not there: put it back, or set 'data' "
-            f"in {run.config_path} to where it is."
-        )
     return read_data(
-        config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
+        data_path(run), stems=config.stems, allow_missing_stems=config.allow_missing_stems
     )
 
 
