@@ -122,13 +122,15 @@ def table(frame, caption, *, digits=3, heat=False, shade=None, turned=False):
             frame.index, frame.itertuples(index=False, name=None), shades, strict=True
         )
     )
-    corner, said = _say(str(frame.index.name or "")), _say(caption)
+    name, said = frame.index.name, _say(caption)
+    # A head that says nothing would be read out as one.
+    corner = f'<th scope="col">{_say(str(name))}</th>' if name else "<td></td>"
     look = ' class="turned"' if turned else ""
     # Whoever has no mouse must be able to reach what scrolls.
     return (
         f'<div class="wide" tabindex="0" role="group" aria-label="{said}"><table{look}>'
         f"<caption><span>{said}</span></caption>"
-        f'<thead><tr><th scope="col">{corner}</th>{head}</tr></thead>'
+        f"<thead><tr>{corner}{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>\n"
     )
 

@@ -3,21 +3,10 @@
 import re
 from html.parser import HTMLParser
 
-import pandas as pd
 import pytest
 
 from stemstack.reports import render_report
 from stemstack.reports.section import Section, paragraph
-from stemstack.reports.sections import (
-    agreement_section,
-    calibration_section,
-    classes_section,
-    confusion_section,
-    ladder_section,
-    repeat_section,
-    shares_section,
-    weights_section,
-)
 
 VOID = {"meta", "link", "br", "img", "hr", "path", "use", "rect"}
 
@@ -48,43 +37,17 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def text(make_side):
-    """A page with every section, of classes with odd names."""
-    truth = [i % 3 for i in range(60)]
-    said = {name: [(i + (i % k < 1)) % 3 for i in range(60)] for name, k in (("lr", 3), ("$m_", 4))}
-    sides = [make_side({**said, "stack": truth}, truth, name=name) for name in ("oof", "answers")]
-    scores = pd.DataFrame({"macro_f1": 0.5, "low": 0.4, "high": 0.6}, ["lr", "$m_", "stack"])
-    shares = pd.DataFrame({"training": 0.3, "guess, test": 0.4}, sides[0].classes)
-    files = pd.DataFrame({"what": "scores"}, ["metrics.json"])
-    return render_report(
-        title="RUN & <co>",
-        lead="Best is <stack>.",
-        facts={"macro F1 & co": "0.808"},
-        sections=[
-            ladder_section({"oof": scores, "answers": scores}),
-            classes_section(sides),
-            confusion_section(sides),
-            agreement_section(sides[0]),
-            weights_section(pd.Series({"lr": 0.5, "$m_": 0.5}), "How."),
-            calibration_section(sides),
-            shares_section(shares.astype(int), shares, "Hint.", []),
-            repeat_section("stemstack fit", "folds: 5\n", {"numpy": "2"}, files),
-        ],
-    )
+def page(page_text):
+    return Page(page_text)
 
 
-@pytest.fixture(scope="module")
-def page(text):
-    return Page(text)
-
-
-def test_it_asks_for_nothing_outside_itself_and_forbids_it(text, page):
-    assert not re.search(r"https?:|src=|@import|<script|<link", text)
-    assert all(name.startswith("#") for name in re.findall(r"url\(([^)]*)", text))
-    assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)', text))
+def test_it_asks_for_nothing_outside_itself_and_forbids_it(page_text, page):
+    assert not re.search(r"https?:|src=|@import|<script|<link", page_text)
+    assert all(name.startswith("#") for name in re.findall(r"url\(([^)]*)", page_text))
+    assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)', page_text))
     policy = next(meta["content"] for meta in page.named("meta") if "http-equiv" in meta)
     assert policy.startswith("default-src 'none';")
-    assert len(text.encode()) < 1e6
+    assert len(page_text.encode()) < 1e6
 
 
 def test_it_is_well_formed_and_every_id_stands_once(page):
@@ -97,10 +60,10 @@ def test_it_is_well_formed_and_every_id_stands_once(page):
                 assert attributes[name].removeprefix("#") in ids
 
 
-def test_names_are_escaped(text):
-    assert "<d>" not in text and "<co>" not in text and "<stack>" not in text
-    assert "&lt;d&gt; &amp; co" in text and "Best is &lt;stack&gt;." in text
-    assert "macro F1 &amp; co" in text
+def test_names_are_escaped(page_text):
+    assert "<d>" not in page_text and "<co>" not in page_text and "<stack>" not in page_text
+    assert "&lt;d&gt; &amp; co" in page_text and "Best is &lt;stack&gt;." in page_text
+    assert "macro F1 &amp; co" in page_text
 
 
 def test_figures_and_tables_speak(page):
