@@ -1,0 +1,70 @@
+"""What a run cost: where the time went, stage by stage."""
+
+import numpy as np
+import pandas as pd
+
+from .section import Section, figure, fold, paragraph, table
+from .svg import FAINT, MAIN, SECOND, draw_svg, shorten
+
+# Stages that take less than this share of the time are left out of the figure, not of the table.
+_SHOWN = 0.002
+
+
+def cost_section(costs):
+    """Lay the cost of a run out.
+
+    Parameters
+    ----------
+    costs : dict
+        ``stages``, a list of dicts of ``stage``, ``n`` (steps), ``seconds`` by the clock and
+        ``cpu_seconds``; ``peak_memory_mb``.
+
+    Returns
+    -------
+    Section
+    """
+    stages = pd.DataFrame(costs["stages"]).set_index("stage")
+    total, cpu = stages["seconds"].sum(), stages["cpu_seconds"].sum()
+    body = paragraph(
+        f"{_duration(total)} by the clock, {_duration(cpu)} of processors' time, resumptions "
+        f"included; at most {costs['peak_memory_mb'] / 1024:.1f} GB of memory."
+    )
+    shown = stages[stages["seconds"] >= _SHOWN * total]
+    svg = draw_svg(
+        lambda axes: _draw(axes, shown),
+        name="cost-stages",
+        alt="Seconds by stage, by the clock and of processors' time",
+        size=(7.0, 0.9 + 0.3 * len(shown)),
+    )
+    body += figure(svg, "Time by stage. Processors' time above the clock's: several at work.")
+    body += fold("Every stage in numbers", table(_numbers(stages), "Time by stage", digits=2))
+    return Section("cost", "Cost", body)
+
+
+def _numbers(stages):
+    rate = stages["n"] / stages["seconds"].where(stages["seconds"] > 0)
+    named = stages[["n", "seconds", "cpu_seconds"]].assign(rate=rate)
+    return named.rename(columns={"n": "steps", "cpu_seconds": "CPU seconds", "rate": "steps / s"})
+
+
+def _duration(seconds):
+    """Say how long something took, with the two units that matter."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _draw(axes, stages):
+    places = np.arange(len(stages))[::-1]
+    for column, colour, shift, label in (
+        ("seconds", MAIN, 0.2, "by the clock"),
+        ("cpu_seconds", SECOND, -0.2, "of processors"),
+    ):
+        axes.barh(places + shift, stages[column], 0.36, color=colour, label=label)
+    axes.set_yticks(places, [shorten(stage, 34) for stage in stages.index])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("seconds")
+    axes.grid(axis="x", color=FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
