@@ -56,19 +56,15 @@ def render_answer(explanation, sound=None):
     str
         HTML.
     """
-    left = (
-        ("How likely each is", _render_probabilities(explanation.probabilities)),
-        ("What it is near to", _render_neighbours(explanation.neighbours, sound)),
-    )
-    right = (
-        ("Why", _render_reasons(explanation)),
-        ("What it looks like", _render_picture(explanation)),
-    )
+    left = _card("How likely each is", _render_probabilities(explanation.probabilities))
+    left += _card("What it looks like", _render_picture(explanation))
+    right = _card("Why", _render_reasons(explanation))
+    near = _card("What it is near to", _render_neighbours(explanation.neighbours, sound))
     return (
         '<div class="answer">'
         + "".join(message(text) for text in explanation.warnings)
         + _render_verdict(explanation)
-        + f'<div class="columns">{_stack_cards(left)}{_stack_cards(right)}</div></div>'
+        + f'<div class="columns"><div>{left}</div><div>{right}</div></div>{near}</div>'
     )
 
 
@@ -85,11 +81,8 @@ def render_answers(answers):
     return f'<div class="answer">{shown}</div>'
 
 
-def _stack_cards(cards):
-    sections = "".join(
-        f'<section class="card"><h2>{escape(title)}</h2>{body}</section>' for title, body in cards
-    )
-    return f"<div>{sections}</div>"
+def _card(title, body):
+    return f'<section class="card"><h2>{escape(title)}</h2>{body}</section>'
 
 
 def _render_verdict(explanation):
