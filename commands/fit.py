@@ -97,6 +97,13 @@ _FILE = click.Path(path_type=Path)
 @option("--out", type=_FILE, default=None, group=_OUTPUT, help="Run directory.  [required]")
 @option("--resume", is_flag=True, group=_OUTPUT, help="Go on with the run in --out.")
 @option("--answers", type=_FILE, default=None, group=_OUTPUT, help="CSV to score the test by.")
+@option(
+    "--track",
+    default=None,
+    metavar="NAME[:WHERE]",
+    group=_OUTPUT,
+    help="Tell a tracker: mlflow, mlflow:URI, wandb or wandb:PROJECT.",
+)
 @option("--dry-run", is_flag=True, group=_OUTPUT, help="Print the plan with times, and end.")
 @option(
     "--print-config",
@@ -106,7 +113,7 @@ _FILE = click.Path(path_type=Path)
 )
 @json_option("Print the scores, or the plan, as JSON.")
 @quiet_option()
-def fit_command(out, dry_run, print_config, as_json, answers, quiet, settings, **options):
+def fit_command(out, dry_run, print_config, track, as_json, answers, quiet, settings, **options):
     """Train models out of fold, stack them, and predict the test clips.
 
     \b
@@ -129,7 +136,7 @@ def fit_command(out, dry_run, print_config, as_json, answers, quiet, settings, *
     elif dry_run:
         _print_plan(config, out, means, as_json, quiet)
     else:
-        _fit(config, out, means, answers, as_json, quiet)
+        _fit(config, out, means, track, answers, as_json, quiet)
 
 
 def _split_means(options):
@@ -153,15 +160,18 @@ def _print_plan(config, out, means, as_json, quiet):
         print_plan(plan)
 
 
-def _fit(config, out, means, answers, as_json, quiet):
-    from ..runs import fit_run
+def _fit(config, out, means, track, answers, as_json, quiet):
+    from ..runs import fit_run, follow, make_tracker
     from .papers import write_papers
     from .problems import report_problems
     from .progress import make_progress
 
     progress = make_progress(quiet)
-    run, problems = fit_run(config, out, **means, progress=progress)
-    summary = write_papers(run, progress, answers)
+    tracker = track and make_tracker(track, out)
+    with follow(tracker, config, out, progress) as tell:
+        run, problems = fit_run(config, out, **means, progress=progress)
+        summary = write_papers(run, progress, answers)
+        tell(run, summary)
     if as_json:
         print_json(summary)
     report_problems(problems, "test clips were left out of the submission")

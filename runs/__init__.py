@@ -13,6 +13,7 @@ from .progress import Quiet
 from .restacking import stack_runs
 from .run import STACK, Run
 from .summary import summarise_run
+from .tracking import follow, make_tracker
 from .training_clips import convert_sources, draw_training
 from .unlabelled import Unlabelled, from_paths, from_test_table
 
@@ -28,9 +29,11 @@ __all__ = [
     "draw_training",
     "evaluate_run",
     "fit_run",
+    "follow",
     "from_paths",
     "from_test_table",
     "known_clips",
+    "make_tracker",
     "merge_runs",
     "model_seconds",
     "plan_run",

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from unittest.mock import MagicMock
 
 import click
 import pytest
@@ -68,9 +69,12 @@ def test_the_configuration_is_printed_as_it_can_be_read(tmp_path, run_program):
     assert run_program("fit", "--print-config", "--config", tmp_path / "c.yaml")[:2] == (0, out)
 
 
-def test_a_time_limit_that_is_far_changes_no_table(finished_run, stem_data, tmp_path, fit_small):
-    out = tmp_path / "RUN"
-    options = ("--jobs", "1", "--time-limit", "10h", "--json")
+def test_neither_a_far_time_limit_nor_a_tracker_changes_a_table(
+    finished_run, stem_data, tmp_path, fit_small, monkeypatch
+):
+    told, out = MagicMock(), tmp_path / "RUN"
+    monkeypatch.setitem(sys.modules, "wandb", told)
+    options = ("--jobs", "1", "--time-limit", "10h", "--track", "wandb", "--json")
     code, printed, err = fit_small(stem_data, out, *options, models="heuristic")
     assert code == 0, err
     entries = sorted((out / "ledger/heuristic").iterdir())
@@ -86,6 +90,11 @@ def test_a_time_limit_that_is_far_changes_no_table(finished_run, stem_data, tmp_
     score = scores["heuristic"]
     assert score["low"] <= score["macro_f1"] <= score["high"]
     assert score["seconds"] > 0 and "seconds" not in scores["stack"]
+    told.init.assert_called_once_with(project="stemstack", name="RUN")
+    told.init().log.assert_any_call(
+        {f"{key}/{model}": v for model, row in scores.items() for key, v in row.items()}
+    )
+    told.init().finish.assert_called_once_with(exit_code=0)
 
 
 def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
@@ -156,6 +165,7 @@ def test_what_is_not_finished_is_dropped_and_said(stem_data, tmp_path, run_progr
         (["--time-limit", "1h", "--scheduler", "local:2"], "not the workers of a --scheduler"),
         (["--time-limit", "1h", "--protocol", "both"], "plans one protocol at a time"),
         (["--time-limit", "1s"], "The time limit is too short: heuristic, the cheapest model"),
+        (["--track", "neptune"], "The tracker must be mlflow, mlflow:URI"),
         (["--tim-limit", "1h"], "Did you mean '--time-limit'?"),
     ],
 )
