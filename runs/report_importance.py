@@ -53,7 +53,11 @@ def importance_section(run, *, cache, n_jobs=None, progress):
 
 
 def _readable(run):
-    return [name for name in run.model_names if is_readable(run.load_model(name, 0))]
+    return [name for name in run.model_names if is_readable(_first_model(run, name))]
+
+
+def _first_model(run, name):
+    return run.load_model(name, run.model_folds(name)[0])
 
 
 def _measure(run, name, *, cache, n_jobs, progress):
@@ -91,7 +95,7 @@ def _features(run, name, ids, *, cache, n_jobs, progress):
     """Describe the training clips as a model does; the fit left them in the cache."""
     means = {"n_jobs": n_jobs, "progress": progress}
     clips = find_training(open_data(run), recipes_of(run), ids, cache=cache, **means)
-    spectral = run.load_model(name, 0).named_steps["spectral"]
+    spectral = _first_model(run, name).named_steps["spectral"]
     asked = {k: getattr(spectral, k) for k in ("sr", "families", "statistics", "precision")}
     with progress.stage(f"features for {name}", len(clips)) as advance:
         return extract(
