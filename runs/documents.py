@@ -12,12 +12,16 @@ from ..reports.sections import (
 )
 from .answers import read_truth
 from .progress import Quiet
+from .report_cost import cost_section
 from .report_data import data_section, how_section
+from .report_doctor import doctor_section
+from .report_gap import gap_section
 from .report_importance import importance_section
 from .report_lead import facts, lead
 from .report_mistakes import mistakes_section
 from .report_scores import scores_section
 from .report_sides import OPTIMISTIC, gather_sides
+from .report_training import training_section
 from .report_weights import blend_section
 from .run import SONG_SHARED, STACK
 
@@ -95,10 +99,7 @@ def write_report(
 def _sections(run, sides, truth, sound, means):
     """List the sections of a report in their order; a run may have nothing for some."""
     first, trusted = sides[0], [side for side in sides if side.name != OPTIMISTIC] or sides
-    of_data = {}
-    if means is not None:
-        of_data["mistakes"] = mistakes_section(run, truth=truth, sound=sound, **means)
-        of_data["importance"] = importance_section(run, **means)
+    of_data = {} if means is None else _measure(run, truth, sound, means)
     sections = [
         scores_section(run, sides, has_gap=of_data.get("gap") is not None),
         classes_section(sides),
@@ -108,10 +109,24 @@ def _sections(run, sides, truth, sound, means):
         blend_section(run),
         calibration_section(trusted),
         of_data.get("importance"),
+        of_data.get("gap"),
+        training_section(run),
         data_section(run, first),
-        how_section(run),
+        of_data.get("doctor"),
+        cost_section(run),
+        how_section(run, complete=means is not None),
     ]
     return [section for section in sections if section is not None]
+
+
+def _measure(run, truth, sound, means):
+    """Write the sections that need the data set, and may need minutes."""
+    return {
+        "mistakes": mistakes_section(run, truth=truth, sound=sound, **means),
+        "importance": importance_section(run, **means),
+        "gap": gap_section(run, **means),
+        "doctor": doctor_section(run, **means),
+    }
 
 
 def write_model_card(run):

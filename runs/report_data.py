@@ -12,6 +12,10 @@ from ..reports.sections import repeat_section, shares_section
 from ..stacking import fold_balance
 from .run import STACK
 
+_MORE = (
+    "This report is made of the run’s tables alone. stemstack report RUN adds what needs the data "
+    "set: mistakes to listen to, what models lean on, the gap to the test clips, and the doctor."
+)
 _FILES = {
     "config.yaml": "options, what auto stood for, versions",
     "folds.parquet": "the fold of every song and noise clip",
@@ -89,19 +93,24 @@ def shift_hint(counts):
     )
 
 
-def how_section(run):
+def how_section(run, *, complete):
     """Write of how to repeat a run.
 
     Parameters
     ----------
     run : Run
+    complete : bool
+        Whether the report has what needs the data set; if not, it says how to have it.
 
     Returns
     -------
     Section
     """
     text = run.config_path.read_text(encoding="utf-8")
-    return repeat_section(_command(run), text, yaml.safe_load(text)["versions"], _list_files(run))
+    versions = yaml.safe_load(text)["versions"]
+    return repeat_section(
+        _command(run), text, versions, _list_files(run), more="" if complete else _MORE
+    )
 
 
 def _command(run):

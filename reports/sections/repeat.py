@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from ..section import Section, code, fold, paragraph, table
+from ..section import Section, code, fold, heading, paragraph, table
 
 
-def repeat_section(command, config, versions, files):
+def repeat_section(command, config, versions, files, *, more=""):
     """Say how to repeat a run, and what it left behind.
 
     Parameters
@@ -17,6 +17,8 @@ def repeat_section(command, config, versions, files):
         Of what computed, by package.
     files : DataFrame
         A row a file or folder; columns in words.
+    more : str
+        How to have what is not in this report.
 
     Returns
     -------
@@ -31,4 +33,6 @@ def repeat_section(command, config, versions, files):
     body += fold("config.yaml", code(config))
     body += fold("versions", table(installed, "What computed this run"))
     body += fold("files", table(files, "What is in the run"))
+    if more:
+        body += heading("More") + paragraph(more)
     return Section("repeat", "To repeat it", body)
