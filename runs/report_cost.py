@@ -1,6 +1,6 @@
 """What a run cost, gathered for its report."""
 
-from ..reports.cost import cost_section as lay_out
+from ..reports.sections.cost import cost_section as lay_out
 from .costs import read_costs
 
 

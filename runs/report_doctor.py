@@ -2,8 +2,8 @@
 
 from ..audio.doctor import examine
 from ..errors import DataError
-from ..reports.doctor import doctor_section as lay_out
 from ..reports.section import Section, paragraph
+from ..reports.sections.doctor import doctor_section as lay_out
 from .report_clips import data_path
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..mashups import Mashup, Settings, build_bank, whole_songs
-from ..reports.gap import gap_section as lay_out
 from ..reports.section import Section, paragraph
+from ..reports.sections.gap import gap_section as lay_out
 from .gap import ClipSet, compare, describe, list_test
 from .report_clips import find_training, open_data, recipes_of
 from .report_store import remember

@@ -7,8 +7,8 @@ import numpy as np
 from ..errors import DataError
 from ..features import extract
 from ..models.importance import is_readable, own_weights, permuted_probabilities
-from ..reports.importance import importance_section as lay_out
 from ..reports.section import Section, paragraph
+from ..reports.sections.importance import importance_section as lay_out
 from ..stacking.scores import macro_f1_of_codes
 from .report_clips import find_training, open_data, recipes_of
 from .report_store import remember

@@ -11,8 +11,8 @@ import pandas as pd
 from ..audio import DEFAULT_SR, load_clip
 from ..errors import DataError
 from ..features import log_mel
-from ..reports.mistakes import Excerpt, Mistake, mistake_cards, no_players
 from ..reports.section import Section, heading, paragraph
+from ..reports.sections.mistakes import Excerpt, Mistake, mistake_cards, no_players
 from ..stacking import name_columns
 from .report_clips import find_test, find_training, open_data, recipes_of
 from .run import STACK

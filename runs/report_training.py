@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..models import nets_in
-from ..reports.training import training_section as lay_out
+from ..reports.sections.training import training_section as lay_out
 
 
 def training_section(run):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stemstack.reports.doctor import doctor_section as lay_out
+from stemstack.reports.sections.doctor import doctor_section as lay_out
 from stemstack.runs import Quiet
 from stemstack.runs.report_doctor import doctor_section
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .section import figure, fold, paragraph, table
-from .sound import draw_sound, player
+from ..section import figure, fold, paragraph, table
+from ..sound import draw_sound, player
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from .section import Section, fold, paragraph, table
+from ..section import Section, fold, paragraph, table
 
 _PLURALS = {"error": "errors", "warning": "warnings", "info": "facts"}
 

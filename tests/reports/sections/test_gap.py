@@ -1,6 +1,6 @@
 """The section says how wide the gap is, before and after, and in what words."""
 
-from stemstack.reports.gap import gap_section
+from stemstack.reports.sections.gap import gap_section
 
 
 def gap(auc, *, told_apart=True, floor=None, differences=()):

@@ -7,8 +7,8 @@ first, and ``weights``, shares by family of what the model weighs by.
 import numpy as np
 import pandas as pd
 
-from .section import Section, bullets, figure, fold, paragraph, table
-from .svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
+from ..section import Section, bullets, figure, fold, paragraph, table
+from ..svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
 
 _COLOURS = (SECOND, THIRD)
 

@@ -6,8 +6,8 @@ clips (A) against test clips (B).
 
 import numpy as np
 
-from .section import Section, bullets, figure, heading, paragraph
-from .svg import FAINT, INK, MAIN, SECOND, draw_svg
+from ..section import Section, bullets, figure, heading, paragraph
+from ..svg import FAINT, INK, MAIN, SECOND, draw_svg
 
 _MOST = 5
 _SIGNIFICANT = 0.05

@@ -1,7 +1,7 @@
 """How nets learnt: loss, macro F1 on clips set apart and learning rate, epoch by epoch and fold."""
 
-from .section import Section, figure, fold, paragraph, table
-from .svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
+from ..section import Section, figure, fold, paragraph, table
+from ..svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
 
 # What a history may hold, and what it is called; validation only where early stopping watched.
 _CURVES = {

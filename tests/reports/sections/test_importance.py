@@ -1,6 +1,6 @@
 """The section says what stands out, and shows every family."""
 
-from stemstack.reports.importance import importance_section
+from stemstack.reports.sections.importance import importance_section
 
 
 def found(drop, low, high):

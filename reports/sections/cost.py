@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .section import Section, figure, fold, paragraph, table
-from .svg import FAINT, MAIN, SECOND, draw_svg, shorten
+from ..section import Section, figure, fold, paragraph, table
+from ..svg import FAINT, MAIN, SECOND, draw_svg, shorten
 
 # Stages that take less than this share of the time are left out of the figure, not of the table.
 _SHOWN = 0.002
