@@ -55,10 +55,9 @@ def _one_clip(gr, explainer):
         if path is None:
             return render_hint(explainer.limits)
         try:
-            explanation = explainer.explain(path)
+            return render_answer(explainer.explain(path), near and near.sound)
         except StemstackError as error:
             return message(str(error)) + render_hint(explainer.limits)
-        return render_answer(explanation, near and near.sound)
 
     _connect(clip.change, explain, clip, answer)
 
