@@ -1,0 +1,63 @@
+"""Draw the ladder that ``ladder.py`` climbed: a line a rung, out of fold beside the answers.
+
+python benchmarks/ladder_picture.py LADDER docs/images/ladder.svg
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from ladder import RUNGS, macro_f1
+from matplotlib.figure import Figure
+
+COLOURS = {
+    "heuristic": "#8a8f98",
+    "lr": "#2f6db5",
+    "lgbm": "#2a9d6f",
+    "effnet": "#d1702b",
+    "stack": "#1c2230",
+}
+
+
+def main():
+    """Draw the picture into a file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="LADDER, as for ladder.py")
+    parser.add_argument("picture", type=Path, help="SVG or PNG")
+    options = parser.parse_args()
+    rows = pd.DataFrame(json.loads((options.folder / "results.json").read_text()))
+    truth = pd.read_csv(options.folder / "answers.csv", dtype=str).iloc[:, 1].to_numpy()
+    rows["answers"] = [macro_f1(truth, guess) for guess in rows["guess"]]
+    rungs = [rung for rung in RUNGS if rung.name in set(rows["rung"])]
+    figure = Figure(figsize=(8.5, 0.9 + 0.42 * len(rungs)), layout="constrained")
+    axes = figure.subplots()
+    for line, rung in enumerate(rungs):
+        draw_rung(axes, -line, rows[rows["rung"] == rung.name])
+    axes.set_yticks(-np.arange(len(rungs)), [rung.title.replace("`", "") for rung in rungs])
+    axes.set_xlabel("macro F1, mean over seeds: ○ out of fold, ● answers")
+    axes.set_xlim(0, 1)
+    axes.grid(axis="x", color="#e3e6ea")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    for model, colour in COLOURS.items():
+        axes.plot([], [], "o", color=colour, label=model)
+    axes.legend(loc="upper left", frameon=False)
+    figure.savefig(options.picture, metadata={"Date": None})
+
+
+def draw_rung(axes, y, rows):
+    """Draw each model of a rung, a little apart from the next."""
+    means = rows.groupby("model", sort=False)[["oof", "answers"]].mean()
+    for shift, (model, (oof, answers)) in zip(
+        np.linspace(0.18, -0.18, len(means) + 1), means.iterrows(), strict=False
+    ):
+        style = {"color": COLOURS[model], "markersize": 6}
+        axes.plot([oof, answers], [y + shift] * 2, color=COLOURS[model], linewidth=0.8)
+        axes.plot(oof, y + shift, "o", markerfacecolor="white", **style)
+        axes.plot(answers, y + shift, "o", **style)
+
+
+if __name__ == "__main__":
+    main()
