@@ -6,7 +6,7 @@ export UV_INDEX_STRATEGY ?= unsafe-best-match
 # Compiled modules are kept: without them every worker process compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test install lock lint clean
+.PHONY: demo test install docs lock lint clean
 
 install: .venv/.installed
 
@@ -35,6 +35,11 @@ test: install
 
 lint: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+# Read by no network; a page without a place, or a link that leads nowhere, is an error.
+docs: install
+	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/docs
+	@echo "the site: build/docs/index.html"
 
 lock:
 	$(BIN)/uv pip compile setup.cfg --extra all --universal --python-version 3.10 \

@@ -1,0 +1,83 @@
+"""The directive ``commands``: what click knows of every command, as Markdown."""
+
+import inspect
+import os
+import re
+from pathlib import Path
+
+import click
+from sphinx.util.docutils import SphinxDirective
+
+from stemstack.commands.main import cli
+
+
+class Commands(SphinxDirective):
+    """Describe all commands: a heading, the help, and a table of options each."""
+
+    def run(self):
+        """Parse the description where the directive stands."""
+        text = "\n".join(describe(cli, click.Context(cli, info_name="stemstack")))
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+def describe(group, parent):
+    """Yield the Markdown lines of the commands of a group, and of those within them."""
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
+        ctx = click.Context(command, info_name=name, parent=parent)
+        if isinstance(command, click.Group):
+            yield from describe(command, ctx)
+            continue
+        words = ctx.command_path.split()[1:]
+        yield from (f"## {' '.join(words)}", "", *help_lines(command.help), "")
+        usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
+        yield from ("```text", usage, "```", "", *option_table(command), "")
+
+
+def help_lines(text):
+    """Yield the help, its examples – what follows a backspace – as code."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        if paragraph.startswith("\b\n"):
+            yield from ("```console", paragraph[2:], "```", "")
+        else:
+            yield from (plain(paragraph), "")
+
+
+def option_table(command):
+    """Yield a table of the options, in their order."""
+    yield from ("| option | meaning | default |", "|---|---|---|")
+    for option in command.params:
+        if isinstance(option, click.Option):
+            names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
+            kind = "" if option.is_flag else f" {values_of(option)}"
+            yield f"| {names}{kind} | {plain(option.help or '')} | {default_of(option)} |"
+
+
+def values_of(option):
+    """Say what an option takes."""
+    if isinstance(option.type, click.Choice):
+        return " or ".join(f"`{choice}`" for choice in option.type.choices)
+    return f"*{option.type.name}*"
+
+
+def default_of(option):
+    """Say what holds without the option, on no machine in particular."""
+    default = option.to_info_dict()["default"]
+    if option.required:
+        return "required"
+    if option.is_flag or default is None:
+        return ""
+    if option.name == "jobs" and default == os.cpu_count():
+        return "all cores"
+    return f"`{str(default).replace(f'{Path.home()}{os.sep}', '~/')}`"
+
+
+def plain(text):
+    """Escape what Markdown would read as something else."""
+    return re.sub(r"([*_|<`\[])", r"\\\1", text)
+
+
+def setup(app):
+    """Add the directive."""
+    app.add_directive("commands", Commands)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,62 @@
+"""The documentation site: `make docs` builds it with warnings as errors, and reads no network.
+
+Sphinx, because it is what reads numpydoc docstrings in full; pages are Markdown.
+"""
+
+import sys
+from importlib.metadata import version as installed
+from pathlib import Path
+
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
+
+sys.path.append(str(Path(__file__).parent))
+
+project = "stemstack"
+copyright = "the stemstack contributors, Apache-2.0"
+version = release = installed("stemstack")
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "command_pages",
+]
+
+# Headings can be linked to, and a link must lead somewhere.
+myst_heading_anchors = 3
+# An option is written with two hyphens, not a dash.
+smartquotes = False
+
+napoleon_google_docstring = False
+# Fields of dataclasses have entries of their own.
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "undoc-members": True, "no-value": True}
+
+html_theme = "furo"
+html_title = f"stemstack {version}"
+html_show_sphinx = False
+# Formulas as MathML, which browsers set themselves: MathJax would come from another server.
+html_math_renderer = "mathml"
+
+
+def leave_out(app, what, name, obj, skip, options):
+    """Leave out what has no docstring in a class, and what scikit-learn adds to every estimator."""
+    if what != "module" and (not obj.__doc__ or name.endswith("_request")):
+        return True
+    return skip
+
+
+def set_formula(writer, node):
+    """Write a formula as MathML."""
+    writer.body.append(tex2mathml(node.astext(), as_block=node.tagname == "math_block"))
+    raise SkipNode
+
+
+def setup(app):
+    """Connect the above."""
+    app.connect("autodoc-skip-member", leave_out)
+    app.add_html_math_renderer("mathml", (set_formula, None), (set_formula, None))

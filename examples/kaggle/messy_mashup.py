@@ -1,0 +1,114 @@
+# %% [markdown]
+# # Messy Mashup by stemstack
+#
+# From the attached data to `submission.csv`, without internet. Everything is written under
+# `/kaggle/working` (the run, the submission) and `/kaggle/temp` (caches); `README.md` beside this
+# file says what to attach. Options are set by `STEMSTACK_*` variables: what is set already wins.
+
+# %%
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+STARTED = time.monotonic()
+KAGGLE = Path(os.environ.get("KAGGLE_ROOT", "/kaggle"))
+INPUT, WORKING, TEMP = KAGGLE / "input", KAGGLE / "working", KAGGLE / "temp"
+# A session ends after nine hours; what is begun then is lost.
+SESSION_SECONDS = 8.5 * 3600
+
+
+def find(name):
+    """Find a file or folder at most four levels below the input, wherever it was mounted."""
+    for depth in range(4):
+        found = sorted(INPUT.glob("*/" * depth + name))
+        if found:
+            return found[0]
+    sys.exit(f"No {name} below {INPUT}: attach it as a dataset (see README.md)")
+
+
+# %% [markdown]
+# ## Install
+# From wheels in an attached dataset; what the image has already is not installed again.
+
+# %%
+if importlib.util.find_spec("stemstack") is None:
+    wheels = find("stemstack-*.whl").parent
+    install = [sys.executable, "-m", "pip", "install", "--no-index", "--find-links", str(wheels)]
+    subprocess.run([*install, "stemstack[deep,report]"], check=True)
+
+# %% [markdown]
+# ## Options
+# The models, and how many mashups they learn from. Where the session is too short for all of
+# it, epochs are cut first, then the dearest model.
+
+# %%
+OPTIONS = {
+    "MODELS": "lr,lgbm,effnet(epochs=30,remix=true,mixup=0.2,spec_augment=0.2)",
+    "MASHUPS_PER_GENRE": "500",
+    "CACHE": str(TEMP / "stemstack"),
+}
+for option, value in OPTIONS.items():
+    os.environ.setdefault(f"STEMSTACK_{option}", value)
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+DATA = find("genres_stems").parent
+RUN = WORKING / "run"
+
+from stemstack.commands import main  # noqa: E402 -- only now installed, and told where to write
+
+
+def stemstack(*arguments):
+    """Run one command as the shell would; give its exit code."""
+    return main([str(argument) for argument in arguments])
+
+
+# %% [markdown]
+# ## Look
+# The input cannot be mended here, so faults are listed and do not end the notebook; what cannot be
+# used at all stops `fit`.
+
+# %%
+stemstack("doctor", DATA)
+
+# %%
+stemstack("gap", DATA)
+
+# %% [markdown]
+# ## Fit
+# Run again in the same session, this goes on where it was.
+
+# %%
+(RUN / "submission.csv").unlink(missing_ok=True)
+left = SESSION_SECONDS - (time.monotonic() - STARTED)
+code = stemstack("fit", "--data", DATA, "--out", RUN, "--time-limit", f"{left:.0f}s", "--resume")
+if not (RUN / "submission.csv").exists():
+    sys.exit(f"fit ended with exit code {code} and wrote no submission")
+
+# %% [markdown]
+# ## Check and submit
+# One row for each of the sample's ids, in its order. A test clip that could not be read has no
+# answer of the models: it gets the commonest one, and is named.
+
+# %%
+import pandas as pd  # noqa: E402
+
+sample = pd.read_csv(DATA / "sample_submission.csv", dtype=str)
+answers = pd.read_csv(RUN / "submission.csv", dtype=str)
+key, label = sample.columns
+if list(answers.columns) != [key, label] or not answers[key].is_unique:
+    sys.exit(f"submission.csv has columns {list(answers.columns)}; expected {key}, {label}")
+strange = set(answers[key]) - set(sample[key])
+if strange:
+    sys.exit(f"submission.csv answers ids that the sample does not ask for: {sorted(strange)[:5]}")
+
+submission = sample[[key]].merge(answers, on=key, how="left")
+unanswered = submission[label].isna()
+if unanswered.any():
+    print("without an answer:", ", ".join(submission[key][unanswered]), file=sys.stderr)
+    submission.loc[unanswered, label] = answers[label].mode()[0]
+submission.to_csv(WORKING / "submission.csv", index=False)
+print(f"{WORKING / 'submission.csv'}: {len(submission)} rows, as the sample asks")
+print(submission[label].value_counts().to_string())
