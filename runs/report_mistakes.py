@@ -128,7 +128,7 @@ def _add_parts(mistake, recipes):
         for part in recipe.stems
     ]
     noises = [("noise", Path(part.path).stem, "", _noise_level(part)) for part in recipe.noises]
-    parts = pd.DataFrame(stems + noises, columns=["part", "of", "tempo", "level"])
+    parts = pd.DataFrame(stems + noises, columns=["part", "from", "tempo", "level"])
     return replace(mistake, parts=parts.set_index("part"))
 
 

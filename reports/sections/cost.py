@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ..section import Section, figure, fold, paragraph, table
-from ..svg import FAINT, MAIN, SECOND, draw_svg, shorten
+from ..svg import MAIN, SECOND, draw_svg
+from .rows import WIDTH, height, name_rows, put_legend
 
 # Stages that take less than this share of the time are left out of the figure, not of the table.
 _SHOWN = 0.002
@@ -34,7 +35,7 @@ def cost_section(costs):
         lambda axes: _draw(axes, shown),
         name="cost-stages",
         alt="Seconds by stage, by the clock and of processors' time",
-        size=(7.0, 0.9 + 0.3 * len(shown)),
+        size=(WIDTH, height(len(shown), 0.3)),
     )
     body += figure(svg, "Time by stage. Processors' time above the clock's: several at work.")
     body += fold("Every stage in numbers", table(_numbers(stages), "Time by stage", digits=2))
@@ -56,15 +57,12 @@ def _duration(seconds):
 
 
 def _draw(axes, stages):
-    places = np.arange(len(stages))[::-1]
+    stages, places = stages[::-1], np.arange(len(stages))
     for column, colour, shift, label in (
         ("seconds", MAIN, 0.2, "by the clock"),
         ("cpu_seconds", SECOND, -0.2, "of processors"),
     ):
         axes.barh(places + shift, stages[column], 0.36, color=colour, label=label)
-    axes.set_yticks(places, [shorten(stage, 34) for stage in stages.index])
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, stages.index)
     axes.set_xlabel("seconds")
-    axes.grid(axis="x", color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+    put_legend(axes)

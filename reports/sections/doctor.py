@@ -38,5 +38,5 @@ def _name(severity, found):
 
 
 def _lay_out(found):
-    rows = pd.DataFrame(found)[["check", "found", "where", "mend"]]
+    rows = pd.DataFrame(found)[["check", "found", "mend", "where"]]
     return rows.set_index("check")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..section import Section, bullets, figure, heading, paragraph
 from ..svg import FAINT, INK, MAIN, SECOND, draw_svg
+from .rows import WIDTH, height, name_rows, put_legend
 
 _MOST = 5
 _SIGNIFICANT = 0.05
@@ -79,7 +80,7 @@ def _figure(trained_on, naive, kind):
         lambda axes: _draw(axes, families, before, kind),
         name="gap-families",
         alt=f"AUC of {kind} against test clips from each family of features alone",
-        size=(7.0, 1.0 + 0.17 * len(families)),
+        size=(WIDTH, height(len(families), 0.17)),
     )
     moved = "" if naive is None else ", and how far mixing has moved it"
     return figure(svg, f"How well each family of features alone tells them apart{moved}.")
@@ -92,8 +93,7 @@ def _draw(axes, families, before, kind):
         axes.plot(before, places, "o", color=SECOND, markersize=5, label="plain sums of songs")
     axes.plot(after, places, "o", color=MAIN, markersize=5, label=kind)
     axes.axvline(0.5, color=INK, linewidth=0.8)
-    axes.set_yticks(places, list(families))
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, families)
     axes.set_xlim(min(0.4, after.min() - 0.02, *(before or [1])), 1.02)
     axes.set_xlabel("AUC against the test clips")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+    put_legend(axes)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..section import Section, bullets, figure, fold, paragraph, table
-from ..svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
+from ..svg import INK, MAIN, SECOND, THIRD, draw_svg
+from .rows import WIDTH, height, name_rows, put_legend
 
 _COLOURS = (SECOND, THIRD)
 
@@ -65,7 +66,7 @@ def _figure(name, model, anchor):
         lambda axes: (_draw_drops(axes[0], model["drops"]), _draw_weights(axes[1], model)),
         name=anchor,
         alt=f"{name}: macro F1 lost without each family, and its share of {told}",
-        size=(7.0, 1.0 + 0.19 * len(model["drops"])),
+        size=(WIDTH, height(len(model["drops"]), 0.18)),
         ncols=2,
         sharey=True,
         width_ratios=(1.3, 1),
@@ -81,11 +82,9 @@ def _draw_drops(axes, drops):
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.hlines(places, low, high, color=MAIN, linewidth=1.2)
     axes.plot(middle, places, "o", color=MAIN, markersize=4)
-    axes.set_yticks(places, list(drops))
+    name_rows(axes, list(drops)[::-1])
+    axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("macro F1 lost")
-    axes.grid(axis="x", color=FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
 
 
 def _draw_weights(axes, model):
@@ -94,6 +93,7 @@ def _draw_weights(axes, model):
         places = np.arange(len(model["drops"]))[::-1] + 0.35 - thick * (number + 0.5)
         values = [shares.get(family, 0.0) for family in model["drops"]]
         axes.barh(places, values, thick, color=_COLOURS[number], label=what)
+    name_rows(axes, list(model["drops"])[::-1])
+    axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("share")
-    axes.legend(loc="lower right", frameon=False)
-    axes.tick_params(axis="y", length=0)
+    put_legend(axes)

@@ -2,6 +2,7 @@
 
 from ..section import Section, figure, fold, paragraph, table
 from ..svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
+from .rows import WIDTH
 
 # What a history may hold, and what it is called; validation only where early stopping watched.
 _CURVES = {
@@ -48,7 +49,7 @@ def _figure(name, history, anchor):
         lambda axes: _draw(axes.flat, history, curves),
         name=anchor,
         alt=f"{name}: {told} by epoch, a line a fold",
-        size=(7.0, 2.4 * -(-len(curves) // 2)),
+        size=(WIDTH, 1.9 * -(-len(curves) // 2)),
         nrows=-(-len(curves) // 2),
         ncols=2,
         squeeze=False,
@@ -67,7 +68,7 @@ def _draw(panels, history, curves):
             axes.plot(part["epoch"], part[column], look, color=colour, marker=mark, label=fold_name)
         axes.set_title(_CURVES[column], fontsize=9)
         axes.set_xlabel("epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
         axes.grid(axis="y", color=FAINT, linewidth=0.5)
     for axes in panels[len(curves) :]:
         axes.set_axis_off()
