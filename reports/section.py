@@ -6,6 +6,9 @@ What a section holds is HTML already; every function here escapes the text it is
 from dataclasses import dataclass
 from html import escape
 
+# A text of more letters is broken into lines, in a table too.
+_LONG = 40
+
 
 @dataclass(frozen=True)
 class Section:
@@ -157,7 +160,8 @@ def _say(text):
 
 def _cell(value, digits, shade):
     if isinstance(value, str):
-        return f'<td class="text">{_say(value)}</td>'
+        kind = "text" if len(value) < _LONG else "text prose"
+        return f'<td class="{kind}">{_say(value)}</td>'
     if value is None or value != value:
         return "<td>–</td>"
     text = signed(value, digits) if isinstance(value, float) else _say(str(value))
