@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 from scipy.stats import chi2_contingency
 
-from ..reports.section import percent
+from ..reports.section import signed
 from ..reports.sections import repeat_section, shares_section
 from ..stacking import fold_balance
 from .run import STACK
@@ -79,7 +79,10 @@ def shift_hint(counts):
     chance = chi2_contingency(pair).pvalue if len(pair) > 1 else 1.0
     shares = pair / pair.sum()
     moved = (shares.iloc[:, 1] - shares.iloc[:, 0]).sort_values(key=np.abs, ascending=False)
-    named = ", ".join(f"{label} {percent(by)}" for label, by in moved.iloc[:3].items())
+    points = (
+        f"{label} {'+' * bool(by > 0)}{signed(100 * by, 0)}" for label, by in moved.iloc[:3].items()
+    )
+    named = ", ".join(points) + " points"
     if chance >= 0.01:
         return (
             "On the test the stack guesses the classes about as often as out of fold "
