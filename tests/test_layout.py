@@ -32,7 +32,7 @@ MAY_IMPORT = {
         "serving",
     },
 }
-# The gap and its tuning read tables of features, and the tempo is a feature; nothing else knows any.
+# The gap and its tuning read tables of features, the tempo is a feature; nothing else knows any.
 MAY_ALSO_IMPORT = {f"mashups/{name}": {"features"} for name in ("gap", "tune", "tempo")}
 NOT_PACKAGES = {"tests", "benchmarks", "examples", "docs"}
 HEAVY = {"torch", "torchaudio", "torchvision", "timm"}
