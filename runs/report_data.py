@@ -23,6 +23,7 @@ _FILES = {
     "ledger": "every prediction, out of fold and on the test",
     "models": "fold models and the second level; loading them runs no code",
     "metrics.json": "scores",
+    "costs.json": "time by stage, and memory",
     "audit.json": "what the leak guard found",
     "submission.csv": "the answers to the test",
     "model_card.md": "what the models are, in a page",
