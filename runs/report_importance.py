@@ -42,7 +42,7 @@ def importance_section(run, *, cache, n_jobs=None, progress):
         found = remember(
             run,
             "importance",
-            lambda: {name: _measure(run, name, **means) for name in _readable(run)},
+            lambda: _measure_all(run, **means),
             models=run.model_names,
             repeats=_REPEATS,
         )
@@ -52,18 +52,20 @@ def importance_section(run, *, cache, n_jobs=None, progress):
     return lay_out(found) if found else None
 
 
-def _readable(run):
-    return [name for name in run.model_names if is_readable(_first_model(run, name))]
+def _measure_all(run, **means):
+    """Measure the models that can be read."""
+    first = {name: run.load_model(name, run.model_folds(name)[0]) for name in run.model_names}
+    return {
+        name: _measure(run, name, model.named_steps["spectral"], **means)
+        for name, model in first.items()
+        if is_readable(model)
+    }
 
 
-def _first_model(run, name):
-    return run.load_model(name, run.model_folds(name)[0])
-
-
-def _measure(run, name, *, cache, n_jobs, progress):
+def _measure(run, name, spectral, *, cache, n_jobs, progress):
     """Measure one model over its folds, every clip by the model that has not seen it."""
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    X = _features(run, name, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
+    X = _features(run, spectral, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
     places = {fold: np.flatnonzero(table["fold"] == fold) for fold in sorted(set(table["fold"]))}
     calls = [(run, name, fold, X.iloc[rows]) for fold, rows in places.items()]
     guesses, weights = {}, []
@@ -91,13 +93,12 @@ def _measure_fold(run, name, fold, X):
     return guesses, own_weights(classifier, Z)
 
 
-def _features(run, name, ids, *, cache, n_jobs, progress):
-    """Describe the training clips as a model does; the fit left them in the cache."""
+def _features(run, spectral, ids, *, cache, n_jobs, progress):
+    """Describe the training clips as a model's first step does; the fit left them in the cache."""
     means = {"n_jobs": n_jobs, "progress": progress}
     clips = find_training(open_data(run), recipes_of(run), ids, cache=cache, **means)
-    spectral = _first_model(run, name).named_steps["spectral"]
     asked = {k: getattr(spectral, k) for k in ("sr", "families", "statistics", "precision")}
-    with progress.stage(f"features for {name}", len(clips)) as advance:
+    with progress.stage("features of training clips", len(clips)) as advance:
         return extract(
             clips, **asked, n_jobs=n_jobs, cache=Path(cache, "features"), progress=advance
         )[0]
