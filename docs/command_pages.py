@@ -57,7 +57,7 @@ def values_of(option):
     """Say what an option takes."""
     if isinstance(option.type, click.Choice):
         return " or ".join(f"`{choice}`" for choice in option.type.choices)
-    return f"*{option.type.name}*"
+    return f"*{option.type.name.removesuffix(' range')}*"
 
 
 def default_of(option):
@@ -73,8 +73,9 @@ def default_of(option):
 
 
 def plain(text):
-    """Escape what Markdown would read as something else."""
-    return re.sub(r"([*_|<`\[])", r"\\\1", text)
+    """Escape what Markdown would read as something else, and set options as code."""
+    escaped = re.sub(r"([*_|<`\[])", r"\\\1", text)
+    return re.sub(r"(?<!\S)--[a-z][a-z-]*", r"`\g<0>`", escaped)
 
 
 def setup(app):

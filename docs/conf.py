@@ -3,7 +3,9 @@
 Sphinx, because it is what reads numpydoc docstrings in full; pages are Markdown.
 """
 
+import inspect
 import sys
+from functools import cached_property
 from importlib.metadata import version as installed
 from pathlib import Path
 
@@ -26,15 +28,15 @@ extensions = [
 
 # Headings can be linked to, and a link must lead somewhere.
 myst_heading_anchors = 3
-# An option is written with two hyphens, not a dash.
-smartquotes = False
+# Dashes only: code in prose keeps its quotes.
+smartquotes_action = "D"
 
 napoleon_google_docstring = False
-# Fields of dataclasses have entries of their own.
-napoleon_use_ivar = True
+# Listed as parameters are: as entries of their own they would come twice.
+napoleon_custom_sections = [("Attributes", "params_style")]
 napoleon_use_rtype = False
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "undoc-members": True, "no-value": True}
+autodoc_default_options = {"members": True}
 
 html_theme = "furo"
 html_title = f"stemstack {version}"
@@ -44,10 +46,11 @@ html_math_renderer = "mathml"
 
 
 def leave_out(app, what, name, obj, skip, options):
-    """Leave out what has no docstring in a class, and what scikit-learn adds to every estimator."""
-    if what != "module" and (not obj.__doc__ or name.endswith("_request")):
-        return True
-    return skip
+    """Leave out of classes what has no docstring, and what scikit-learn adds to every estimator."""
+    if what == "module":
+        return skip
+    told = inspect.isroutine(obj) or isinstance(obj, property | cached_property)
+    return not (told and obj.__doc__) or name.endswith("_request")
 
 
 def set_formula(writer, node):
