@@ -50,7 +50,7 @@ def page_text(make_side):
     sides = [make_side({**said, "stack": truth}, truth, name=name) for name in ("oof", "answers")]
     scores = pd.DataFrame({"macro_f1": 0.5, "low": 0.4, "high": 0.6}, ["lr", "$m_", "stack"])
     shares = pd.DataFrame({"training": 0.3, "guess, test": 0.4}, sides[0].classes)
-    files = pd.DataFrame({"what": "scores"}, ["metrics.json"])
+    files = pd.DataFrame({"what": "scores, " * 20}, ["metrics.json"])
     return render_report(
         title="RUN & <co>",
         lead="Best is <stack>.",
