@@ -5,6 +5,7 @@ from ..stacking.f1_interval import macro_f1_interval
 from .costs import model_seconds
 from .first_level import METHOD
 from .run import STACK
+from .song_groups import groups_of
 
 
 def summarise_run(run, answers=None):
@@ -25,13 +26,10 @@ def summarise_run(run, answers=None):
 
     Notes
     -----
-    The intervals draw groups of clips. Mashups are drawn one by one, for through shared songs all
-    of a fold hang together: their intervals are rather too narrow.
+    The intervals draw groups of clips that share songs.
     """
     table, metrics, seconds = run.read_table("ledger/oof"), run.metrics, model_seconds(run)
-    groups = None
-    if not (run.path / "recipes.parquet").exists():
-        groups = run.read_table("folds")["group"]
+    groups = groups_of(run)
     truth, classes = table["label"].to_numpy(dtype=object), metrics["classes"]
     summary = {}
     for name in (*run.model_names, STACK):
