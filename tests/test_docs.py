@@ -35,7 +35,7 @@ RUNNING = [
 ]
 PAGES = [ROOT / "README.md", KAGGLE / "README.md", *sorted(DOCS.rglob("*.md"))]
 SMALL = {
-    "MODELS": "heuristic,lr(families=mfcc)",
+    "MODELS": "lr(families=mfcc)",
     "MASHUPS_PER_GENRE": "6",
     "FOLDS": "2",
     "FAMILIES": "mfcc",
