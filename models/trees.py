@@ -49,6 +49,8 @@ def make_lgbm(
         num_leaves=7,
         min_child_samples=5,
         extra_trees=True,
+        # Bins are cheap to be coarse where thresholds are drawn at random.
+        max_bin=31,
         colsample_bytree=0.1,
         subsample=0.8,
         subsample_freq=1,
