@@ -27,7 +27,8 @@ def cluster(tmp_path):
     quiet["env"] = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", found]
     processes = [subprocess.Popen([*DASK, "scheduler", *options], **quiet)]
-    wait_for(found.exists)
+    # Until it is written to its end.
+    wait_for(lambda: found.exists() and found.read_text().rstrip().endswith("}"))
     address = json.loads(found.read_text())["address"]
     options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
     processes += [subprocess.Popen([*DASK, "worker", address, *options], **quiet) for _ in range(2)]

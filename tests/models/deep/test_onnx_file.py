@@ -57,13 +57,13 @@ def run_file(path, model, clips):
     return facts, logits.reshape(len(clips), looks["n_crops"], -1).mean(axis=1)
 
 
-@pytest.mark.parametrize("backbone", ["cnn", "efficientnet_b0", "ast"])
+@pytest.mark.parametrize("backbone", ["cnn_tiny", "test_efficientnet", "ast"])
 def test_onnxruntime_gives_the_same_probabilities(backbone, tmp_path):
     options = {"weights": "none"}
     if backbone == "ast":
         save_tiny_ast(tmp_path / "ast")
         options = {"weights": tmp_path / "ast"}
-    elif backbone == "cnn":
+    elif backbone == "cnn_tiny":
         options = {"pool": "gem", "band_norm": True}
     model = EffNetClassifier(backbone, **SMALL, **options).fit(CLIPS, LABELS)
     export_onnx(model, tmp_path / "net.onnx")
