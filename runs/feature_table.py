@@ -34,6 +34,22 @@ def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress
             pass  # Only the table is wanted.
 
 
+def widest_first(models):
+    """Order models by how many features they want: what one has computed serves the next.
+
+    Parameters
+    ----------
+    models : dict of str to estimator
+
+    Returns
+    -------
+    list of (str, estimator)
+    """
+    extractors = {name: extractor_of(model) for name, model in models.items()}
+    widths = {name: 0 if e is None else len(e.names) for name, e in extractors.items()}
+    return sorted(models.items(), key=lambda item: -widths[item[0]])
+
+
 def extractor_of(model):
     """Give what computes the features of a model: an Extractor, or None for one without."""
     spectral = getattr(model, "named_steps", {}).get("spectral")

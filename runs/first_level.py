@@ -15,7 +15,7 @@ from ..audio import clip_key
 from ..models import set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 from .cluster import run_on_cluster
-from .feature_table import compute_features
+from .feature_table import compute_features, widest_first
 from .side_by_side import run_side_by_side
 from .training_clips import fold_columns
 
@@ -99,7 +99,7 @@ class FirstLevel:
             Models that the clock gave no time to finish are not there.
         """
         clips = [*self.training.clips, *self.test_clips]
-        for name, model in models.items():
+        for name, model in widest_first(models):
             compute_features(
                 name, model, clips, **self._means, client=self._client, progress=progress
             )

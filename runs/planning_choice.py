@@ -106,7 +106,7 @@ def total_seconds(models, epochs):
 
 
 def features_seconds(models):
-    """Say which model pays how much for features: nothing where one before it has them.
+    """Say which model pays how much for features: nothing where one that wants more has them.
 
     Parameters
     ----------
@@ -117,7 +117,8 @@ def features_seconds(models):
     dict of str to float
     """
     had, paid = [], {}
-    for model in models:
+    # As they are computed: the widest first.
+    for model in sorted(models, key=lambda model: -len(model.features or ())):
         shared = model.features is None or any(model.features <= other for other in had)
         paid[model.name] = 0.0 if shared else model.features_seconds
         had += [] if model.features is None else [model.features]
