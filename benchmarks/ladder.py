@@ -116,7 +116,8 @@ class Ladder:
         if rung.command == "stack":
             return ["stack", *inputs, "--out", out]
         if rung.command == "pseudo":
-            return ["pseudo-label", *inputs, "--out", out, *self._means]
+            target = ["--out", out.with_suffix(".csv"), "--quiet"]
+            return ["pseudo-label", *inputs, *target, *self._means]
         if rung.command == "decode":
             target = ["--data", self.data, "--out", out.with_suffix(".csv")]
             return ["predict", *inputs, *target, "--decode", "--quiet", *self._means]
@@ -129,7 +130,7 @@ class Ladder:
     def _call(self, *arguments):
         """Run a command; tell what it cost, children included."""
         started = time.perf_counter()
-        process = subprocess.Popen([*PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([*PROGRAM, *map(str, arguments)], stdout=sys.stderr)
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             sys.exit(f"stopped: {' '.join(map(str, arguments))} ended with status {status}")
@@ -141,8 +142,9 @@ class Ladder:
 
     def _read(self, rung, out):
         """Yield each model of a rung: name, out-of-fold score (nested), labels of the test."""
-        if rung.command == "decode":
-            yield "stack", None, pd.read_csv(out.with_suffix(".csv"), dtype=str)["genre"].tolist()
+        if rung.command in ("decode", "pseudo"):
+            model = "stack" if rung.command == "decode" else "lr + lgbm"
+            yield model, None, pd.read_csv(out.with_suffix(".csv"), dtype=str)["genre"].tolist()
             return
         run = Run.open(out)
         scores, test = run.metrics["out_of_fold"], run.read_table("ledger/test")

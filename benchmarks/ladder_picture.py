@@ -16,6 +16,7 @@ COLOURS = {
     "heuristic": "#8a8f98",
     "lr": "#2f6db5",
     "lgbm": "#2a9d6f",
+    "lr + lgbm": "#7f5aa6",
     "effnet": "#d1702b",
     "stack": "#1c2230",
 }

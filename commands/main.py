@@ -27,6 +27,7 @@ COMMANDS = {
     "stack": "Stack the models of finished runs anew, without refitting.",
     "ledger": "Merge what several runs of one experiment computed.",
     "predict": "Predict clips with a finished run.",
+    "pseudo-label": "Learn from a run's own test clips, where held-out songs approve.",
     "evaluate": "Score a run's test predictions against known answers.",
     "report": "Write a run's report as one HTML file.",
     "serve": "Show a local web page that answers for the clips dropped on it.",

@@ -10,6 +10,7 @@ from .known_clips import known_clips
 from .merging import merge_runs
 from .prediction import predict_run
 from .progress import Quiet
+from .pseudo_labelling import learn_from_test
 from .restacking import stack_runs
 from .run import STACK, Run
 from .summary import summarise_run
@@ -33,6 +34,7 @@ __all__ = [
     "from_paths",
     "from_test_table",
     "known_clips",
+    "learn_from_test",
     "make_tracker",
     "merge_runs",
     "model_seconds",
