@@ -56,7 +56,7 @@ def scores_panel(summary):
     for name in more:
         table.add_column(name, justify="right")
     for model, row in summary.items():
-        score = f"{row['macro_f1']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+        score = f"{row['macro_f1']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
         cells = {"answers": f"{row['answers']:.3f}" if "answers" in row else ""}
         cells["seconds"] = f"{row['seconds']:.1f}" if "seconds" in row else ""
         table.add_row(Text(model), score, *(cells[name] for name in more))

@@ -44,7 +44,7 @@ def gap_section(trained_on, naive=None, *, kind="training clips"):
 
 def _auc(gap):
     low, high = gap["interval"]
-    return f"{gap['auc']:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{gap['auc']:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _compare(naive):

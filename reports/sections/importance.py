@@ -48,7 +48,7 @@ def _say(name, model):
     others = f"; then {', '.join(certain[1:4])}" if certain[1:] else ""
     return (
         f"{name} leans most on {certain[0]}: {first['drop']:.3f} "
-        f"[{first['low']:.3f}, {first['high']:.3f}] of macro F1{others}. "
+        f"({first['low']:.3f} to {first['high']:.3f}) of macro F1{others}. "
         f"Of {len(model['drops'])} families, {len(certain)} stand out from chance."
     )
 

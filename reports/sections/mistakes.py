@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..section import figure, fold, paragraph, table
+from ..section import figure, fold, paragraph, percent, table
 from ..sound import draw_sound, player
 
 
@@ -86,7 +86,8 @@ def mistake_cards(mistakes, name):
 
 
 def _headline(mistake):
-    return f"{mistake.truth} taken for {mistake.guess}, {mistake.confidence:.0%}: {mistake.clip}"
+    taken = f"{mistake.truth} taken for {mistake.guess}"
+    return f"{taken}, {percent(mistake.confidence)}: {mistake.clip}"
 
 
 def _card(mistake, name):

@@ -51,7 +51,7 @@ def test_with_answers_the_test_is_looked_at_too(make_run, tones):
     truth = {"007": "high", "010": "high"}
     section = mistakes_section(run, truth=truth, cache=tones.parent / "C", progress=Quiet())
     assert section.body.count("<audio") == 3
-    assert "high taken for low, 80%: 007" in section.body and ": 010" not in section.body
+    assert "high taken for low, 80&nbsp;%: 007" in section.body and ": 010" not in section.body
 
 
 def test_the_middle_of_each_clip_is_heard_and_seen(make_run, tones):

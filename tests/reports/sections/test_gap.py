@@ -19,7 +19,7 @@ def test_before_and_after_are_said_and_drawn():
     naive = gap(0.95, differences=[("is louder by 3 dB", 0.01), ("is faster by 2 BPM", 0.4)])
     section = gap_section(gap(0.6, told_apart=False, floor=0.58), naive, kind="training mashups")
     assert section.anchor == "gap"
-    assert "AUC of 0.60 [0.55, 0.65]" in section.body and "0.95 [0.90, 1.00]" in section.body
+    assert "AUC of 0.60 (0.55 to 0.65)" in section.body and "0.95 (0.90 to 1.00)" in section.body
     assert "the AUC is 0.58" in section.body
     assert "Nothing found that tells them apart." in section.body
     assert "A test clip is louder by 3 dB." in section.body

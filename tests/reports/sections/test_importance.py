@@ -15,7 +15,7 @@ def test_what_stands_out_from_chance_is_said():
     }
     weights = {"gain": {"mfcc": 0.9, "rms": 0.1, "tempo": 0.0}, "SHAP": {"mfcc": 1.0, "rms": 0.0}}
     section = importance_section({"lgbm": {"drops": drops, "weights": weights}})
-    assert "lgbm leans most on mfcc: 0.300 [0.200, 0.400] of macro F1; then rms." in section.body
+    assert "lgbm leans most on mfcc: 0.300 (0.200 to 0.400) of macro F1; then rms." in section.body
     assert "Of 3 families, 2 stand out from chance." in section.body
     for family in drops:
         assert f">{family}</text>" in section.body and f'"row">{family}</th>' in section.body
