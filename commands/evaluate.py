@@ -10,22 +10,28 @@ from .options import json_option, option, print_json, quiet_option
 @click.command("evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
 @option("--answers", required=True, type=click.Path(path_type=Path), help="CSV of id and label.")
+@option("--decode", is_flag=True, help="Score all clips decided together, too.")
 @json_option("Everything, as JSON.")
 @quiet_option()
-def evaluate_command(run, answers, as_json, quiet):
+def evaluate_command(run, answers, decode, as_json, quiet):
     """Score every model of RUN, and the stack, on its test clips.
 
     \b
     stemstack evaluate RUN --answers answers.csv
     stemstack evaluate RUN --answers answers.csv --json > scores.json
+
+    --decode adds the answers that predict --decode gives, as a line of their own.
     """
     from ..reports import scores_table
-    from ..runs import Run, evaluate_run, score_sides
+    from ..runs import Run, decode_ledger, evaluate_run, score_sides
     from .progress import make_progress
 
-    fitted = Run.open(run)
-    with make_progress(quiet).stage("scoring"):
-        scores = evaluate_run(fitted, answers)
+    fitted, progress = Run.open(run), make_progress(quiet)
+    with progress.stage("scoring"):
+        decoded = decode_ledger(fitted) if decode else None
+        scores = evaluate_run(fitted, answers, decoded=decoded)
+    if decoded is not None:
+        progress.say(decoded.describe())
     if as_json:
         print_json(scores)
     else:

@@ -3,7 +3,7 @@
 from .answers import evaluate_run
 from .config import PROTOCOLS, Config
 from .costs import model_seconds, read_costs
-from .decoding import decode_test
+from .decoding import decode_ledger, decode_test
 from .documents import score_sides, write_model_card, write_report
 from .experiment import fit_run, plan_run
 from .known_clips import known_clips
@@ -26,6 +26,7 @@ __all__ = [
     "Run",
     "Unlabelled",
     "convert_sources",
+    "decode_ledger",
     "decode_test",
     "draw_training",
     "evaluate_run",

@@ -7,8 +7,11 @@ from ..stacking import decide, name_columns
 from .first_level import METHOD
 from .run import STACK
 
+# The name of the stack's row once all test clips were decided together.
+DECODED = "decoded"
 
-def evaluate_run(run, answers):
+
+def evaluate_run(run, answers, *, decoded=None):
     """Score every model of a run, and the stack, against known answers.
 
     Parameters
@@ -17,6 +20,9 @@ def evaluate_run(run, answers):
     answers : str or os.PathLike
         A CSV with an id column and a label column, named as in the submission or being its only
         two columns.
+    decoded : Decoded, optional
+        The run's test as :func:`~stemstack.runs.decode_ledger` decides it, scored as ``decoded``
+        beside the stack.
 
     Returns
     -------
@@ -29,12 +35,36 @@ def evaluate_run(run, answers):
         As :func:`read_truth`.
     """
     truth, classes = read_truth(run, answers), run.metrics["classes"]
-    table, scores = run.read_table("ledger/test"), {}
-    labels = [truth[i] for i in table["id"]]
+    table, guesses = read_test(run), {}
     for name in (*run.model_names, STACK):
         values = table[name_columns(name, classes, len(classes))].to_numpy()
-        scores[name] = score_classes(labels, decide(values, classes, METHOD), classes)
-    return scores
+        guesses[name] = decide(values, classes, METHOD)
+    if decoded is not None:
+        guesses[DECODED] = decoded.labels
+    labels = [truth[i] for i in table["id"]]
+    return {name: score_classes(labels, said, classes) for name, said in guesses.items()}
+
+
+def read_test(run):
+    """Read what the models of a run say of its test clips.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    DataFrame
+        Column ``id``, and ``<model>__<class>`` for every model and the stack.
+
+    Raises
+    ------
+    DataError
+        The run predicted no test clips.
+    """
+    if not (run.path / "ledger" / "test.parquet").exists():
+        raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
+    return run.read_table("ledger/test")
 
 
 def read_truth(run, answers):
@@ -56,10 +86,7 @@ def read_truth(run, answers):
     DataError
         The run predicted no test clips, the answers lack some of them, or hold unknown classes.
     """
-    path = run.path / "ledger" / "test.parquet"
-    if not path.exists():
-        raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
-    ids, truth = run.read_table("ledger/test")["id"], _read_answers(answers)
+    ids, truth = read_test(run)["id"], _read_answers(answers)
     unknown = sorted(set(ids) - set(truth))
     if unknown:
         raise DataError(f"{answers}: lacks {len(unknown)} of the predicted ids, first {unknown[0]}")

@@ -1,6 +1,7 @@
 """Decoding a whole test for macro F1, by what a run knows of itself out of fold."""
 
 from ..stacking import Decoder, name_columns
+from .answers import read_test
 from .run import STACK
 from .song_groups import groups_of
 
@@ -21,7 +22,33 @@ def decode_test(run, probabilities):
     -------
     Decoded
     """
-    oof, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    nested = oof[name_columns(STACK, classes, len(classes))].to_numpy()
+    oof = run.read_table("ledger/oof")
+    nested = _said_by_stack(run, oof)
     decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups_of(run))
     return decoder.decode(probabilities)
+
+
+def decode_ledger(run):
+    """Decode the run's own test clips, whose predictions its ledger holds.
+
+    Parameters
+    ----------
+    run : Run
+        Finished.
+
+    Returns
+    -------
+    Decoded
+        What :func:`decode_test` makes of the same clips predicted anew.
+
+    Raises
+    ------
+    DataError
+        The run predicted no test clips.
+    """
+    return decode_test(run, _said_by_stack(run, read_test(run)))
+
+
+def _said_by_stack(run, table):
+    classes = run.metrics["classes"]
+    return table[name_columns(STACK, classes, len(classes))].to_numpy()

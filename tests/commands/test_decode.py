@@ -1,7 +1,11 @@
 """``predict --decode``: a whole test decided together, by what the run knows of itself."""
 
+import json
+import shutil
+
 import numpy as np
 import pandas as pd
+from sklearn.metrics import f1_score
 
 from stemstack.mashups import read_recipes
 from stemstack.runs import STACK, Run
@@ -28,6 +32,30 @@ def test_decoding_is_by_the_runs_own_nested_predictions(
     assert decoded.iloc[:, 1].tolist() == expected.labels.tolist()
     # rtol: through the text of a CSV.
     np.testing.assert_allclose(decoded[classes], expected.proba, rtol=1e-6)
+    check_evaluated(run_program, finished_run, stem_data.parent / "answers.csv", decoded["genre"])
+
+
+def check_evaluated(run_program, run, answers, labels):
+    """``evaluate --decode`` scores the labels that ``predict --decode`` wrote."""
+    code, printed, err = run_program("evaluate", run, "--answers", answers, "--decode", "--json")
+    assert code == 0 and "decoding: class" in err
+    scores, truth = json.loads(printed), pd.read_csv(answers)["genre"]
+    assert list(scores) == ["heuristic", "lr", "lgbm", "stack", "decoded"]
+    # rtol: the same counts.
+    expected = f1_score(truth, labels, average="macro")
+    np.testing.assert_allclose(scores["decoded"]["macro_f1"], expected, rtol=1e-12)
+    plain = json.loads(run_program("evaluate", run, "--answers", answers, "--json")[1])
+    assert plain == {name: score for name, score in scores.items() if name != "decoded"}
+
+
+def test_a_run_without_test_clips_has_nothing_to_decode(
+    finished_run, stem_data, run_program, tmp_path
+):
+    run = shutil.copytree(finished_run, tmp_path / "RUN")
+    (run / "ledger/test.parquet").unlink()
+    answers = stem_data.parent / "answers.csv"
+    code, _, err = run_program("evaluate", run, "--answers", answers, "--decode", "--quiet")
+    assert code == 1 and "the run predicted no test clips" in err
 
 
 def test_clips_that_share_songs_are_one_group(finished_run):
