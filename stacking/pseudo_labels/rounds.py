@@ -29,25 +29,35 @@ class Round:
         Clips of the test learnt from, the mean over folds.
     before, after : float
         Macro F1 on the held-out songs.
-    low : float
-        What the gain exceeds in three of four bootstrap draws of songs.
+    low, high : float
+        What the gain exceeds in three of four bootstrap draws of songs, and in one of four.
     kept : bool
+    by_class : dict of str to float
+        ``n_selected`` by class.
     """
 
     n_selected: float
     before: float
     after: float
     low: float
+    high: float
     kept: bool
+    by_class: dict
+
+    @property
+    def verdict(self):
+        """``"kept"``, ``"rolled back"``, or ``"refused"`` where there was nothing to learn."""
+        if not self.n_selected:
+            return "refused"
+        return "kept" if self.kept else "rolled back"
 
     def __str__(self):
         if not self.n_selected:
-            return "refused: no clip is sure enough"
-        verdict = "kept" if self.kept else "rolled back"
+            return f"{self.verdict}: no clip is sure enough"
         return (
-            f"{verdict}: macro F1 on held-out songs {self.before:.3f} -> {self.after:.3f} with "
-            f"{self.n_selected:.0f} pseudo-labelled clips (gain {self.after - self.before:+.3f}, "
-            f"in three of four draws above {self.low:+.3f})"
+            f"{self.verdict}: macro F1 on held-out songs {self.before:.3f} -> {self.after:.3f} "
+            f"with {self.n_selected:.0f} pseudo-labelled clips (gain "
+            f"{self.after - self.before:+.3f}, in three of four draws above {self.low:+.3f})"
         )
 
 
@@ -62,11 +72,15 @@ class PseudoLabels:
     labels : ndarray of shape (n_selected,)
     rounds : tuple of Round
         In order; only the last can be one that was not kept.
+    by_fold : tuple of (rows, labels)
+        The same as the models of each fold chose, which know nothing of its songs; folds sorted.
+        Models of a fold that learn from these can be scored on it.
     """
 
     rows: np.ndarray
     labels: np.ndarray
     rounds: tuple
+    by_fold: tuple
 
 
 def pseudo_label(
@@ -118,20 +132,22 @@ def pseudo_label(
         raise UsageError(f"n_rounds must be 1 or more. Got {n_rounds}.")
     lab = _Lab(estimators, X, y, folds, X_test, X if simulated is None else simulated)
     nothing = np.empty(0, dtype=int), np.empty(0, dtype=int)
-    state, chosen, rounds = lab.fit([nothing] * len(lab.held_out)), nothing, []
+    picks, chosen, rounds = [nothing] * len(lab.held_out), nothing, []
+    state = lab.fit(picks)
     for r in range(1, n_rounds + 1):
         gate = {"confidence": confidence, "share": r / n_rounds}
-        picks = [lab.pick(state, fold, gate) for fold in range(len(lab.held_out))]
-        if not any(len(rows) for rows, _ in picks):
+        found = [lab.pick(state, fold, gate) for fold in range(len(lab.held_out))]
+        if not any(len(rows) for rows, _ in found):
             score = lab.score(state)
-            rounds.append(Round(0.0, score, score, 0.0, False))
+            rounds.append(Round(0.0, score, score, 0.0, 0.0, False, lab.count(found)))
             break
-        new = lab.fit(picks)
-        rounds.append(lab.judge(state, new, picks, groups))
+        new = lab.fit(found)
+        rounds.append(lab.judge(state, new, found, groups))
         if not rounds[-1].kept:
             break
-        state, chosen = new, lab.pick(state, None, gate)
-    return PseudoLabels(chosen[0], lab.classes[chosen[1]], tuple(rounds))
+        picks, chosen, state = found, lab.pick(state, None, gate), new
+    by_fold = tuple((rows, lab.classes[codes]) for rows, codes in picks)
+    return PseudoLabels(chosen[0], lab.classes[chosen[1]], tuple(rounds), by_fold)
 
 
 @dataclass(frozen=True)
@@ -185,9 +201,16 @@ class _Lab:
     def judge(self, old, new, picks, groups):
         """Compare what two states say of the held-out songs."""
         pair = np.c_[_decide(new), _decide(old)]
-        low, _ = bootstrap_interval(self.codes, pair, groups, score=self._gain, level=0.5)
+        low, high = bootstrap_interval(self.codes, pair, groups, score=self._gain, level=0.5)
         n_selected = float(np.mean([len(rows) for rows, _ in picks]))
-        return Round(n_selected, self.score(old), self.score(new), low, low > 0)
+        scores = self.score(old), self.score(new)
+        return Round(n_selected, *scores, low, high, low > 0, self.count(picks))
+
+    def count(self, picks):
+        """Count the clips picked, by class: the mean over folds."""
+        codes, n_classes = np.concatenate([codes for _, codes in picks]), len(self.classes)
+        counts = np.bincount(codes, minlength=n_classes) / len(picks)
+        return dict(zip(self.classes.tolist(), counts.tolist(), strict=True))
 
     def score(self, state):
         """Macro F1 of the mean of the models on the held-out songs."""

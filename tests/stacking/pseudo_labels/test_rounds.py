@@ -33,8 +33,12 @@ def score(rows, labels):
     return macro_f1(TEST, np.mean(said, axis=0).argmax(axis=1))
 
 
-def test_a_shifted_test_of_clear_classes_teaches():
-    found = pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, simulated=LIKE_TEST)
+@pytest.fixture(scope="module")
+def found():
+    return pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, simulated=LIKE_TEST)
+
+
+def test_a_shifted_test_of_clear_classes_teaches(found):
     assert found.rounds[0].kept
     assert "kept: macro F1 on held-out songs" in str(found.rounds[0])
     assert score(found.rows, found.labels) > score([], []) + 0.03
@@ -46,6 +50,7 @@ def test_wrong_pseudo_labels_are_rolled_back_and_said_so():
     X_wrong = draw(np.roll(CENTRES, 1, axis=0), TEST, 3, noise=0.5)
     found = pseudo_label(MODELS, X, TRAIN, FOLDS, X_wrong, simulated=LIKE_TEST)
     assert len(found.rows) == len(found.labels) == 0
+    assert all(len(rows) == 0 for rows, _ in found.by_fold)
     assert len(found.rounds) == 1
     assert not found.rounds[0].kept
     assert "rolled back: macro F1 on held-out songs" in str(found.rounds[0])
@@ -56,6 +61,7 @@ def test_a_test_that_says_nothing_is_refused():
     found = pseudo_label(MODELS[:1], X, TRAIN, FOLDS, nowhere, confidence=0.99)
     assert len(found.rows) == 0
     assert str(found.rounds[0]) == "refused: no clip is sure enough"
+    assert found.rounds[0].by_class == {0: 0.0, 1: 0.0, 2: 0.0}
 
 
 def test_only_the_last_round_can_be_one_that_was_not_kept():
@@ -65,6 +71,24 @@ def test_only_the_last_round_can_be_one_that_was_not_kept():
         assert next_one.before == one.after
 
 
+def test_what_each_fold_learnt_gives_the_score_that_was_judged(found):
+    last = [one for one in found.rounds if one.kept][-1]
+    said = np.empty((len(TRAIN), 3))
+    for fold, (rows, labels) in enumerate(found.by_fold):
+        X_more = np.concatenate([X[fold != FOLDS], X_TEST[rows]])
+        y_more = np.concatenate([TRAIN[fold != FOLDS], labels])
+        held_out = LIKE_TEST[fold == FOLDS]
+        fitted = [m.fit(X_more, y_more) for _, m in MODELS]
+        said[fold == FOLDS] = np.mean([m.predict_proba(held_out) for m in fitted], axis=0)
+    # rtol: the same decisions, counted by the same code.
+    np.testing.assert_allclose(macro_f1(TRAIN, said.argmax(axis=1)), last.after, rtol=1e-12)
+    sizes = [len(rows) for rows, _ in found.by_fold]
+    np.testing.assert_allclose(
+        [sum(last.by_class.values())] * 2, [last.n_selected, np.mean(sizes)], rtol=1e-12
+    )
+    assert last.low <= last.high
+
+
 def test_the_answer_depends_on_no_label_of_the_test_and_on_no_order_of_it():
     order = np.random.default_rng(0).permutation(len(X_TEST))
     one = pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, simulated=LIKE_TEST, n_rounds=1)
@@ -72,13 +96,12 @@ def test_the_answer_depends_on_no_label_of_the_test_and_on_no_order_of_it():
     assert sorted(order[other.rows]) == one.rows.tolist()
 
 
-def test_takes_data_frames_and_labels_of_any_kind():
+def test_takes_data_frames_and_labels_of_any_kind(found):
     names = np.array(["blues", "jazz", "rock"])[TRAIN]
     frames = [pd.DataFrame(x, columns=list("abcdef")) for x in (X, X_TEST, LIKE_TEST)]
-    found = pseudo_label(MODELS, frames[0], names, FOLDS, frames[1], simulated=frames[2])
-    same = pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, simulated=LIKE_TEST)
+    same = pseudo_label(MODELS, frames[0], names, FOLDS, frames[1], simulated=frames[2])
     assert found.rows.tolist() == same.rows.tolist()
-    assert set(found.labels) == {"blues", "jazz", "rock"}
+    assert set(same.labels) == {"blues", "jazz", "rock"}
 
 
 def test_what_does_not_fit_is_refused():
