@@ -10,6 +10,7 @@ from .known_clips import known_clips
 from .merging import merge_runs
 from .prediction import predict_run
 from .progress import Quiet
+from .pseudo_labelled import answer_test, write_learnt
 from .pseudo_labelling import learn_from_test
 from .restacking import stack_runs
 from .run import STACK, Run
@@ -25,6 +26,7 @@ __all__ = [
     "Quiet",
     "Run",
     "Unlabelled",
+    "answer_test",
     "convert_sources",
     "decode_ledger",
     "decode_test",
@@ -45,6 +47,7 @@ __all__ = [
     "score_sides",
     "stack_runs",
     "summarise_run",
+    "write_learnt",
     "write_model_card",
     "write_report",
 ]

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from ..errors import DataError, UsageError
-from ..models import make_model, model_columns, set_means
+from ..errors import UsageError
+from ..models import nets_in, set_means
 from ..models.naming import ModelName
-from ..stacking import decide, pseudo_label
-from .feature_table import compute_features, extractor_of, widest_first
-from .first_level import METHOD
+from ..stacking import pseudo_label
+from ..stacking.pseudo_labels import PseudoLabels
+from .answers import read_test
+from .feature_table import compute_features, widest_first
 from .report_clips import find_test, find_training, open_data, recipes_of
+from .run import Run
 from .song_groups import groups_of
-from .unlabelled import from_test_table
+from .unlabelled import Unlabelled, from_test_table
 
 # It would agree with no other model, so that none could ever be sure.
 _NEVER_ASKED = "heuristic"
@@ -22,103 +24,150 @@ _NEVER_ASKED = "heuristic"
 
 @dataclass(frozen=True)
 class Learnt:
-    """What came of learning from the test.
+    """What models could learn from the test.
 
     Attributes
     ----------
-    answer : DataFrame
-        A row a test clip, as a submission.
-    models : tuple of str
-    rounds : tuple of Round
-    taken : dict of str to int
-        Test clips that were learnt from, by class; empty where the first round was refused.
+    run : Run
+        The one that was learnt for.
+    models : dict of str to estimator
+        Unfitted, by column of the run.
+    table : DataFrame
+        Columns ``clip, label, fold`` of the training clips.
+    clips : ndarray of shape (n,), object
+        The training clips.
+    test : Unlabelled
+    found : PseudoLabels
+    settings : dict
+        ``rounds`` and ``confidence``, as asked for.
     """
 
-    answer: pd.DataFrame
-    models: tuple
-    rounds: tuple
-    taken: dict
+    run: Run
+    models: dict
+    table: pd.DataFrame
+    clips: np.ndarray
+    test: Unlabelled
+    found: PseudoLabels
+    settings: dict
+
+    def with_test(self, rows, labels):
+        """Give the training clips and their labels, with clips of the test and theirs after them.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_selected,), int
+            Positions in the test.
+        labels : ndarray of shape (n_selected,)
+
+        Returns
+        -------
+        clips, labels : ndarray of shape (n + n_selected,), object
+        """
+        more = _objects(self.test.paths)[rows]
+        return np.concatenate([self.clips, more]), np.append(_labels(self.table), labels)
 
     def to_dict(self):
-        """Give all but the answer as plain data."""
-        rounds = [vars(round_) | {"verdict": str(round_)} for round_ in self.rounds]
-        return {"models": list(self.models), "rounds": rounds, "taken": self.taken}
+        """Give models, rounds and ``taken``, the clips learnt from by class, as plain data."""
+        taken = pd.Series(self.found.labels, dtype=object).value_counts().sort_index()
+        rounds = [
+            {"verdict": one.verdict, **vars(one), "in_words": str(one)} for one in self.found.rounds
+        ]
+        return {"models": list(self.models), "rounds": rounds, "taken": taken.astype(int).to_dict()}
 
 
 def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jobs, progress):
-    """Fit the handcrafted models of a run anew, on its training clips and on those of the test.
+    """Let models of a run label its test clips, in rounds that its held-out songs must approve.
 
     Parameters
     ----------
     run : Run
         Finished, with test clips and the data set still there.
     models : sequence of str, optional
-        Columns of the run; all with handcrafted features but ``heuristic`` by default.
+        Columns of the run, two or more; all but nets and ``heuristic`` by default.
     n_rounds : int, default=3
     confidence : float, default=0.6
         As in :func:`~stemstack.stacking.pseudo_label`.
     cache : Path
+        Where converted stems and features are kept.
     n_jobs : int or None
     progress : Quiet
 
     Returns
     -------
     Learnt
-        The answers are those of the models' mean; where no round was kept, without pseudo-labels.
+        For :func:`~stemstack.runs.answer_test` and :func:`~stemstack.runs.write_learnt`.
 
     Raises
     ------
     DataError
         The run predicted no test clips, or its data set is gone.
     UsageError
-        The run has no such model, or none with handcrafted features.
+        The run has no such model, fewer than two are there to agree, or a net draws its mashups
+        anew.
     """
-    if not (run.path / "ledger" / "test.parquet").exists():
-        raise DataError(f"{run.path}: the run predicted no test clips, so there are none to learn")
+    ids = read_test(run)["id"].tolist()
     chosen = _choose(run, models)
-    data, table, ids = open_data(run), run.read_table("ledger/oof"), run.read_table("ledger/test")
-    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-    X = _objects(find_training(data, recipes_of(run), table["clip"], **means))
-    X_test = _objects(find_test(data, ids["id"]))
+    table = run.read_table("ledger/oof")[["clip", "label", "fold"]]
+    _warn_of_nets(chosen, table["fold"].nunique() * (n_rounds + 2), progress)
+    data, means = open_data(run), {"cache": cache, "n_jobs": n_jobs, "progress": progress}
+    clips = _objects(find_training(data, recipes_of(run), table["clip"], **means))
+    left_out = tuple(run.metrics["left_out"])
+    test = Unlabelled(ids, find_test(data, ids), from_test_table(data).header, left_out)
     for name, model in widest_first(chosen):
-        compute_features(name, model, [*X, *X_test], **means)
-    fits = [(name, set_means(clone(model), cache=cache)) for name, model in chosen.items()]
-    y = table["label"].to_numpy(dtype=object)
+        compute_features(name, model, [*clips, *test.paths], **means)
+    chosen = {name: set_means(model, cache=cache) for name, model in chosen.items()}
     with progress.stage("learning from the test"):
         found = pseudo_label(
-            *(fits, X, y, table["fold"], X_test),
+            *(list(chosen.items()), clips, _labels(table), table["fold"], _objects(test.paths)),
             groups=groups_of(run),
             n_rounds=n_rounds,
             confidence=confidence,
         )
-        X_more, y_more = np.concatenate([X, X_test[found.rows]]), np.append(y, found.labels)
-        said = [model.fit(X_more, y_more).predict_proba(X_test) for _, model in fits]
-    labels = decide(np.mean(said, axis=0), fits[0][1].classes_, METHOD)
-    answer = pd.DataFrame(dict(zip(from_test_table(data).header, (ids["id"], labels), strict=True)))
-    taken = pd.Series(found.labels, dtype=object).value_counts().sort_index()
-    return Learnt(answer, tuple(chosen), found.rounds, {k: int(n) for k, n in taken.items()})
+    settings = {"rounds": n_rounds, "confidence": confidence}
+    return Learnt(run, chosen, table, clips, test, found, settings)
 
 
 def _choose(run, wanted):
-    """Make the models asked for, by column."""
-    made = {}
-    for column, text in zip(model_columns(run.config.models), run.config.models, strict=True):
-        model = make_model(text, random_state=run.config.seed)
-        if extractor_of(model) is not None:
-            made[column] = (ModelName.parse(text).base, model)
+    """Give the models asked for, unfitted, by column."""
+    bases = {
+        column: ModelName.parse(text).base
+        for column, text in zip(run.model_names, run.config.models, strict=True)
+    }
+    strange = [name for name in wanted or () if name not in bases]
+    if strange:
+        raise UsageError(
+            f"{run.path}: has no model {strange[0]!r}; its models are {', '.join(bases)}"
+        )
+    asked = wanted or [column for column in bases if bases[column] != _NEVER_ASKED]
+    made = {name: clone(run.load_model(name, run.model_folds(name)[0])) for name in asked}
     if wanted is None:
-        chosen = {column: model for column, (base, model) in made.items() if base != _NEVER_ASKED}
-    else:
-        strange = [name for name in wanted if name not in made]
-        if strange:
+        made = {name: model for name, model in made.items() if not nets_in(model)}
+    if len(made) < 2:
+        raise UsageError(
+            f"{run.path}: clips are learnt from that models agree on, so two or more are needed. "
+            f"Got {', '.join(made) or 'none'}; choose among {', '.join(bases)} by --models"
+        )
+    _refuse_remix(made)
+    return made
+
+
+def _refuse_remix(models):
+    for name, model in models.items():
+        if any(net.remix for net in nets_in(model)):
             raise UsageError(
-                f"{run.path}: {strange[0]!r} is no model of the run over handcrafted features; "
-                f"those are {', '.join(made) or 'none'}"
+                f"{name} draws its mashups anew in each epoch (remix), for which the run no longer "
+                "has the pool; choose other models by --models"
             )
-        chosen = {name: made[name][1] for name in wanted}
-    if not chosen:
-        raise UsageError(f"{run.path}: has no model over handcrafted features, such as lr or lgbm")
-    return chosen
+
+
+def _warn_of_nets(models, n_fits, progress):
+    for name, model in models.items():
+        if nets_in(model):
+            progress.say(f"{name} is a net, trained up to {n_fits} times here: this is slow")
+
+
+def _labels(table):
+    return table["label"].to_numpy(dtype=object)
 
 
 def _objects(clips):
