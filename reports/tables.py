@@ -22,4 +22,4 @@ def scores_table(sides):
         for side, scores in sides.items()
     }
     table = pd.DataFrame(columns).rename_axis(columns="macro F1")
-    return table.to_string(float_format="%.3f")
+    return table.to_string(float_format="%.3f", na_rep="")

@@ -118,7 +118,13 @@ def how_section(run, *, complete):
 
 
 def _command(run):
-    stacked = run.resolved.get(STACK)
+    learnt, stacked = run.resolved.get("pseudo-label"), run.resolved.get(STACK)
+    if learnt is not None:
+        (source,) = learnt["run"]
+        return (
+            f"stemstack pseudo-label {shlex.quote(source)} --models {','.join(run.model_names)} "
+            f"--rounds {learnt['rounds']} --confidence {learnt['confidence']} --out RUN"
+        )
     if stacked is None:
         return "stemstack fit --config config.yaml --out RUN"
     runs = " ".join(map(shlex.quote, stacked["runs"]))
