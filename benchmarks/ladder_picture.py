@@ -44,7 +44,7 @@ def main():
     axes.spines[["top", "right", "left"]].set_visible(False)
     for model, colour in COLOURS.items():
         axes.plot([], [], "o", color=colour, label=model)
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="center right", frameon=False)
     figure.savefig(options.picture, metadata={"Date": None})
 
 
