@@ -1,6 +1,6 @@
 """The ladder: from clean single songs to the stack of all, each rung by the public commands.
 
-    python benchmarks/ladder.py LADDER --seeds 1            # small: an hour of one core a seed
+    python benchmarks/ladder.py LADDER --jobs 2             # small, for two cores
     python benchmarks/ladder.py LADDER --form gpu --jobs 8  # more mashups and epochs, larger nets
 
 Composes a demo set whose test songs have instruments and tempos that no training song has, and are
@@ -28,7 +28,7 @@ from stemstack.stacking import bootstrap_interval, decide, name_columns
 
 HERE = Path(__file__).parent
 PROGRAM = [sys.executable, str(HERE.parent / "cli.py")]
-SONGS = "--songs-per-genre 16 --test-songs-per-genre 8 --test-per-genre 20 --seconds 20"
+SONGS = "--songs-per-genre 16 --test-songs-per-genre 8 --test-per-genre 40 --seconds 20"
 TUNING = "--pilots 60 --clips 40 --tempo interpolate,none"
 FORMS = {
     "small": {"small": [], "large": []},
@@ -179,7 +179,31 @@ class Ladder:
                 f"| {titles[rung]} | {model} | {oof} | {self._score(guesses.T):.3f} "
                 f"| {low:.2f} to {high:.2f} | {group['cpu'].mean():.0f} | {group['mb'].max():.0f} |"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, "", self._compare_default(), self._sum_up()])
+
+    def _compare_default(self):
+        """Say how far the default's stack is below the best, over draws of clips."""
+        rows = pd.DataFrame(self.rows)
+        guesses = {
+            key: np.array(group["guess"].tolist()).T
+            for key, group in rows.groupby(["rung", "model"], sort=False)
+        }
+        best = max(guesses, key=lambda key: self._score(guesses[key].T))
+        pair = np.stack([guesses[best], guesses["default", "stack"]], axis=2)
+        low, high = bootstrap_interval(self._truth(), pair, score=_difference)
+        return (
+            f"best: {' '.join(best)}, {_difference(self._truth(), pair):.3f} above the default's "
+            f"stack (95 %: {low:.3f} to {high:.3f})"
+        )
+
+    def _sum_up(self):
+        rungs = pd.DataFrame(self.rows).drop_duplicates(["seed", "rung"])
+        minutes, cpu = rungs["seconds"].sum() / 60, rungs["cpu"].sum() / 60
+        return f"{minutes:.0f} min, {cpu:.0f} min of CPU; composing and tuning apart"
+
+
+def _difference(truth, pair):
+    return _mean_over_columns(truth, pair[:, :, 0]) - _mean_over_columns(truth, pair[:, :, 1])
 
 
 def _mean_over_columns(truth, guesses):
