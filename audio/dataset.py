@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import DataError
 from .class_folders import is_class_folder, read_class_folders
 from .manifest import read_manifest
+from .remote import local_data
 from .stem_songs import DEFAULT_STEMS, is_stem_folder, read_noise, read_songs
 from .unlabelled import read_submission_header, read_test
 
@@ -56,17 +57,19 @@ class DataSet:
         return tuple(c for c in self.train.columns if c not in ("song", "label", "group"))
 
 
-def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
+def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=None, stage=None):
     """Read a data set in any of the three forms.
 
     Parameters
     ----------
     data : str or os.PathLike
-        The competition folder, a folder per class, or a CSV manifest.
+        The competition folder, a folder per class, or a CSV manifest; or the URL of one.
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
         The stem names looked for in the competition layout.
     allow_missing_stems : bool, default=False
         Accept songs that lack some stems, instead of an error naming them.
+    cache, stage
+        Of a URL, as of :func:`local_data`.
 
     Returns
     -------
@@ -76,8 +79,10 @@ def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     ------
     DataError
         ``data`` is missing, is none of the forms, or breaks its form; the message says the mend.
+        Or it is a URL that cannot be fetched.
     """
-    path, form = Path(data), find_form(data)
+    path = local_data(data, cache, stage=stage)
+    form = find_form(path)
     root = path if path.is_dir() else path.parent
     kind, noise = "clips", None
     if form == "manifest":

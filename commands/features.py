@@ -9,7 +9,7 @@ from .problems import report_problems
 
 
 @click.command("features")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
 @option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
 @option("--families", type=Names(), default="standard", help="Feature families.")
 @option("--sr", type=click.IntRange(min=1000), default=22050, help="Analysis rate in Hz.")
@@ -27,7 +27,7 @@ from .problems import report_problems
 def features_command(
     paths, out, families, sr, on_error, stems, allow_missing_stems, jobs, cache, quiet
 ):
-    """Compute the features of PATHS: files, folders, or one data set.
+    """Compute the features of PATHS: files, folders, or one data set; or their URLs.
 
     \b
     stemstack features DATA --out features.parquet
@@ -62,10 +62,13 @@ def _list_clips(paths, reading, means):
     """List the clips of one data set, or of files and folders, as a table and as clips."""
     import pandas as pd
 
-    from ..audio import is_data_set, read_data
+    from ..audio import is_data_set, local_data, read_data
     from ..runs import from_paths, known_clips
 
-    if len(paths) == 1 and is_data_set(paths[0]):
-        return known_clips(read_data(paths[0], **reading), **means)
-    clips = from_paths(paths).paths
-    return pd.DataFrame({"clip": clips}), clips
+    at = {"cache": means["cache"], "stage": means["progress"].stage}
+    if len(paths) == 1:
+        local = local_data(paths[0], **at)
+        if is_data_set(local):
+            return known_clips(read_data(local, **reading), **means)
+    asked = from_paths(paths, **at)
+    return pd.DataFrame({"clip": asked.ids}), asked.paths

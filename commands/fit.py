@@ -30,7 +30,7 @@ _FILE = click.Path(path_type=Path)
     required=True,
     type=click.Path(),
     group=_DATA,
-    help="Competition folder, folder per class, or CSV manifest.",
+    help="Competition folder, folder per class, CSV manifest, or the URL of one.",
 )
 @config_option()
 @option("--folds", type=int, default=5, group=_DATA, help="Folds, disjoint by song.")

@@ -75,10 +75,11 @@ def _choose(data, other, drawing, places):
     """Choose the two sets of clips, at most ``n`` of each."""
     n, settings, seed = drawing["n"], drawing["settings"], drawing["seed"]
     readable = {"n_jobs": places["n_jobs"], "progress": places["progress"]}
+    at = {"cache": places["cache"], "stage": places["progress"].stage}
     if other is not None:
-        dataset, pair = None, (list_clips(data), list_clips(other))
+        dataset, pair = None, tuple(list_clips(name, **at) for name in (data, other))
     else:
-        dataset = read_data(data)
+        dataset = read_data(data, **at)
         pair = (None if dataset.kind == "stems" else list_training(dataset), list_test(dataset))
     if pair[0] is not None and settings is not None:
         raise UsageError("--settings is for mashups drawn from stems; these are clips already")

@@ -58,7 +58,8 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
     from .progress import make_progress
 
     progress = make_progress(quiet)
-    dataset = read_data(data, stems=stems, allow_missing_stems=allow_missing_stems)
+    reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
+    dataset = read_data(data, **reading, cache=wanted["cache"], stage=progress.stage)
     if dataset.kind != "stems":
         raise UsageError(f"{data}: mash needs a folder with genres_stems; these are clips already")
     if recipes is None:

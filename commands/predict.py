@@ -12,12 +12,12 @@ from .problems import report_problems
 
 @click.command("predict")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path())
 @option(
     "--data",
     type=click.Path(),
     default=None,
-    help="Data set whose test.csv is predicted.",
+    help="Data set, or its URL, whose test.csv is predicted.",
 )
 @option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
 @option("--proba", is_flag=True, help="Add a column of probabilities a class.")
@@ -27,7 +27,7 @@ from .problems import report_problems
 @cache_option()
 @quiet_option()
 def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quiet):
-    """Predict PATHS (files or folders), or the test clips of --data, with RUN.
+    """Predict PATHS (files, folders or URLs), or the test clips of --data, with RUN.
 
     \b
     stemstack predict RUN song.wav more_songs/ --out answers.csv --proba
@@ -45,7 +45,8 @@ def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quie
 
     progress = make_progress(quiet)
     fitted = Run.open(run)
-    asked = from_paths(paths) if paths else from_test_table(read_data(data))
+    at = {"cache": cache, "stage": progress.stage}
+    asked = from_paths(paths, **at) if paths else from_test_table(read_data(data, **at))
     usable = asked.usable(n_jobs=jobs, progress=progress)
     if usable.ids:
         means = {"tta": tta, "cache": cache, "n_jobs": jobs, "progress": progress}

@@ -45,7 +45,9 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
     Stems are looked for by fingerprint, at rates from a half to double, and confirmed by their
     waveform. How far to trust that is measured on mashups of known recipe, drawn by the settings.
     """
-    dataset = read_data(data, stems=stems, allow_missing_stems=allow_missing_stems)
+    progress = make_progress(quiet)
+    reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
+    dataset = read_data(data, **reading, cache=rest["cache"], stage=progress.stage)
     check = check_reuse(
         dataset,
         settings or {},
@@ -54,7 +56,7 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
         seed=rest["seed"],
         cache=rest["cache"],
         n_jobs=rest["jobs"],
-        progress=make_progress(quiet),
+        progress=progress,
     )
     click.echo(json.dumps(_to_dict(check), indent=1) if as_json else _to_text(check))
     report_problems(check.problems, "clips were left out")

@@ -71,15 +71,16 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
         folds=wanted["folds"],
         seed=wanted["seed"],
     )
+    progress = make_progress(quiet)
     tuning = tune_settings(
-        read_data(data),
+        read_data(data, cache=cache, stage=progress.stage),
         Settings.from_dict(settings or {}),
         plan,
         record=record_beside(out),
         resume=resume,
         cache=cache,
         n_jobs=jobs,
-        progress=make_progress(quiet),
+        progress=progress,
     )
     with atomic_path(out) as temporary:
         tuning.settings.to_yaml(temporary)

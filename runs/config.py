@@ -37,7 +37,7 @@ class Config:
     Attributes
     ----------
     data : str
-        The data set, as given.
+        The data set, as given: a path or a URL.
     models : tuple of str
     folds : int
     repeats : int

@@ -105,7 +105,7 @@ def plan_run(config, out, *, cache, n_jobs=None, audit=False, time_limit=None, p
         The options or the data cannot be used, or no model fits the time limit.
     """
     _check_asked(config, None, audit, time_limit)
-    job = _Job.of(config)
+    job = _Job.of(config, cache, progress)
     run = Run.begin(out, config, resume=True)
     room = math.inf if time_limit is None else time_limit * (1 - RESERVE)
     with progress.stage("measuring"):
@@ -143,9 +143,13 @@ class _Job:
     resolved: dict
 
     @classmethod
-    def of(cls, config):
+    def of(cls, config, cache, progress):
         data = read_data(
-            config.data, stems=config.stems, allow_missing_stems=config.allow_missing_stems
+            config.data,
+            stems=config.stems,
+            allow_missing_stems=config.allow_missing_stems,
+            cache=cache,
+            stage=progress.stage,
         )
         made = [_make(name, config) for name in config.models]
         models = dict(zip(model_columns(config.models), made, strict=True))
@@ -156,7 +160,7 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     run = Run.begin(out, config, resume=resume)
     timed = TimedFit(clock, run, config) if clock else None
     config = timed.config if timed else config
-    job = _Job.of(config)
+    job = _Job.of(config, cache, progress)
     models, resolved = job.models, job.resolved
     costs = Costs(run, progress)
     means = {"cache": cache, "n_jobs": n_jobs}
@@ -171,7 +175,7 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     if audit:
         audit_run(run, training, models, **means, progress=costs)
     with costs.stage("looking up what is there"):
-        first = FirstLevel(run, training, test.paths, **means, client=client)
+        first = FirstLevel(run, training, test, **means, client=client)
     on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
     fit = partial(timed.fit, first) if timed else first.fit
     parts = fit(models, on_gpu=on_gpu, progress=costs)

@@ -63,17 +63,18 @@ class FirstLevel:
     ----------
     run : Run
     training : TrainingClips
-    test_clips : list of clips
+    test : Unlabelled
+        The test clips; their ids, not where they lie, go to the ledger.
     cache : Path
     n_jobs : int or None
     client : distributed.Client, optional
         Of a cluster that does the work instead of processes here.
     """
 
-    def __init__(self, run, training, test_clips, *, cache, n_jobs, client=None):
+    def __init__(self, run, training, test, *, cache, n_jobs, client=None):
         self.run = run
         self.training = training
-        self.test_clips = test_clips
+        self.test = test
         self._means = {"cache": cache, "n_jobs": n_jobs}
         self._client = client
         self._y = training.table["label"].to_numpy(dtype=object)
@@ -98,7 +99,7 @@ class FirstLevel:
         dict of str to ModelPredictions
             Models that the clock gave no time to finish are not there.
         """
-        clips = [*self.training.clips, *self.test_clips]
+        clips = [*self.training.clips, *self.test.paths]
         for name, model in widest_first(models):
             compute_features(
                 name, model, clips, **self._means, client=self._client, progress=progress
@@ -165,9 +166,9 @@ class FirstLevel:
         columns = name_columns(name, fitted.estimator.classes_, fitted.predictions.shape[1])
         oof = pd.DataFrame(fitted.predictions, index=ids, columns=columns)
         test = None
-        if self.test_clips:
-            predictions = predict_with(fitted.estimator, self.test_clips, METHOD)
-            test = pd.DataFrame(predictions, index=self._test_ids(), columns=columns)
+        if self.test.paths:
+            predictions = predict_with(fitted.estimator, self.test.paths, METHOD)
+            test = pd.DataFrame(predictions, index=self.test.ids, columns=columns)
         self.run.save_model(set_means(fitted.estimator), name, fold.number)
         # The entry comes last: where it is, the model is too.
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
@@ -184,9 +185,6 @@ class FirstLevel:
             sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
         )
 
-    def _test_ids(self):
-        return [str(clip) for clip in self.test_clips]
-
     def _name_fit(self, fold, model):
         """Name a fit by what decides its predictions."""
         data = self._data_keys[fold.table]
@@ -197,7 +195,7 @@ class FirstLevel:
         made_from = {
             "clips": [clip_key(clip) for clip in self.training.clips],
             "labels": self._y.tolist(),
-            "test": [clip_key(clip) for clip in self.test_clips],
+            "test": [clip_key(clip) for clip in self.test.paths],
         }
         tables = fold_columns(self.training.table)
         folds = [self.training.table[column].tolist() for column in tables]

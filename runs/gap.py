@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..audio import DEFAULT_SR, read_data
+from ..audio import DEFAULT_SR, local_data, read_data
 from ..errors import DataError
 from ..features import extract
 from ..mashups import Mashup
@@ -137,18 +137,26 @@ def list_training(data):
     return ClipSet("train", paths, data.train["group"].tolist())
 
 
-def list_clips(path):
+def list_clips(path, *, cache=None, stage=None):
     """Take the clips of a manifest, a file or everything below a folder as a :class:`ClipSet`.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Or a URL.
+    cache, stage
+        Of a URL, as of :func:`~stemstack.audio.local_data`.
 
     Raises
     ------
     DataError
         There are none.
     """
-    if Path(path).suffix.lower() == ".csv":
-        return replace(list_training(read_data(path)), name=Path(path).name)
+    path = local_data(path, cache, stage=stage)
+    if path.suffix.lower() == ".csv":
+        return replace(list_training(read_data(path)), name=path.name)
     paths = from_paths([path]).paths
-    return ClipSet(Path(path).name, paths, paths)
+    return ClipSet(path.name, paths, paths)
 
 
 def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, cache, n_jobs, progress):

@@ -109,7 +109,8 @@ def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jo
     chosen = _choose(run, models)
     table = run.read_table("ledger/oof")[["clip", "label", "fold"]]
     _warn_of_nets(chosen, table["fold"].nunique() * (n_rounds + 2), progress)
-    data, means = open_data(run), {"cache": cache, "n_jobs": n_jobs, "progress": progress}
+    data = open_data(run, cache=cache, progress=progress)
+    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     clips = _objects(find_training(data, recipes_of(run), table["clip"], **means))
     left_out = tuple(run.metrics["left_out"])
     test = Unlabelled(ids, find_test(data, ids), from_test_table(data).header, left_out)

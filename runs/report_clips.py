@@ -1,31 +1,31 @@
 """The data set and the clips of a finished run, found again for its report."""
 
-from pathlib import Path
-
-from ..audio import read_data
+from ..audio import local_data, read_data
 from ..errors import DataError
 from ..mashups import Mashup, build_bank, read_recipes
 from .unlabelled import from_test_table
 
 
-def data_path(run):
+def data_path(run, *, cache, progress):
     """Say where the data set of a run is.
 
     Parameters
     ----------
     run : Run
+    cache : Path
+    progress : Quiet
 
     Returns
     -------
     Path
-        Where it was at the fit.
+        Where it was at the fit; of a URL, where it is mirrored in the cache.
 
     Raises
     ------
     DataError
         It is not there.
     """
-    path = Path(run.config.data)
+    path = local_data(run.config.data, cache, stage=progress.stage)
     if not path.exists():
         raise DataError(
             f"The data set {path.absolute()} is not there: put it back, or set 'data' in "
@@ -34,7 +34,7 @@ def data_path(run):
     return path
 
 
-def open_data(run):
+def open_data(run, *, cache, progress):
     """Read the data set of a run: a DataSet.
 
     Raises
@@ -43,9 +43,8 @@ def open_data(run):
         It is not there, or no longer what it was.
     """
     config = run.config
-    return read_data(
-        data_path(run), stems=config.stems, allow_missing_stems=config.allow_missing_stems
-    )
+    path = data_path(run, cache=cache, progress=progress)
+    return read_data(path, stems=config.stems, allow_missing_stems=config.allow_missing_stems)
 
 
 def recipes_of(run):

@@ -26,9 +26,8 @@ def doctor_section(run, *, cache, n_jobs=None, progress):
     config = run.config
     asked = {"stems": config.stems, "n_folds": config.folds}
     try:
-        examination = examine(
-            data_path(run), **asked, cache=cache, n_jobs=n_jobs, stage=progress.stage
-        )
+        data = data_path(run, cache=cache, progress=progress)
+        examination = examine(data, **asked, cache=cache, n_jobs=n_jobs, stage=progress.stage)
     except DataError as error:
         why = paragraph(f"It cannot be examined here. {str(error).splitlines()[0]}")
         return Section("doctor", "The data set, examined", why)

@@ -48,7 +48,7 @@ def gap_section(run, *, n_clips=_CLIPS, n_songs=_SONGS, cache, n_jobs=None, prog
 
 def _measure(run, *, n_clips, n_songs, cache, n_jobs, progress):
     means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-    data, recipes = open_data(run), recipes_of(run)
+    data, recipes = open_data(run, cache=cache, progress=progress), recipes_of(run)
     test = list_test(data).sample(n_clips, 0).usable(n_jobs=n_jobs, progress=progress)
     ours = _own_clips(run, data, recipes, n_clips, means)
     X_test, X_ours = (describe(clips, "all", **means) for clips in (test, ours))

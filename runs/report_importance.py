@@ -96,7 +96,8 @@ def _measure_fold(run, name, fold, X):
 def _features(run, spectral, ids, *, cache, n_jobs, progress):
     """Describe the training clips as a model's first step does; the fit left them in the cache."""
     means = {"n_jobs": n_jobs, "progress": progress}
-    clips = find_training(open_data(run), recipes_of(run), ids, cache=cache, **means)
+    data = open_data(run, cache=cache, progress=progress)
+    clips = find_training(data, recipes_of(run), ids, cache=cache, **means)
     asked = {k: getattr(spectral, k) for k in ("sr", "families", "statistics", "precision")}
     with progress.stage("features of training clips", len(clips)) as advance:
         return extract(

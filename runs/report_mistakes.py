@@ -143,7 +143,7 @@ def _decibels(gain):
 
 
 def _add_sound(run, sides, recipes, *, cache, n_jobs, progress):
-    data = open_data(run)
+    data = open_data(run, cache=cache, progress=progress)
     means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     find = {
         "out of fold": partial(find_training, data, recipes, **means),

@@ -1,12 +1,11 @@
 """Clips to predict, with the unusable ones set aside and named."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from ..audio import check_clips, find_audio
+from ..audio import check_clips, find_audio, is_url, local_data, url_within
 from ..errors import DataError
 
 
@@ -75,28 +74,38 @@ def from_test_table(data):
     return Unlabelled(data.test["id"].tolist(), paths, data.header)
 
 
-def from_paths(paths):
+def from_paths(paths, *, cache=None, stage=None):
     """Take files, and folders of files, as named on a command line.
 
     Parameters
     ----------
     paths : sequence of str or os.PathLike
         A folder stands for the audio files below it. A name that is nothing on disk is kept: it
-        is reported with the other unusable clips.
+        is reported with the other unusable clips. So are URLs, of audio files and of folders.
+    cache, stage
+        Of URLs, as of :func:`~stemstack.audio.local_data`.
 
     Returns
     -------
     Unlabelled
-        Ids are the paths.
+        Ids are the paths, as named.
 
     Raises
     ------
     DataError
         No file is left to predict.
     """
-    files = []
-    for path in map(Path, paths):
-        files += [str(file) for file in find_audio(path)] if path.is_dir() else [os.fspath(path)]
+    ids, files = [], []
+    for path in paths:
+        local = local_data(path, cache, stage=stage)
+        found = find_audio(local) if local.is_dir() else [local]
+        files += map(str, found)
+        ids += [_name(path, file, local) for file in found] if is_url(path) else map(str, found)
     if not files:
         raise DataError(f"{', '.join(map(str, paths))}: no audio files found")
-    return Unlabelled(files, files, ("path", "label"))
+    return Unlabelled(ids, files, ("path", "label"))
+
+
+def _name(url, file, local):
+    """Name a file, or one below a folder, that was fetched from a URL."""
+    return url if file == local else url_within(url, file.relative_to(local).as_posix())

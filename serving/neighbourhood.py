@@ -7,7 +7,7 @@ import soundfile
 from sklearn.neighbors import NearestNeighbors
 
 from ..atomic import atomic_path
-from ..audio import clip_key, load_clip, read_data
+from ..audio import clip_key, load_clip, local_data, read_data
 from ..errors import DataError
 from ..features import extract, feature_columns
 from ..mashups import Mashup, build_bank, read_recipes
@@ -58,7 +58,7 @@ class Neighbourhood:
         run : Run
         extractor : Extractor
         data : str or os.PathLike, optional
-            Where the training data are now; where they were at the fit by default.
+            Where the training data are now, perhaps a URL; where they were at the fit by default.
         cache, n_jobs, progress
             As of the class.
 
@@ -71,10 +71,11 @@ class Neighbourhood:
         DataError
             The training data are gone, or others than those of the run.
         """
-        data = run.config.data if data is None else data
         means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or Quiet()}
+        asked = run.config.data if data is None else data
+        data = local_data(asked, cache, stage=means["progress"].stage)
         table = run.read_table("ledger/oof")
-        if not Path(data).exists():
+        if not data.exists():
             raise DataError(f"{data}: the training data are not there; say where by --data")
         recipes = run.path / "recipes.parquet"
         if recipes.exists():

@@ -116,7 +116,7 @@ def test_files_stay_readable():
         ("import stemstack.commands", {"torch", "librosa", "sklearn", "numpy"}),
         (
             "import stemstack.commands.fit, stemstack.commands.predict, stemstack.commands.serve",
-            HEAVY | {"gradio", "matplotlib"},
+            HEAVY | {"gradio", "matplotlib", "fsspec"},
         ),
         (
             "from stemstack.models import make_lr, save_model; save_model(make_lr(), sys.argv[1])",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...errors import UsageError
+from ..remote import local_data
 from ..stem_songs import DEFAULT_STEMS
 from .classes import check_classes, check_noise_folds
 from .comparison import compare_test
@@ -83,13 +84,14 @@ def examine(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, st
     Parameters
     ----------
     data : str or os.PathLike
-        The competition folder, a folder per class, or a CSV manifest.
+        The competition folder, a folder per class, or a CSV manifest; or the URL of one.
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
         The stem names looked for in the competition layout.
     n_folds : int, default=5
         Folds that every class must have songs for.
     cache : str or os.PathLike, optional
-        Where measurements are kept: files that have not changed are not read again.
+        Where measurements are kept, and what is fetched from a URL: files that have not changed
+        are not read again.
     n_jobs : int, optional
         Processes; the result is the same for any number.
     stage : callable, optional
@@ -115,7 +117,7 @@ def examine(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, st
     """
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
-    survey = take_survey(data, stems=stems)
+    survey = take_survey(local_data(data, cache, stage=stage), stems=stems)
     files = measure_all(
         survey.root, survey.files, cache=cache, n_jobs=n_jobs, stage=stage or _quiet_stage
     )

@@ -1,0 +1,131 @@
+"""Every command takes data by URL, and answers what it answers for the same data here."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from stemstack.audio import read_data
+from stemstack.commands import main
+from stemstack.features import Extractor
+from stemstack.runs import Quiet, Run
+from stemstack.runs.report_clips import open_data
+from stemstack.serving.neighbourhood import Neighbourhood
+
+fsspec = pytest.importorskip("fsspec", reason="fsspec comes with the 'scale' extra")
+
+MODEL = "lr(families=rms)"
+TABLES = ("folds.parquet", "recipes.parquet", "submission.csv")
+
+
+@pytest.fixture(scope="module")
+def archive(stem_data, tmp_path_factory):
+    """The URL of the small data set in a ZIP archive."""
+    path = tmp_path_factory.mktemp("archive") / "messy"
+    return f"zip://::{shutil.make_archive(path, 'zip', stem_data)}"
+
+
+def tables_of(run):
+    names = [path.relative_to(run) for path in (run / "ledger").rglob("*.parquet")]
+    return {str(name): (run / name).read_bytes() for name in [*names, *TABLES]}
+
+
+@pytest.fixture(scope="module")
+def run_of_url(archive, tmp_path_factory):
+    """A small run, its data fetched into a cache of its own; not to be changed by a test."""
+    run, cache = tmp_path_factory.mktemp("runs") / "THERE", tmp_path_factory.mktemp("cache")
+    small = ["--folds", "2", "--mashups-per-genre", "8", "--quiet", "--jobs", "1"]
+    named = ["--data", archive, "--models", MODEL, "--out", str(run), "--cache", str(cache)]
+    assert main(["fit", *named, *small]) == 0
+    return run
+
+
+def test_a_run_of_a_url_is_the_run_of_the_same_data_here(
+    stem_data, archive, run_of_url, tmp_path, fit_small
+):
+    code, _, err = fit_small(stem_data, tmp_path / "HERE", models=MODEL)
+    assert code == 0, err
+    assert tables_of(run_of_url) == tables_of(tmp_path / "HERE")
+    assert Run.open(run_of_url).config.data == archive
+
+
+def test_a_killed_run_of_a_url_goes_on(run_of_url, tmp_path, run_program):
+    run = shutil.copytree(run_of_url, tmp_path / "RUN")
+    (run / "submission.csv").unlink()
+    next((run / "ledger" / "lr-families-rms").iterdir()).unlink()
+    again = ["fit", "--config", run / "config.yaml", "--out", run, "--resume", "--quiet"]
+    code, _, err = run_program(*again)
+    assert code == 0, err
+    assert tables_of(run) == tables_of(run_of_url)
+
+
+def test_the_data_of_a_run_are_found_again(run_of_url, stem_data, tmp_path):
+    run = Run.open(run_of_url)
+    data = open_data(run, cache=tmp_path, progress=Quiet())
+    assert data.train.equals(read_data(stem_data).train)
+    table = Neighbourhood.of_run(run, Extractor(families=("rms",)), cache=tmp_path, n_jobs=1)
+    assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()
+
+
+def test_clips_to_predict_are_called_by_their_url(
+    archive, stem_data, tmp_path, run_of_url, run_program
+):
+    answers, rest = [], archive.partition("::")[2]
+    for name in (stem_data / "mashups", f"zip://mashups::{rest}"):
+        code, _, err = run_program("predict", run_of_url, name, "--out", tmp_path / "a.csv")
+        assert code == 0, err
+        answers.append(pd.read_csv(tmp_path / "a.csv"))
+    assert answers[0]["label"].equals(answers[1]["label"])
+    assert answers[1]["path"][0] == f"zip://mashups/song0001.wav::{rest}"
+
+
+def test_the_test_clips_of_a_url_are_predicted(archive, tmp_path, run_of_url, run_program):
+    out = tmp_path / "a.csv"
+    code, _, err = run_program("predict", run_of_url, "--data", archive, "--out", out)
+    assert code == 0, err
+    assert out.read_bytes() == (run_of_url / "submission.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["doctor"],
+        ["mash", "--n", "6", "--recipes-only", "--folds", "2", "--out", "OUT"],
+        ["features", "--families", "rms", "--out", "OUT.parquet"],
+    ],
+)
+def test_commands_say_of_a_url_what_they_say_of_a_folder(
+    command, archive, stem_data, tmp_path, run_program, monkeypatch
+):
+    name, *options = command
+    told = []
+    for place, data in (("HERE", stem_data), ("THERE", archive)):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        code, out, err = run_program(name, data, *options, "--quiet")
+        told.append((code, out.replace(str(data), "DATA"), err))
+    assert told[0] == told[1]
+    here, there = tmp_path / "HERE", tmp_path / "THERE"
+    for path in here.rglob("*.parquet"):
+        assert (there / path.relative_to(here)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["fit", "--models", "lr", "--out", "RUN", "--data"],
+        ["mash", "--n", "6", "--out", "OUT"],
+        ["doctor"],
+        ["gap"],
+        ["gap", "memory://other"],
+        ["tune", "--out", "settings.yaml"],
+        ["reuse"],
+        ["features", "--out", "OUT.parquet"],
+    ],
+)
+def test_a_url_with_nothing_there_is_one_line(command, tmp_path, run_program, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run_program(*command, "memory://nowhere")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith("error: memory://")
+    assert "no audio file and no CSV table" in err and "Traceback" not in err
