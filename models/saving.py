@@ -77,13 +77,14 @@ def load_model(folder):
     if not path.exists():
         return load_net(folder)
     skops = lean_import("skops.io")
-    strange = sorted(set(skops.get_untrusted_types(file=path)) - TRUSTED)
-    if strange:
+    try:
+        return skops.load(path, trusted=sorted(TRUSTED))
+    except lean_import("skops.io.exceptions").UntrustedTypesFoundException as error:
+        strange = sorted(set(skops.get_untrusted_types(file=path)) - TRUSTED)
         raise DataError(
             f"{path}: holds {', '.join(strange)}, which stemstack does not save; "
             "load it only by your own means, if you trust whoever made it"
-        )
-    return skops.load(path, trusted=sorted(TRUSTED))
+        ) from error
 
 
 def _save_bag(bag, folder):

@@ -16,6 +16,8 @@ def run_program(capsys, monkeypatch, shared_cache):
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     monkeypatch.setenv("STEMSTACK_CACHE", str(shared_cache))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    # Worker processes take seconds to start: only tests of them ask for some.
+    monkeypatch.setenv("STEMSTACK_JOBS", "1")
     # Whatever the width of the terminal the tests run in, tables wrap alike.
     monkeypatch.setenv("COLUMNS", "140")
 

@@ -78,7 +78,7 @@ def test_killed_at_any_moment_classical_models_end_the_same(
     assert code == 0, err
     rng = np.random.default_rng(0)
     # The papers come after the tables: their files are the last four.
-    moments = np.sort(rng.choice(np.arange(1, count_files(whole) - 4), 3, replace=False))
+    moments = np.sort(rng.choice(np.arange(1, count_files(whole) - 4), 2, replace=False))
     killed = [
         kill_at(start_fit(run, CLASSICAL, "--resume"), run, moment, rng.uniform(0, 0.05))
         for moment in moments
