@@ -1,4 +1,4 @@
-"""Every blend over the ladder's first levels: macro F1 out of fold (nested) and against the answers.
+"""Every blend over the ladder's first levels: nested macro F1 out of fold, and on the answers.
 
     python benchmarks/ladder_blends.py LADDER
 

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from ..errors import UsageError
 from .bagging import bag_seeds, nets_in
-from .deep.ast import AST, AST_PARAMETERS
+from .deep.ast import AST, AST_PARAMETERS, read_scale
 from .effnet import EffNetClassifier
 from .heuristic import make_heuristic
 from .linear import make_lr
@@ -163,7 +163,7 @@ def settle(model):
     Raises
     ------
     UsageError
-        A backbone, weights or device cannot be had.
+        A backbone, weights or device cannot be had, or an AST wants other pictures.
     MissingExtraError
         The ``deep`` extra is not installed.
     """
@@ -173,6 +173,8 @@ def settle(model):
     for net in nets_in(model):
         start = resolve_start(net.backbone, net.weights)
         net.set_params(backbone=start.backbone)
+        if start.backbone == AST:
+            read_scale(start, net.mel_settings(), net.crop_seconds)
         settled = {"backbone": start.backbone, "weights": start.label, "device": device_of(net)}
     return settled
 

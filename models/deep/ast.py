@@ -1,7 +1,8 @@
 """AST, the Audio Spectrogram Transformer, as a backbone: transformers' model, Kaldi's filter bank.
 
 Conventions: what AST sees is (n_bands, n_frames) like any picture, but in natural logarithms by
-Kaldi's rules, and standardised by AudioSet's mean and deviation, not the clip's own.
+Kaldi's rules, and standardised by the mean and deviation of what it learnt from (AudioSet, or what a
+folder's ``preprocessor_config.json`` says), not the clip's own.
 
 References
 ----------
@@ -30,13 +31,24 @@ AST_PARAMETERS = {
     # The published fine-tuning's is of this order.
     "learning_rate": 1e-4,
 }
-# Of AudioSet's filter banks, as published with the model.
-_MEAN, _DEVIATION = -4.2677393, 4.5689974
+_EXTRACTOR = "preprocessor_config.json"
+# transformers' extractor knows no other frames, in ms.
+_FRAME, _SHIFT = 25, 10
 
 
 @dataclass(frozen=True)
 class FilterBankSettings(MelSettings):
-    """What decides AST's picture: as for a log-mel, but by Kaldi's rules."""
+    """What decides AST's picture: as for a log-mel, but by Kaldi's rules.
+
+    Attributes
+    ----------
+    mean, deviation : float
+        Of the filter banks that the model learnt from, in natural logarithms; those of AudioSet, as
+        published with the model, by default.
+    """
+
+    mean: float = -4.2677393
+    deviation: float = 4.5689974
 
     def picture(self, clip, device="cpu"):
         """Compute AST's picture of a clip.
@@ -63,7 +75,7 @@ class FilterBankSettings(MelSettings):
             num_mel_bins=self.n_mels,
             window_type="hanning",
         )
-        return ((bank.T - _MEAN) / (2 * _DEVIATION)).cpu().numpy().astype(np.float16)
+        return ((bank.T - self.mean) / (2 * self.deviation)).cpu().numpy().astype(np.float16)
 
 
 def build_ast(start):
@@ -107,6 +119,68 @@ def check_ast_folder(path):
             f"weights={str(path)!r}: expected a folder with the config.json and model.safetensors "
             f"of an AST, as transformers saves it (such as a copy of {AST_REPOSITORY})"
         )
+
+
+def read_scale(start, settings, seconds):
+    """Read the mean and deviation that a folder's AST expects its pictures to be standardised by.
+
+    Parameters
+    ----------
+    start : Start
+    settings : FilterBankSettings
+        Of the pictures that it will see.
+    seconds : float
+        Length of a crop.
+
+    Returns
+    -------
+    tuple of (float, float)
+        AudioSet's where the folder says nothing, and for a name on the hub.
+
+    Raises
+    ------
+    UsageError
+        The folder's AST learnt from pictures of another rate or size, or what it says cannot be
+        read.
+    """
+    path = Path(start.path or "", _EXTRACTOR)
+    if start.source != "folder" or not path.exists():
+        return FilterBankSettings.mean, FilterBankSettings.deviation
+    extractor = _read_extractor(path)
+    _check_picture(path, extractor, settings, seconds)
+    # Kept as a standardisation, too: pictures are divided by twice the deviation.
+    return (extractor.mean, extractor.std) if extractor.do_normalize else (0.0, 0.5)
+
+
+def _read_extractor(path):
+    try:
+        extractor = require("transformers", "hf").ASTFeatureExtractor.from_pretrained(
+            path.parent, local_files_only=True
+        )
+        extractor.mean, extractor.std = float(extractor.mean), float(extractor.std)
+    except (OSError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
+    if not extractor.std > 0:
+        raise UsageError(f"{path}: std must be above 0. Got {extractor.std:g}.")
+    return extractor
+
+
+def _check_picture(path, extractor, settings, seconds):
+    """Refuse pictures unlike those that a folder's AST learnt from."""
+    sr = extractor.sampling_rate
+    n_fft, hop_length = sr * _FRAME // 1000, sr * _SHIFT // 1000
+    wanted = {"sr": sr, "n_fft": n_fft, "hop_length": hop_length, "n_mels": extractor.num_mel_bins}
+    wrong = {k: value for k, value in wanted.items() if getattr(settings, k) != value}
+    if settings.n_frames(seconds) != extractor.max_length or "hop_length" in wrong:
+        wrong["crop_seconds"] = extractor.max_length * hop_length / sr
+    if wrong:
+        given = {k: getattr(settings, k, seconds) for k in wrong}
+        raise UsageError(f"{path}: this AST learnt from other pictures. Got {_list(given)}; set "
+                         f"{_list(wrong)}")  # fmt: skip
+
+
+def _list(values):
+    return ", ".join(f"{name}={value:g}" for name, value in values.items())
 
 
 def _load(model_class, start):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
 from ...errors import DataError
-from .ast import AST, FilterBankSettings
+from .ast import AST, FilterBankSettings, read_scale
 from .checkpoint import Checkpoint
 from .contexts import repeatable, threads
 from .device import resolve_device
@@ -181,6 +181,8 @@ class DeepEstimator(BaseEstimator):
     def _take_start(self):
         start = resolve_start(self.backbone, self.weights)
         self.backbone_, self.weights_ = start.backbone, start.label
+        if start.backbone == AST:
+            self.scale_ = read_scale(start, self.mel_settings(), self.crop_seconds)
         return start
 
     def _build(self, start, n_outputs):
@@ -263,8 +265,10 @@ class DeepEstimator(BaseEstimator):
         -------
         MelSettings
         """
-        kind = FilterBankSettings if self.backbone == AST else MelSettings
-        return kind(self.sr, self.n_fft, self.hop_length, self.n_mels)
+        sizes = self.sr, self.n_fft, self.hop_length, self.n_mels
+        if self.backbone != AST:
+            return MelSettings(*sizes)
+        return FilterBankSettings(*sizes, *getattr(self, "scale_", ()))
 
     def _width(self):
         return self.mel_settings().n_frames(self.crop_seconds)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from stemstack.errors import UsageError
 from stemstack.models import EffNetClassifier, EffNetEmbedding, load_model, make_model, save_model
 from stemstack.models.deep.ast import AST_PARAMETERS, FilterBankSettings
 from stemstack.models.deep.weights import resolve_start
+from stemstack.models.registry import settle
 
 SMALL = {
     "backbone": "ast",
@@ -139,3 +141,61 @@ def test_without_hub_it_says_how_to_give_weights(monkeypatch):
     resolve_start.cache_clear()
     with pytest.raises(UsageError, match="the hub does not answer; give weights=FOLDER"):
         resolve_start("ast")
+
+
+@pytest.fixture
+def own_folder(folder, tmp_path):
+    """The tiny AST with a feature extractor of its own, which a test may change."""
+    path = shutil.copytree(folder, tmp_path / "ast")
+
+    def say(**changed):
+        own = {"num_mel_bins": 16, "max_length": 32, "mean": -9.0, "std": 2.0, **changed}
+        transformers.ASTFeatureExtractor(**own).save_pretrained(path)
+        return path
+
+    return say
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"do_normalize": False}, {"mean": 1.5}], ids=["own", "not normalised", "mean"]
+)
+def test_a_folders_extractor_decides_the_standardisation(own_folder, clips, said):
+    path = own_folder(**said)
+    model = EffNetEmbedding(**SMALL, weights=path).fit(clips[0])
+    ours = model.mel_settings().picture(clips[0][0])[:, :32]
+    extractor = transformers.ASTFeatureExtractor.from_pretrained(path)
+    theirs = extractor(clips[0][0], sampling_rate=16000, return_tensors="np")["input_values"][0]
+    # Ours is kept as float16: three digits of numbers up to 16.
+    np.testing.assert_allclose(ours.T, theirs, rtol=2e-3, atol=2e-3)
+
+
+def test_a_standardisation_survives_without_its_folder(own_folder, clips, tmp_path):
+    model = EffNetClassifier(**SMALL, weights=own_folder()).fit(*clips)
+    plain = EffNetClassifier(**SMALL, weights=tmp_path / "ast")
+    expected = model.predict_proba(clips[0])
+    save_model(model, tmp_path / "saved")
+    shutil.rmtree(tmp_path / "ast")
+    loaded = load_model(tmp_path / "saved")
+    np.testing.assert_array_equal(loaded.predict_proba(clips[0]), expected)
+    assert loaded.mel_settings() == model.mel_settings() != plain.mel_settings()
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"num_mel_bins": 24}, r"Got n_mels=16; set n_mels=24$"),
+        ({"max_length": 64}, r"Got crop_seconds=0\.32; set crop_seconds=0\.64$"),
+        (
+            {"sampling_rate": 8000},
+            r"Got sr=16000, .*; set sr=8000, n_fft=200, hop_length=80, crop_seconds=0\.32$",
+        ),
+        ({"std": 0.0}, r"preprocessor_config\.json: std must be above 0"),
+        ({"mean": "high"}, r"preprocessor_config\.json: cannot be read"),
+    ],
+)
+def test_an_extractor_of_other_pictures_is_refused_before_any_work(own_folder, said, problem):
+    path = own_folder(**said)
+    with pytest.raises(UsageError, match=problem):
+        settle(EffNetClassifier(**SMALL, weights=path))
+    with pytest.raises(UsageError, match=problem):
+        EffNetEmbedding(**SMALL, weights=path).fit([np.zeros(8000, dtype=np.float32)])
