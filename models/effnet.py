@@ -121,6 +121,8 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     classes_ : ndarray of shape (n_classes,)
     backbone_, weights_ : str
         What ``backbone`` and ``weights`` came to.
+    scale_ : tuple of (float, float)
+        Of ``"ast"`` only: the mean and deviation that its pictures are standardised by.
     history_ : list of dict
         ``epoch``, ``loss``, ``learning_rate`` (the head's, in the epoch's last step) and, with
         ``patience``, ``validation_loss`` and ``validation_f1`` (macro).

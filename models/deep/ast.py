@@ -1,8 +1,8 @@
 """AST, the Audio Spectrogram Transformer, as a backbone: transformers' model, Kaldi's filter bank.
 
 Conventions: what AST sees is (n_bands, n_frames) like any picture, but in natural logarithms by
-Kaldi's rules, and standardised by the mean and deviation of what it learnt from (AudioSet, or what a
-folder's ``preprocessor_config.json`` says), not the clip's own.
+Kaldi's rules, and standardised by the mean and deviation of what the model learnt from (AudioSet's,
+or those of a folder's ``preprocessor_config.json``), not the clip's own.
 
 References
 ----------
@@ -175,8 +175,8 @@ def _check_picture(path, extractor, settings, seconds):
         wrong["crop_seconds"] = extractor.max_length * hop_length / sr
     if wrong:
         given = {k: getattr(settings, k, seconds) for k in wrong}
-        raise UsageError(f"{path}: this AST learnt from other pictures. Got {_list(given)}; set "
-                         f"{_list(wrong)}")  # fmt: skip
+        told = f"Got {_list(given)}; set {_list(wrong)}"
+        raise UsageError(f"{path}: this AST learnt from other pictures. {told}")
 
 
 def _list(values):
