@@ -12,7 +12,7 @@ from .progress import make_progress
 
 @click.command("serve")
 @click.argument("run", type=click.Path(path_type=Path))
-@option("--data", default=None, help="Where the training data are now, or their URL; as at the fit by default.")
+@option("--data", default=None, help="Path or URL of the training data; as at the fit by default.")
 @option("--host", default="127.0.0.1", help="Address to listen at; 0.0.0.0 for all.")
 @option("--port", type=click.IntRange(1, 65535), default=None, help="The first free from 7860 on.")
 @option("--share", is_flag=True, help="Open a tunnel through gradio's servers.")
