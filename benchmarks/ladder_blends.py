@@ -32,10 +32,16 @@ def main():
     parser.add_argument("folder", type=Path, help="LADDER, as for ladder.py")
     folder = parser.parse_args().folder
     truth = pd.read_csv(folder / "answers.csv", dtype=str).iloc[:, 1].to_numpy()
-    print(f"| out of fold, answers | {' | '.join(BLENDS)} |")
+    rungs = {rung for level in LEVELS.values() for rung in level}
+    finished = [
+        seed
+        for seed in sorted(folder.glob("seed*"))
+        if all((seed / rung / "metrics.json").exists() for rung in rungs)
+    ]
+    print(f"{len(finished)} seeds\n\n| out of fold, answers | {' | '.join(BLENDS)} |")
     print("|---" * (len(BLENDS) + 1) + "|")
     for title, rungs in LEVELS.items():
-        levels = [read_level(folder, seed, rungs) for seed in sorted(folder.glob("seed*"))]
+        levels = [read_level(folder, seed, rungs) for seed in finished]
         cells = []
         for blend in BLENDS:
             scores = np.mean([score(level, make_blend(blend), truth) for level in levels], axis=0)
