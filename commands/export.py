@@ -5,9 +5,7 @@ from pathlib import Path
 import click
 
 from ..errors import UsageError
-from ..runs.export import export_nets
 from .options import option, quiet_option
-from .progress import make_progress
 
 
 @click.command("export")
@@ -29,6 +27,9 @@ def export_command(run, onnx, out, quiet):
     One file a fold: crops of log-mels in, logits out; its metadata say the classes and how a crop
     is made. Models that are no nets are named on stderr.
     """
+    from ..runs.export import export_nets
+    from .progress import make_progress
+
     if not onnx:
         raise UsageError("Say what to write: export RUN --onnx")
     progress = make_progress(quiet)

@@ -1,32 +1,13 @@
 """``gap``: how far synthetic clips are from the test clips, and in what."""
 
 import json
-import os
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from ..audio import read_data
 from ..errors import UsageError
-from ..mashups.gap_words import show_number
-from ..reports.gap_picture import check_picture, draw_gap_picture
-from ..runs.gap import (
-    FOLDS,
-    draw_synthetic,
-    list_clips,
-    list_test,
-    list_training,
-    measure_gap,
-)
+from .names import GAP_FOLDS
 from .options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
 from .problems import report_problems
-from .progress import make_progress
-
-# Where stdout is no terminal there is no width to fit, and narrow columns read badly.
-_PIPE_WIDTH = 140
 
 
 @click.command("gap")
@@ -36,7 +17,7 @@ _PIPE_WIDTH = 140
 @option("--n", type=click.IntRange(min=4), default=300, help="Clips of each side, at most.")
 @option("--families", type=Names(), default="all", help="Feature families.")
 @option("--permutations", type=click.IntRange(min=1), default=199, help="For the p-value.")
-@option("--folds", type=int, default=FOLDS, help="Songs and noise are split into these first.")
+@option("--folds", type=int, default=GAP_FOLDS, help="Songs and noise are split into these first.")
 @click.option("--picture", type=click.Path(dir_okay=False), help="PNG, SVG or PDF to draw.")
 @option("--json", "as_json", is_flag=True, help="Print JSON.")
 @option("--seed", type=click.IntRange(min=0), default=0, help="Root of all randomness.")
@@ -54,6 +35,11 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     are) are compared with its test clips. Or name two sets of clips: folders, files or manifests.
     An AUC of 0.5 means that a classifier finds no difference, 1 that it is never wrong.
     """
+    from ..reports.gap_picture import check_picture
+    from ..runs.gap import measure_gap
+    from .gap_text import print_gap
+    from .progress import make_progress
+
     if picture:
         check_picture(picture)
     places = {"cache": rest["cache"], "n_jobs": rest["jobs"]}
@@ -73,6 +59,9 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
 
 def _choose(data, other, drawing, places):
     """Choose the two sets of clips, at most ``n`` of each."""
+    from ..audio import read_data
+    from ..runs.gap import draw_synthetic, list_clips, list_test, list_training
+
     n, settings, seed = drawing["n"], drawing["settings"], drawing["seed"]
     readable = {"n_jobs": places["n_jobs"], "progress": places["progress"]}
     at = {"cache": places["cache"], "stage": places["progress"].stage}
@@ -91,84 +80,14 @@ def _choose(data, other, drawing, places):
 
 
 def _draw(path, gap, a, b):
+    from ..reports.gap_picture import draw_gap_picture
+    from .gap_text import auc_with_interval
+
     draw_gap_picture(
         path,
-        title=f"{b} against {a}: AUC {_with_interval(gap)}",
+        title=f"{b} against {a}: AUC {auc_with_interval(gap)}",
         families=gap.families,
         differences=[
             (f"{b} {found.words}", found.effect, found in gap.telling) for found in gap.differences
         ],
     )
-
-
-def make_console():
-    """Make what prints tables on stdout."""
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _PIPE_WIDTH
-    return console
-
-
-def print_gap(gap, a, b, *, full=True):
-    """Print a gap as text on stdout.
-
-    Parameters
-    ----------
-    gap : Gap
-    a, b : str
-        What the two sets are called.
-    full : bool, default=True
-        With the tables, not the outcome alone.
-    """
-    say = make_console().print
-    say(f"{gap.n_a} clips of {a}, {gap.n_b} of {b}", markup=False)
-    say(f"AUC {_with_interval(gap)}, p = {gap.p_value:.3g} ({gap.n_permutations} permutations)")
-    if gap.floor is not None:
-        say(f"AUC between mashups of different songs, by these same settings: {gap.floor:.3f}")
-    say(_verdict(gap, a, b), markup=False)
-    if not full:
-        return
-    if gap.differences:
-        say(_differences(gap, a, b))
-    say("AUC by family of features:")
-    say(", ".join(f"{name} {auc:.2f}" for name, auc in gap.families.items()))
-
-
-def _with_interval(gap):
-    low, high = gap.interval
-    return f"{gap.auc:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _verdict(gap, a, b):
-    """Say the outcome in a sentence, or one for each of the main differences."""
-    if not gap.told_apart:
-        return f"Nothing found that tells {b} from {a}."
-    if not gap.telling:
-        return f"A classifier tells {b} from {a}, but no readable feature does by itself."
-    return "\n".join(f"{b} {_sentence(found)}" for found in gap.telling[:5])
-
-
-def _sentence(found):
-    unit = "" if found.unit == "×" else f" {found.unit}"
-    return f"{found.words} ({show_number(found.a)} → {show_number(found.b)}{unit})"
-
-
-def _differences(gap, a, b):
-    """Lay the readable features out as a table."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("")
-    for name in (a, b, "difference", "effect", "p"):
-        table.add_column(Text(name), justify="right", overflow="fold")
-    for found in gap.differences:
-        ratio = found.unit == "×"
-        unit = "" if ratio else f" {found.unit}"
-        sign = "×" if ratio else "+" if found.difference > 0 else ""
-        table.add_row(
-            found.name,
-            f"{show_number(found.a)}{unit}",
-            f"{show_number(found.b)}{unit}",
-            f"{sign}{show_number(found.difference)}{unit}",
-            f"{found.effect:+.2f}",
-            f"{found.p_value:.3g}",
-        )
-    return table

@@ -4,11 +4,8 @@ import json
 
 import click
 
-from ..audio import read_data
-from ..runs.reuse import check_reuse
 from .options import SettingsFile, cache_option, jobs_option, option, quiet_option, stems_options
 from .problems import report_problems
-from .progress import make_progress
 
 _REUSED = (
     "Test mashups re-use training stems. Validation clips that share songs with the training "
@@ -45,6 +42,10 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
     Stems are looked for by fingerprint, at rates from a half to double, and confirmed by their
     waveform. How far to trust that is measured on mashups of known recipe, drawn by the settings.
     """
+    from ..audio import read_data
+    from ..runs.reuse import check_reuse
+    from .progress import make_progress
+
     progress = make_progress(quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
     dataset = read_data(data, **reading, cache=rest["cache"], stage=progress.stage)

@@ -5,9 +5,7 @@ from pathlib import Path
 import click
 
 from ..errors import DataError
-from ..serving import ClipExplainer, Limits, serve_page
 from .options import cache_option, jobs_option, option, quiet_option
-from .progress import make_progress
 
 
 @click.command("serve")
@@ -35,6 +33,9 @@ def serve_command(
     Nothing leaves the machine unless --share or --host lets others in. The page's address is
     printed once it is there; Ctrl-C ends it.
     """
+    from ..serving import ClipExplainer, Limits, serve_page
+    from .progress import make_progress
+
     progress = make_progress(quiet)
     explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb))
     try:

@@ -5,17 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich import box
-from rich.table import Table
 
 from ..atomic import atomic_path
-from ..audio import read_data
-from ..mashups import Settings
-from ..runs.tune import Plan, record_beside, tune_settings
-from .gap import make_console, print_gap
+from .names import PLAN
 from .options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
 from .problems import report_problems
-from .progress import make_progress
 
 
 @click.command("tune")
@@ -27,18 +21,33 @@ from .progress import make_progress
     help="YAML file for the settings.",
 )
 @option("--settings", type=SettingsFile(), default=None, help="YAML of settings to start from.")
-@option("--pilots", type=click.IntRange(min=10), default=Plan.pilots, help="Random settings.")
-@option("--clips", type=click.IntRange(min=1), default=Plan.clips, help="Mashups a pilot.")
-@option("--budget", type=click.IntRange(min=1), default=Plan.budget, help="Trials of the search.")
+@option("--pilots", type=click.IntRange(min=10), default=PLAN.pilots, help="Random settings.")
+@option("--clips", type=click.IntRange(min=1), default=PLAN.clips, help="Mashups a pilot.")
+@option(
+    "--budget",
+    type=click.IntRange(min=1),
+    default=PLAN.budget,
+    help="Trials of the search.",
+)
 @option("--minutes", type=click.FloatRange(min=0), default=None, help="For the search, at most.")
-@option("--n", type=click.IntRange(min=4), default=Plan.gap_clips, help="Clips of the real test.")
-@option("--finalists", type=click.IntRange(min=1), default=Plan.finalists, help="In the real test.")
-@option("--folds", type=int, default=Plan.folds, help="Songs and noise are split into these.")
+@option(
+    "--n",
+    type=click.IntRange(min=4),
+    default=PLAN.gap_clips,
+    help="Clips of the real test.",
+)
+@option(
+    "--finalists",
+    type=click.IntRange(min=1),
+    default=PLAN.finalists,
+    help="In the real test.",
+)
+@option("--folds", type=int, default=PLAN.folds, help="Songs and noise are split into these.")
 @option("--families", type=Names(), default="all", help="Feature families of the real test.")
 @option(
     "--tempo",
     type=Names(),
-    default=",".join(Plan.tempo_modes),
+    default=",".join(PLAN.tempo_modes),
     help="Tempo modes to try; a pilot with stretch takes ten times as long.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the search that was begun.")
@@ -59,23 +68,17 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     would be read off mashups; and the classifier of gap chooses among the best. The search is kept
     beside the settings: a killed one goes on with --resume.
     """
-    plan = Plan(
-        budget=wanted["budget"],
-        pilots=wanted["pilots"],
-        clips=wanted["clips"],
-        finalists=wanted["finalists"],
-        gap_clips=wanted["n"],
-        seconds=None if minutes is None else 60 * minutes,
-        tempo_modes=wanted["tempo"],
-        families=wanted["families"],
-        folds=wanted["folds"],
-        seed=wanted["seed"],
-    )
+    from ..audio import read_data
+    from ..mashups import Settings
+    from ..runs.tune import record_beside, tune_settings
+    from .progress import make_progress
+    from .tuning_text import print_tuning
+
     progress = make_progress(quiet)
     tuning = tune_settings(
         read_data(data, cache=cache, stage=progress.stage),
         Settings.from_dict(settings or {}),
-        plan,
+        _plan(minutes, wanted),
         record=record_beside(out),
         resume=resume,
         cache=cache,
@@ -87,8 +90,21 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     if as_json:
         click.echo(json.dumps(_as_data(tuning), indent=1))
     else:
-        _print(tuning, out)
+        print_tuning(tuning, out)
     report_problems(tuning.problems, "clips were left out")
+
+
+def _plan(minutes, wanted):
+    """Turn options into a plan: those that are called otherwise there, and the rest."""
+    from ..runs.tune import Plan
+
+    wanted = dict(wanted)
+    return Plan(
+        gap_clips=wanted.pop("n"),
+        tempo_modes=wanted.pop("tempo"),
+        seconds=None if minutes is None else 60 * minutes,
+        **wanted,
+    )
 
 
 def _as_data(tuning):
@@ -101,32 +117,3 @@ def _as_data(tuning):
         "n_trials": tuning.n_trials,
         "finalists": [asdict(finalist) for finalist in tuning.finalists],
     }
-
-
-def _print(tuning, out):
-    """Print the gap before and after, the finalists, and what was changed."""
-    console = make_console()
-    for title, gap in (("Before", tuning.before), ("After", tuning.after)):
-        console.rule(title, align="left")
-        print_gap(gap, "synthetic", "test", full=False)
-    console.rule(f"{tuning.n_trials} trials", align="left")
-    for finalist in tuning.finalists:
-        console.print(f"{finalist.name}: AUC {finalist.auc:.3f}", markup=False)
-    console.print(_changes(tuning))
-    console.print(out, markup=False)
-
-
-def _changes(tuning):
-    """Lay out the settings that are not what they were."""
-    table = Table("setting", "before", "after", box=box.SIMPLE_HEAD, pad_edge=False)
-    before, after = tuning.start.to_dict(), tuning.settings.to_dict()
-    for name in after:
-        if before[name] != after[name]:
-            table.add_row(name, _show(before[name]), _show(after[name]))
-    return table
-
-
-def _show(value):
-    if isinstance(value, list):
-        return ", ".join(f"({_show(v)})" if isinstance(v, list) else _show(v) for v in value)
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

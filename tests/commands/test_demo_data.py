@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import soundfile
 
-from stemstack.commands import demo_data
+from stemstack.commands import demo_files
 
 
 def test_the_test_mashups_follow_their_own_side_and_settings(
@@ -21,8 +21,8 @@ def test_the_test_mashups_follow_their_own_side_and_settings(
         shutil.copytree(own_stem_data / "ESC-50-master", folder)
 
     # Composing the songs is tested where they are composed; it would take long here.
-    monkeypatch.setattr(demo_data, "write_songs", lay_songs)
-    monkeypatch.setattr(demo_data, "write_noise", lay_noise)
+    monkeypatch.setattr(demo_files, "write_songs", lay_songs)
+    monkeypatch.setattr(demo_files, "write_noise", lay_noise)
     settings = tmp_path / "test.yaml"
     settings.write_text("noise_probability: 0\nnormalize: rms\nlevel: [-30, -30]\n")
     made = tmp_path / "demo" / "data"

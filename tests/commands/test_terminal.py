@@ -240,12 +240,16 @@ def test_rates(rate, text):
 
 def test_names_are_those_of_the_rooms():
     from stemstack.audio import DEFAULT_STEMS
+    from stemstack.runs.gap import FOLDS
+    from stemstack.runs.tune import Plan
     from stemstack.stacking import BLENDS
 
     assert tuple(MODELS) == offered.MODELS
     assert tuple(DEFAULT_STEMS) == offered.STEMS
     assert tuple(BLENDS) == offered.BLENDS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
+    assert offered.GAP_FOLDS == FOLDS
+    assert {name: getattr(Plan, name) for name in vars(offered.PLAN)} == vars(offered.PLAN)
 
 
 def test_help_of_fit_is_grouped_and_imports_nothing_heavy():
