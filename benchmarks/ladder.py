@@ -65,9 +65,9 @@ RUNGS = (
     Rung("five-folds", "+ five folds", size="large"),
     Rung("seeds", "+ two seeds", size="large"),
     Rung("robust", "handcrafted, all families", size="large"),
-    Rung("stack", "stack of the last two", command="stack", of=("robust", "seeds")),
-    Rung("decoded", "+ decoding", command="decode", of=("stack",)),
-    Rung("pseudo", "handcrafted + pseudo-labels", command="pseudo", of=("robust",)),
+    Rung("decoded", "+ decoding", command="decode", of=("robust",)),
+    Rung("pseudo", "+ pseudo-labels, not decoded", command="pseudo", of=("robust",)),
+    Rung("stack", "stack of nets and handcrafted", command="stack", of=("robust", "seeds")),
     Rung("default", "`fit --models lr,lgbm,effnet`", size="large"),
 )
 
@@ -182,18 +182,20 @@ class Ladder:
         return "\n".join([*lines, "", self._compare_default(), self._sum_up()])
 
     def _compare_default(self):
-        """Say how far the default's stack is below the best, over draws of clips."""
+        """Say how far the best other rung is from the default's stack, over draws of clips."""
         rows = pd.DataFrame(self.rows)
         guesses = {
             key: np.array(group["guess"].tolist()).T
             for key, group in rows.groupby(["rung", "model"], sort=False)
         }
-        best = max(guesses, key=lambda key: self._score(guesses[key].T))
-        pair = np.stack([guesses[best], guesses["default", "stack"]], axis=2)
+        default = guesses["default", "stack"]
+        others = {key: guess for key, guess in guesses.items() if key[0] != "default"}
+        best = max(others, key=lambda key: self._score(others[key].T))
+        pair = np.stack([others[best], default], axis=2)
         low, high = bootstrap_interval(self._truth(), pair, score=_difference)
         return (
-            f"best: {' '.join(best)}, {_difference(self._truth(), pair):.3f} above the default's "
-            f"stack (95 %: {low:.3f} to {high:.3f})"
+            f"the best of the other rungs, {' '.join(best)}, less the default's stack: "
+            f"{_difference(self._truth(), pair):+.3f} (95 %: {low:+.3f} to {high:+.3f})"
         )
 
     def _sum_up(self):
