@@ -46,8 +46,8 @@ def read_manifest(path):
     ----------
     path : str or os.PathLike
         A CSV. ``path`` cells are relative to the CSV's folder, or absolute; ``group`` ties clips
-        that must stay on one side of every split (default: each clip alone); ``fold`` fixes the
-        folds.
+        that must stay on one side of every split (without, or where it is empty: each clip alone);
+        ``fold`` fixes the folds.
 
     Returns
     -------
@@ -67,7 +67,9 @@ def read_manifest(path):
         {
             "clip": rows["path"],
             "label": rows["label"],
-            "group": rows["group"] if "group" in rows else rows["path"],
+            "group": rows["group"].where(_filled(rows["group"]), rows["path"])
+            if "group" in rows
+            else rows["path"],
             "path": rows["path"],
         }
     )
@@ -79,7 +81,7 @@ def read_manifest(path):
 
 def _check_manifest(path, rows):
     for column in ("path", "label"):
-        blank = rows.index[rows[column].str.strip() == ""]
+        blank = rows.index[~_filled(rows[column])]
         if len(blank):
             raise DataError(f"{path}: line {blank[0] + 2} has an empty {column}")
     twice = rows["path"][rows["path"].duplicated()]
@@ -87,6 +89,10 @@ def _check_manifest(path, rows):
         raise DataError(f"{path}: {twice.iloc[0]!r} is listed twice; keep one line a clip")
     if rows["label"].nunique() < 2:
         raise DataError(f"{path}: only class {rows['label'].iloc[0]!r} is there; two are needed")
+
+
+def _filled(column):
+    return column.str.strip() != ""
 
 
 def _read_folds(path, column):

@@ -90,6 +90,11 @@ def test_a_manifest(tmp_path):
     assert data.train["fold"].tolist() == [0, 1]
 
 
+def test_a_clip_without_a_group_is_alone(tmp_path):
+    (tmp_path / "some.csv").write_text("path,label,group\na.wav,x,\nb.wav,y,  \nc.wav,y,g\n")
+    assert read_data(tmp_path / "some.csv").train["group"].tolist() == ["a.wav", "b.wav", "g"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
