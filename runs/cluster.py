@@ -7,11 +7,12 @@ write again is the same.
 """
 
 import re
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-from ..errors import UsageError, require
+from ..errors import DataError, UsageError, require
 
 _GPU = "GPU"
 _LOCAL = re.compile(r"local:([1-9]\d*)")
@@ -93,7 +94,10 @@ def run_on_cluster(client, shared, function, calls):
     ------
     UsageError
         There is no worker, or none with a GPU where one is needed.
+    DataError
+        A task took several workers with it, or the scheduler is gone.
     """
+    distributed = require("distributed", "scale")
     _check_workers(client, any(on_gpu for on_gpu, _ in calls))
     # A task, not scattered data: were its only holder to die, it would be made again.
     held = client.submit(_hold, shared, pure=False)
@@ -108,8 +112,15 @@ def run_on_cluster(client, shared, function, calls):
         )
         for on_gpu, arguments in calls
     ]
-    for future in require("distributed", "scale").as_completed(futures):
-        yield future.result()
+    lost = distributed.KilledWorker, distributed.comm.CommClosedError, CancelledError
+    for future in distributed.as_completed(futures):
+        try:
+            yield future.result()
+        except lost as error:
+            raise DataError(
+                f"The cluster at {client.scheduler.address} gave up ({error}): look whether its "
+                "scheduler runs and its workers have memory enough, then go on with --resume"
+            ) from error
 
 
 def _reach(distributed, address):

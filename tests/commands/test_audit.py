@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from stemstack.errors import DataError
-from stemstack.models import make_model
+from stemstack.errors import DataError, UsageError
+from stemstack.models import EffNetClassifier, make_model
 from stemstack.runs import Quiet, Run
-from stemstack.runs.auditing import audit_run
+from stemstack.runs.auditing import audit_run, auditable
 from stemstack.runs.training_clips import TrainingClips
 
 MODELS = "lr(families=mfcc,C=1)"
@@ -58,6 +58,13 @@ def test_folds_that_part_songs_are_found(songs, tmp_path):
     with pytest.raises(DataError, match=r"labels that leak.*lr, shuffled labels: LEAKS"):
         audit_run(Run(tmp_path), training, models, cache=tmp_path, n_jobs=1, progress=Quiet())
     assert json.loads((tmp_path / "audit.json").read_text())["lr, shuffled labels"]["leaks"]
+
+
+def test_an_audit_of_nothing_is_refused():
+    with pytest.raises(UsageError, match="not by net; add lr to --models"):
+        auditable({"net": EffNetClassifier()})
+    models = {"net": EffNetClassifier(), "lr": make_model(MODELS)}
+    assert list(auditable(models)) == ["lr"]
 
 
 def test_mashups_share_labels_with_those_of_their_songs(stem_data, tmp_path, fit_small):

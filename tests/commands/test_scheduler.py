@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stemstack.errors import UsageError
+from stemstack.errors import DataError, UsageError
 from stemstack.runs.cluster import check_scheduler, run_on_cluster
 
 TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv", "folds.parquet")
@@ -45,10 +45,16 @@ def wait_for(condition):
         time.sleep(0.005)
 
 
-def test_a_worker_killed_midway_changes_nothing(cluster, fit_small, stem_data, tmp_path):
+def test_a_worker_killed_midway_changes_nothing(
+    cluster, fit_small, stem_data, tmp_path, monkeypatch
+):
     pytest.importorskip("distributed")
     address, workers = cluster
-    here, there = tmp_path / "HERE", tmp_path / "THERE"
+    here, there = tmp_path / "main/HERE", tmp_path / "main/THERE"
+    # The workers stand in another directory; relative paths are meant from here.
+    (tmp_path / "main").mkdir()
+    monkeypatch.chdir(tmp_path / "main")
+    data = os.path.relpath(stem_data)
     code, _, err = fit_small(stem_data, here, "--jobs", "1", models=MODELS)
     assert code == 0, err
     left = []
@@ -60,8 +66,8 @@ def test_a_worker_killed_midway_changes_nothing(cluster, fit_small, stem_data, t
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    cache = ["--cache", tmp_path / "cache", "--jobs", "1"]
-    code, _, err = fit_small(stem_data, there, "--scheduler", address, *cache, models=MODELS)
+    cache = ["--cache", "cache", "--jobs", "1"]
+    code, _, err = fit_small(data, "THERE", "--scheduler", address, *cache, models=MODELS)
     killer.join()
     assert code == 0, err
     assert left[0] > 0 and workers[0].wait() != 0 and workers[1].poll() is None
@@ -86,6 +92,27 @@ def test_a_scheduler_that_does_not_answer_is_named(fit_small, stem_data, tmp_pat
     code, _, err = fit_small(stem_data, out, "--scheduler", "tcp://127.0.0.1:9", models="heuristic")
     assert code == 2 and "No scheduler answers at tcp://127.0.0.1:9" in err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("lost", ["worker", "scheduler"])
+def test_a_cluster_that_is_lost_ends_in_one_message(lost, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    error = {
+        "worker": distributed.KilledWorker("task", SimpleNamespace(address="w"), 3),
+        "scheduler": distributed.client.FutureCancelledError("f", "scheduler-connection-lost"),
+    }[lost]
+
+    def fail():
+        raise error
+
+    client = SimpleNamespace(
+        scheduler=SimpleNamespace(address="tcp://host:8786"),
+        scheduler_info=lambda n_workers: {"workers": {"w": {"resources": {}}}},
+        submit=lambda *arguments, **options: SimpleNamespace(result=fail),
+    )
+    monkeypatch.setattr(distributed, "as_completed", iter)
+    with pytest.raises(DataError, match=r"host:8786 gave up .* go on with --resume"):
+        list(run_on_cluster(client, None, print, [(False, ())]))
 
 
 @pytest.mark.parametrize(
