@@ -96,7 +96,13 @@ _FILE = click.Path(path_type=Path)
 @cache_option()
 @option("--out", type=_FILE, default=None, group=_OUTPUT, help="Run directory.  [required]")
 @option("--resume", is_flag=True, group=_OUTPUT, help="Go on with the run in --out.")
-@option("--answers", type=_FILE, default=None, group=_OUTPUT, help="CSV to score the test by.")
+@option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    group=_OUTPUT,
+    help="CSV to score the test by.",
+)
 @option(
     "--track",
     default=None,

@@ -32,13 +32,13 @@ def merge_command(runs, out, as_json, quiet):
     may differ. The table says which folds of which models are there; fit --resume computes the
     others, and the stack.
     """
-    from ..runs import merge_runs
+    from ..runs import coverage, merge_runs
     from .progress import make_progress
 
     with make_progress(quiet).stage("merging"):
-        coverage = merge_runs(runs, out).ledger.coverage().droplevel("key")
-    marks = coverage.map(lambda there: "done" if there else "missing")
+        there = coverage(merge_runs(runs, out))
+    marks = there.map(lambda done: "done" if done else "missing")
     if as_json:
         print_json(marks.to_dict(orient="index"))
     else:
-        click.echo(marks.to_string() if len(marks) else "no entries yet")
+        click.echo(marks.to_string())

@@ -7,7 +7,7 @@ from .decoding import decode_ledger, decode_test
 from .documents import score_sides, write_model_card, write_report
 from .experiment import fit_run, plan_run
 from .known_clips import known_clips
-from .merging import merge_runs
+from .merging import coverage, merge_runs
 from .prediction import predict_run
 from .progress import Quiet
 from .pseudo_labelled import answer_test, write_learnt
@@ -28,6 +28,7 @@ __all__ = [
     "Unlabelled",
     "answer_test",
     "convert_sources",
+    "coverage",
     "decode_ledger",
     "decode_test",
     "draw_training",

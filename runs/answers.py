@@ -3,8 +3,7 @@
 from ..audio import read_csv_text
 from ..errors import DataError
 from ..reports import score_classes
-from ..stacking import decide, name_columns
-from .first_level import METHOD
+from .predictions import decided_by
 from .run import STACK
 
 # The name of the stack's row once all test clips were decided together.
@@ -35,10 +34,8 @@ def evaluate_run(run, answers, *, decoded=None):
         As :func:`read_truth`.
     """
     truth, classes = read_truth(run, answers), run.metrics["classes"]
-    table, guesses = read_test(run), {}
-    for name in (*run.model_names, STACK):
-        values = table[name_columns(name, classes, len(classes))].to_numpy()
-        guesses[name] = decide(values, classes, METHOD)
+    table, names = read_test(run), (*run.model_names, STACK)
+    guesses = {name: decided_by(table, name, classes) for name in names}
     if decoded is not None:
         guesses[DECODED] = decoded.labels
     labels = [truth[i] for i in table["id"]]
@@ -86,7 +83,7 @@ def read_truth(run, answers):
     DataError
         The run predicted no test clips, the answers lack some of them, or hold unknown classes.
     """
-    ids, truth = read_test(run)["id"], _read_answers(answers)
+    ids, truth = read_test(run)["id"], _read_answers(answers, run.header)
     unknown = sorted(set(ids) - set(truth))
     if unknown:
         raise DataError(f"{answers}: lacks {len(unknown)} of the predicted ids, first {unknown[0]}")
@@ -97,9 +94,12 @@ def read_truth(run, answers):
     return truth
 
 
-def _read_answers(path):
+def _read_answers(path, header):
     """Read answers as a mapping of id to label."""
     rows = read_csv_text(path, [])
-    if len(rows.columns) < 2:
-        raise DataError(f"{path}: expected columns id and label. Got {', '.join(rows.columns)}.")
-    return dict(zip(rows.iloc[:, 0], rows.iloc[:, 1], strict=True))
+    named = set(header) <= set(rows.columns)
+    if not named and len(rows.columns) != 2:
+        got = ", ".join(rows.columns)
+        raise DataError(f"{path}: expected columns {header[0]} and {header[1]}, or two. Got {got}.")
+    ids, labels = header if named else rows.columns
+    return dict(zip(rows[ids], rows[labels], strict=True))

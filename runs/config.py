@@ -10,6 +10,7 @@ import yaml
 from ..atomic import write_text
 from ..audio import DEFAULT_STEMS
 from ..errors import DataError, UsageError
+from ..models import model_columns
 
 _PACKAGES = (
     "stemstack",
@@ -24,6 +25,8 @@ _PACKAGES = (
     "torch",
     "timm",
 )
+# Options that nets alone look at.
+NET_OPTIONS = ("backbone", "weights", "device", "epochs")
 PROTOCOLS = ("disjoint", "shared", "both")
 # What may differ between a run and its resumption: where the data lie (the ledger knows them by
 # content), and which models are stacked (each has its own entries).
@@ -110,7 +113,11 @@ class Config:
 
     def with_models(self, models):
         """Give the same with other models, each once, in the order of their first mention."""
-        return replace(self, models=tuple(dict.fromkeys(models)))
+        models, named = tuple(models), {}
+        for column, model in zip(model_columns(models), models, strict=True):
+            # lr(C=0.1) and lr( C=0.1 ) are one.
+            named.setdefault(column, model)
+        return replace(self, models=tuple(named.values()))
 
     @classmethod
     def read(cls, path):
@@ -122,9 +129,8 @@ class Config:
             The file is missing or is not a run's configuration.
         """
         try:
-            document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-            return cls(**document["config"])
-        except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+            return cls(**read_document(path)["config"])
+        except TypeError as error:
             raise DataError(f"{path}: is not a run's configuration ({error})") from error
 
     def check_resumes(self, other):
@@ -135,13 +141,33 @@ class Config:
         UsageError
             An option that decides results differs; it is named with both values.
         """
+        for name, mine, theirs in self.differences(other):
+            raise UsageError(
+                f"The run was begun with {name}={theirs!r}, not {mine!r}: resume it with the same "
+                "options, or give another --out"
+            )
+
+    def differences(self, other):
+        """Give name, own and other value of each option that decides results and differs."""
         for option in fields(self):
             mine, theirs = getattr(self, option.name), getattr(other, option.name)
             if mine != theirs and option.name not in _FREE:
-                raise UsageError(
-                    f"The run was begun with {option.name}={theirs!r}, not {mine!r}: resume it "
-                    "with the same options, or give another --out"
-                )
+                yield option.name, mine, theirs
+
+
+def read_document(path):
+    """Read all that :meth:`Config.write` wrote, as plain data.
+
+    Raises
+    ------
+    DataError
+        The file is missing or is not a run's configuration.
+    """
+    try:
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return {"resolved": {}, **document, "config": dict(document["config"])}
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        raise DataError(f"{path}: is not a run's configuration ({error})") from error
 
 
 def installed_versions():

@@ -1,7 +1,8 @@
 """Decoding a whole test for macro F1, by what a run knows of itself out of fold."""
 
-from ..stacking import Decoder, name_columns
+from ..stacking import Decoder
 from .answers import read_test
+from .predictions import said_by
 from .run import STACK
 from .song_groups import groups_of
 
@@ -23,7 +24,7 @@ def decode_test(run, probabilities):
     Decoded
     """
     oof = run.read_table("ledger/oof")
-    nested = _said_by_stack(run, oof)
+    nested = said_by(oof, STACK, run.metrics["classes"])
     decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups_of(run))
     return decoder.decode(probabilities)
 
@@ -46,9 +47,4 @@ def decode_ledger(run):
     DataError
         The run predicted no test clips.
     """
-    return decode_test(run, _said_by_stack(run, read_test(run)))
-
-
-def _said_by_stack(run, table):
-    classes = run.metrics["classes"]
-    return table[name_columns(STACK, classes, len(classes))].to_numpy()
+    return decode_test(run, said_by(read_test(run), STACK, run.metrics["classes"]))

@@ -10,7 +10,7 @@ from ..audio import DataSet, read_data
 from ..errors import UsageError
 from ..mashups import write_recipes
 from ..models import check_model_names, make_model, model_columns, settle
-from .auditing import audit_run
+from .auditing import audit_run, auditable
 from .cluster import connect
 from .costs import Costs
 from .first_level import FirstLevel
@@ -75,6 +75,9 @@ def fit_run(
         The options or the data cannot be used; what was computed before stays.
     """
     _check_asked(config, scheduler, audit, time_limit)
+    if scheduler is not None:
+        # Workers may stand in other directories.
+        out, cache = Path(out).absolute(), Path(cache).absolute()
     clock = None if time_limit is None else Clock(time_limit)
     means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
     with connect(scheduler) as client:
@@ -161,7 +164,11 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     timed = TimedFit(clock, run, config) if clock else None
     config = timed.config if timed else config
     job = _Job.of(config, cache, progress)
+    if client is not None:
+        job = replace(job, data=replace(job.data, root=job.data.root.absolute()))
     models, resolved = job.models, job.resolved
+    if audit:
+        auditable(models)
     costs = Costs(run, progress)
     means = {"cache": cache, "n_jobs": n_jobs}
     training = training_clips(job.data, config, **means, progress=costs)
@@ -169,7 +176,8 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     if timed:
         planner = Planner(job.data, config, run, **means)
         models, resolved = timed.plan(planner, models, resolved, audit=audit, progress=costs)
-    # Only now: data that cannot be used leave no run behind.
+    # Only now: data that cannot be used leave no run behind, and a finished one as it was.
+    run.unfinish()
     _write_config(run, config, resolved, timed)
     _write_draws(run, training)
     if audit:

@@ -16,10 +16,9 @@ from ..models import set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 from .cluster import run_on_cluster
 from .feature_table import compute_features, widest_first
+from .predictions import METHOD
 from .side_by_side import run_side_by_side
 from .training_clips import fold_columns
-
-METHOD = "predict_proba"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class FirstLevel:
         self._means = {"cache": cache, "n_jobs": n_jobs}
         self._client = client
         self._y = training.table["label"].to_numpy(dtype=object)
-        self._folds = _list_folds(training.table)
+        self._folds = list_folds(training.table)
         self._data_keys = self._name_data()
 
     def fit(self, models, *, on_gpu=(), clock=None, progress):
@@ -109,6 +108,8 @@ class FirstLevel:
             name: set_means(clone(model), cache=self._means["cache"])
             for name, model in models.items()
         }
+        for name in models:
+            self._forget_other_folds(name)
         named = {
             name: [(fold, self._name_fit(fold, model)) for fold in self._folds]
             for name, model in models.items()
@@ -148,6 +149,12 @@ class FirstLevel:
             for _ in run_on_cluster(self._client, self, FirstLevel._fit_fold, calls):
                 advance(1)
 
+    def _forget_other_folds(self, name):
+        """Remove folds that the data had before: a run predicts by all models that are there."""
+        numbers = {fold.number for fold in self._folds}
+        for fold in set(self.run.model_folds(name)) - numbers:
+            self.run.forget_fold(name, fold)
+
     def _missing(self, name, model, entries):
         """List the calls of :meth:`_fit_fold` that the ledger lacks."""
         has = self.run.ledger.has
@@ -169,18 +176,25 @@ class FirstLevel:
         if self.test.paths:
             predictions = predict_with(fitted.estimator, self.test.paths, METHOD)
             test = pd.DataFrame(predictions, index=self.test.ids, columns=columns)
+        # What other data left goes first: beside an entry stands the model that it is of.
+        self.run.forget_fold(name, fold.number, but=key)
         self.run.save_model(set_means(fitted.estimator), name, fold.number)
         # The entry comes last: where it is, the model is too.
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
 
     def _gather(self, name, named):
         """Put the folds of each table together, and average over tables."""
-        read, clips = self.run.ledger.read, self.training.table["clip"]
+        read, clips = self.run.ledger.read, self.training.table["clip"].to_numpy()
+        # Named anew: the keys hold contents and order, and clips may be called otherwise since.
         oof = [
-            pd.concat([read(name, f.number, key, "oof") for f, key in named if f.table == t])
-            for t in range(named[-1][0].table + 1)
+            pd.concat(
+                read(name, fold.number, key, "oof").set_axis(clips[fold.held_out])
+                for fold, key in named
+                if fold.table == table
+            )
+            for table in range(named[-1][0].table + 1)
         ]
-        test = [read(name, fold.number, key, "test") for fold, key in named]
+        test = [read(name, fold.number, key, "test").set_axis(self.test.ids) for fold, key in named]
         return ModelPredictions(
             sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
         )
@@ -202,7 +216,18 @@ class FirstLevel:
         return [content_key(**made_from, folds=table) for table in folds]
 
 
-def _list_folds(table):
+def list_folds(table):
+    """List the folds of all tables.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Column ``fold``, and perhaps ``repeat1`` and so on.
+
+    Returns
+    -------
+    list of Fold
+    """
     tables = [table[column].to_numpy() for column in fold_columns(table)]
     size = max(assigned.max() for assigned in tables) + 1
     return [

@@ -1,8 +1,12 @@
 """Runs begun in several places, brought together: what each computed is not computed again."""
 
-from ..errors import UsageError
+import pandas as pd
+
+from ..errors import DataError, UsageError
+from .config import NET_OPTIONS
+from .first_level import list_folds
 from .run import Run
-from .takeover import take_over, take_over_folder
+from .takeover import take_over, take_over_draws, take_over_folder
 
 
 def merge_runs(paths, out):
@@ -11,7 +15,8 @@ def merge_runs(paths, out):
     Parameters
     ----------
     paths : sequence of str or os.PathLike
-        Run directories, finished or not, of the same options; which models they fit may differ.
+        Run directories, finished or not, of the same options; which models they fit may differ,
+        and with those that fit no nets the options of nets.
     out : str or os.PathLike
         A new run directory; ``fit --resume`` computes what is still missing there, and the tables.
 
@@ -21,27 +26,58 @@ def merge_runs(paths, out):
 
     Raises
     ------
+    DataError
+        A path holds no run that ``fit`` began, or a table cannot be read.
     UsageError
         The runs were asked for different things, split the data differently, or fitted something
         under one name with different results; or ``out`` is not empty.
     """
-    runs = [Run.open(path, finished=False) for path in paths]
+    runs = [_open(path) for path in paths]
     merged = Run(out)
     merged.check_vacant()
     first = runs[0]
     for run in runs[1:]:
         check_same_draws(first, run)
-    plan = _plan(runs)
-    _write_config(merged, runs)
-    for name in ("folds.parquet", "recipes.parquet"):
-        if (first.path / name).exists():
-            take_over(first.path / name, merged.path / name)
+    plan, config = _plan(runs), _common_config(runs)
+    resolved = {name: how for run in reversed(runs) for name, how in run.resolved.items()}
+    config.write(merged.config_path, resolved)
+    take_over_draws(first, merged)
     for entry, run in plan.items():
         place = (entry.model, entry.fold)
         take_over_folder(run.model_folder(*place), merged.model_folder(*place))
         # The entry comes last: where it is, the model is too.
         take_over(_path(run, entry), _path(merged, entry))
     return merged
+
+
+def coverage(run):
+    """Say which folds of which models are there: what the tables of a run still lack.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    DataFrame of bool
+        A row a model, a column a fold, those of repeats after the others.
+    """
+    there = {(entry.model, entry.fold) for entry in run.ledger.entries()}
+    folds = [fold.number for fold in list_folds(run.read_table("folds"))]
+    rows = [[(name, fold) in there for fold in folds] for name in run.model_names]
+    return pd.DataFrame(rows, pd.Index(run.model_names, name="model"), pd.Index(folds, name="fold"))
+
+
+def _open(path):
+    run = Run.open(path, finished=False)
+    if run.made_by:
+        raise DataError(
+            f"{path}: {run.made_by} made this run of others, it has no ledger of its own; merge "
+            "the runs it was made of, or combine finished runs with stack"
+        )
+    if not (run.path / "folds.parquet").exists():
+        raise DataError(f"{path}: has not come as far as its folds; go on with fit --resume")
+    return run
 
 
 def check_same_draws(one, other):
@@ -59,8 +95,7 @@ def check_same_draws(one, other):
     for name, what in (("folds.parquet", "folds"), ("recipes.parquet", "training mashups")):
         tables = [run.path / name for run in (one, other)]
         there = [table.exists() for table in tables]
-        same = not any(there) or (all(there) and tables[0].read_bytes() == tables[1].read_bytes())
-        if not same:
+        if any(there) and not (all(there) and _same_table(*tables)):
             raise UsageError(
                 f"{one.path} and {other.path} have different {what} ({name}): what they say "
                 "out of fold cannot be put together; fit them on the same data with the same "
@@ -80,7 +115,7 @@ def _plan(runs):
                     "with other parameters or versions than in a run before it; merge runs of one "
                     "experiment, or combine finished runs with stack"
                 )
-            if _path(other, entry).read_bytes() != _path(run, entry).read_bytes():
+            if not _same_table(_path(other, entry), _path(run, entry)):
                 raise UsageError(
                     f"{other.path} and {run.path} hold different predictions of {entry.model}, "
                     f"fold {entry.fold}, made from the same (a GPU's differ from run to run): "
@@ -93,11 +128,28 @@ def _path(run, entry):
     return run.ledger.path(entry.model, entry.fold, entry.key)
 
 
-def _write_config(merged, runs):
-    """Write the options of the first run with the models of all."""
-    config, resolved = runs[0].config, {}
+def _same_table(one, other):
+    """Compare contents: another pyarrow writes the same table in other bytes."""
+    return one.read_bytes() == other.read_bytes() or _read(one).equals(_read(other))
+
+
+def _read(path):
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: is no Parquet table; copy that run again ({error})") from error
+
+
+def _common_config(runs):
+    """Give the options that all share, with the models of all."""
+    # Only nets have anything that was resolved; a run without them may have been begun anyhow.
+    with_nets = [run for run in runs if any(run.resolved.values())]
+    first = (with_nets or runs)[0]
     for run in runs:
-        run.config.check_resumes(config)
-        resolved = {**run.resolved, **resolved}
-    models = (model for run in runs for model in run.config.models)
-    config.with_models(models).write(merged.config_path, resolved)
+        for name, mine, theirs in run.config.differences(first.config):
+            if run in with_nets or name not in NET_OPTIONS:
+                raise UsageError(
+                    f"{first.path} was begun with {name}={theirs!r}, {run.path} with {mine!r}; "
+                    "merge runs of the same options"
+                )
+    return first.config.with_models(model for run in runs for model in run.config.models)

@@ -7,7 +7,7 @@ import pandas as pd
 from ..models import device_of, nets_in, set_means
 from ..stacking import decide, name_columns, predict_with
 from .feature_table import compute_features
-from .first_level import METHOD
+from .predictions import METHOD
 from .run import STACK
 from .second_level import predict_stack
 from .side_by_side import run_side_by_side

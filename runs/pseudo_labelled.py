@@ -6,10 +6,11 @@ from sklearn.base import clone
 
 from ..models import set_means
 from ..stacking import decide, fit_fold, name_columns, predict_with
-from .first_level import METHOD, ModelPredictions
-from .run import STACK
+from .first_level import ModelPredictions
+from .predictions import METHOD
+from .run import PSEUDO_LABEL, STACK
 from .second_level import stack_run
-from .takeover import take_over
+from .takeover import take_over_draws
 
 
 def answer_test(learnt, *, progress):
@@ -69,10 +70,8 @@ def _write_beginnings(learnt, run):
     config = source.config.with_models(texts[name] for name in learnt.models)
     resolved = {name: source.resolved.get(name, {}) for name in learnt.models}
     origin = {"run": {str(source.path): source.config.as_dict()}, **learnt.settings}
-    config.write(run.config_path, {**resolved, "pseudo-label": origin})
-    for name in ("folds.parquet", "recipes.parquet"):
-        if (source.path / name).exists():
-            take_over(source.path / name, run.path / name)
+    config.write(run.config_path, {**resolved, PSEUDO_LABEL: origin})
+    take_over_draws(source, run)
 
 
 def _fit_folds(learnt, run, name, model, advance):

@@ -13,7 +13,7 @@ from ..errors import DataError
 from ..features import log_mel
 from ..reports.section import Section, heading, paragraph
 from ..reports.sections.mistakes import Excerpt, Mistake, mistake_cards, no_players
-from ..stacking import name_columns
+from .predictions import said_by
 from .report_clips import find_test, find_training, open_data, recipes_of
 from .run import STACK
 
@@ -87,10 +87,7 @@ def find_mistakes(run, truth=None, *, n_mistakes=8):
     table = run.read_table("ledger/oof" if truth is None else "ledger/test")
     names = table["clip" if truth is None else "id"]
     labels = table["label"] if truth is None else names.map(truth)
-    said = {
-        model: table[name_columns(model, classes, len(classes))].to_numpy()
-        for model in (*run.model_names, STACK)
-    }
+    said = {model: said_by(table, model, classes) for model in (*run.model_names, STACK)}
     guesses = np.array(classes, dtype=object)[said[STACK].argmax(axis=1)]
     sure = np.where(guesses == labels.to_numpy(dtype=object), -1, said[STACK].max(axis=1))
     worst = [row for row in np.argsort(-sure, kind="stable")[:n_mistakes] if sure[row] >= 0]

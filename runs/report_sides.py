@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..reports.sides import Side
-from ..stacking import name_columns
+from .predictions import said_by
 from .run import SONG_SHARED, STACK, Run
 from .song_groups import groups_of
 
@@ -46,8 +46,5 @@ def _answers(run, truth):
 
 def _side(run, name, table, truth, groups):
     classes = run.metrics["classes"]
-    said = {
-        model: table[name_columns(model, classes, len(classes))].to_numpy(dtype=float)
-        for model in (*run.model_names, STACK)
-    }
+    said = {model: said_by(table, model, classes) for model in (*run.model_names, STACK)}
     return Side(name, classes, truth, groups, said)

@@ -1,7 +1,5 @@
 """Other second levels over models that are fitted already, of one run or of several."""
 
-import pandas as pd
-
 from ..errors import UsageError
 from ..stacking import name_columns
 from ..stacking.blends import compare_blends, make_blend
@@ -9,7 +7,8 @@ from .first_level import ModelPredictions
 from .merging import check_same_draws
 from .run import STACK, Run
 from .second_level import stack_features, stack_run
-from .takeover import take_over, take_over_folder
+from .song_groups import groups_of
+from .takeover import take_over_draws, take_over_folder
 from .unlabelled import Unlabelled
 
 _CLIP = ["clip", "label", "fold"]
@@ -31,7 +30,8 @@ def stack_runs(paths, out, *, blend):
     -------
     run : Run
     table : DataFrame
-        Every blend, scored nested: ``macro_f1``, and ``low`` and ``high`` of its 95 % interval.
+        Every blend, scored nested: ``macro_f1``, and ``low`` and ``high`` of its 95 % interval,
+        for which groups of clips that share songs are drawn.
 
     Raises
     ------
@@ -49,10 +49,10 @@ def stack_runs(paths, out, *, blend):
     parts, homes = _collect(runs, table, test_ids)
     _write_beginnings(run, runs, homes, blend)
     classes = runs[0].metrics["classes"]
-    test = Unlabelled(test_ids, [], _header(runs[0]), tuple(runs[0].metrics["left_out"]))
+    test = Unlabelled(test_ids, [], runs[0].header, tuple(runs[0].metrics["left_out"]))
     stack_run(run, table, test, parts, classes=classes, final=final)
     y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
-    blends = compare_blends(stack_features(parts), y, folds)
+    blends = compare_blends(stack_features(parts), y, folds, groups=groups_of(run))
     run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})
     return run, blends
 
@@ -79,13 +79,6 @@ def _shared_tables(runs):
 def _test_ids(run):
     there = (run.path / "ledger/test.parquet").exists()
     return run.read_table("ledger/test")["id"].tolist() if there else []
-
-
-def _header(run):
-    path = run.path / "submission.csv"
-    if not path.exists():
-        return ("id", "label")
-    return tuple(pd.read_csv(path, nrows=0).columns[:2])
 
 
 def _collect(runs, table, test_ids):
@@ -125,8 +118,6 @@ def _write_beginnings(run, runs, homes, blend):
     resolved = {name: home.resolved.get(name, {}) for name, home in homes.items()}
     origin = {str(other.path): other.config.as_dict() for other in runs}
     config.write(run.config_path, {**resolved, STACK: {"blend": blend, "runs": origin}})
-    for name in ("folds.parquet", "recipes.parquet"):
-        if (first.path / name).exists():
-            take_over(first.path / name, run.path / name)
+    take_over_draws(first, run)
     for name, home in homes.items():
         take_over_folder(home.model_folder(name), run.model_folder(name))

@@ -1,18 +1,20 @@
 """A run: the directory that holds one experiment, and the names of what is in it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from ..atomic import atomic_path, write_text
 from ..errors import DataError, UsageError
 from ..models import load_model, model_columns, save_model
 from ..stacking import Ledger
-from .config import Config
+from .config import Config, read_document
 
+# The second level, and the command; what stands under a command in config.yaml is whence a run is.
 STACK = "stack"
+PSEUDO_LABEL = "pseudo-label"
 # The folder, and the entry in metrics.json, of the run whose folds share songs.
 SONG_SHARED = "song_shared"
 
@@ -42,7 +44,7 @@ class Run:
         ------
         UsageError
             The directory holds a run already and ``resume`` is false, or the run there was asked
-            for something else.
+            for something else or made of other runs.
         """
         run = cls(path)
         if run.config_path.exists():
@@ -50,6 +52,8 @@ class Run:
                 raise UsageError(
                     f"{path}: holds a run already; go on with --resume, or give another --out"
                 )
+            if run.made_by:
+                raise UsageError(f"{path}: {run.made_by} made this run of others; repeat that")
             config.check_resumes(Config.read(run.config_path))
         else:
             run.check_vacant()
@@ -89,7 +93,9 @@ class Run:
         if not run.config_path.exists():
             raise DataError(f"{path}: holds no run (config.yaml is missing); make one with fit")
         if finished and not run.metrics_path.exists():
-            raise DataError(f"{path}: the run is not finished; go on with fit --resume")
+            again = run.made_by and f"remove it and repeat {run.made_by}"
+            mend = again or "go on with fit --resume"
+            raise DataError(f"{path}: the run is not finished; {mend}")
         return run
 
     @property
@@ -115,19 +121,28 @@ class Run:
     @property
     def resolved(self):
         """What ``auto`` stood for, by model, read from disk."""
-        return yaml.safe_load(self.config_path.read_text(encoding="utf-8"))["resolved"]
+        return read_document(self.config_path)["resolved"]
+
+    @property
+    def made_by(self):
+        """The command that made this run of others, ``stack`` or ``pseudo-label``; None for fit."""
+        return next((name for name in (STACK, PSEUDO_LABEL) if name in self.resolved), None)
 
     @property
     def planned(self):
         """What a time limit changed, read from disk; empty without one, or before the begin."""
         if not self.config_path.exists():
             return {}
-        return yaml.safe_load(self.config_path.read_text(encoding="utf-8")).get("planned", {})
+        return read_document(self.config_path).get("planned", {})
 
     @property
     def metrics(self):
         """The scores, read from disk."""
         return json.loads(self.metrics_path.read_text(encoding="utf-8"))
+
+    def unfinish(self):
+        """Take the scores away: until new ones are written, the run counts as not finished."""
+        self.metrics_path.unlink(missing_ok=True)
 
     def write_metrics(self, metrics):
         """Write the scores."""
@@ -154,10 +169,27 @@ class Run:
         """List the folds that a model was saved for, those of repeats after the others."""
         return sorted(int(path.name[4:]) for path in self.model_folder(name).glob("fold*"))
 
+    def forget_fold(self, name, fold, *, but=None):
+        """Remove what a model's fold left: its entries, all but one key's, and then its model."""
+        self.ledger.discard(name, fold, but=but)
+        if but is None:
+            shutil.rmtree(self.model_folder(name, fold), ignore_errors=True)
+
     def write_submission(self, table):
         """Write ``submission.csv``."""
-        with atomic_path(self.path / "submission.csv") as temporary:
+        with atomic_path(self._submission_path) as temporary:
             table.to_csv(temporary, index=False)
+
+    @property
+    def header(self):
+        """The two column names of the submission; ``id`` and ``label`` when there is none."""
+        if not self._submission_path.exists():
+            return ("id", "label")
+        return tuple(pd.read_csv(self._submission_path, nrows=0).columns[:2])
+
+    @property
+    def _submission_path(self):
+        return self.path / "submission.csv"
 
     def model_folder(self, name, fold=None):
         """Say where a fold's model is, or the second level without a fold."""

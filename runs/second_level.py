@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..reports import score_classes
 from ..stacking import decide, default_final_estimator, name_columns, nested_predictions
-from .first_level import METHOD
+from .predictions import METHOD
 from .run import STACK
 
 

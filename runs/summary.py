@@ -1,9 +1,8 @@
 """What came of a run, a line a model: scores with intervals, and time."""
 
-from ..stacking import decide, name_columns
 from ..stacking.f1_interval import macro_f1_interval
 from .costs import model_seconds
-from .first_level import METHOD
+from .predictions import decided_by
 from .run import STACK
 from .song_groups import groups_of
 
@@ -33,8 +32,7 @@ def summarise_run(run, answers=None):
     truth, classes = table["label"].to_numpy(dtype=object), metrics["classes"]
     summary = {}
     for name in (*run.model_names, STACK):
-        said = table[name_columns(name, classes, len(classes))].to_numpy()
-        low, high = macro_f1_interval(truth, decide(said, classes, METHOD), groups)
+        low, high = macro_f1_interval(truth, decided_by(table, name, classes), groups)
         summary[name] = {
             "macro_f1": metrics["out_of_fold"][name]["macro_f1"],
             "low": low,

@@ -24,6 +24,18 @@ def take_over(source, target):
             shutil.copyfile(source, temporary)
 
 
+def take_over_draws(source, target):
+    """Do so with what chance decided for a run: its folds and, of mashups, their recipes.
+
+    Parameters
+    ----------
+    source, target : Run
+    """
+    for name in ("folds.parquet", "recipes.parquet"):
+        if (source.path / name).exists():
+            take_over(source.path / name, target.path / name)
+
+
 def take_over_folder(source, target):
     """Do so with every file below a folder.
 

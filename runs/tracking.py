@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import UsageError, require
-from ..stacking import decide, macro_f1, name_columns
-from .first_level import METHOD
+from ..stacking import macro_f1
+from .predictions import decided_by
 from .run import STACK
 
 _PROJECT = "stemstack"
@@ -236,15 +236,11 @@ def score_folds(run):
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
     return {
         int(fold): {
-            name: macro_f1(part["label"], _decided(part, name, classes))
+            name: macro_f1(part["label"], decided_by(part, name, classes))
             for name in (*run.model_names, STACK)
         }
         for fold, part in table.groupby("fold")
     }
-
-
-def _decided(table, name, classes):
-    return decide(table[name_columns(name, classes, len(classes))].to_numpy(), classes, METHOD)
 
 
 def _plain(config):

@@ -10,7 +10,7 @@ from ..audio import read_clip
 from ..errors import AudioError, AudioWarning
 from ..features import log_mel
 from ..runs import STACK, Run, Unlabelled
-from ..stacking import name_columns
+from ..runs.predictions import said_by
 from ..stacking.decoding import TemperatureScaling
 from .explanation import Answers, Explanation, Sureness
 from .fitted_models import DescribedClip, FittedModels
@@ -180,8 +180,7 @@ class ClipExplainer:
     def _calibrate(self):
         """Learn from the nested predictions how much the stack's probabilities claim too much."""
         oof = self.run.read_table("ledger/oof")
-        nested = oof[name_columns(STACK, self.classes, len(self.classes))]
-        return TemperatureScaling().fit(nested, oof["label"])
+        return TemperatureScaling().fit(said_by(oof, STACK, self.classes), oof["label"])
 
     def _judge(self, label, stacked):
         calibrated = self._calibration.transform(stacked.to_numpy()[None])[0]

@@ -71,16 +71,19 @@ class Ledger:
                 found.append(Entry(path.parent.name, int(match[1]), match[2]))
         return sorted(found)
 
-    def coverage(self):
-        """Say which folds of which models are there: what a table of them all would lack.
+    def discard(self, model, fold, *, but=None):
+        """Remove the entries of a model's fold, all but that of one key.
 
-        Returns
-        -------
-        DataFrame of bool
-            A row a model and key, a column a fold.
+        Parameters
+        ----------
+        model : str
+        fold : int
+        but : str, optional
+            A key.
         """
-        entries = pd.DataFrame(self.entries(), columns=["model", "fold", "key"])
-        return pd.crosstab([entries["model"], entries["key"]], entries["fold"]).astype(bool)
+        for path in self.root.glob(f"{model}/fold{fold}-*.parquet"):
+            if path != self.path(model, fold, but):
+                path.unlink(missing_ok=True)
 
     def read(self, model, fold, key, split):
         """Read the predictions of one entry.

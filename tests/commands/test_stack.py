@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from stemstack.runs import Run, summarise_run
+
 BLENDS = ["logistic", "greedy", "nnls", "mean", "geometric", "rank"]
 
 
@@ -68,6 +70,9 @@ def test_a_blend_is_a_run_that_predicts_without_the_run_it_comes_from(
     assert (tmp_path / "p.csv").read_bytes() == (run / "submission.csv").read_bytes()
     metrics = json.loads((run / "metrics.json").read_text())
     assert list(metrics["blends"]) == BLENDS
+    # Both draw songs: of the same predictions they say the same.
+    summary, row = summarise_run(Run.open(run))["stack"], metrics["blends"][blend]
+    assert (row["low"], row["high"]) == pytest.approx((summary["low"], summary["high"]))
     # rtol: the same predictions, scored by another implementation.
     np.testing.assert_allclose(
         metrics["blends"][blend]["macro_f1"], metrics["out_of_fold"]["stack"]["macro_f1"], rtol=1e-9
@@ -98,7 +103,8 @@ def test_runs_that_do_not_belong_together_are_refused(parts, finished_run, tmp_p
     table.assign(**{"lr__blues": 0.5}).to_parquet(other / "ledger/oof.parquet")
     code, _, err = run_program("stack", parts[0], other, "--out", out)
     assert code == 2 and "each have a model 'lr', and they differ" in err
-    (other / "folds.parquet").write_bytes(b"")
+    folds = pd.read_parquet(other / "folds.parquet")
+    folds.assign(fold=1 - folds["fold"]).to_parquet(other / "folds.parquet")
     code, _, err = run_program("stack", parts[0], other, "--out", out)
     assert code == 2 and "have different folds (folds.parquet)" in err
     (other / "metrics.json").unlink()
@@ -135,7 +141,10 @@ def test_ledgers_that_disagree_are_not_merged(finished_run, tmp_path, run_progra
     other, out = tmp_path / "OTHER", tmp_path / "RUN"
     shutil.copytree(finished_run, other)
     entry = next(other.glob("ledger/lr/fold0-*"))
-    entry.write_bytes(b"other")
+    entry.write_bytes(b"cut short")
+    code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
+    assert code == 1 and f"{entry}: is no Parquet table; copy that run again" in err
+    pd.read_parquet(next(finished_run.glob("ledger/lr/fold1-*"))).to_parquet(entry)
     code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
     assert code == 2 and "hold different predictions of lr, fold 0" in err
     entry.rename(entry.with_name("fold0-0123456789abcdef.parquet"))

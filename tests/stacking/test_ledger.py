@@ -19,18 +19,20 @@ def test_ledger_keeps_what_was_written(tmp_path):
     assert [path.name for path in (tmp_path / "lr").iterdir()] == ["fold0-key.parquet"]
 
 
-def test_coverage_says_what_is_missing(tmp_path):
+def test_entries_are_listed_and_discarded_by_name(tmp_path):
     ledger = Ledger(tmp_path)
-    assert ledger.entries() == [] and ledger.coverage().empty
+    assert ledger.entries() == []
     table = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
-    for model, fold in (("lr", 0), ("lr", 1), ("b", 1)):
-        ledger.write(model, fold, "0a", oof=table)
+    for model, fold, key in (("lr", 0, "0a"), ("lr", 1, "0a"), ("lr", 1, "0b"), ("b", 1, "0a")):
+        ledger.write(model, fold, key, oof=table)
     (tmp_path / "lr" / ".0a1b.parquet").write_text("what a killed write left")
     (tmp_path / "oof.parquet").write_text("the table of all")
+    ledger.discard("lr", 1, but="0b")
     assert [(e.model, e.fold, e.key) for e in ledger.entries()] == [
-        ("b", 1, "0a"), ("lr", 0, "0a"), ("lr", 1, "0a"),
+        ("b", 1, "0a"), ("lr", 0, "0a"), ("lr", 1, "0b"),
     ]  # fmt: skip
-    assert ledger.coverage().loc[("b", "0a")].to_dict() == {0: False, 1: True}
+    ledger.discard("lr", 1)
+    assert not ledger.has("lr", 1, "0b") and ledger.has("b", 1, "0a")
 
 
 def test_content_keys_follow_content():

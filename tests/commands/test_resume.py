@@ -1,0 +1,79 @@
+"""fit --resume after the data or the models changed: what was true stays, the rest goes."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from stemstack.runs import experiment
+
+MODEL = "lr(families=rms)"
+NAME = "lr-families-rms"
+
+
+@pytest.fixture
+def excerpts(stem_data, tmp_path):
+    """A manifest beside two stems of each song as clips."""
+    root, rows = tmp_path / "DATA", []
+    for song in sorted((stem_data / "genres_stems").glob("*/*")):
+        for stem in ("vocals", "other"):
+            target = root / f"{song.name}-{stem}.wav"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(song / f"{stem}.wav", target)
+            rows.append({"path": target.name, "label": song.parent.name, "group": song.name})
+    pd.DataFrame(rows).to_csv(root / "all.csv", index=False)
+    return root / "all.csv"
+
+
+def test_clips_may_be_called_otherwise(excerpts, tmp_path, fit_small):
+    run = tmp_path / "RUN"
+    assert fit_small(excerpts, run, models=MODEL)[0] == 0
+    before = pd.read_parquet(run / "ledger/oof.parquet")
+    stamps = {path: path.stat().st_mtime_ns for path in run.glob("ledger/*/*")}
+    table = pd.read_csv(excerpts)
+    for path in table["path"]:
+        (excerpts.parent / path).rename(excerpts.parent / f"take-{path}")
+    table.assign(path="take-" + table["path"]).to_csv(excerpts, index=False)
+    code, _, err = fit_small(excerpts, run, "--resume", models=MODEL)
+    assert code == 0, err
+    after = pd.read_parquet(run / "ledger/oof.parquet")
+    assert after["clip"].tolist() == [f"take-{clip}" for clip in before["clip"]]
+    pd.testing.assert_frame_equal(after.drop(columns="clip"), before.drop(columns="clip"))
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+
+
+def test_folds_that_are_no_more_are_forgotten(excerpts, tmp_path, fit_small):
+    run, table = tmp_path / "RUN", pd.read_csv(excerpts)
+    folds = table.groupby("label")["group"].transform(lambda groups: pd.factorize(groups)[0])
+    table.assign(fold=folds % 3).to_csv(excerpts, index=False)
+    assert fit_small(excerpts, run, models=MODEL)[0] == 0
+    table.assign(fold=folds % 2).to_csv(excerpts, index=False)
+    assert fit_small(excerpts, run, "--resume", models=MODEL)[0] == 0
+    assert [path.name for path in sorted((run / "models" / NAME).iterdir())] == ["fold0", "fold1"]
+    entries = sorted(path.name[:5] for path in (run / "ledger" / NAME).iterdir())
+    assert entries == ["fold0", "fold1"]
+
+
+def test_a_run_that_was_stopped_while_it_grew_is_not_finished(
+    finished_run, stem_data, tmp_path, fit_small, run_program, monkeypatch
+):
+    run, models = tmp_path / "RUN", "heuristic,lr,lgbm,lr(families=rms)"
+    shutil.copytree(finished_run, run)
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiment, "stack_run", stop)
+        assert fit_small(stem_data, run, "--resume", models=models)[0] != 0
+    answers = stem_data.parent / "answers.csv"
+    for command in (
+        ["evaluate", run, "--answers", answers],
+        ["report", run, "--quick"],
+        ["stack", run, "--out", tmp_path / "NEW"],
+        ["predict", run, "--data", stem_data, "--out", tmp_path / "p.csv"],
+    ):
+        code, _, err = run_program(*command)
+        assert code == 1 and "the run is not finished; go on with fit --resume" in err
+    assert fit_small(stem_data, run, "--resume", models=models)[0] == 0
+    assert run_program("evaluate", run, "--answers", answers)[0] == 0
