@@ -27,13 +27,14 @@ from study import draw_clips
 
 from stemstack import OutOfFoldStacker, make_lgbm, make_lr
 from stemstack.runs import Config, Quiet, fit_run
+from stemstack.runs.song_groups import clip_groups
 from stemstack.stacking import compare_blends
 
 FOLDS = 5
 
 
 def write_clips(data, work, n_clips, seconds):
-    """Draw mashups of a data set's songs and write them, with a manifest of labels and folds."""
+    """Draw mashups of a data set's songs and write them, with a manifest of what they share."""
     folder = work / f"clips-{n_clips}-{seconds:g}"
     manifest = folder / "manifest.csv"
     if manifest.exists():
@@ -42,24 +43,25 @@ def write_clips(data, work, n_clips, seconds):
     clips, labels, folds = draw_clips(
         data, seed=0, per_class=per_class, cache=work / "cache", folds=FOLDS
     )
-    rows = []
+    groups, rows = clip_groups(None, [clip.recipe for clip in clips]), []
     for i in np.random.default_rng(0).permutation(len(clips))[:n_clips]:
         path = folder / f"{i}.wav"
         folder.mkdir(parents=True, exist_ok=True)
         sr = clips[i].recipe.sr
         soundfile.write(path, clips[i].to_int16()[: int(seconds * sr)], sr)
-        rows.append({"path": path.name, "label": labels[i], "fold": folds[i]})
+        row = {"path": path.name, "label": labels[i], "group": groups[i], "fold": folds[i]}
+        rows.append(row)
     pd.DataFrame(rows).to_csv(manifest, index=False)
     return manifest
 
 
 def read_clips(manifest):
-    """Give paths, labels and (training, held-out) rows."""
+    """Give paths, labels, (training, held-out) rows, and groups that share songs."""
     table = pd.read_csv(manifest)
     paths = [str(manifest.parent / path) for path in table["path"]]
     fold = table["fold"].to_numpy()
     splits = [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in np.unique(fold)]
-    return paths, table["label"].to_numpy(dtype=object), splits
+    return paths, table["label"].to_numpy(dtype=object), splits, table["group"].to_numpy()
 
 
 def models():
@@ -78,20 +80,20 @@ def final():
     return LogisticRegression(max_iter=1000)
 
 
-def run_ours(paths, y, splits):
-    """Stack by OutOfFoldStacker, refitting as the others do; then compare blends."""
-    stack = OutOfFoldStacker(models(), final(), cv=splits, refit=True).fit(paths, y)
+def run_ours(paths, y, splits, groups):
+    """Stack by OutOfFoldStacker, refitting as the others do."""
+    stack = OutOfFoldStacker(models(), final(), cv=splits, refit=True).fit(paths, y, groups)
     stack.predict_proba(paths[:10])
     return stack
 
 
-def run_sklearn(paths, y, splits):
+def run_sklearn(paths, y, splits, groups):
     """Stack by StackingClassifier."""
     stack = StackingClassifier(models(), final(), cv=splits).fit(paths, y)
     stack.predict_proba(paths[:10])
 
 
-def run_vecstack(paths, y, splits):
+def run_vecstack(paths, y, splits, groups):
     """Stack by vecstack's transformer, which keeps one table and no second level."""
     from vecstack import StackingTransformer
 
@@ -110,7 +112,7 @@ def run_vecstack(paths, y, splits):
     final().fit(table, codes)
 
 
-def run_mlxtend(paths, y, splits):
+def run_mlxtend(paths, y, splits, groups):
     """Stack by mlxtend's StackingCVClassifier."""
     from mlxtend.classifier import StackingCVClassifier
 
@@ -128,18 +130,18 @@ CONTENDERS = {
 
 def measure(name, manifest):
     """In a process of its own: print the seconds, CPU seconds and peak MiB of one contender."""
-    paths, y, splits = read_clips(manifest)
+    paths, y, splits, groups = read_clips(manifest)
     # Kernels are compiled and libraries imported before the clock starts.
     make_lr()[0].fit_transform([paths[0]])
     began, cpu = time.perf_counter(), time.process_time()
-    stack = CONTENDERS[name][0](paths, y, splits)
+    stack = CONTENDERS[name][0](paths, y, splits, groups)
     found = {
         "seconds": time.perf_counter() - began,
         "CPU s": time.process_time() - cpu,
         "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     if stack is not None:
-        blends = compare_blends(stack.oof_, y, stack.folds_)
+        blends = compare_blends(stack.oof_, y, stack.folds_, groups=groups)
         found["scores"] = stack.scores_.to_dict(orient="index")
         found["blends"] = blends.to_dict(orient="index")
     print(json.dumps(found))
