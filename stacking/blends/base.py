@@ -31,7 +31,7 @@ class Blend(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n, n_models * n_classes)
-            Out-of-fold probabilities; of two classes only the second, so of shape (n, n_models).
+            Out-of-fold probabilities; of two classes perhaps only the second: shape (n, n_models).
         y : array-like of shape (n,)
 
         Returns
@@ -70,7 +70,7 @@ class Blend(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "classes_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return self._combine(model_blocks(X, len(self.classes_)))
+        return self._combine(model_blocks(X, len(self.classes_), len(self._weights)))
 
     def predict(self, X):
         """Predict the class of the highest blended probability, as an array of shape (n,)."""
@@ -87,13 +87,16 @@ class Blend(ClassifierMixin, BaseEstimator):
         return [name.split("__")[0] for name in first_of_block]
 
 
-def model_blocks(X, n_classes):
+def model_blocks(X, n_classes, n_models=None):
     """Cut an out-of-fold matrix into models.
 
     Parameters
     ----------
     X : ndarray of shape (n, n_models * n_classes), or (n, n_models) for two classes
     n_classes : int
+    n_models : int, optional
+        Where it is known. Of two classes it is found out otherwise: columns that are two by two
+        one minus the other are both probabilities of a model.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def model_blocks(X, n_classes):
     DataError
         The columns do not divide into models, or are not probabilities that sum to 1.
     """
-    if n_classes == 2:
+    if n_classes == 2 and not _has_both(X, n_models):
         said = np.stack([1 - X.T, X.T], axis=-1)
     elif X.shape[1] % n_classes:
         raise DataError(
@@ -115,6 +118,13 @@ def model_blocks(X, n_classes):
         said = X.reshape(len(X), -1, n_classes).swapaxes(0, 1)
     _check_probabilities(said)
     return said
+
+
+def _has_both(X, n_models):
+    """Tell whether a table of two classes holds the first of them, too."""
+    if n_models is not None:
+        return X.shape[1] == 2 * n_models
+    return X.shape[1] % 2 == 0 and np.allclose(X[:, ::2] + X[:, 1::2], 1, atol=_TOLERANCE)
 
 
 def _check_probabilities(said):

@@ -47,7 +47,7 @@ def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
     Parameters
     ----------
     features : array-like or DataFrame of shape (n, n_models * n_classes)
-        Out-of-fold probabilities.
+        Out-of-fold probabilities; of two classes perhaps only the second.
     y : array-like of shape (n,)
     folds : array-like of shape (n,), int
         The folds the first level was fitted by.

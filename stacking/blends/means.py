@@ -9,6 +9,7 @@ from .base import Blend
 _LEAST = 1e-6
 # What differs only by the order of a sum shall tie.
 _DIGITS = 12
+_KINDS = ("arithmetic", "geometric", "rank")
 
 
 class MeanBlend(Blend):
@@ -42,29 +43,20 @@ class MeanBlend(Blend):
         self.kind = kind
 
     def _learn(self, said, y):
-        if self.kind not in _COMBINE:
-            raise UsageError(f"kind must be one of {tuple(_COMBINE)}. Got {self.kind!r} instead.")
+        if self.kind not in _KINDS:
+            raise UsageError(f"kind must be one of {_KINDS}. Got {self.kind!r} instead.")
         if self.kind == "rank":
             self.ranks_ = [_learn_ranks(values) for values in said]
         return np.full(len(said), 1 / len(said))
 
     def _combine(self, said):
-        return _COMBINE[self.kind](self, said)
-
-    def _geometric(self, said):
-        log_mean = np.log(np.maximum(said, _LEAST)).mean(axis=0)
-        return _to_sum_one(np.exp(log_mean - log_mean.max(axis=1, keepdims=True)))
-
-    def _rank(self, said):
-        ranks = [np.interp(p, *known) for p, known in zip(said, self.ranks_, strict=True)]
-        return _to_sum_one(np.mean(ranks, axis=0))
-
-
-_COMBINE = {
-    "arithmetic": Blend._combine,
-    "geometric": MeanBlend._geometric,
-    "rank": MeanBlend._rank,
-}
+        if self.kind == "geometric":
+            log_mean = np.log(np.maximum(said, _LEAST)).mean(axis=0)
+            return _to_sum_one(np.exp(log_mean - log_mean.max(axis=1, keepdims=True)))
+        if self.kind == "rank":
+            ranks = [np.interp(p, *known) for p, known in zip(said, self.ranks_, strict=True)]
+            return _to_sum_one(np.mean(ranks, axis=0))
+        return super()._combine(said)
 
 
 def _learn_ranks(values):

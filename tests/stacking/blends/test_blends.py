@@ -194,3 +194,17 @@ def test_comparison_takes_all_blends_and_groups():
     assert list(alone.index) == list(BLENDS)
     songs = compare_blends(X, y, np.arange(90) % 3, ["mean"], groups=np.arange(90) // 6)
     assert songs.loc["mean", "macro_f1"] == alone.loc["mean", "macro_f1"]
+
+
+@pytest.mark.parametrize("blend", OURS, ids=repr)
+def test_of_two_classes_both_columns_or_the_second_are_the_same(blend):
+    both, y = invent(0, n_classes=2)
+    second = both[:, 1::2]
+    fitted = [clone(blend).fit(table, y) for table in (both, second)]
+    assert len(fitted[0].weights_) == len(fitted[1].weights_) == 3
+    expected = fitted[1].predict_proba(second)
+    # atol: one minus a number, or the number.
+    np.testing.assert_allclose(fitted[0].predict_proba(both), expected, rtol=0, atol=1e-12)
+    # Two models of which one says what the other denies are still two when one clip is predicted.
+    pair = clone(blend).fit(second[:, :2], y)
+    assert pair.predict_proba([[0.3, 0.7]]).shape == (1, 2)
