@@ -6,6 +6,7 @@ it, hits – so all draws are one product of matrices. :func:`bootstrap_interval
 
 import numpy as np
 
+from .intervals import check_draws, middle, number_groups
 from .scores import macro_f1_of_counts
 
 # Draws at a time: their multiplicities take 100 numbers a group.
@@ -29,8 +30,14 @@ def macro_f1_interval(y, predicted, groups=None, *, n_draws=1000, level=0.95, se
     Returns
     -------
     low, high : float
+
+    Raises
+    ------
+    UsageError, DataError
+        As :func:`bootstrap_interval`.
     """
-    counts = _count(y, predicted, np.arange(len(y)) if groups is None else groups)
+    check_draws(n_draws, level)
+    counts = _count(y, predicted, number_groups(y, predicted, groups))
     n_groups = len(counts)
     rng = np.random.default_rng(seed)
     scores = []
@@ -40,15 +47,12 @@ def macro_f1_interval(y, predicted, groups=None, *, n_draws=1000, level=0.95, se
         totals = (times.astype(float) @ counts).reshape(size, 2, -1)
         # Only the sum of rows there and rows said matters.
         scores.append(macro_f1_of_counts(totals[:, 0], totals[:, 1], 0))
-    tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(scores), [tail, 1 - tail])
-    return float(low), float(high)
+    return middle(np.concatenate(scores), level)
 
 
-def _count(y, predicted, groups):
+def _count(y, predicted, group):
     """Count hits, and rows on either side, by group: shape (n_groups, 2 * n_classes)."""
     _, codes = np.unique(np.concatenate([y, predicted]), return_inverse=True)
-    _, group = np.unique(np.asarray(groups), return_inverse=True)
     truth, said = codes[: len(y)], codes[len(y) :]
     shape = group.max() + 1, codes.max() + 1
     hits, rows = np.zeros(shape), np.zeros(shape)

@@ -33,10 +33,11 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     UsageError
         ``n_folds`` is below 2.
     DataError
-        A class has fewer groups than folds: it could not be in every training set.
+        A class has fewer groups than folds: it could not be in every training set; or a row has no
+        group.
     """
     y = np.asarray(y)
-    groups = np.arange(len(y)) if groups is None else np.asarray(groups)
+    groups = np.arange(len(y)) if groups is None else check_groups(groups, len(y))
     check_folds_possible(y, groups, n_folds)
     how = {"n_splits": n_folds, "shuffle": True, "random_state": seed}
     if len(np.unique(groups)) == len(groups):
@@ -50,6 +51,34 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     return folds
 
 
+def check_groups(groups, n):
+    """Check that each row has a group.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n,)
+    n : int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    DataError
+        The number of groups is another, or one is missing (None, NaN).
+    """
+    groups = np.asarray(groups)
+    if groups.shape != (n,):
+        raise DataError(f"groups must have a value a row, shape ({n},). Got shape {groups.shape}.")
+    missing = pd.isna(groups)
+    if missing.any():
+        raise DataError(
+            f"Row {missing.argmax()} has no group; give it that of its song, or one of its own"
+        )
+    return groups
+
+
 def check_folds_possible(y, groups, n_folds):
     """Refuse fewer than two folds, and classes with fewer groups than folds."""
     if n_folds < 2:
@@ -58,9 +87,10 @@ def check_folds_possible(y, groups, n_folds):
     small = counts[counts < n_folds]
     if len(small):
         named = ", ".join(f"{label} ({count})" for label, count in small.items())
+        fewer = f"take {counts.min()} folds, or " if counts.min() > 1 else ""
         raise DataError(
             f"Classes with fewer songs or groups than the {n_folds} folds: {named}; "
-            f"use --folds {max(2, counts.min())} or add songs"
+            f"{fewer}add songs"
         )
 
 
@@ -71,7 +101,8 @@ def fold_balance(y, folds):
     -------
     DataFrame of shape (n_classes, n_folds)
     """
-    return pd.crosstab(pd.Series(y, name="label"), pd.Series(folds, name="fold"))
+    y, folds = pd.Series(np.asarray(y), name="label"), pd.Series(np.asarray(folds), name="fold")
+    return pd.crosstab(y, folds)
 
 
 def _check_every_class_trains(y, folds):

@@ -7,6 +7,7 @@ draws clips one by one would be too narrow.
 import numpy as np
 
 from ..errors import DataError, UsageError
+from .folds import check_groups
 from .scores import macro_f1
 
 
@@ -37,33 +38,68 @@ def bootstrap_interval(
     UsageError
         ``level`` or ``n_draws`` is out of range.
     DataError
-        The arrays differ in length, or are empty.
+        The arrays differ in length, or are empty, or a row has no group.
 
     References
     ----------
     Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
     """
+    y, predicted = np.asarray(y), np.asarray(predicted)
+    codes = number_groups(y, predicted, groups)
+    check_draws(n_draws, level)
+    rng = np.random.default_rng(seed)
+    drawn = (score(y[rows], predicted[rows]) for rows in _draw_rows(codes, n_draws, rng))
+    return middle(np.fromiter(drawn, float, n_draws), level)
+
+
+def number_groups(y, predicted, groups=None):
+    """Number the groups of rows; each row is its own without groups.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+
+    Raises
+    ------
+    DataError
+        The lengths differ or are 0, or a row has no group.
+    """
+    if not 0 < len(y) == len(predicted):
+        raise DataError(
+            f"y and predicted must have one length above 0. Got {len(y)} and {len(predicted)}."
+        )
+    if groups is None:
+        return np.arange(len(y))
+    return np.unique(check_groups(groups, len(y)), return_inverse=True)[1]
+
+
+def check_draws(n_draws, level):
+    """Refuse fewer draws than one, and a share that is none.
+
+    Raises
+    ------
+    UsageError
+    """
     if not 0 < level < 1 or n_draws < 1:
         raise UsageError(
             f"level must be in (0, 1) and n_draws 1 or more. Got level={level}, n_draws={n_draws}."
         )
-    y, predicted = np.asarray(y), np.asarray(predicted)
-    groups = np.arange(len(y)) if groups is None else np.asarray(groups)
-    if not 0 < len(y) == len(predicted) == len(groups):
-        raise DataError(
-            "y, predicted and groups must have one length above 0. "
-            f"Got {len(y)}, {len(predicted)} and {len(groups)}."
-        )
-    rng = np.random.default_rng(seed)
-    drawn = (score(y[rows], predicted[rows]) for rows in _draw_rows(groups, n_draws, rng))
+
+
+def middle(scores, level):
+    """Give the limits that hold a share of the scores between them, as much left out on each side.
+
+    Returns
+    -------
+    low, high : float
+    """
     tail = (1 - level) / 2
-    low, high = np.quantile(np.fromiter(drawn, float, n_draws), [tail, 1 - tail])
+    low, high = np.quantile(scores, [tail, 1 - tail])
     return float(low), float(high)
 
 
-def _draw_rows(groups, n_draws, rng):
+def _draw_rows(codes, n_draws, rng):
     """Yield the rows of as many groups as there are, drawn with replacement."""
-    _, codes = np.unique(groups, return_inverse=True)
     rows, n_groups = np.arange(len(codes)), codes.max() + 1
     for _ in range(n_draws):
         times = np.bincount(rng.integers(n_groups, size=n_groups), minlength=n_groups)

@@ -227,7 +227,7 @@ def _group_labels(y, groups):
     if mixed.any():
         row = np.flatnonzero(mixed)[0]
         raise DataError(
-            f"Group {names[codes[row]]!r} holds clips of {y[first][codes[row]]!r} and {y[row]!r}; "
+            f"Group {names[codes[row]]} holds clips of {y[first][codes[row]]} and {y[row]}; "
             "labels can only be shuffled among groups of one class, such as songs"
         )
     return codes, y[first]

@@ -58,17 +58,22 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     ------
     DataError
         The training rows lack a class, or a frozen estimator knows other classes than ``y``.
+    UsageError
+        The estimator is no classifier, or gives something else than a column a class.
     """
     params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    _check_classes(fitted, np.unique(y))
+    check_classes(fitted, np.unique(y))
     return FoldModel(fitted, held_out, predict_with(fitted, _safe_indexing(X, held_out), method))
 
 
 def resolve_method(estimator, stack_method):
     """Choose the prediction method: the one asked for, or the first of METHODS there is."""
     if stack_method == "auto":
-        return next(name for name in METHODS if hasattr(estimator, name))
+        found = next((name for name in METHODS if hasattr(estimator, name)), None)
+        if found is None:
+            raise UsageError(f"{estimator!r} has none of {', '.join(METHODS)}; leave it out")
+        return found
     if stack_method not in METHODS:
         raise UsageError(
             f"The 'stack_method' must be 'auto' or one of {METHODS}. Got {stack_method!r} instead."
@@ -83,13 +88,25 @@ def predict_with(estimator, X, method):
 
     Of two probabilities only the second is kept; classes are given by their position among the
     estimator's classes.
+
+    Raises
+    ------
+    UsageError
+        The estimator gives something else than a column a class, as an SVC may.
     """
     predictions = np.asarray(getattr(estimator, method)(X))
     if method == "predict":
-        predictions = np.searchsorted(estimator.classes_, predictions)
+        return np.searchsorted(estimator.classes_, predictions)[:, None]
     if method == "predict_proba" and predictions.shape[1] == 2:
         return predictions[:, 1:]
-    return predictions.reshape(len(predictions), -1)
+    predictions = predictions.reshape(len(predictions), -1)
+    n_classes = len(estimator.classes_)
+    if predictions.shape[1] != (1 if n_classes == 2 else n_classes):
+        raise UsageError(
+            f"{type(estimator).__name__} gives {predictions.shape[1]} columns of {method} for "
+            f"{n_classes} classes; stacking needs one a class (decision_function_shape='ovr')"
+        )
+    return predictions
 
 
 def decide(predictions, classes, method):
@@ -146,12 +163,29 @@ def gather(name, fold_models, n):
     return pd.DataFrame(mean, columns=name_columns(name, classes, first.shape[1]))
 
 
-def _check_classes(estimator, classes):
-    """Refuse a fold whose model knows other classes than there are: columns would not line up."""
-    strange = sorted(set(estimator.classes_) - set(classes))
+def check_classes(estimator, classes):
+    """Refuse a fold whose model knows other classes than there are: columns would not line up.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted.
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    DataError
+        Classes are unknown on one side.
+    UsageError
+        It is no classifier.
+    """
+    if not hasattr(estimator, "classes_"):
+        raise UsageError(f"{type(estimator).__name__} is no classifier: it has no classes_")
+    known, classes = set(estimator.classes_.tolist()), set(classes.tolist())
+    strange = sorted(known - classes)
     if strange:
         raise DataError(f"A {type(estimator).__name__} knows class {strange[0]}, which is not in y")
-    lacking = sorted(set(classes) - set(estimator.classes_))
+    lacking = sorted(classes - known)
     if lacking:
         raise DataError(
             f"Class {lacking[0]!r} is missing from the training side of a fold; use fewer folds "

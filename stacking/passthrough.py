@@ -9,8 +9,21 @@ from ..errors import UsageError
 
 
 def fit_passthrough(passthrough, X):
-    """Make ready what :func:`passed_features` needs: a fitted transformer, or what was given."""
-    return clone(passthrough).fit(X) if hasattr(passthrough, "transform") else passthrough
+    """Make ready what :func:`passed_features` needs: a fitted transformer, or what was given.
+
+    Raises
+    ------
+    UsageError
+        It is neither a bool, a list nor a transformer.
+    """
+    if hasattr(passthrough, "transform"):
+        return clone(passthrough).fit(X)
+    if not (isinstance(passthrough, bool) or np.iterable(passthrough)):
+        raise UsageError(
+            "The 'passthrough' must be True, False, a list of columns or a transformer. "
+            f"Got {passthrough!r} instead."
+        )
+    return passthrough
 
 
 def passed_features(passthrough, X):

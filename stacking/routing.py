@@ -31,7 +31,7 @@ def make_router(owner, estimators, final_estimator):
     return router
 
 
-def route_fit(owner, estimators, final_estimator, params):
+def route_fit(owner, estimators, final_estimator, params, groups=None):
     """Say what the ``fit`` of each estimator is given.
 
     With metadata routing enabled each gets what it requested; without, ``sample_weight`` goes to
@@ -44,6 +44,9 @@ def route_fit(owner, estimators, final_estimator, params):
     final_estimator : estimator
     params : dict of str to array-like
         Those that are None are left out.
+    groups : array-like, optional
+        With metadata routing enabled, for estimators that request them, such as searches whose
+        splitter does.
 
     Returns
     -------
@@ -57,9 +60,13 @@ def route_fit(owner, estimators, final_estimator, params):
     """
     params = {name: value for name, value in params.items() if value is not None}
     takers = [*estimators, (FINAL, final_estimator)]
+    routes = get_config()["enable_metadata_routing"]
+    if routes and groups is not None:
+        router = make_router(owner, estimators, final_estimator)
+        params |= {"groups": groups} if router.consumes("fit", ["groups"]) else {}
     if not params:
         return {name: {} for name, _ in takers}
-    if get_config()["enable_metadata_routing"]:
+    if routes:
         routed = process_routing(owner, "fit", **params)
         return {name: routed[name].fit for name, _ in takers}
     strange = set(params) - {"sample_weight"}

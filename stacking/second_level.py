@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import _safe_indexing
 
+from ..errors import DataError
 from .f1_interval import macro_f1_interval
 from .scores import macro_f1
 
@@ -37,7 +38,14 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     -------
     ndarray of shape (n,) or (n, n_classes)
         Classes in sorted order.
+
+    Raises
+    ------
+    DataError
+        There is one fold only.
     """
+    if len(np.unique(folds)) < 2:
+        raise DataError("The second level is scored by folds; give two or more")
     predictions = None
     for fold in np.unique(folds):
         seen = folds != fold

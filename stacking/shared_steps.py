@@ -1,13 +1,14 @@
 """What several pipelines begin with and learn nothing in, computed once for all of them.
 
 A step that needs no fit (scikit-learn's ``requires_fit`` tag is false, as for spectral features)
-gives the same output in every fold of every model. It is taken off the pipelines, applied to each
-clip once, and put back in front of what was fitted.
+and describes each row by itself gives the same output in every fold of every model. It is taken off
+the pipelines, applied to each clip once, and put back in front of what was fitted.
 """
 
 import joblib
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 
@@ -85,4 +86,7 @@ def _split(estimator):
 
 
 def _learns_nothing(step):
+    # A FunctionTransformer's function may look at all rows, held-out ones among them.
+    if isinstance(step, FunctionTransformer):
+        return False
     return hasattr(step, "transform") and not get_tags(step).requires_fit

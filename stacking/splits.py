@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
 from ..errors import DataError, UsageError
-from .folds import assign_folds
+from .folds import assign_folds, check_groups
 
 
 def make_splits(cv, y, groups=None, *, n_repeats=1, random_state=None):
@@ -41,8 +41,8 @@ def make_splits(cv, y, groups=None, *, n_repeats=1, random_state=None):
     UsageError
         ``n_repeats`` is below 1, or above it with a ``cv`` that is not a number.
     DataError
-        The folds are impossible, a row is not held out once a repeat, or rows or groups stand on
-        both sides of a split.
+        The folds are impossible, a row has no group or is not held out once a repeat, or rows or
+        groups stand on both sides of a split.
     """
     if n_repeats < 1:
         raise UsageError(f"The 'n_repeats' must be 1 or more. Got {n_repeats} instead.")
@@ -56,6 +56,7 @@ def make_splits(cv, y, groups=None, *, n_repeats=1, random_state=None):
             f"The 'n_repeats' repeats folds that are drawn; got {n_repeats} with a 'cv' that is "
             "no number. Give the splits of every repeat in 'cv', one repeat after the other."
         )
+    groups = None if groups is None else check_groups(groups, len(y))
     splitter = check_cv(cv, y, classifier=True)
     with warnings.catch_warnings():
         # That it ignores groups matters only if it parts some, which is looked for below.
@@ -65,7 +66,7 @@ def make_splits(cv, y, groups=None, *, n_repeats=1, random_state=None):
     for number, split in enumerate(splits):
         _check_disjoint(number, split, np.arange(len(y)), "row")
         if groups is not None:
-            _check_disjoint(number, split, np.asarray(groups), "group")
+            _check_disjoint(number, split, groups, "group")
     return splits, tables_of(splits, len(y))
 
 

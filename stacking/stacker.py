@@ -144,7 +144,8 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             Rows of one group (a song) stay on one side of every split.
         **fit_params : dict of str to array-like of shape (n,)
             ``sample_weight``, for every estimator and the final one; with scikit-learn's metadata
-            routing enabled, whatever the estimators request. Scores count each row once.
+            routing enabled, whatever the estimators request, ``groups`` among it. Scores count
+            each row once.
 
         Returns
         -------
@@ -159,7 +160,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         """
         self._check_names()
         X, y = self._validate(X, y)
-        params = route_fit(self, self.estimators, self._final(), fit_params)
+        params = route_fit(self, self.estimators, self._final(), fit_params, groups)
         self.classes_ = np.unique(y)
         splits, self.fold_tables_ = make_splits(
             self.cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
@@ -218,6 +219,11 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         if not names:
             raise UsageError("OutOfFoldStacker needs at least one (name, estimator). Got none.")
         self._validate_names(names)
+        for name, estimator in self.estimators:
+            if not hasattr(estimator, "fit"):
+                raise UsageError(f"{name}: {estimator!r} is no estimator; leave it out")
+        if "stack" in names:
+            raise UsageError("An estimator cannot be named 'stack': scores_ calls the whole so")
 
     def _validate(self, X, y):
         y = column_or_1d(y, warn=True)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ...errors import DataError
 from .offsets import ClassOffsets
 from .priors import adjust_priors, estimate_priors, shift_p_value
 from .tables import check_table
@@ -116,8 +117,18 @@ class Decoder(BaseEstimator):
         Returns
         -------
         Decoded
+
+        Raises
+        ------
+        DataError
+            There is no clip, or another number of columns than there are classes.
         """
         check_is_fitted(self, "offsets_")
+        if np.ndim(proba) != 2 or len(proba) == 0 or np.shape(proba)[1] != len(self.classes_):
+            raise DataError(
+                f"proba must have a row a clip, one at least, and {len(self.classes_)} columns. "
+                f"Got shape {np.shape(proba)}."
+            )
         p_value = shift_p_value(self.known_, proba)
         calibrated, shifted = self.temperature_.transform(proba), p_value <= self.level
         if not shifted:

@@ -5,6 +5,7 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ...errors import DataError
 from ..intervals import bootstrap_interval
 from ..scores import macro_f1_of_codes, macro_f1_of_counts
 from .tables import check_table, log_probabilities
@@ -63,10 +64,12 @@ class ClassOffsets(TransformerMixin, BaseEstimator):
         Raises
         ------
         DataError
-            The table does not fit the labels.
+            The table does not fit the labels, or there is one fold only.
         """
         proba, codes, classes = check_table(proba, y)
         logs, folds = log_probabilities(proba), np.asarray(folds)
+        if len(np.unique(folds)) < 2:
+            raise DataError("Offsets are judged on folds they were not learnt on; give two or more")
         plain = logs.argmax(axis=1)
         learnt, gains, nested = [], [], np.empty_like(codes)
         for fold in np.unique(folds):

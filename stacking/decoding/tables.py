@@ -26,7 +26,7 @@ def check_table(proba, y):
     Raises
     ------
     DataError
-        Rows or columns do not match the labels.
+        Rows or columns do not match the labels, or values are not finite.
     """
     proba = np.asarray(proba, dtype=float)
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
@@ -35,6 +35,8 @@ def check_table(proba, y):
             f"proba must have a row a label and a column a class, {(len(codes), len(classes))}. "
             f"Got {proba.shape}."
         )
+    if not np.isfinite(proba).all():
+        raise DataError("proba holds values that are not finite; predict these clips again")
     return proba, codes, classes
 
 

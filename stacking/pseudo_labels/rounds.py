@@ -15,6 +15,7 @@ from sklearn.utils import _safe_indexing
 from ...errors import DataError, UsageError
 from ..decoding import TemperatureScaling
 from ..intervals import bootstrap_interval
+from ..out_of_fold import check_classes
 from ..scores import macro_f1_of_codes
 from .selection import select_sure
 
@@ -124,9 +125,9 @@ def pseudo_label(
     Raises
     ------
     UsageError
-        A setting is out of range.
+        A setting is out of range, or there is no estimator.
     DataError
-        The tables differ in length.
+        The tables differ in length or kind, or a fold's training clips lack a class.
     """
     if n_rounds < 1:
         raise UsageError(f"n_rounds must be 1 or more. Got {n_rounds}.")
@@ -168,7 +169,11 @@ class _Lab:
                 "X, simulated, y and folds must have one length. Got "
                 f"{len(X)}, {len(simulated)}, {len(self.codes)} and {len(folds)}."
             )
+        if hasattr(X, "iloc") != hasattr(X_test, "iloc"):
+            raise DataError("X and X_test must both be DataFrames, or neither")
         self.models = [estimator for _, estimator in estimators]
+        if not self.models:
+            raise UsageError("Pseudo-labels need at least one (name, estimator). Got none.")
         self.X, self.X_test, self.simulated = X, X_test, simulated
         self.held_out = [np.asarray(folds) == fold for fold in np.unique(folds)]
 
@@ -180,6 +185,8 @@ class _Lab:
             X = _join(_safe_indexing(self.X, np.flatnonzero(~held_out)), self.X_test, rows)
             y = self.classes[np.concatenate([self.codes[~held_out], codes])]
             fitted = [clone(model).fit(X, y) for model in self.models]
+            for model in fitted:
+                check_classes(model, self.classes)
             clips = _safe_indexing(self.simulated, np.flatnonzero(held_out))
             oof[:, held_out] = [model.predict_proba(clips) for model in fitted]
             test.append([model.predict_proba(self.X_test) for model in fitted])

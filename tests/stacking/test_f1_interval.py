@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stemstack.errors import DataError, UsageError
 from stemstack.stacking.f1_interval import macro_f1_interval
 from stemstack.stacking.intervals import bootstrap_interval
 
@@ -17,6 +18,15 @@ def test_agrees_with_the_interval_of_any_score(by_group):
     expected = bootstrap_interval(y, predicted, groups, n_draws=4000)
     # atol: two samples of 4000 draws; a quantile's standard error is about 0.001.
     np.testing.assert_allclose(ours, expected, rtol=0, atol=0.005)
+
+
+def test_refuses_what_makes_no_interval():
+    with pytest.raises(UsageError, match=r"n_draws 1 or more"):
+        macro_f1_interval([0, 1], [0, 1], n_draws=0)
+    with pytest.raises(DataError, match="one length above 0"):
+        macro_f1_interval([0, 1], [0])
+    with pytest.raises(DataError, match="Row 1 has no group"):
+        macro_f1_interval([0, 1], [0, 1], [0, None])
 
 
 def test_a_perfect_guess_has_no_width_and_draws_are_repeatable():

@@ -31,10 +31,17 @@ def test_folds_are_stratified_and_repeatable():
     assert (folds != assign_folds(y, n_folds=4, seed=2)).any()
 
 
+def test_balance_counts_rows_by_place_whatever_their_index():
+    y = pd.Series(["a", "b", "a"], index=[7, 8, 9])
+    assert fold_balance(y, np.array([0, 1, 1])).to_numpy().tolist() == [[1, 1], [0, 1]]
+
+
 def test_impossible_folds_are_refused():
     with pytest.raises(DataError, match=r"fewer songs or groups than the 5 folds: b \(3\)"):
         assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
-    with pytest.raises(DataError, match=r"b \(1\)"):
+    with pytest.raises(DataError, match=r"b \(3\); take 3 folds, or add songs"):
+        assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
+    with pytest.raises(DataError, match=r"b \(1\); add songs"):
         assign_folds(["a", "a", "b", "b"], groups=[0, 1, 2, 2], n_folds=2)
     with pytest.raises(UsageError, match=r"2 or more\. Got 1"):
         assign_folds(["a", "b"], n_folds=1)

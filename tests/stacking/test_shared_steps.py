@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_wine
+from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
 from stemstack import SpectralFeatures
 from stemstack.stacking import OutOfFoldStacker
@@ -95,3 +97,12 @@ def test_spectral_features_are_such_a_step():
     head, tail, seen = SharedSteps(clips).fit_apply(pipeline)
     assert [name for name, _ in head] == ["spectralfeatures"]
     assert isinstance(seen, pd.DataFrame) and list(tail.named_steps) == ["gaussiannb"]
+
+
+def test_a_function_that_looks_at_all_rows_is_not_shared():
+    models = [("lr", make_pipeline(FunctionTransformer(scale), LogisticRegression()))]
+    final, cv = LogisticRegression(max_iter=1000), StratifiedKFold(4)
+    ours = OutOfFoldStacker(models, final, cv=cv, refit=True).fit(X, Y)
+    theirs = StackingClassifier(models, final, cv=cv).fit(X, Y)
+    # atol: the same arithmetic on the same numbers.
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)

@@ -3,18 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import StackingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -67,41 +65,6 @@ def test_equals_it_with_sample_weight(load):
     assert_equal_stacks(MODELS, X[:600], y[:600], fit_params={"sample_weight": weights[:600]})
 
 
-def test_equals_it_with_routed_metadata():
-    X, y = standardised(load_wine)
-    weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
-    with config_context(enable_metadata_routing=True):
-        models = [
-            ("lr", LogisticRegression().set_fit_request(sample_weight=True)),
-            ("tree", DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=False)),
-        ]
-        ours = OutOfFoldStacker(
-            models, LogisticRegression().set_fit_request(sample_weight=True), cv=3, refit=True
-        )
-        ours.fit(X, y, groups=np.arange(len(y)), sample_weight=weights)
-        alone = LogisticRegression().fit(X, y, sample_weight=weights)
-        # atol: the same fit.
-        np.testing.assert_allclose(ours.estimators_[0][0].coef_, alone.coef_, rtol=0, atol=1e-12)
-        unasked = OutOfFoldStacker(MODELS)
-        with pytest.raises(ValueError, match="not explicitly set as requested"):
-            unasked.fit(X, y, sample_weight=weights)
-
-
-def test_weights_reach_the_last_step_of_a_pipeline_and_the_unable_are_named():
-    X, y = standardised(load_wine)
-    weights = np.where(y == 0, 100.0, 1.0)
-    piped = [("lr", make_pipeline(StandardScaler(), LogisticRegression()))]
-    plain = [("lr", LogisticRegression())]
-    kwargs = {"cv": 3, "random_state": 0}
-    one = OutOfFoldStacker(piped, **kwargs).fit(X, y, sample_weight=weights)
-    other = OutOfFoldStacker(piped, **kwargs).fit(X, y)
-    assert np.abs(one.oof_ - other.oof_).to_numpy().max() > 0.01
-    with pytest.raises(UsageError, match="knn: KNeighborsClassifier takes no sample_weight"):
-        OutOfFoldStacker([*plain, ("knn", KNeighborsClassifier())]).fit(X, y, sample_weight=weights)
-    with pytest.raises(UsageError, match="fit got 'sample_weights'; only sample_weight"):
-        OutOfFoldStacker(plain).fit(X, y, sample_weights=weights)
-
-
 def test_a_frozen_estimator_is_never_fitted():
     X, y = standardised(load_wine)
     fitted = GaussianNB().fit(X[::2], y[::2])
@@ -124,33 +87,6 @@ def test_equals_it_for_frozen_estimators_alone():
     theirs = StackingClassifier(fitted, cv="prefit").fit(X[1::2], y[1::2])
     # atol: the defaults differ in max_iter, which neither reaches.
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
-
-
-def test_passes_on_chosen_columns_or_what_a_transformer_makes():
-    X, y = load_wine(return_X_y=True, as_frame=True)
-    X = (X - X.mean()) / X.std()
-    names, places = ["hue", "proline"], [10, 12]
-    settings = {"cv": 3, "random_state": 0}
-    by_name = OutOfFoldStacker(MODELS, passthrough=names, **settings).fit(X, y)
-    by_place = OutOfFoldStacker(MODELS, passthrough=places, **settings).fit(X.to_numpy(), y)
-    chooser = FunctionTransformer(lambda table: table[names])
-    by_transformer = OutOfFoldStacker(MODELS, passthrough=chooser, **settings).fit(X, y)
-    assert by_name.final_estimator_.coef_.shape == (3, 6 + 2)
-    expected = by_name.predict_proba(X)
-    np.testing.assert_array_equal(by_place.predict_proba(X.to_numpy()), expected)
-    np.testing.assert_array_equal(by_transformer.predict_proba(X), expected)
-    with pytest.raises(UsageError, match="columns that X lacks"):
-        OutOfFoldStacker(MODELS, passthrough=["taste"], **settings).fit(X, y)
-
-
-def test_clips_have_no_columns_to_pass_on():
-    clips, y = ["a" * n for n in range(1, 41)], ["short"] * 20 + ["long"] * 20
-    models = [("length", Length())]
-    with pytest.raises(UsageError, match="Give a transformer over clips"):
-        OutOfFoldStacker(models, passthrough=True).fit(clips, y)
-    measure = FunctionTransformer(lambda clips: np.array([[len(clip)] for clip in clips]))
-    stack = OutOfFoldStacker(models, passthrough=measure, cv=4, random_state=0).fit(clips, y)
-    assert stack.final_estimator_.coef_.shape == (1, 2)
 
 
 def test_oof_is_a_table_with_named_columns_and_the_index_of_x():
@@ -286,6 +222,17 @@ def test_stack_methods():
         OutOfFoldStacker(models, stack_method="predict").fit(X, y)
 
 
+def test_what_gives_no_column_a_class_is_refused():
+    X, y = load_digits(return_X_y=True, n_class=4)
+    pairs = SVC(decision_function_shape="ovo")
+    with pytest.raises(UsageError, match="SVC gives 6 columns of decision_function for 4 classes"):
+        OutOfFoldStacker([("svc", pairs)], cv=3).fit(X, y)
+    with pytest.raises(UsageError, match="LinearRegression is no classifier"):
+        OutOfFoldStacker([("line", LinearRegression())], cv=3, refit=True).fit(X, y)
+    with pytest.raises(UsageError, match="none: 'drop' is no estimator"):
+        OutOfFoldStacker([*MODELS, ("none", "drop")], cv=3).fit(X, y)
+
+
 def test_a_fold_without_a_class_is_refused():
     X, y = load_iris(return_X_y=True)
     rows = np.arange(150)
@@ -299,6 +246,19 @@ def test_parameters_of_the_estimators_are_its_own():
     MODELS[0][1].set_params(C=1.0)
     with pytest.raises(UsageError, match="at least one"):
         OutOfFoldStacker([]).fit([[0], [1]], [0, 1])
+    with pytest.raises(UsageError, match="cannot be named 'stack'"):
+        OutOfFoldStacker([("stack", MODELS[0][1])]).fit([[0], [1]], [0, 1])
+
+
+def test_rows_without_a_group_are_refused():
+    X, y = load_iris(return_X_y=True)
+    groups = np.arange(150.0)
+    groups[7] = np.nan
+    for cv in (3, StratifiedKFold(3)):
+        with pytest.raises(DataError, match="Row 7 has no group"):
+            OutOfFoldStacker(MODELS, cv=cv).fit(X, y, groups=groups)
+        with pytest.raises(DataError, match=r"shape \(150,\)\. Got shape \(149,\)"):
+            OutOfFoldStacker(MODELS, cv=cv).fit(X, y, groups=groups[1:])
 
 
 @parametrize_with_checks([OutOfFoldStacker(MODELS, cv=3, passthrough=True, random_state=0)])

@@ -1,0 +1,69 @@
+"""Each estimator gets what it requested, by scikit-learn's routing or without."""
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.datasets import load_wine
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+from sklearn.tree import DecisionTreeClassifier
+
+from stemstack.errors import UsageError
+from stemstack.stacking import OutOfFoldStacker
+
+X, Y = load_wine(return_X_y=True)
+X = scale(X)
+MODELS = [("lr", LogisticRegression()), ("tree", DecisionTreeClassifier(random_state=0))]
+PLAIN_SPLIT = GroupKFold.split
+
+
+def test_equals_it_with_routed_metadata():
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(Y))
+    with config_context(enable_metadata_routing=True):
+        models = [
+            ("lr", LogisticRegression().set_fit_request(sample_weight=True)),
+            ("tree", DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=False)),
+        ]
+        ours = OutOfFoldStacker(
+            models, LogisticRegression().set_fit_request(sample_weight=True), cv=3, refit=True
+        )
+        ours.fit(X, Y, groups=np.arange(len(Y)), sample_weight=weights)
+        alone = LogisticRegression().fit(X, Y, sample_weight=weights)
+        # atol: the same fit.
+        np.testing.assert_allclose(ours.estimators_[0][0].coef_, alone.coef_, rtol=0, atol=1e-12)
+        unasked = OutOfFoldStacker(MODELS)
+        with pytest.raises(ValueError, match="not explicitly set as requested"):
+            unasked.fit(X, Y, sample_weight=weights)
+
+
+def test_groups_reach_a_search_that_splits_by_them(monkeypatch):
+    seen, groups = [], np.arange(len(Y)) // 3
+
+    def split(self, X, y=None, groups=None):
+        seen.append(groups)
+        return PLAIN_SPLIT(self, X, y, groups)
+
+    monkeypatch.setattr(GroupKFold, "split", split)
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=GroupKFold(3))
+    with config_context(enable_metadata_routing=True):
+        stack = OutOfFoldStacker([("search", search), *MODELS], cv=3, random_state=0)
+        stack.fit(X, Y, groups=groups)
+    assert [len(part) for part in seen] == [np.sum(stack.folds_ != fold) for fold in range(3)]
+    assert all(np.isin(part, groups[stack.folds_ != f]).all() for f, part in enumerate(seen))
+
+
+def test_weights_reach_the_last_step_of_a_pipeline_and_the_unable_are_named():
+    weights = np.where(Y == 0, 100.0, 1.0)
+    piped = [("lr", make_pipeline(StandardScaler(), LogisticRegression()))]
+    plain = [("lr", LogisticRegression())]
+    kwargs = {"cv": 3, "random_state": 0}
+    one = OutOfFoldStacker(piped, **kwargs).fit(X, Y, sample_weight=weights)
+    other = OutOfFoldStacker(piped, **kwargs).fit(X, Y)
+    assert np.abs(one.oof_ - other.oof_).to_numpy().max() > 0.01
+    with pytest.raises(UsageError, match="knn: KNeighborsClassifier takes no sample_weight"):
+        OutOfFoldStacker([*plain, ("knn", KNeighborsClassifier())]).fit(X, Y, sample_weight=weights)
+    with pytest.raises(UsageError, match="fit got 'sample_weights'; only sample_weight"):
+        OutOfFoldStacker(plain).fit(X, Y, sample_weights=weights)
