@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from stemstack.errors import DataError, MissingExtraError, UsageError
 from stemstack.models.deep.saving import load_net, save_net
 from stemstack.models.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
+from stemstack.stacking import OutOfFoldStacker
 
 SMALL = {
     "backbone": "cnn_tiny",
@@ -170,6 +171,19 @@ def test_logits_are_the_classifiers_and_named_by_class(fitted):
 def test_embedding_names():
     frame = EffNetEmbedding(**SMALL).set_output(transform="pandas").fit(X).transform(pd.Series(X))
     assert list(frame.columns[:2]) == ["embedding_0000", "embedding_0001"]
+
+
+def test_a_net_stands_in_a_stack_beside_a_pipeline_over_its_logits():
+    piped = make_pipeline(EffNetLogits(**SMALL), LogisticRegression())
+    models = [("net", EffNetClassifier(**SMALL)), ("piped", piped)]
+    stack = OutOfFoldStacker(models, cv=2, random_state=0).fit(X, Y, groups=np.arange(24) // 4)
+    assert list(stack.oof_) == ["net", "piped"]
+    rows = np.flatnonzero(stack.folds_ == 1)
+    seen = np.flatnonzero(stack.folds_ == 0)
+    alone = clone(models[0][1]).fit([X[i] for i in seen], Y[seen])
+    held_out = alone.predict_proba([X[i] for i in rows])[:, 1]
+    assert_array_equal(stack.oof_["net"].iloc[rows], held_out)
+    assert stack.predict(X[:3]).shape == (3,)
 
 
 def test_grid_search_tries_parameters():
