@@ -24,7 +24,8 @@ from stemstack.mashups.kernels import add_scaled, add_varispeed
 from stemstack.mashups.levels import normalise
 from stemstack.mashups.mastering import quantise
 from stemstack.mashups.mixing import mix_sources
-from stemstack.mashups.torch_renderer import PackedSources, log_mel_batch, render_batch
+from stemstack.mashups.torch_renderer import PackedSources, render_batch
+from stemstack.models.deep.logmel import MelSettings, log_mel_batch
 
 SR = 22050
 SONGS, NOISES = 8, 8
@@ -141,9 +142,10 @@ def measure_torch(material, options):
 
         return run
 
+    mels = MelSettings(SR)
     functions = {
         "waveforms": finish(lambda: render_batch(batch, packed)),
-        "waveforms and log-mel": finish(lambda: log_mel_batch(render_batch(batch, packed), SR)),
+        "waveforms and log-mel": finish(lambda: log_mel_batch(render_batch(batch, packed), mels)),
     }
     times = take_turns(functions, options.rounds)
     return {name: options.batch / seconds for name, seconds in times.items()}

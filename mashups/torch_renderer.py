@@ -1,7 +1,7 @@
 """Rendering whole batches of recipes on a GPU (or, with the same code, on the CPU).
 
 All stems and noise clips are packed once into one int16 tensor on the device; a batch of recipes
-becomes a few tables of numbers, and from there to the log-mel nothing leaves the device. Positions
+becomes a few tables of numbers, and nothing leaves the device. Positions
 are float64 and the mix is float32, summed in the order of the CPU renderer, so the waveforms equal
 :meth:`~stemstack.mashups.Mashup.load` within one step of 16 bits.
 
@@ -10,10 +10,8 @@ overdrive, clipping and quantisation; other recipes are refused.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import librosa
 import numpy as np
 
 from ..errors import UsageError, require
@@ -22,8 +20,6 @@ from .mixing import check_reach
 
 # Samples worked on at a time, over the whole batch: bounds the memory, some 60 bytes each.
 _BLOCK = 1 << 22
-_DYNAMIC_RANGE = 80.0
-_FLOOR = 1e-10
 
 
 @dataclass(frozen=True)
@@ -109,50 +105,6 @@ def render_batch(mashups, packed):
             block += _noise(packed.samples, time, **table)
         block *= time < torch.tensor(lengths, device=mix.device)[:, None]
     return _master(mix, [mashup.recipe for mashup in mashups])
-
-
-def log_mel_batch(clips, sr, *, n_fft=2048, hop_length=512, n_mels=128):
-    """Compute the log-mel spectrograms of a batch, on its device.
-
-    Parameters
-    ----------
-    clips : torch.Tensor of shape (n_clips, n_samples), float32
-    sr : int
-        Sample rate in Hz.
-    n_fft, hop_length : int, default=2048, 512
-        Frame (Hann window) and hop in samples; frames are centred.
-    n_mels : int, default=128
-        Mel bands (Slaney's scale and area norm) from 0 Hz to sr / 2.
-
-    Returns
-    -------
-    torch.Tensor of shape (n_clips, n_mels, 1 + n_samples // hop_length), float32
-        In dB with reference 1, cut 80 dB below the clip's own maximum, as librosa's
-        ``power_to_db(melspectrogram(...))``.
-    """
-    import torch
-
-    filters, window = _mel_filters(sr, n_fft, n_mels, str(clips.device))
-    spectra = torch.stft(
-        clips,
-        n_fft,
-        hop_length,
-        window=window,
-        center=True,
-        pad_mode="constant",
-        return_complex=True,
-    )
-    power = spectra.real.square() + spectra.imag.square()
-    decibels = 10 * torch.log10((filters @ power).clamp_min(_FLOOR))
-    return torch.maximum(decibels, decibels.amax((1, 2), keepdim=True) - _DYNAMIC_RANGE)
-
-
-@lru_cache(maxsize=8)
-def _mel_filters(sr, n_fft, n_mels, device):
-    import torch
-
-    filters = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
-    return torch.from_numpy(filters).to(device), torch.hann_window(n_fft, device=device)
 
 
 def _check_renderable(mashup, packed):

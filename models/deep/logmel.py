@@ -76,16 +76,34 @@ def log_mel(clip, settings, device="cpu"):
     """
     import torch
 
-    groups, window = _filters(settings, str(device))
+    # joblib's workers get large arrays that cannot be written, at which torch warns.
+    writable = np.require(clip, requirements="W")
+    return log_mel_batch(torch.from_numpy(writable).to(device)[None], settings)[0]
+
+
+def log_mel_batch(clips, settings):
+    """Compute the log-mel spectrograms of a batch in dB, on its device.
+
+    Parameters
+    ----------
+    clips : torch.Tensor of shape (n_clips, n_samples), float32
+    settings : MelSettings
+
+    Returns
+    -------
+    torch.Tensor of shape (n_clips, n_mels, 1 + n_samples // hop_length), float32
+    """
+    import torch
+
+    groups, window = _filters(settings, str(clips.device))
     with torch.inference_mode():
-        padded = torch.nn.functional.pad(
-            torch.from_numpy(clip).to(device), (settings.n_fft // 2, settings.n_fft // 2)
-        )
-        frames = padded.unfold(0, settings.n_fft, settings.hop_length)
-        at_once = _FRAMES_AT_ONCE.get(frames.device.type, len(frames))
-        power = torch.cat([_bands(some * window, groups) for some in frames.split(at_once)])
-        decibels = power.clamp_min_(_LEAST_POWER).log10_().mul_(10).T
-        return decibels.clamp_min(decibels.max() - _DYNAMIC_RANGE)
+        padded = torch.nn.functional.pad(clips, (settings.n_fft // 2, settings.n_fft // 2))
+        frames = padded.unfold(1, settings.n_fft, settings.hop_length)
+        at_once = _FRAMES_AT_ONCE.get(frames.device.type, frames.shape[1])
+        power = [_bands(some * window, groups) for some in frames.split(at_once, dim=1)]
+        decibels = torch.cat(power, dim=1).clamp_min_(_LEAST_POWER).log10_().mul_(10)
+        decibels = decibels.transpose(1, 2)
+        return decibels.maximum(decibels.amax((1, 2), keepdim=True) - _DYNAMIC_RANGE)
 
 
 def standardise(decibels):
@@ -129,12 +147,12 @@ def standardise_batch(decibels, n_frames):
 
 
 def _bands(frames, groups):
-    """Sum the power of windowed frames in mel bands: (n_frames, n_mels)."""
+    """Sum the power of windowed frames in mel bands: (n_clips, n_frames, n_mels)."""
     import torch
 
     # Squares of real and imaginary parts stand by turns, and each filter weighs both alike.
-    squares = torch.view_as_real(torch.fft.rfft(frames)).square_().flatten(1)
-    return torch.cat([squares[:, columns] @ weights for columns, weights in groups], dim=1)
+    squares = torch.view_as_real(torch.fft.rfft(frames)).square_().flatten(2)
+    return torch.cat([squares[..., columns] @ weights for columns, weights in groups], dim=2)
 
 
 @lru_cache(maxsize=8)

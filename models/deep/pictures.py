@@ -1,10 +1,11 @@
 """Clips as pictures: each clip's log-mel is computed once, kept on disk when there is a cache.
 
-The pictures of a cache are memory-mapped, so that a training set larger than memory can be used
-and several folds share one copy.
+The pictures of a cache are memory-mapped when they are looked at, so that a training set larger
+than memory can be used and several folds share one copy.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,24 +29,40 @@ def load_pictures(clips, settings, *, device, cache=None):
 
     Returns
     -------
-    list of ndarray of shape (n_mels, n_frames), float16
+    sequence of ndarray of shape (n_mels, n_frames), float16
 
     Raises
     ------
     AudioError
         A clip cannot be read.
     """
-    return [_load_picture(clip, settings, device, cache) for clip in clips]
-
-
-def _load_picture(clip, settings, device, cache):
     if cache is None:
-        return compute_picture(clip, settings, device)
+        return [compute_picture(clip, settings, device) for clip in clips]
+    return _OnDisk([_keep_picture(clip, settings, device, cache) for clip in clips])
+
+
+class _OnDisk(Sequence):
+    """Pictures in files, opened when asked for: a process may hold only so many files open."""
+
+    def __init__(self, paths):
+        self._paths = paths
+
+    def __len__(self):
+        return len(self._paths)
+
+    def __getitem__(self, which):
+        if isinstance(which, slice):
+            return [np.load(path, mmap_mode="r") for path in self._paths[which]]
+        return np.load(self._paths[which], mmap_mode="r")
+
+
+def _keep_picture(clip, settings, device, cache):
+    """Have a clip's picture in the cache, and say where."""
     path = _cache_path(clip, settings, cache)
     if not path.exists():
         with atomic_path(path) as temporary:
             np.save(temporary, compute_picture(clip, settings, device))
-    return np.load(path, mmap_mode="r")
+    return path
 
 
 def compute_picture(clip, settings, device):

@@ -10,8 +10,8 @@ from functools import lru_cache, partial
 
 from ...errors import UsageError
 from ...mashups.pool import load_pool
-from ...mashups.torch_renderer import PackedSources, log_mel_batch, render_batch
-from .logmel import MelSettings, standardise_batch
+from ...mashups.torch_renderer import PackedSources, render_batch
+from .logmel import MelSettings, log_mel_batch, standardise_batch
 from .pictures import compute_picture, load_pictures
 
 logger = logging.getLogger("stemstack")
@@ -36,7 +36,12 @@ class Remixer:
         self._settings = settings
         self._device = device
         self._rng = rng
-        self._cache = cache
+        self._load = partial(load_pictures, settings=settings, device=device, cache=cache)
+        staying = [row for row, clip in enumerate(clips) if not hasattr(clip, "redraw")]
+        if len(staying) == len(clips):
+            logger.info("No clip is a mashup that could be drawn anew: remix changes nothing")
+        self._staying = {row: place for place, row in enumerate(staying)}
+        self._pictures = self._load([clips[row] for row in staying])
         self._by_batch = device.type != "cpu" and type(settings) is MelSettings
 
     def __call__(self, epoch):
@@ -54,16 +59,13 @@ class Remixer:
         return partial(self._take, epoch)
 
     def _take(self, epoch, rows):
-        clips = [self._clips[row] for row in rows]
-        if epoch == 0:
-            return [self._keep(clip) for clip in clips]
-        fresh = [clip.redraw(self._rng) for clip in clips if hasattr(clip, "redraw")]
-        rendered = iter(self._render(fresh))
-        return [next(rendered) if hasattr(clip, "redraw") else self._keep(clip) for clip in clips]
-
-    def _keep(self, clip):
-        (picture,) = load_pictures([clip], self._settings, device=self._device, cache=self._cache)
-        return picture
+        mashups = [self._clips[row] for row in rows if row not in self._staying]
+        if epoch:
+            found = iter(self._render([mashup.redraw(self._rng) for mashup in mashups]))
+        else:
+            found = iter(self._load(mashups))
+        places = [self._staying.get(row) for row in rows]
+        return [next(found) if place is None else self._pictures[place] for place in places]
 
     def _render(self, mashups):
         if self._by_batch and mashups:
@@ -98,13 +100,7 @@ def render_pictures(mashups, settings, device):
     if rates != {settings.sr}:
         raise UsageError(f"mashups at {sorted(rates)} Hz need resampling to {settings.sr} Hz")
     clips = render_batch(mashups, _pack(mashups[0].pool, str(device)))
-    decibels = log_mel_batch(
-        clips,
-        settings.sr,
-        n_fft=settings.n_fft,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-    )
+    decibels = log_mel_batch(clips, settings)
     n_frames = [1 + mashup.recipe.length // settings.hop_length for mashup in mashups]
     pictures = standardise_batch(decibels, n_frames).half().cpu().numpy()
     return [picture[:, :n] for picture, n in zip(pictures, n_frames, strict=True)]

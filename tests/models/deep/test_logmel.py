@@ -4,7 +4,14 @@ import pytest
 import torch
 import torchaudio
 
-from stemstack.models.deep.logmel import MelSettings, log_mel, standardise, standardise_batch
+from stemstack import features
+from stemstack.models.deep.logmel import (
+    MelSettings,
+    log_mel,
+    log_mel_batch,
+    standardise,
+    standardise_batch,
+)
 
 SETTINGS = MelSettings()
 
@@ -39,6 +46,21 @@ def test_log_mel_equals_torchaudio():
     )  # fmt: skip
     expected = torchaudio.transforms.AmplitudeToDB("power", top_db=80)(mel(torch.from_numpy(clip)))
     # Filters and sums in float32 by other routes: dB of the fifth digit.
+    np.testing.assert_allclose(log_mel(clip, SETTINGS), expected, rtol=0, atol=2e-3)
+
+
+def test_a_batch_is_one_after_the_other():
+    clips = torch.randn(3, 30_000)
+    clips[1] = 0
+    for together, clip in zip(log_mel_batch(clips, SETTINGS), clips, strict=True):
+        # Rows of one product, summed in blocks of other sizes: dB of the sixth digit.
+        torch.testing.assert_close(together, log_mel(clip.numpy(), SETTINGS), rtol=0, atol=1e-4)
+
+
+def test_log_mel_equals_that_of_the_handcrafted_features():
+    clip = 0.5 * _tone(440) + np.random.default_rng(2).normal(0, 0.05, 22050).astype(np.float32)
+    expected = features.log_mel(clip, 22050, hop_length=512, n_mels=128)
+    # Theirs are numpy's transforms; dB of the fifth digit.
     np.testing.assert_allclose(log_mel(clip, SETTINGS), expected, rtol=0, atol=2e-3)
 
 
