@@ -12,7 +12,8 @@ from sklearn.base import clone
 
 from .. import __version__
 from ..audio import clip_key
-from ..models import set_means
+from ..errors import UsageError
+from ..models import nets_in, set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 from .cluster import run_on_cluster
 from .feature_table import compute_features, widest_first
@@ -97,7 +98,14 @@ class FirstLevel:
         -------
         dict of str to ModelPredictions
             Models that the clock gave no time to finish are not there.
+
+        Raises
+        ------
+        UsageError
+            Members of a bag should stop early by songs, which they cannot be told.
         """
+        for name, model in models.items():
+            self._songs_for(name, model)
         clips = [*self.training.clips, *self.test.paths]
         for name, model in widest_first(models):
             compute_features(
@@ -111,7 +119,7 @@ class FirstLevel:
         for name in models:
             self._forget_other_folds(name)
         named = {
-            name: [(fold, self._name_fit(fold, model)) for fold in self._folds]
+            name: [(fold, self._name_fit(name, fold, model)) for fold in self._folds]
             for name, model in models.items()
         }
         if self._client:
@@ -168,7 +176,11 @@ class FirstLevel:
         if self.run.ledger.has(name, fold.number, key):
             return  # Another process was quicker.
         train, held_out = np.flatnonzero(~fold.held_out), np.flatnonzero(fold.held_out)
-        fitted = fit_fold(model, self.training.clips, self._y, train, held_out, method=METHOD)
+        fitted = fit_fold(
+            *(model, self.training.clips, self._y, train, held_out),
+            method=METHOD,
+            fit_params=self._songs_for(name, model),
+        )
         ids = self.training.table["clip"].to_numpy()[held_out]
         columns = name_columns(name, fitted.estimator.classes_, fitted.predictions.shape[1])
         oof = pd.DataFrame(fitted.predictions, index=ids, columns=columns)
@@ -199,10 +211,25 @@ class FirstLevel:
             sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
         )
 
-    def _name_fit(self, fold, model):
+    def _songs_for(self, name, model):
+        """Give a net that sets clips apart the groups it must not part; mashups know theirs."""
+        groups, nets = self.training.table["group"], nets_in(model)
+        stops_early = nets and nets[0].patience is not None
+        if not stops_early or self.training.recipes or groups.is_unique:
+            return None
+        if model is not nets[0]:
+            raise UsageError(
+                f"{name}: the members of a bag cannot be told which clips share a song, which "
+                "stopping early needs; leave 'patience' or 'seeds' out"
+            )
+        return {"groups": groups.tolist()}
+
+    def _name_fit(self, name, fold, model):
         """Name a fit by what decides its predictions."""
-        data = self._data_keys[fold.table]
-        return content_key(data=data, model=_describe(model), version=__version__)
+        songs = self._songs_for(name, model) or {}
+        return content_key(
+            data=self._data_keys[fold.table], model=_describe(model), version=__version__, **songs
+        )
 
     def _name_data(self):
         """Name the data by content, for each table of folds: clips, labels and folds."""

@@ -103,7 +103,7 @@ def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jo
         The run predicted no test clips, or its data set is gone.
     UsageError
         The run has no such model, fewer than two are there to agree, or a net draws its mashups
-        anew.
+        anew or stops early.
     """
     ids = read_test(run)["id"].tolist()
     chosen = _choose(run, models)
@@ -148,17 +148,23 @@ def _choose(run, wanted):
             f"{run.path}: clips are learnt from that models agree on, so two or more are needed. "
             f"Got {', '.join(made) or 'none'}; choose among {', '.join(bases)} by --models"
         )
-    _refuse_remix(made)
+    _check_nets(made)
     return made
 
 
-def _refuse_remix(models):
+def _check_nets(models):
     for name, model in models.items():
-        if any(net.remix for net in nets_in(model)):
-            raise UsageError(
-                f"{name} draws its mashups anew in each epoch (remix), for which the run no longer "
-                "has the pool; choose other models by --models"
-            )
+        for net in nets_in(model):
+            if net.remix:
+                raise UsageError(
+                    f"{name} draws its mashups anew in each epoch (remix), for which the run no "
+                    "longer has the pool; choose other models by --models"
+                )
+            if net.patience is not None:
+                raise UsageError(
+                    f"{name} stops early (patience) by songs set apart, and clips of the test have "
+                    "none that is known; choose other models by --models"
+                )
 
 
 def _warn_of_nets(models, n_fits, progress):

@@ -1,10 +1,13 @@
 """fit --resume after the data or the models changed: what was true stays, the rest goes."""
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from stemstack.errors import UsageError
+from stemstack.models import EffNetClassifier
 from stemstack.runs import experiment
 
 MODEL = "lr(families=rms)"
@@ -77,3 +80,20 @@ def test_a_run_that_was_stopped_while_it_grew_is_not_finished(
         assert code == 1 and "the run is not finished; go on with fit --resume" in err
     assert fit_small(stem_data, run, "--resume", models=models)[0] == 0
     assert run_program("evaluate", run, "--answers", answers)[0] == 0
+
+
+def test_a_net_that_stops_early_is_told_the_songs(excerpts, tmp_path, fit_small, monkeypatch):
+    seen = []
+
+    def fit(self, X, y, groups=None):
+        seen.append((X, groups))
+        raise UsageError("enough")
+
+    monkeypatch.setattr(EffNetClassifier, "fit", fit)
+    code, _, err = fit_small(excerpts, tmp_path / "RUN", models="effnet:cnn_tiny(patience=1)")
+    assert code == 2 and "enough" in err
+    (clips, groups), songs = seen[0], pd.read_csv(excerpts).set_index("path")["group"]
+    assert groups == songs[[Path(clip).name for clip in clips]].tolist()
+    bag = "effnet:cnn_tiny(patience=1,seeds=2)"
+    code, _, err = fit_small(excerpts, tmp_path / "BAG", models=bag)
+    assert code == 2 and "cannot be told which clips share a song" in err
