@@ -29,7 +29,8 @@ def bag_seeds(model, n_seeds):
     Raises
     ------
     UsageError
-        The model has no ``random_state``, or ``n_seeds`` is no whole number above 0.
+        The model has no ``random_state`` or weights of named classes, or ``n_seeds`` is no whole
+        number above 0.
     """
     if not isinstance(n_seeds, int) or isinstance(n_seeds, bool) or n_seeds < 1:
         raise UsageError(f"The 'seeds' must be a whole number, 1 or more. Got {n_seeds!r} instead.")
@@ -40,6 +41,11 @@ def bag_seeds(model, n_seeds):
         return Pipeline([*model.steps[:-1], (name, bag_seeds(last, n_seeds))])
     if "random_state" not in model.get_params():
         raise UsageError(f"{type(model).__name__} has no random_state: leave 'seeds' out")
+    if isinstance(model.get_params().get("class_weight"), dict):
+        raise UsageError(
+            "A bag of seeds numbers the classes, so class_weight cannot name them: give "
+            "'balanced', or leave 'seeds' out"
+        )
     seeds = _spawn(model.random_state, n_seeds)
     members = [clone(model).set_params(random_state=seed) for seed in seeds]
     return VotingClassifier([(f"seed{i}", m) for i, m in enumerate(members)], voting="soft")

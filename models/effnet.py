@@ -6,12 +6,12 @@ torch; fitting needs the ``deep`` extra.
 """
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .deep.embedding import EffNetEmbedding
 from .deep.estimator import DeepEstimator
-from .deep.stopping import softmax
 
 __all__ = ["EffNetClassifier", "EffNetEmbedding", "EffNetLogits"]
 
@@ -189,7 +189,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         ndarray of shape (n_clips, n_classes)
             Rows sum to 1.
         """
-        return softmax(self._outputs(X))
+        return softmax(self._outputs(X), axis=1)
 
     def predict(self, X):
         """Give the most probable class of each clip.

@@ -102,7 +102,7 @@ def make_model(name, **options):
 def _check_base(named):
     if named.base not in MODELS:
         near = difflib.get_close_matches(named.base, MODELS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else "."
         raise UsageError(f"Unknown model {named.base!r}{hint} The models are {', '.join(MODELS)}.")
 
 
@@ -163,18 +163,24 @@ def settle(model):
     Raises
     ------
     UsageError
-        A backbone, weights or device cannot be had, or an AST wants other pictures.
+        A backbone, weights or device cannot be had, weights are of another backbone, or an AST
+        wants other pictures.
     MissingExtraError
         The ``deep`` extra is not installed.
     """
+    from .deep.nets import build_net
     from .deep.weights import resolve_start
 
     settled = {}
     for net in nets_in(model):
+        net.check_parameters()
         start = resolve_start(net.backbone, net.weights)
         net.set_params(backbone=start.backbone)
         if start.backbone == AST:
             read_scale(start, net.mel_settings(), net.crop_seconds)
+        elif not settled:
+            # Whether its weights fit is known once it is built.
+            build_net(start, 0)
         settled = {"backbone": start.backbone, "weights": start.label, "device": device_of(net)}
     return settled
 
@@ -218,10 +224,16 @@ def set_means(model, *, cache=None, n_jobs=None):
         "cache": cache and cache / "log-mels",
         "checkpoint": cache and cache / "checkpoints",
         "n_jobs": n_jobs,
-        # The bits of a net depend on its threads; with one they depend on nothing.
+        # The bits of a net depend on its threads; with one, unless told, they depend on nothing.
         "n_threads": 1,
     }
     for part in nets_in(model) or [model]:
-        known = means.keys() & part.get_params().keys()
+        params = part.get_params()
+        known = means.keys() & params.keys()
+        if params.get("n_threads"):
+            known -= {"n_threads"}
+        if not isinstance(params.get("random_state"), int):
+            # Begun again it would be another training.
+            known -= {"checkpoint"}
         part.set_params(**{name: means[name] for name in known})
     return model

@@ -31,6 +31,9 @@ TRUSTED = frozenset(
         "stemstack.features.columns._name_output",
         "stemstack.features.columns.signed_log",
         "stemstack.features.transformer.SpectralFeatures",
+        "stemstack.models.deep.embedding.EffNetEmbedding",
+        "stemstack.models.effnet.EffNetClassifier",
+        "stemstack.models.effnet.EffNetLogits",
         "stemstack.stacking.blends.greedy.GreedyBlend",
         "stemstack.stacking.blends.means.MeanBlend",
         "stemstack.stacking.blends.nonnegative.NonNegativeBlend",
@@ -69,7 +72,8 @@ def load_model(folder):
     Raises
     ------
     DataError
-        There is no model in the folder, or its file holds a type that stemstack does not save.
+        There is no model in the folder, or its file is damaged or holds a type that stemstack does
+        not save.
     """
     path = Path(folder, _SKOPS_NAME)
     if Path(folder, _BAG_NAME).exists():
@@ -85,6 +89,8 @@ def load_model(folder):
             f"{path}: holds {', '.join(strange)}, which stemstack does not save; "
             "load it only by your own means, if you trust whoever made it"
         ) from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: is not a saved model ({error}); copy it again") from error
 
 
 def _save_bag(bag, folder):

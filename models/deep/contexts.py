@@ -1,6 +1,10 @@
 """What a training borrows from torch and gives back: its random state and its threads."""
 
+import threading
 from contextlib import contextmanager
+
+# The random state is one a process: of several trainings in threads one is in it at a time.
+_RANDOM_STATE = threading.RLock()
 
 
 @contextmanager
@@ -15,7 +19,7 @@ def repeatable(seed, device):
     import torch
 
     on_gpu = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if on_gpu else []):
+    with _RANDOM_STATE, torch.random.fork_rng(devices=[device] if on_gpu else []):
         torch.default_generator.manual_seed(seed)
         if on_gpu:
             torch.cuda.manual_seed(seed)

@@ -5,6 +5,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
+from ...errors import UsageError
 from .estimator import DeepEstimator
 from .parameters import add_parameters_of
 
@@ -16,8 +17,8 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
     ----------
     backbone : str, default="auto"
     fine_tune : bool, default=False
-        Train the net on ``y`` before. Otherwise nothing is learnt, and of the parameters only
-        those of the log-mel, the crops and the backbone count.
+        Train the net on ``y`` before. Otherwise nothing is learnt, and the parameters of a training
+        do not count.
     **others
         As in :class:`~stemstack.models.EffNetClassifier`.
 
@@ -46,8 +47,15 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        UsageError
+            A parameter is out of range, or ``y`` is missing.
         """
         if self.fine_tune:
+            if y is None:
+                raise UsageError("EffNetEmbedding(fine_tune=True) learns from classes: give y")
             return self._fit_classes(X, y, groups)
         validate_clips(self, X, reset=True)
         self.check_parameters()

@@ -5,6 +5,8 @@ weights as safetensors bytes (``state_``); the live net is built from them when 
 and is no part of a pickle.
 """
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
@@ -12,8 +14,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ... import __version__
 from ...audio import validate_clips
-from ...errors import DataError
+from ...errors import DataError, UsageError
 from .ast import AST, FilterBankSettings, read_scale
 from .checkpoint import Checkpoint
 from .contexts import repeatable, threads
@@ -146,9 +149,9 @@ class DeepEstimator(BaseEstimator):
         return labels.astype(np.int64)
 
     def _train(self, clips, labels, groups):
-        checkpoint = self._checkpoint(clips, labels, groups)
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
         start = self._take_start()
+        checkpoint = self._checkpoint(clips, labels, groups, start)
         train, held_out = self._split(clips, labels, groups, rng)
         with repeatable(int(rng.integers(2**62)), device), threads(self.n_threads):
             trainer = Trainer(
@@ -189,11 +192,16 @@ class DeepEstimator(BaseEstimator):
         n_bands = self.n_mels if self.band_norm else None
         return build_net(start, n_outputs, pool=self.pool, n_bands=n_bands)
 
-    def _checkpoint(self, clips, labels, groups):
+    def _checkpoint(self, clips, labels, groups, start):
         if self.checkpoint is None:
             return None
+        if not isinstance(self.random_state, Integral):
+            raise UsageError(
+                "A checkpoint is gone on with by the same random numbers: give random_state as an "
+                f"int. Got {self.random_state!r}"
+            )
         params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
-        params["class"] = type(self).__name__
+        params |= {"class": type(self).__name__, "start": start, "version": __version__}
         params["groups"] = None if groups is None else list(groups)
         return Checkpoint(self.checkpoint, clips, labels, params)
 

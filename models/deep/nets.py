@@ -11,8 +11,12 @@ from .ast import AST, build_ast
 from .scratch import SCRATCH_WIDTHS, build_scratch
 from .weights import load_weights
 
-# Any picture will do to see how many channels a backbone gives.
-_PROBE = (1, 1, 64, 64)
+# Any pictures will do to see how many channels a backbone gives, if they are not of one shape.
+_PROBES = ((1, 1, 96, 96), (1, 1, 192, 96))
+_NO_MAPS = (
+    "The backbone is not convolutional with channels first, which a log-mel of any length needs; "
+    "choose another, such as efficientnet_b0 or resnet50"
+)
 
 
 def build_net(start, n_outputs, *, pool="avg", n_bands=None):
@@ -91,6 +95,11 @@ def count_channels(backbone):
     Returns
     -------
     int
+
+    Raises
+    ------
+    UsageError
+        It gives no maps of (channels, height, width), as transformers do not.
     """
     import torch
 
@@ -98,10 +107,16 @@ def count_channels(backbone):
         return backbone.n_features
     was_training = backbone.training
     device = next(backbone.parameters()).device
-    with torch.no_grad():
-        maps = backbone.eval()(torch.zeros(_PROBE, device=device))
+    try:
+        with torch.no_grad():
+            shapes = [backbone.eval()(torch.zeros(p, device=device)).shape for p in _PROBES]
+    except (AssertionError, RuntimeError) as error:
+        # What has one size of picture built in says so in many ways.
+        raise UsageError(f"{_NO_MAPS} ({str(error).splitlines()[0]})") from error
     backbone.train(was_training)
-    return maps.shape[1]
+    if any(len(shape) != 4 for shape in shapes) or shapes[0][1] != shapes[1][1]:
+        raise UsageError(f"{_NO_MAPS} (it gives {tuple(shapes[0])} of 96 x 96 pixels)")
+    return shapes[0][1]
 
 
 def _make_pool(pool, backbone):

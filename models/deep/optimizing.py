@@ -29,7 +29,8 @@ def make_optimizer(net, plan, n_steps):
     groups = [{"params": params, "lr": rate} for rate, params in rates_of(net, plan).items()]
     # One kernel for all weights: a net has hundreds of tensors.
     optimizer = torch.optim.AdamW(groups, weight_decay=plan.weight_decay, fused=True)
-    if plan.schedule == "cosine":
+    if plan.schedule == "cosine" or n_steps == 1:
+        # A cycle of one step would be at its end: no rate at all.
         return optimizer, torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
     highest = [group["lr"] for group in groups]
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -6,35 +6,39 @@ in :class:`~stemstack.models.EffNetClassifier`.
 
 import functools
 import inspect
-from numbers import Real
+import math
+import os
+from numbers import Integral, Real
 
 from ...errors import UsageError
 
 _ANY = float("inf")
 _UNSET = (("frozen", "auto"), ("patience", None), ("n_threads", None))
+_WHOLE = {
+    "sr": 1000,
+    "n_fft": 16,
+    "hop_length": 1,
+    "n_mels": 1,
+    "epochs": 1,
+    "batch_size": 2,
+    "accumulate": 1,
+    "warmup_epochs": 0,
+    "patience": 1,
+    "tta": 1,
+    "tta_shift": 0,
+    "n_threads": 1,
+}
 _RANGES = {
-    "sr": (1000, _ANY),
-    "n_fft": (16, _ANY),
-    "hop_length": (1, _ANY),
-    "n_mels": (1, _ANY),
     "crop_seconds": (0, _ANY),
-    "epochs": (1, _ANY),
-    "batch_size": (2, _ANY),
-    "accumulate": (1, _ANY),
     "learning_rate": (0, _ANY),
     "layer_decay": (0, 1),
     "weight_decay": (0, _ANY),
     "frozen": (0, 1),
-    "warmup_epochs": (0, _ANY),
-    "ema": (0, 1),
+    "ema": (0, 0.9999),
     "mixup": (0, _ANY),
     "spec_augment": (0, 1),
     "label_smoothing": (0, 1),
-    "patience": (1, _ANY),
-    "tta": (1, _ANY),
-    "tta_shift": (0, _ANY),
     "tta_contrast": (0, 1),
-    "n_threads": (1, _ANY),
 }
 _CHOICES = {
     "pool": ("avg", "gem"),
@@ -44,6 +48,7 @@ _CHOICES = {
     "remix": (True, False),
     "compile": (True, False),
 }
+_TEXTS = {"backbone": "auto", "weights": "imagenet"}
 
 
 def check_parameters(params):
@@ -60,11 +65,9 @@ def check_parameters(params):
         The parameter is named, with what it takes.
     """
     for name, value in params.items():
-        if name in _RANGES and (name, value) not in _UNSET:
-            _check_range(name, value, *_RANGES[name])
-        elif name in _CHOICES and value not in _CHOICES[name]:
-            listed = " or ".join(map(repr, _CHOICES[name]))
-            raise UsageError(f"The {name!r} parameter must be {listed}. Got {value!r} instead.")
+        expected = None if (name, value) in _UNSET else _expect(name, value)
+        if expected:
+            raise UsageError(f"The {name!r} parameter must be {expected}. Got {value!r} instead.")
 
 
 def add_parameters_of(base):
@@ -95,9 +98,19 @@ def add_parameters_of(base):
     return decorate
 
 
-def _check_range(name, value, lowest, highest):
-    if not isinstance(value, Real) or not lowest <= value <= highest:
-        raise UsageError(
-            f"The {name!r} parameter must be a number from {lowest} to {highest}. "
-            f"Got {value!r} instead."
-        )
+def _expect(name, value):
+    """Say what a parameter must be, if its value is something else."""
+    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if name in _WHOLE and not (isinstance(value, Integral) and number and value >= _WHOLE[name]):
+        return f"a whole number, {_WHOLE[name]} or more"
+    if name in _RANGES:
+        lowest, highest = _RANGES[name]
+        if not number or not lowest <= value <= highest:
+            return f"a number from {lowest} to {highest}"
+    if name in _CHOICES and value not in _CHOICES[name]:
+        return " or ".join(map(repr, _CHOICES[name]))
+    if name in _TEXTS and not isinstance(value, str | os.PathLike):
+        return f"text, such as {_TEXTS[name]!r}"
+    if name == "class_weight" and not (value in (None, "balanced") or isinstance(value, dict)):
+        return "None, 'balanced' or a dict"
+    return None

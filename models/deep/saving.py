@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from ...atomic import atomic_path, write_text
 from ...errors import DataError, UsageError, require
@@ -50,18 +51,30 @@ def unpack_net(backbone, state):
     -------
     torch.nn.Sequential
         In evaluation mode, on the CPU.
+
+    Raises
+    ------
+    DataError
+        The bytes are damaged, or are of another backbone.
     """
     from .nets import build_net
     from .weights import Start
 
-    tensors = require("safetensors.torch", "deep").load(state)
-    net = build_net(
-        Start(backbone, "none", architecture=_read_architecture(state)),
-        n_outputs=len(tensors.get("head.bias", [])),
-        pool="gem" if "pool.power" in tensors else "avg",
-        n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
-    )
-    net.load_state_dict(tensors)
+    safetensors = require("safetensors.torch", "deep")
+    try:
+        tensors = safetensors.load(state)
+        net = build_net(
+            Start(backbone, "none", architecture=_read_architecture(state)),
+            n_outputs=len(tensors.get("head.bias", [])),
+            pool="gem" if "pool.power" in tensors else "avg",
+            n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
+        )
+        net.load_state_dict(tensors)
+    except (RuntimeError, require("safetensors", "deep").SafetensorError) as error:
+        raise DataError(
+            f"The weights of a saved {backbone} are damaged, or of another net "
+            f"({str(error).splitlines()[0]}); copy the model again"
+        ) from error
     return net.eval()
 
 
@@ -85,7 +98,10 @@ def save_net(estimator, folder):
     ------
     UsageError
         A parameter is not plain data.
+    NotFittedError
+        It was not fitted.
     """
+    check_is_fitted(estimator, "state_")
     params = {
         name: to_plain(value, name)
         for name, value in estimator.get_params().items()
@@ -128,6 +144,7 @@ def load_net(folder):
         params = {name: from_plain(value) for name, value in document["params"].items()}
         estimator = classes[document["class"]](**params)
         fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
+        fitted["backbone_"], fitted["n_embedding_"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{folder}: is not a saved net ({type(error).__name__}: {error})"

@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 
@@ -36,12 +37,15 @@ def split_validation(labels, groups, seed):
     splitter = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
     split = splitter(n_splits=1, test_size=SHARE, random_state=seed).split(labels, labels, groups)
     try:
-        return next(split)
+        train, validation = next(split)
+        if len(train) < 2 or len(np.unique(labels)) < 2:
+            raise ValueError(f"{len(train)} of {len(labels)} would be left to learn from")
     except ValueError as error:
         raise DataError(
             f"No clips can be set apart for early stopping ({error}); give more clips, of two "
-            "groups or more, or leave patience out"
+            "classes and groups or more, or leave patience out"
         ) from error
+    return train, validation
 
 
 def own_groups(clips):
@@ -106,7 +110,7 @@ class EarlyStopping:
             True to stop.
         """
         logits = self._predict(net.eval())
-        loss = float(log_loss(self._labels, softmax(logits), labels=self._classes))
+        loss = float(log_loss(self._labels, softmax(logits, axis=1), labels=self._classes))
         macro_f1 = f1_score(self._labels, logits.argmax(axis=1), average="macro")
         epoch.update(validation_loss=loss, validation_f1=float(macro_f1))
         if loss < self._best_loss:
@@ -128,9 +132,3 @@ class EarlyStopping:
         """Take up a state that :meth:`state` gave."""
         self._best_loss, self._waited = state["loss"], state["waited"]
         self._best_weights = state["weights"]
-
-
-def softmax(logits):
-    """Turn logits of shape (n, n_classes) into probabilities."""
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import UsageError
 from .augment import mixup, smooth_targets, spec_augment
 from .batches import random_crops, split_batches
 from .optimizing import Freezer, make_optimizer
@@ -111,6 +112,11 @@ class Trainer:
             ``on_epoch``'s word.
         stopped : bool, default=False
             That word of the epoch before, when a training goes on.
+
+        Raises
+        ------
+        UsageError
+            The loss is not finite any more.
         """
         for epoch in range(len(self.history), self.plan.epochs):
             if stopped:
@@ -160,7 +166,13 @@ class Trainer:
             for batches in self._draw_steps(self.rng.permutation(len(self.labels)))
         ]
         # Read at the end: asking a GPU for each loss would make it wait for us.
-        return sum(loss.item() for loss in losses) / len(self.labels)
+        mean = sum(loss.item() for loss in losses) / len(self.labels)
+        if not np.isfinite(mean):
+            raise UsageError(
+                f"The training diverged in epoch {epoch + 1}: the loss is {mean}. Lower "
+                f"learning_rate, which is {self.plan.learning_rate:g}"
+            )
+        return mean
 
     def _draw_steps(self, order):
         """Split an order into steps of ``accumulate`` batches each."""

@@ -110,13 +110,13 @@ def read_weights(path):
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         tensors = dict(tensors.get("state_dict", tensors))
+        ours = {k: v for k, v in tensors.items() if k.startswith("backbone.")}
     except Exception as error:
         raise UsageError(
             f"{path}: cannot be read as weights ({str(error).splitlines()[0]}); "
             "expected .safetensors, or .pth holding tensors only"
         ) from error
-    ours = {k.removeprefix("backbone."): v for k, v in tensors.items() if k.startswith("backbone.")}
-    return ours or tensors
+    return {name.removeprefix("backbone."): tensor for name, tensor in ours.items()} or tensors
 
 
 def load_weights(net, start):
@@ -128,11 +128,6 @@ def load_weights(net, start):
     ----------
     net : torch.nn.Module
     start : Start
-
-    Returns
-    -------
-    int
-        How many tensors matched: all of the net's.
 
     Raises
     ------
@@ -221,7 +216,7 @@ def _check_known(backbone):
     timm = require("timm", "deep")
     if not timm.is_model(backbone):
         near = difflib.get_close_matches(backbone, [*timm.list_models(), *SCRATCH_WIDTHS], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else "."
         raise UsageError(
             f"Unknown backbone {backbone!r}{hint} Expected 'auto', 'cnn', 'ast' or the name of a "
             "timm model, such as 'efficientnet_b0'."

@@ -6,7 +6,15 @@ from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
 
 from stemstack.errors import UsageError
-from stemstack.models import device_of, load_model, make_model, save_model, set_means, settle
+from stemstack.models import (
+    EffNetClassifier,
+    device_of,
+    load_model,
+    make_model,
+    save_model,
+    set_means,
+    settle,
+)
 from stemstack.models.bagging import bag_seeds, nets_in
 
 NET = (
@@ -85,3 +93,13 @@ def test_the_number_of_seeds_is_checked(seeds):
 def test_a_model_without_chance_is_refused():
     with pytest.raises(UsageError, match="GaussianNB has no random_state: leave 'seeds' out"):
         make_model("heuristic(seeds=3)")
+
+
+def test_weights_of_named_classes_are_refused():
+    with pytest.raises(UsageError, match="class_weight cannot name them"):
+        bag_seeds(EffNetClassifier(class_weight={"a": 2.0}), 2)
+
+
+def test_a_number_of_threads_that_is_given_stays():
+    model = set_means(EffNetClassifier(n_threads=2), cache=None)
+    assert model.n_threads == 2 and model.checkpoint is None

@@ -1,3 +1,4 @@
+import os
 import pickle
 import sys
 
@@ -8,12 +9,14 @@ import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from stemstack.errors import DataError, MissingExtraError, UsageError
+from stemstack.models import load_model, save_model
 from stemstack.models.deep.saving import load_net, save_net
 from stemstack.models.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from stemstack.stacking import OutOfFoldStacker
@@ -211,16 +214,21 @@ def test_verbose_speaks_on_stderr(capsys):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("epochs", 0), ("batch_size", 1), ("frozen", 2), ("frozen", "all"), ("tta", 0), ("sr", None)],
-)
+    [
+        ("epochs", 0), ("epochs", 2.5), ("epochs", True), ("batch_size", 1), ("hop_length", 128.0),
+        ("frozen", 2), ("frozen", "all"), ("tta", 0), ("sr", None), ("mixup", float("inf")),
+        ("ema", 1), ("crop_seconds", float("nan")),
+    ],
+)  # fmt: skip
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(
-        UsageError, match=rf"The '{name}' parameter must be a number .* Got {value!r}"
+        UsageError, match=rf"The '{name}' parameter must be a (whole )?number.* Got {value!r}"
     ):
         EffNetClassifier(**{**SMALL, name: value}).fit(X, Y)
 
 
-@pytest.mark.parametrize(("name", "value"), [("pool", "max"), ("schedule", None), ("remix", "no")])
+@pytest.mark.parametrize(("name", "value"), [("pool", "max"), ("schedule", None), ("remix", "no"),
+                                              ("class_weight", "all")])  # fmt: skip
 def test_a_choice_that_is_none_is_named(name, value):
     with pytest.raises(UsageError, match=rf"The '{name}' parameter must be .* or .* Got {value!r}"):
         EffNetClassifier(**{**SMALL, name: value}).fit(X, Y)
@@ -259,6 +267,85 @@ def test_bfloat16_says_nearly_the_same(fitted):
 def test_too_few_groups_for_early_stopping_are_told():
     with pytest.raises(DataError, match="No clips can be set apart for early stopping"):
         EffNetClassifier(**SMALL, patience=2).fit(X, Y, groups=np.zeros(24))
+
+
+def test_one_class_cannot_be_watched():
+    with pytest.raises(DataError, match="of two classes and groups or more"):
+        EffNetClassifier(**SMALL, patience=2).fit(X, np.zeros(24))
+
+
+def test_a_training_that_diverges_says_so():
+    with pytest.raises(UsageError, match=r"diverged in epoch \d: .* Lower learning_rate"):
+        EffNetClassifier(**{**SMALL, "learning_rate": 1e20, "epochs": 8}).fit(X, Y)
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
+def test_a_single_step_has_the_highest_rate(schedule):
+    net = EffNetClassifier(**{**SMALL, "epochs": 1, "batch_size": 32}, schedule=schedule)
+    assert net.fit(X, Y).history_[0]["learning_rate"] == net.learning_rate
+
+
+def test_trainings_in_threads_give_the_bits_of_one():
+    model = EffNetClassifier(**SMALL, spec_augment=0.3)
+    alone = clone(model).fit(X, Y).state_
+    with joblib.parallel_backend("threading", n_jobs=4):
+        nets = joblib.Parallel()(joblib.delayed(clone(model).fit)(X, Y) for _ in range(4))
+    assert all(net.state_ == alone for net in nets)
+
+
+def test_a_cache_is_not_held_open(tmp_path):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    in_use = len(os.listdir("/proc/self/fd"))
+    clips, labels = _clips(60)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + 30, hard))
+        net = EffNetClassifier(**SMALL, cache=tmp_path).fit(clips, labels)
+        assert net.predict(clips).shape == (60,)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_clips_that_cannot_be_written_are_taken_without_a_warning(fitted):
+    table = np.stack(X)
+    table.flags.writeable = False
+    assert_array_equal(fitted.predict_proba(table), fitted.predict_proba(X))
+
+
+def test_remix_of_what_is_no_mashup_is_told(caplog):
+    with caplog.at_level("INFO", logger="stemstack"):
+        net = EffNetClassifier(**SMALL, remix=True).fit(X, Y)
+    assert "remix changes nothing" in caplog.text
+    assert net.state_ == EffNetClassifier(**SMALL).fit(X, Y).state_
+
+
+def test_an_embedding_in_a_pipeline_survives_the_disk(tmp_path):
+    pipeline = make_pipeline(EffNetEmbedding(**SMALL), LogisticRegression()).fit(X, Y)
+    save_model(pipeline, tmp_path)
+    assert_array_equal(load_model(tmp_path).predict_proba(X), pipeline.predict_proba(X))
+
+
+def test_a_damaged_net_is_named(tmp_path, fitted):
+    save_net(fitted, tmp_path)
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"weights of a saved cnn_tiny are damaged.*copy the model"):
+        load_net(tmp_path).predict(X)
+    (tmp_path / "params.json").write_text(
+        '{"class": "EffNetClassifier", "params": {}, "fitted": {}}'
+    )
+    with pytest.raises(DataError, match="is not a saved net"):
+        load_net(tmp_path)
+    (tmp_path / "model.skops").write_bytes(b"not an archive")
+    with pytest.raises(DataError, match="is not a saved model"):
+        load_model(tmp_path)
+    with pytest.raises(NotFittedError):
+        save_net(EffNetClassifier(), tmp_path)
+
+
+def test_fine_tuning_needs_classes():
+    with pytest.raises(UsageError, match="give y"):
+        EffNetEmbedding(**SMALL, fine_tune=True).fit(X)
 
 
 def test_a_device_that_is_not_there_is_refused():

@@ -132,7 +132,7 @@ def test_parameters_of_the_last_step_are_taken_too():
         ("cnn:b0", r"cnn has no parameter 'backbone'"),
         ("lr:b0", r"lr has no parameter 'backbone'"),
         ("efnet(epochs=3)", r"Unknown model 'efnet'; did you mean 'effnet'\?"),
-        ("effnet(epochs=many)", r"The 'epochs' parameter must be a number"),
+        ("effnet(epochs=many)", r"The 'epochs' parameter must be a whole number"),
         ("lr(C=-1)", r"lr\(C=-1\): The 'C' parameter"),
         ("lr(C=high)", r"lr\(C=high\): The 'C' parameter"),
         ("lgbm(num_leaves=1)", r"lgbm\(num_leaves=1\): .*num_leaves"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemstack.errors import DataError
+from stemstack.errors import DataError, UsageError
 from stemstack.models.effnet import EffNetClassifier, EffNetLogits
 
 SMALL = {
@@ -135,3 +135,10 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(DataError, match=r"\.pt: is not a checkpoint that can be read .* delete it"):
         model.fit(*clips_and_labels())
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.default_rng(0)])
+def test_a_checkpoint_without_a_seed_is_refused(tmp_path, random_state):
+    net = EffNetClassifier(**{**SMALL, "random_state": random_state}, checkpoint=tmp_path)
+    with pytest.raises(UsageError, match="give random_state as an int"):
+        net.fit(*clips_and_labels())

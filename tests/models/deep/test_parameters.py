@@ -36,5 +36,5 @@ def test_the_defaults_are_in_range():
 
 def test_what_may_be_unset_is_let_through():
     check_parameters({"frozen": "auto", "patience": None, "n_threads": None, "unheard_of": "x"})
-    with pytest.raises(UsageError, match="'epochs' parameter must be a number from 1"):
+    with pytest.raises(UsageError, match="'epochs' parameter must be a whole number, 1 or more"):
         check_parameters({"epochs": None})
