@@ -1,10 +1,12 @@
 """What all blends share: probabilities in, model by model, and one weight a model."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ...errors import DataError
 
@@ -25,7 +27,7 @@ class Blend(ClassifierMixin, BaseEstimator):
         ``<model>__<class>``, by ``model0, model1, …`` otherwise.
     """
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Learn the weights.
 
         Parameters
@@ -33,6 +35,9 @@ class Blend(ClassifierMixin, BaseEstimator):
         X : array-like or DataFrame of shape (n, n_models * n_classes)
             Out-of-fold probabilities; of two classes perhaps only the second: shape (n, n_models).
         y : array-like of shape (n,)
+        sample_weight : array-like of shape (n,), optional
+            At least 0, not all 0. How often a clip counts, where something is learnt from clips;
+            means that learn nothing stay as they are.
 
         Returns
         -------
@@ -49,7 +54,12 @@ class Blend(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise DataError("y holds 1 class; blending needs two or more")
         said = model_blocks(X, len(self.classes_))
-        self._weights, self._models = self._learn(said, codes), self._name_models(len(said))
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            counted = sample_weight > 0
+            said, codes, sample_weight = said[:, counted], codes[counted], sample_weight[counted]
+        self._weights = self._learn(said, codes, sample_weight)
+        self._models = self._name_models(len(said))
         return self
 
     @property
@@ -105,7 +115,8 @@ def model_blocks(X, n_classes, n_models=None):
     Raises
     ------
     DataError
-        The columns do not divide into models, or are not probabilities that sum to 1.
+        The columns do not divide into models, or are not probabilities that sum to 1; or of two
+        classes some models have both columns and others one.
     """
     if n_classes == 2 and not _has_both(X, n_models):
         said = np.stack([1 - X.T, X.T], axis=-1)
@@ -124,7 +135,15 @@ def _has_both(X, n_models):
     """Tell whether a table of two classes holds the first of them, too."""
     if n_models is not None:
         return X.shape[1] == 2 * n_models
-    return X.shape[1] % 2 == 0 and np.allclose(X[:, ::2] + X[:, 1::2], 1, atol=_TOLERANCE)
+    if X.shape[1] % 2 == 0 and np.allclose(X[:, ::2] + X[:, 1::2], 1, atol=_TOLERANCE):
+        return True
+    for i, j in combinations(range(X.shape[1]), 2):
+        if np.allclose(X[:, i] + X[:, j], 1, atol=_TOLERANCE):
+            raise DataError(
+                f"Columns {i} and {j} are one minus the other, as the two classes of one model "
+                "are, but not all columns come in such pairs; give the second class of each model"
+            )
+    return False
 
 
 def _check_probabilities(said):

@@ -23,7 +23,7 @@ class GreedyBlend(Blend):
         Additions after the start.
     n_bags : int, default=20
         A bag draws models without, and clips with replacement: macro F1 jumps by whole clips, and
-        a single selection would follow the jumps.
+        a single selection would follow the jumps. Heavier clips are drawn more often.
     bag_fraction : float, default=0.5
         Share of the models in a bag, in (0, 1]; a bag has three models at least, or all there are.
     random_state : int or Generator, default=0
@@ -46,7 +46,7 @@ class GreedyBlend(Blend):
         self.bag_fraction = bag_fraction
         self.random_state = random_state
 
-    def _learn(self, said, y):
+    def _learn(self, said, y, sample_weight):
         if not 0 < self.bag_fraction <= 1 or self.n_bags < 1 or self.n_steps < 0:
             raise UsageError(
                 "bag_fraction must be in (0, 1], n_bags 1 or more, n_steps 0 or more. Got "
@@ -55,8 +55,9 @@ class GreedyBlend(Blend):
         rng, (n_models, n, _) = np.random.default_rng(self.random_state), said.shape
         n_drawn = max(round(self.bag_fraction * n_models), min(_FEWEST_IN_A_BAG, n_models))
         weights = np.zeros(n_models)
+        share = None if sample_weight is None else sample_weight / sample_weight.sum()
         for _ in range(self.n_bags):
-            clips = rng.integers(n, size=n)
+            clips = rng.choice(n, size=n, p=share)
             models = np.sort(rng.permutation(n_models)[:n_drawn])
             taken = _select(said[np.ix_(models, clips)], y[clips], self.n_steps)
             weights[models] += taken / taken.sum()

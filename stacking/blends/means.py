@@ -42,11 +42,11 @@ class MeanBlend(Blend):
     def __init__(self, kind="arithmetic"):
         self.kind = kind
 
-    def _learn(self, said, y):
+    def _learn(self, said, y, sample_weight):
         if self.kind not in _KINDS:
             raise UsageError(f"kind must be one of {_KINDS}. Got {self.kind!r} instead.")
         if self.kind == "rank":
-            self.ranks_ = [_learn_ranks(values) for values in said]
+            self.ranks_ = [_learn_ranks(values, sample_weight) for values in said]
         return np.full(len(said), 1 / len(said))
 
     def _combine(self, said):
@@ -59,9 +59,11 @@ class MeanBlend(Blend):
         return super()._combine(said)
 
 
-def _learn_ranks(values):
+def _learn_ranks(values, weights):
     """Find the rank, in (0, 1), of every value there is; ties take the middle."""
-    known, counts = np.unique(np.round(values, _DIGITS), return_counts=True)
+    known, places = np.unique(np.round(values, _DIGITS), return_inverse=True)
+    each = None if weights is None else np.repeat(weights, values.shape[1])
+    counts = np.bincount(places.ravel(), each)
     return known, (np.cumsum(counts) - counts / 2) / counts.sum()
 
 

@@ -25,9 +25,11 @@ class NonNegativeBlend(Blend):
     Breiman, L. (1996). Stacked regressions. Machine Learning 24, 49–64.
     """
 
-    def _learn(self, said, y):
-        truth = np.eye(said.shape[2])[y]
-        weights, _ = nnls(said.reshape(len(said), -1).T, truth.ravel())
+    def _learn(self, said, y, sample_weight):
+        # Squares weigh by the square of what both sides are multiplied by.
+        scale = 1 if sample_weight is None else np.sqrt(sample_weight)[:, None]
+        truth = np.eye(said.shape[2])[y] * scale
+        weights, _ = nnls((said * scale).reshape(len(said), -1).T, truth.ravel())
         if not weights.any():
             raise DataError(
                 "No model gives any probability to the true classes; check that the columns are in "

@@ -63,12 +63,14 @@ class Probabilities(TransformerMixin, BaseEstimator):
 PIPELINE = "scikit-learn's Pipeline fits the very steps it was given"
 NO_PROBABILITIES = "its X holds no probabilities, which is refused; passes behind a model, below"
 REFUSED = """
-classifier_data_not_an_array classifiers_classes classifiers_train dict_unchanged dtype_object
-dont_overwrite_parameters estimators_dtypes estimators_fit_returns_self estimators_overwrite_params
-estimators_pickle f_contiguous_array_estimator fit2d_1feature fit2d_predict1d fit_check_is_fitted
-fit_idempotent fit_score_takes_y methods_sample_order_invariance methods_subset_invariance
-n_features_in n_features_in_after_fitting pipeline_consistency positive_only_tag_during_fit
-readonly_memmap_input supervised_y_2d
+all_zero_sample_weights_error classifier_data_not_an_array classifiers_classes classifiers_train
+dict_unchanged dont_overwrite_parameters dtype_object estimators_dtypes estimators_fit_returns_self
+estimators_overwrite_params estimators_pickle f_contiguous_array_estimator fit2d_1feature
+fit2d_predict1d fit_check_is_fitted fit_idempotent fit_score_takes_y methods_sample_order_invariance
+methods_subset_invariance n_features_in n_features_in_after_fitting pipeline_consistency
+positive_only_tag_during_fit readonly_memmap_input sample_weight_equivalence_on_dense_data
+sample_weights_list sample_weights_not_an_array sample_weights_not_overwritten
+sample_weights_pandas_series sample_weights_shape supervised_y_2d
 """
 
 
@@ -205,6 +207,22 @@ def test_of_two_classes_both_columns_or_the_second_are_the_same(blend):
     expected = fitted[1].predict_proba(second)
     # atol: one minus a number, or the number.
     np.testing.assert_allclose(fitted[0].predict_proba(both), expected, rtol=0, atol=1e-12)
+    with pytest.raises(DataError, match="Columns 0 and 1 are one minus the other"):
+        clone(blend).fit(np.c_[both[:, :2], second[:, 1]], y)
+    with pytest.raises(DataError, match="Columns 0 and 3 are one minus the other"):
+        clone(blend).fit(np.c_[both[:, ::2], second], y)
     # Two models of which one says what the other denies are still two when one clip is predicted.
     pair = clone(blend).fit(second[:, :2], y)
     assert pair.predict_proba([[0.3, 0.7]]).shape == (1, 2)
+
+
+@pytest.mark.parametrize("blend", OURS[1:], ids=repr)
+def test_a_weight_counts_as_that_many_clips(blend):
+    X, y = invent(0)
+    times = np.random.default_rng(1).integers(0, 4, len(y))
+    weighted = clone(blend).fit(X, y, sample_weight=times)
+    repeated = clone(blend).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    # atol: the same sums in another order.
+    np.testing.assert_allclose(
+        weighted.predict_proba(X), repeated.predict_proba(X), rtol=0, atol=1e-9
+    )

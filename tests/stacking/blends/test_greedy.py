@@ -61,3 +61,11 @@ def test_seeds_repeat(y):
 def test_settings_out_of_range_are_refused(y):
     with pytest.raises(UsageError, match=r"bag_fraction must be in \(0, 1\]"):
         GreedyBlend(bag_fraction=0).fit(say(y, 3, 0.5), y)
+
+
+def test_the_model_that_knows_the_heavy_clips_is_taken(y):
+    heavy = np.arange(300) < 100
+    X = np.hstack([say(np.where(heavy, y, 0), 3, 0.8), say(np.where(heavy, 0, y), 3, 0.8)])
+    assert GreedyBlend().fit(X, y).weights_["model1"] > 0.5
+    weighted = GreedyBlend().fit(X, y, sample_weight=np.where(heavy, 100, 1))
+    assert weighted.weights_["model0"] > 0.9
