@@ -62,8 +62,7 @@ def route_fit(owner, estimators, final_estimator, params, groups=None):
     takers = [*estimators, (FINAL, final_estimator)]
     routes = get_config()["enable_metadata_routing"]
     if routes and groups is not None:
-        router = make_router(owner, estimators, final_estimator)
-        params |= {"groups": groups} if router.consumes("fit", ["groups"]) else {}
+        params["groups"] = groups
     if not params:
         return {name: {} for name, _ in takers}
     if routes:

@@ -98,6 +98,9 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
     ['lr__0', 'lr__1']
     """
 
+    # Asked for by default, as by scikit-learn's group splitters: without, songs would be parted.
+    __metadata_request__fit = {"groups": True}  # noqa: RUF012
+
     def __init__(
         self,
         estimators,
@@ -141,7 +144,9 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         X : sequence of clips or array-like of shape (n, n_features)
         y : array-like of shape (n,)
         groups : array-like of shape (n,), optional
-            Rows of one group (a song) stay on one side of every split.
+            Rows of one group (a song) stay on one side of every split. Estimators that split by
+            themselves, such as a stacker in this one, are given them only with scikit-learn's
+            metadata routing enabled.
         **fit_params : dict of str to array-like of shape (n,)
             ``sample_weight``, for every estimator and the final one; with scikit-learn's metadata
             routing enabled, whatever the estimators request, ``groups`` among it. Scores count

@@ -1,6 +1,7 @@
 """Each estimator gets what it requested, by scikit-learn's routing or without."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.datasets import load_wine
@@ -12,7 +13,7 @@ from sklearn.preprocessing import StandardScaler, scale
 from sklearn.tree import DecisionTreeClassifier
 
 from stemstack.errors import UsageError
-from stemstack.stacking import OutOfFoldStacker
+from stemstack.stacking import BLENDS, OutOfFoldStacker, make_blend
 
 X, Y = load_wine(return_X_y=True)
 X = scale(X)
@@ -53,6 +54,27 @@ def test_groups_reach_a_search_that_splits_by_them(monkeypatch):
         stack.fit(X, Y, groups=groups)
     assert [len(part) for part in seen] == [np.sum(stack.folds_ != fold) for fold in range(3)]
     assert all(np.isin(part, groups[stack.folds_ != f]).all() for f, part in enumerate(seen))
+
+
+def test_groups_reach_a_stacker_within_a_stacker():
+    groups = np.arange(len(Y)) // 3
+    inner = OutOfFoldStacker(MODELS, cv=3, random_state=0)
+    with config_context(enable_metadata_routing=True):
+        stack = OutOfFoldStacker([("inner", inner), *MODELS], cv=3, random_state=0)
+        stack.fit(X, Y, groups=groups)
+    for fold, fitted in enumerate(stack.estimators_[0]):
+        songs = groups[stack.folds_ != fold]
+        assert pd.Series(fitted.folds_).groupby(songs).nunique().max() == 1
+
+
+@pytest.mark.parametrize("name", BLENDS)
+def test_weights_reach_every_blend(name):
+    weights = np.where(Y == 0, 100.0, 1.0)
+    stack = OutOfFoldStacker(MODELS, make_blend(name), cv=3, random_state=0)
+    stack.fit(X, Y, sample_weight=weights)
+    again = make_blend(name).fit(stack.oof_.to_numpy(), Y, sample_weight=weights)
+    said = stack.transform(X)
+    np.testing.assert_array_equal(stack.final_estimator_.predict(said), again.predict(said))
 
 
 def test_weights_reach_the_last_step_of_a_pipeline_and_the_unable_are_named():
