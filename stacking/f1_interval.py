@@ -6,7 +6,7 @@ it, hits – so all draws are one product of matrices. :func:`bootstrap_interval
 
 import numpy as np
 
-from .intervals import check_draws, middle, number_groups
+from .intervals import middle, number_groups
 from .scores import macro_f1_of_counts
 
 # Draws at a time: their multiplicities take 100 numbers a group.
@@ -30,14 +30,17 @@ def macro_f1_interval(y, predicted, groups=None, *, n_draws=1000, level=0.95, se
     Returns
     -------
     low, high : float
+        0 and 1 where there is one group only, which tells nothing of another.
 
     Raises
     ------
     UsageError, DataError
         As :func:`bootstrap_interval`.
     """
-    check_draws(n_draws, level)
-    counts = _count(y, predicted, number_groups(y, predicted, groups))
+    codes = number_groups(y, predicted, groups, n_draws, level)
+    if codes.max() == 0:
+        return 0.0, 1.0
+    counts = _count(y, predicted, codes)
     n_groups = len(counts)
     rng = np.random.default_rng(seed)
     scores = []

@@ -32,6 +32,7 @@ def bootstrap_interval(
     Returns
     -------
     low, high : float
+        Without limits where there is one group only, which tells nothing of another.
 
     Raises
     ------
@@ -45,15 +46,16 @@ def bootstrap_interval(
     Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
     """
     y, predicted = np.asarray(y), np.asarray(predicted)
-    codes = number_groups(y, predicted, groups)
-    check_draws(n_draws, level)
+    codes = number_groups(y, predicted, groups, n_draws, level)
+    if codes.max() == 0:
+        return -np.inf, np.inf
     rng = np.random.default_rng(seed)
     drawn = (score(y[rows], predicted[rows]) for rows in _draw_rows(codes, n_draws, rng))
     return middle(np.fromiter(drawn, float, n_draws), level)
 
 
-def number_groups(y, predicted, groups=None):
-    """Number the groups of rows; each row is its own without groups.
+def number_groups(y, predicted, groups, n_draws, level):
+    """Number the groups to draw, each row its own without groups, where all that is given fits.
 
     Returns
     -------
@@ -61,9 +63,13 @@ def number_groups(y, predicted, groups=None):
 
     Raises
     ------
-    DataError
-        The lengths differ or are 0, or a row has no group.
+    UsageError, DataError
+        As :func:`bootstrap_interval`.
     """
+    if not 0 < level < 1 or n_draws < 1:
+        raise UsageError(
+            f"level must be in (0, 1) and n_draws 1 or more. Got level={level}, n_draws={n_draws}."
+        )
     if not 0 < len(y) == len(predicted):
         raise DataError(
             f"y and predicted must have one length above 0. Got {len(y)} and {len(predicted)}."
@@ -71,19 +77,6 @@ def number_groups(y, predicted, groups=None):
     if groups is None:
         return np.arange(len(y))
     return np.unique(check_groups(groups, len(y)), return_inverse=True)[1]
-
-
-def check_draws(n_draws, level):
-    """Refuse fewer draws than one, and a share that is none.
-
-    Raises
-    ------
-    UsageError
-    """
-    if not 0 < level < 1 or n_draws < 1:
-        raise UsageError(
-            f"level must be in (0, 1) and n_draws 1 or more. Got level={level}, n_draws={n_draws}."
-        )
 
 
 def middle(scores, level):

@@ -36,3 +36,7 @@ def test_a_perfect_guess_has_no_width_and_draws_are_repeatable():
     assert macro_f1_interval(y, guess) == macro_f1_interval(y, guess)
     low, high = macro_f1_interval(y, guess, n_draws=130)
     assert 0.6 < low < high <= 1
+
+
+def test_one_song_tells_nothing_of_another():
+    assert macro_f1_interval([0, 1, 1], [0, 1, 0], ["song"] * 3) == (0.0, 1.0)

@@ -46,3 +46,7 @@ def test_refuses_what_makes_no_interval():
         bootstrap_interval([0], [0], level=95)
     with pytest.raises(DataError, match="one length above 0"):
         bootstrap_interval([0, 1], [0])
+
+
+def test_one_song_tells_nothing_of_another():
+    assert bootstrap_interval([0, 1, 1], [0, 1, 0], ["song"] * 3) == (-np.inf, np.inf)
