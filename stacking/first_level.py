@@ -47,33 +47,41 @@ def fit_models(estimators, methods, X, y, splits, *, params, refit, n_jobs):
     list of StackedModel
     """
     shared, parallel = SharedSteps(X), Parallel(n_jobs)
-    parts = [
-        (params[name], method, *shared.fit_apply(estimator))
+    plans = [
+        _Plan(name, method, params[name], *shared.fit_apply(estimator))
         for (name, estimator), method in zip(estimators, methods, strict=True)
     ]
     fitted = parallel(
-        delayed(fit_fold)(tail, seen, y, *split, method=method, fit_params=given)
-        for given, method, _, tail, seen in parts
+        delayed(fit_fold)(plan.tail, plan.X, y, *split, method=plan.method, fit_params=plan.params)
+        for plan in plans
         for split in splits
     )
     by_model = [fitted[i : i + len(splits)] for i in range(0, len(fitted), len(splits))]
     models = [[fold.estimator for fold in folds] for folds in by_model]
     if refit:
-        models = parallel(
-            delayed(_fit_all)(tail, seen, y, given) for given, _, _, tail, seen in parts
-        )
-    stacked = []
-    for (name, _), part, folds, kept in zip(estimators, parts, by_model, models, strict=True):
-        whole = [join_steps(part[2], model) for model in _distinct(kept)]
-        oof = gather(name, folds, len(y))
-        stacked.append(StackedModel(whole, oof))
-    return stacked
+        models = parallel(delayed(_fit_all)(plan.tail, plan.X, y, plan.params) for plan in plans)
+    return [
+        StackedModel(plan.whole(kept), gather(plan.name, folds, len(y)))
+        for plan, folds, kept in zip(plans, by_model, models, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One estimator to fit: the steps it shares, what is left of it, and what that is fitted on."""
+
+    name: str
+    method: str
+    params: dict
+    head: list
+    tail: object
+    X: object
+
+    def whole(self, fitted):
+        """Make whole what was fitted; what is frozen need not predict once a fold."""
+        frozen = clone(self.tail) is self.tail
+        return [join_steps(self.head, model) for model in (fitted[:1] if frozen else fitted)]
 
 
 def _fit_all(estimator, X, y, params):
     return [clone(estimator).fit(X, y, **params)]
-
-
-def _distinct(models):
-    """Leave out what stands twice, as a frozen model does: it need not predict once a fold."""
-    return list({id(model): model for model in models}.values())

@@ -75,6 +75,8 @@ def test_a_frozen_estimator_is_never_fitted():
     # rtol: a mean of two equal numbers.
     np.testing.assert_allclose(stack.oof_[columns], said, rtol=1e-12)
     assert [len(models) for models in stack.estimators_] == [1, 6, 6]
+    side_by_side = OutOfFoldStacker(models, cv=3, n_jobs=2).fit(X, y)
+    assert [len(models) for models in side_by_side.estimators_] == [1, 3, 3]
     with pytest.raises(DataError, match="knows class 2, which is not in y"):
         stack.fit(X[y < 2], y[y < 2])
 
