@@ -68,15 +68,42 @@ def check_groups(groups, n):
     DataError
         The number of groups is another, or one is missing (None, NaN).
     """
+    # As objects, for NaN among strings would become the string "nan", a group like any other.
+    missing = pd.isna(np.asarray(groups, dtype=object))
     groups = np.asarray(groups)
     if groups.shape != (n,):
         raise DataError(f"groups must have a value a row, shape ({n},). Got shape {groups.shape}.")
-    missing = pd.isna(groups)
     if missing.any():
         raise DataError(
             f"Row {missing.argmax()} has no group; give it that of its song, or one of its own"
         )
     return groups
+
+
+def check_folds(folds, n):
+    """Check that each row has a fold, of two or more: what is learnt on the others is judged on it.
+
+    Parameters
+    ----------
+    folds : array-like of shape (n,)
+    n : int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    DataError
+        The number of rows is another, or there is one fold only.
+    """
+    folds = np.asarray(folds)
+    if folds.shape != (n,) or len(np.unique(folds)) < 2:
+        raise DataError(
+            f"folds must have a value a row, shape ({n},), and two values or more. "
+            f"Got shape {folds.shape} and {len(np.unique(folds))} values."
+        )
+    return folds
 
 
 def check_folds_possible(y, groups, n_folds):
@@ -110,6 +137,6 @@ def _check_every_class_trains(y, folds):
     whole = pd.Series(folds).groupby(y).nunique()
     if (whole < 2).any():
         raise DataError(
-            f"All groups of class {whole.index[whole < 2][0]!r} fell into one fold; "
+            f"All groups of class {whole.index[whole < 2][0]} fell into one fold; "
             "use fewer folds or add groups"
         )

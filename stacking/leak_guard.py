@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ..errors import DataError
-from .folds import assign_folds
+from .folds import assign_folds, check_folds, check_groups
 from .scores import macro_f1, macro_f1_of_codes
 from .second_level import nested_predictions
 
@@ -86,13 +86,14 @@ def check_shuffled_labels(estimator, X, y, folds, groups, *, n_shuffles=3, level
     Raises
     ------
     DataError
-        A group holds clips of two classes.
+        A group holds clips of two classes, a row has none, or there is one fold only.
     """
-    codes, labels_of, rng = *_group_labels(y, groups), np.random.default_rng(seed)
-    pairs = []
+    codes, labels_of = _group_labels(y, groups)
+    rng = np.random.default_rng(seed)
+    folds, pairs = check_folds(folds, len(codes)), []
     for _ in range(n_shuffles):
         shuffled = rng.permutation(labels_of)[codes]
-        pairs.append((shuffled, _out_of_fold(estimator, X, shuffled, np.asarray(folds))))
+        pairs.append((shuffled, _out_of_fold(estimator, X, shuffled, folds)))
     return _judge("labels shuffled among songs", pairs, codes, level, rng)
 
 
@@ -124,10 +125,12 @@ def check_unique_tones(estimator, y, folds, groups, *, clips=None, level=0.001, 
     Raises
     ------
     DataError
-        A group holds clips of two classes, or a class has fewer clips than there are folds.
+        A group holds clips of two classes, a row has none, or a class has fewer clips than there
+        are folds.
     """
-    codes, labels_of, rng = *_group_labels(y, groups), np.random.default_rng(seed)
-    truth, folds = labels_of[codes], np.asarray(folds)
+    codes, labels_of = _group_labels(y, groups)
+    rng = np.random.default_rng(seed)
+    truth, folds = labels_of[codes], check_folds(folds, len(codes))
     clips = tone_clips(codes, seed=seed) if clips is None else clips
     careless = assign_folds(truth, n_folds=len(np.unique(folds)), seed=seed)
     predicted, control = (_out_of_fold(estimator, clips, truth, f) for f in (folds, careless))
@@ -170,13 +173,15 @@ def check_stack(
     Raises
     ------
     DataError
-        A group holds clips of two classes, or a class has too few groups for the folds.
+        A group holds clips of two classes, a row has none, or a class has too few groups for the
+        folds.
 
     References
     ----------
     The failure: autogluon/autogluon, issue 2779, "Fix Stack Information Leakage".
     """
-    codes, labels_of, rng = *_group_labels(y, groups), np.random.default_rng(seed)
+    codes, labels_of = _group_labels(y, groups)
+    rng = np.random.default_rng(seed)
     pairs = []
     for shuffle in range(n_shuffles):
         shuffled = rng.permutation(labels_of)[codes]
@@ -222,7 +227,8 @@ def tone_clips(groups, *, sr=22050, seconds=1.0, noise=0.05, seed=0):
 def _group_labels(y, groups):
     """Number the groups of the rows, and give the one label of each group."""
     y = np.asarray(y)
-    names, first, codes = np.unique(np.asarray(groups), return_index=True, return_inverse=True)
+    groups = check_groups(groups, len(y))
+    names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
     mixed = y != y[first][codes]
     if mixed.any():
         row = np.flatnonzero(mixed)[0]

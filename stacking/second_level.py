@@ -6,8 +6,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import _safe_indexing
 
-from ..errors import DataError
 from .f1_interval import macro_f1_interval
+from .folds import check_folds
 from .scores import macro_f1
 
 
@@ -42,11 +42,9 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     Raises
     ------
     DataError
-        There is one fold only.
+        The number of folds is not that of rows, or there is one fold only.
     """
-    if len(np.unique(folds)) < 2:
-        raise DataError("The second level is scored by folds; give two or more")
-    predictions = None
+    folds, predictions = check_folds(folds, len(y)), None
     for fold in np.unique(folds):
         seen = folds != fold
         params = {name: _safe_indexing(v, seen) for name, v in (fit_params or {}).items()}

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from ...errors import DataError
 from .offsets import ClassOffsets
 from .priors import adjust_priors, estimate_priors, shift_p_value
-from .tables import check_table
+from .tables import check_proba, check_table
 from .temperature import TemperatureScaling
 
 
@@ -98,7 +98,7 @@ class Decoder(BaseEstimator):
         Raises
         ------
         DataError
-            The table does not fit the labels.
+            The table does not fit the labels, or there is one fold only.
         """
         self.known_, codes, self.classes_ = check_table(proba, y)
         self.priors_ = np.bincount(codes) / len(codes)
@@ -121,14 +121,13 @@ class Decoder(BaseEstimator):
         Raises
         ------
         DataError
-            There is no clip, or another number of columns than there are classes.
+            There is no clip, another number of columns than there are classes, or a value that is
+            not finite.
         """
         check_is_fitted(self, "offsets_")
-        if np.ndim(proba) != 2 or len(proba) == 0 or np.shape(proba)[1] != len(self.classes_):
-            raise DataError(
-                f"proba must have a row a clip, one at least, and {len(self.classes_)} columns. "
-                f"Got shape {np.shape(proba)}."
-            )
+        proba = check_proba(proba, len(self.classes_))
+        if not len(proba):
+            raise DataError("There is no clip to decode; give a row a clip")
         p_value = shift_p_value(self.known_, proba)
         calibrated, shifted = self.temperature_.transform(proba), p_value <= self.level
         if not shifted:

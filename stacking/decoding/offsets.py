@@ -5,10 +5,10 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ...errors import DataError
+from ..folds import check_folds
 from ..intervals import bootstrap_interval
 from ..scores import macro_f1_of_codes, macro_f1_of_counts
-from .tables import check_table, log_probabilities
+from .tables import check_proba, check_table, log_probabilities
 
 
 class ClassOffsets(TransformerMixin, BaseEstimator):
@@ -67,9 +67,7 @@ class ClassOffsets(TransformerMixin, BaseEstimator):
             The table does not fit the labels, or there is one fold only.
         """
         proba, codes, classes = check_table(proba, y)
-        logs, folds = log_probabilities(proba), np.asarray(folds)
-        if len(np.unique(folds)) < 2:
-            raise DataError("Offsets are judged on folds they were not learnt on; give two or more")
+        logs, folds = log_probabilities(proba), check_folds(folds, len(codes))
         plain = logs.argmax(axis=1)
         learnt, gains, nested = [], [], np.empty_like(codes)
         for fold in np.unique(folds):
@@ -89,6 +87,7 @@ class ClassOffsets(TransformerMixin, BaseEstimator):
     def transform(self, proba):
         """Give probabilities whose most probable class is the one to say."""
         check_is_fitted(self, "offsets_")
+        proba = check_proba(proba, len(self.offsets_))
         return softmax(log_probabilities(proba) + self.offsets_, axis=1)
 
     def _climb(self, logs, y):

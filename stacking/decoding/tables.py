@@ -28,16 +28,39 @@ def check_table(proba, y):
     DataError
         Rows or columns do not match the labels, or values are not finite.
     """
-    proba = np.asarray(proba, dtype=float)
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
-    if proba.shape != (len(codes), len(classes)):
+    proba = check_proba(proba, len(classes))
+    if len(proba) != len(codes):
+        raise DataError(f"proba must have a row a label, {len(codes)}. Got {len(proba)}.")
+    return proba, codes, classes
+
+
+def check_proba(proba, n_classes):
+    """Check that a table of probabilities has a column a class, and nothing that is none.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n, n_classes)
+    n_classes : int
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes)
+
+    Raises
+    ------
+    DataError
+        There is another number of columns, or values are not finite.
+    """
+    proba = np.asarray(proba, dtype=float)
+    if proba.ndim != 2 or proba.shape[1] != n_classes:
         raise DataError(
-            f"proba must have a row a label and a column a class, {(len(codes), len(classes))}. "
+            f"proba must have a row a clip and a column a class, (n, {n_classes}). "
             f"Got {proba.shape}."
         )
     if not np.isfinite(proba).all():
         raise DataError("proba holds values that are not finite; predict these clips again")
-    return proba, codes, classes
+    return proba
 
 
 def log_probabilities(proba):

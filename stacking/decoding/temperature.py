@@ -6,7 +6,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .tables import check_table, log_probabilities
+from .tables import check_proba, check_table, log_probabilities
 
 # Sharper or flatter than this would be a single class, or no decision at all.
 _RANGE = 0.05, 20.0
@@ -77,6 +77,7 @@ class TemperatureScaling(TransformerMixin, BaseEstimator):
     def transform(self, proba):
         """Calibrate probabilities, as an array of shape (n, n_classes)."""
         check_is_fitted(self, "temperature_")
+        proba = check_proba(proba, len(self.bias_))
         return softmax(log_probabilities(proba) / self.temperature_ + self.bias_, axis=1)
 
 

@@ -14,6 +14,7 @@ from sklearn.utils import _safe_indexing
 
 from ...errors import DataError, UsageError
 from ..decoding import TemperatureScaling
+from ..folds import check_folds, check_groups
 from ..intervals import bootstrap_interval
 from ..out_of_fold import check_classes
 from ..scores import macro_f1_of_codes
@@ -127,11 +128,13 @@ def pseudo_label(
     UsageError
         A setting is out of range, or there is no estimator.
     DataError
-        The tables differ in length or kind, or a fold's training clips lack a class.
+        The tables differ in length or kind, a clip has no group, there is one fold only, or a
+        fold's training clips lack a class.
     """
     if n_rounds < 1:
         raise UsageError(f"n_rounds must be 1 or more. Got {n_rounds}.")
-    lab = _Lab(estimators, X, y, folds, X_test, X if simulated is None else simulated)
+    simulated = X if simulated is None else simulated
+    lab = _Lab(estimators, X, y, folds, X_test, simulated, groups)
     nothing = np.empty(0, dtype=int), np.empty(0, dtype=int)
     picks, chosen, rounds = [nothing] * len(lab.held_out), nothing, []
     state = lab.fit(picks)
@@ -143,7 +146,7 @@ def pseudo_label(
             rounds.append(Round(0.0, score, score, 0.0, 0.0, False, lab.count(found)))
             break
         new = lab.fit(found)
-        rounds.append(lab.judge(state, new, found, groups))
+        rounds.append(lab.judge(state, new, found))
         if not rounds[-1].kept:
             break
         picks, chosen, state = found, lab.pick(state, None, gate), new
@@ -162,20 +165,22 @@ class _State:
 class _Lab:
     """The data, folds and models of one run of rounds."""
 
-    def __init__(self, estimators, X, y, folds, X_test, simulated):
+    def __init__(self, estimators, X, y, folds, X_test, simulated, groups):
         self.classes, self.codes = np.unique(np.asarray(y), return_inverse=True)
         if not len(X) == len(simulated) == len(self.codes) == len(folds):
             raise DataError(
                 "X, simulated, y and folds must have one length. Got "
                 f"{len(X)}, {len(simulated)}, {len(self.codes)} and {len(folds)}."
             )
-        if hasattr(X, "iloc") != hasattr(X_test, "iloc"):
-            raise DataError("X and X_test must both be DataFrames, or neither")
+        if len({hasattr(table, "iloc") for table in (X, X_test, simulated)}) > 1:
+            raise DataError("X, X_test and simulated must all be DataFrames, or none of them")
         self.models = [estimator for _, estimator in estimators]
         if not self.models:
             raise UsageError("Pseudo-labels need at least one (name, estimator). Got none.")
         self.X, self.X_test, self.simulated = X, X_test, simulated
-        self.held_out = [np.asarray(folds) == fold for fold in np.unique(folds)]
+        self.groups = None if groups is None else check_groups(groups, len(self.codes))
+        folds = check_folds(folds, len(self.codes))
+        self.held_out = [folds == fold for fold in np.unique(folds)]
 
     def fit(self, picks):
         """Fit every model a fold, on its training clips and its picks from the test."""
@@ -205,10 +210,10 @@ class _Lab:
         ]
         return select_sure(calibrated, **gate)
 
-    def judge(self, old, new, picks, groups):
+    def judge(self, old, new, picks):
         """Compare what two states say of the held-out songs."""
         pair = np.c_[_decide(new), _decide(old)]
-        low, high = bootstrap_interval(self.codes, pair, groups, score=self._gain, level=0.5)
+        low, high = bootstrap_interval(self.codes, pair, self.groups, score=self._gain, level=0.5)
         n_selected = float(np.mean([len(rows) for rows, _ in picks]))
         scores = self.score(old), self.score(new)
         return Round(n_selected, *scores, low, high, low > 0, self.count(picks))

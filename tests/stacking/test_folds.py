@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stemstack.errors import DataError, UsageError
 from stemstack.stacking import assign_folds, fold_balance
+from stemstack.stacking.folds import _check_every_class_trains
 
 
 @given(data=st.data(), n_folds=st.integers(2, 4), seed=st.integers(0, 9))
@@ -36,6 +37,13 @@ def test_balance_counts_rows_by_place_whatever_their_index():
     assert fold_balance(y, np.array([0, 1, 1])).to_numpy().tolist() == [[1, 1], [0, 1]]
 
 
+@pytest.mark.parametrize("missing", [np.nan, None, pd.NA, pd.NaT])
+def test_a_missing_group_is_none_whatever_the_others_are(missing):
+    for groups in (["a", missing, "b"], [1.0, missing, 2.0], pd.Series(["a", missing, "b"])):
+        with pytest.raises(DataError, match="Row 1 has no group"):
+            assign_folds([0, 1, 0], groups, n_folds=2)
+
+
 def test_impossible_folds_are_refused():
     with pytest.raises(DataError, match=r"fewer songs or groups than the 5 folds: b \(3\)"):
         assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
@@ -45,3 +53,5 @@ def test_impossible_folds_are_refused():
         assign_folds(["a", "a", "b", "b"], groups=[0, 1, 2, 2], n_folds=2)
     with pytest.raises(UsageError, match=r"2 or more\. Got 1"):
         assign_folds(["a", "b"], n_folds=1)
+    with pytest.raises(DataError, match="All groups of class 0 fell into one fold; use fewer"):
+        _check_every_class_trains(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))

@@ -137,3 +137,12 @@ def test_a_flexible_second_level_takes_labels_back_out_of_the_other_folds():
 def test_groups_of_two_classes_cannot_be_shuffled():
     with pytest.raises(DataError, match=r"holds clips of .*blues.* and .*jazz.*; labels can only"):
         check_shuffled_labels(NEAREST, X, Y, FOLDS, SONGS // 2)
+
+
+def test_what_can_prove_nothing_is_refused():
+    with pytest.raises(DataError, match="Row 239 has no group"):
+        check_shuffled_labels(NEAREST, X, Y, FOLDS, [*SONGS[1:], None])
+    with pytest.raises(DataError, match=r"shape \(240,\), and two values or more"):
+        check_shuffled_labels(NEAREST, X, Y, np.zeros(240), SONGS)
+    with pytest.raises(DataError, match=r"shape \(240,\), and two values or more"):
+        check_unique_tones(NEAREST, Y, np.zeros(240), SONGS)

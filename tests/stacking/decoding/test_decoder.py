@@ -1,7 +1,9 @@
 """The decoder does what helps and leaves the rest alone."""
 
 import numpy as np
+import pytest
 
+from stemstack.errors import DataError
 from stemstack.stacking import macro_f1
 from stemstack.stacking.decoding import Decoder
 
@@ -56,3 +58,17 @@ def test_probabilities_are_frequencies_by_class():
     # atol: rounding of a short sum.
     np.testing.assert_allclose(decoded.proba.sum(axis=1), 1, rtol=0, atol=1e-12)
     np.testing.assert_allclose(decoded.priors.sum(), 1, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("proba", "message"),
+    [
+        (np.empty((0, 3)), "no clip to decode"),
+        (np.full((4, 2), 1 / 2), r"a column a class, \(n, 3\)\. Got \(4, 2\)"),
+        (np.full(3, 1 / 3), r"a column a class, \(n, 3\)\. Got \(3,\)"),
+        (np.full((4, 3), np.nan), "not finite; predict these clips again"),
+    ],
+)
+def test_what_is_no_test_is_refused(proba, message):
+    with pytest.raises(DataError, match=message):
+        fitted().decode(proba)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
+from stemstack.errors import DataError
 from stemstack.stacking import macro_f1
 from stemstack.stacking.decoding import ClassOffsets
 from stemstack.stacking.decoding.offsets import _best_offset
@@ -70,3 +71,9 @@ def test_clips_of_one_song_make_no_surety():
     by_song = ClassOffsets().fit(proba[songs], y[songs], folds, songs)
     assert by_song.gain_ == pytest.approx(by_clip.gain_, rel=1e-12)  # The same computation.
     assert by_song.low_ < by_clip.low_
+
+
+@pytest.mark.parametrize("folds", [np.zeros(30), np.arange(29)])
+def test_folds_that_judge_nothing_are_refused(folds):
+    with pytest.raises(DataError, match=r"a value a row, shape \(30,\), and two values or more"):
+        ClassOffsets().fit(*draw(0, n=30), folds)

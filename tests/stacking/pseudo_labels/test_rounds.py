@@ -109,3 +109,13 @@ def test_what_does_not_fit_is_refused():
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, simulated=LIKE_TEST[1:])
     with pytest.raises(UsageError, match="n_rounds must be 1 or more"):
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, n_rounds=0)
+    with pytest.raises(UsageError, match="at least one"):
+        pseudo_label([], X, TRAIN, FOLDS, X_TEST)
+    with pytest.raises(DataError, match="must all be DataFrames, or none"):
+        pseudo_label(MODELS, pd.DataFrame(X), TRAIN, FOLDS, X_TEST)
+    with pytest.raises(DataError, match="Class 0 is missing from the training side of a fold"):
+        pseudo_label(MODELS, X, TRAIN, TRAIN, X_TEST)
+    with pytest.raises(DataError, match=r"shape \(36,\), and two values or more"):
+        pseudo_label(MODELS, X, TRAIN, np.zeros(36), X_TEST)
+    with pytest.raises(DataError, match="Row 0 has no group"):
+        pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, groups=[None] * 36)
