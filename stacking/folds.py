@@ -111,10 +111,10 @@ def check_folds_possible(y, groups, n_folds):
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
     counts = pd.Series(groups).groupby(np.asarray(y)).nunique()
-    small = counts[counts < n_folds]
+    small, most = counts[counts < n_folds], counts.min()
     if len(small):
         named = ", ".join(f"{label} ({count})" for label, count in small.items())
-        fewer = f"take {counts.min()} folds, or " if counts.min() > 1 else ""
+        fewer = f"take {most} folds (cv={most}, or --folds {most}), or " if most > 1 else ""
         raise DataError(
             f"Classes with fewer songs or groups than the {n_folds} folds: {named}; "
             f"{fewer}add songs"

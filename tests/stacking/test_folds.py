@@ -47,7 +47,9 @@ def test_a_missing_group_is_none_whatever_the_others_are(missing):
 def test_impossible_folds_are_refused():
     with pytest.raises(DataError, match=r"fewer songs or groups than the 5 folds: b \(3\)"):
         assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
-    with pytest.raises(DataError, match=r"b \(3\); take 3 folds, or add songs"):
+    with pytest.raises(
+        DataError, match=r"b \(3\); take 3 folds \(cv=3, or --folds 3\), or add songs"
+    ):
         assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
     with pytest.raises(DataError, match=r"b \(1\); add songs"):
         assign_folds(["a", "a", "b", "b"], groups=[0, 1, 2, 2], n_folds=2)
