@@ -8,26 +8,36 @@ rounds. Random weights: they cost the same.
 
     python benchmarks/deep.py --backbones tf_efficientnet_lite2 cnn --epochs 8
     python benchmarks/deep.py --clips 8 --epochs 4 --rounds 3 --threads 1 --cpu-clock   # 2 minutes
+    python benchmarks/deep.py --data DATA --backbones efficientnet_b2 --batch-size 64   # for a GPU
+
+With DATA, songs in stems, a row more: ours from recipes of mashups, drawn and rendered anew in each
+epoch, with mixup and SpecAugment, against the same bare steps.
 """
 
 import argparse
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
 
 import librosa
 import numpy as np
 import torch
 
-from stemstack.models.deep.batches import random_crops
+from stemstack.audio import read_data
+from stemstack.models.deep.batches import even_crops, random_crops
 from stemstack.models.deep.device import resolve_device
 from stemstack.models.deep.folding import fold_norms
 from stemstack.models.deep.logmel import MelSettings
 from stemstack.models.deep.nets import build_net
 from stemstack.models.deep.pictures import load_pictures
-from stemstack.models.deep.predicting import Looks, predict_outputs
+from stemstack.models.deep.predicting import Looks, clips_at_once, predict_outputs
+from stemstack.models.deep.remixing import Remixer
 from stemstack.models.deep.training import Plan, Trainer
 from stemstack.models.deep.weights import Start
 from stemstack.models.effnet import EffNetClassifier
+from stemstack.runs import Config, Quiet
+from stemstack.runs.training_clips import training_clips
 
 DEFAULTS = EffNetClassifier().get_params()
 WAYS = ("bare", "ours", "plain")
@@ -47,14 +57,20 @@ def main():
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--cpu-clock", action="store_true", help="for one thread, beside others")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--data", type=Path, help="songs in stems, to train on mashups of")
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
-    bench = Bench(wanted)
+    with tempfile.TemporaryDirectory() as cache:
+        compare(Bench(wanted, Path(cache)), wanted)
+
+
+def compare(bench, wanted):
+    """Print a line a backbone and task."""
     print(f"{bench.device}, {wanted.threads} threads; clips a second, median of {wanted.rounds}\n")
     print("| backbone | task | bare | ours | plain | ours / bare | ours / plain |")
     print("|---|---|---|---|---|---|---|")
     for backbone in wanted.backbones:
-        for task in ("train", "predict"):
+        for task in ("train", *(["remix"] if wanted.data else []), "predict"):
             rates = bench.measure(backbone, task)
             bare, ours, plain = np.median(rates, axis=0)
             near, ahead = np.median(rates[:, 1:2] / rates[:, [0, 2]], axis=0)
@@ -67,10 +83,18 @@ def main():
         print(f"\nmost GPU memory: {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB")
 
 
+def draw_mashups(data, n_clips, cache):
+    """Draw mashups of a data set that can be drawn anew, as ``fit`` does."""
+    dataset = read_data(data)
+    config = Config(str(data), folds=2, mashups_per_genre=-(-n_clips // len(dataset.classes)))
+    found = training_clips(dataset, config, cache=cache, n_jobs=2, progress=Quiet())
+    return found.clips[:n_clips]
+
+
 class Bench:
     """The three ways, each for training and prediction, on the same noise."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted, cache):
         self.wanted = wanted
         self.device = resolve_device(wanted.device)
         self.bf16 = wanted.bf16 or self.device.type == "cuda"
@@ -83,21 +107,25 @@ class Bench:
         self.clips = [rng.standard_normal(n_samples, dtype=np.float32) for _ in range(wanted.clips)]
         self.labels = np.arange(wanted.clips) % N_CLASSES
         self.pictures = load_pictures(self.clips, self.mels, device=self.device)
+        self.mashups = draw_mashups(wanted.data, wanted.clips, cache) if wanted.data else []
 
     def measure(self, backbone, task):
         """Give clips a second, one row a round, one column a way."""
-        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).train(task == "train")
+        # Ours leaves a net in evaluation mode: each way of training sets its own.
+        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).eval()
         nets = dict.fromkeys(WAYS, net)
         if task == "predict":
             # As the estimators do once when they are fitted or loaded.
             nets["ours"] = fold_norms(net)
-        runs = [partial(getattr(self, f"{way}_{task}"), nets[way]) for way in WAYS]
+        tasks = {way: "train" if task == "remix" and way != "ours" else task for way in WAYS}
+        runs = [partial(getattr(self, f"{way}_{tasks[way]}"), nets[way]) for way in WAYS]
         for run in runs:
             run()
         return np.array([[self._rate(run) for run in runs] for _ in range(self.wanted.rounds)])
 
     def bare_train(self, net):
         """Train as the loop of timm's readers does, on one batch again and again."""
+        net.train()
         optimizer = torch.optim.AdamW(net.parameters())
         n = min(self.wanted.batch_size, len(self.clips))
         crops = random_crops(self.pictures[:n], self.looks.width, np.random.default_rng(0))
@@ -109,26 +137,33 @@ class Bench:
 
     def ours_train(self, net):
         """Train by the estimators' own loop, log-mels included."""
+        pictures = load_pictures(self.clips, self.mels, device=self.device)
+        return self._train(net, lambda epoch: lambda rows: [pictures[row] for row in rows])
+
+    def ours_remix(self, net):
+        """Train on mashups drawn anew, all parts of a training with them."""
+        rng = np.random.default_rng(0)
+        source = Remixer(self.mashups, self.mels, device=self.device, rng=rng)
+        return self._train(net, source, mixup=0.4, spec_augment=0.1)
+
+    def _train(self, net, source, **changes):
         shared = {k: DEFAULTS[k] for k in Plan.__dataclass_fields__ if k in DEFAULTS}
         asked = {k: getattr(self.wanted, k) for k in ("epochs", "batch_size")}
         own = {"width": self.looks.width, "frozen": 0.0, "bf16": self.bf16}
         trainer = Trainer(
-            net,
-            Plan(**{**shared, **asked, **own}),
+            net.train(),
+            Plan(**{**shared, **asked, **own, **changes}),
             self.labels,
             N_CLASSES,
             device=self.device,
             rng=np.random.default_rng(0),
         )
-        pictures = load_pictures(self.clips, self.mels, device=self.device)
-        trainer.run(
-            lambda epoch: lambda rows: [pictures[row] for row in rows],
-            on_epoch=lambda epoch, seconds: False,
-        )
-        return len(self.clips) * self.wanted.epochs
+        trainer.run(source, on_epoch=lambda epoch, seconds: False)
+        return len(self.labels) * self.wanted.epochs
 
     def plain_train(self, net):
         """Train for one epoch with a DataLoader that computes librosa's log-mels."""
+        net.train()
         optimizer = torch.optim.AdamW(net.parameters())
         for crops, labels in self._plain_loader(n_crops=1):
             self._plain_step(net, optimizer, self._batch(crops), labels.to(self.device))
@@ -136,9 +171,8 @@ class Bench:
 
     def bare_predict(self, net):
         """Predict one batch, of the size that ours looks at, again and again."""
-        n = min(4, len(self.clips))
-        crops = np.stack([p[:, : self.looks.width] for p in self.pictures[:n]])[:, None]
-        batch = self._batch(np.repeat(crops, self.looks.n_crops, axis=0))
+        n = min(clips_at_once(self.looks, self.device), len(self.clips))
+        batch = self._batch(even_crops(self.pictures[:n], self.looks.width, self.looks.n_crops))
         n_times = max(1, len(self.clips) // n)
         with torch.inference_mode(), self._autocast():
             for _ in range(n_times):
@@ -194,8 +228,7 @@ class Bench:
             hop_length=self.mels.hop_length,
             n_mels=self.mels.n_mels,
         )
-        decibels = librosa.power_to_db(power)[:, : self.looks.width * n_crops]
-        return np.array_split(decibels, n_crops, axis=1)
+        return even_crops([librosa.power_to_db(power)], self.looks.width, n_crops)[:, 0]
 
     def _rate(self, run):
         self._wait()

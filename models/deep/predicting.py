@@ -56,13 +56,28 @@ def predict_outputs(net, pictures, looks, *, device):
     -------
     ndarray of shape (len(pictures), n_outputs), float64
     """
-    n_crops = _CROPS_AT_ONCE.get(device.type, _CROPS_AT_ONCE_ELSEWHERE)
-    at_once = max(1, n_crops // looks.n_crops)
+    at_once = clips_at_once(looks, device)
     outputs = [
         _run(net, pictures[start : start + at_once], looks, device)
         for start in range(0, len(pictures), at_once)
     ]
     return np.concatenate(outputs)
+
+
+def clips_at_once(looks, device):
+    """Count the pictures that go through a net together.
+
+    Parameters
+    ----------
+    looks : Looks
+    device : torch.device
+
+    Returns
+    -------
+    int
+    """
+    n_crops = _CROPS_AT_ONCE.get(device.type, _CROPS_AT_ONCE_ELSEWHERE)
+    return max(1, n_crops // looks.n_crops)
 
 
 def views(batch, looks):
