@@ -4,13 +4,14 @@ A checkpoint is one file in a folder, named by all that decides the training, so
 and models share a folder and none takes up another's. It is gone when the training is over.
 """
 
+from numbers import Integral
 from pathlib import Path
 
 import joblib
 
 from ...atomic import atomic_path
 from ...audio import clip_key
-from ...errors import DataError
+from ...errors import DataError, UsageError
 
 
 class Checkpoint:
@@ -23,10 +24,20 @@ class Checkpoint:
     clips : list of clips
     labels : ndarray of shape (n_clips,)
     params : dict
-        What else decides the training.
+        What else decides the training, ``random_state`` among it.
+
+    Raises
+    ------
+    UsageError
+        ``random_state`` is no int.
     """
 
     def __init__(self, folder, clips, labels, params):
+        if not isinstance(params["random_state"], Integral):
+            raise UsageError(
+                "A checkpoint is gone on with by the same random numbers: give random_state as an "
+                f"int. Got {params['random_state']!r}"
+            )
         name = joblib.hash(([clip_key(clip) for clip in clips], labels, params))
         self.path = Path(folder, f"{name}.pt")
 

@@ -5,8 +5,6 @@ weights as safetensors bytes (``state_``); the live net is built from them when 
 and is no part of a pickle.
 """
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
@@ -16,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ... import __version__
 from ...audio import validate_clips
-from ...errors import DataError, UsageError
+from ...errors import DataError
 from .ast import AST, FilterBankSettings, read_scale
 from .checkpoint import Checkpoint
 from .contexts import repeatable, threads
@@ -195,11 +193,6 @@ class DeepEstimator(BaseEstimator):
     def _checkpoint(self, clips, labels, groups, start):
         if self.checkpoint is None:
             return None
-        if not isinstance(self.random_state, Integral):
-            raise UsageError(
-                "A checkpoint is gone on with by the same random numbers: give random_state as an "
-                f"int. Got {self.random_state!r}"
-            )
         params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
         params |= {"class": type(self).__name__, "start": start, "version": __version__}
         params["groups"] = None if groups is None else list(groups)
