@@ -55,7 +55,6 @@ def _stage(quarter):
     """
     points = quarter * _POINT
 
-    @ordered
     def stage(z, twiddles):
         for start in range(0, _HALF, 4 * quarter):
             for j in range(quarter):
@@ -79,7 +78,10 @@ def _stage(quarter):
                     x, y = dif_r - other_dif_r, dif_m - other_dif_m
                     z[d + r], z[d + m] = x * w3r - y * w3i, x * w3i + y * w3r
 
-    return stage
+    # A stage each is kept on disk under its name: of one name, those that two processes compiled at
+    # once would be taken for each other by a third.
+    stage.__qualname__ = f"_stage_{quarter}"
+    return ordered(stage)
 
 
 _stage_64, _stage_16, _stage_4, _stage_1 = (_stage(4**i) for i in (3, 2, 1, 0))
