@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import librosa
 import numpy as np
 
 from .kernels import combine, ordered
@@ -66,6 +65,36 @@ def tuning(power, sr):
     return float(edges[np.argmax(counts)])
 
 
+def pitch_class_filters(sr, tuning):
+    """Give the weight of each bin in each pitch class, C first.
+
+    Parameters
+    ----------
+    sr : float
+        Sample rate in Hz.
+    tuning : float
+        In semitones.
+
+    Returns
+    -------
+    ndarray of shape (12, 1025), float32
+        ``librosa.filters.chroma``: bells around the class in every octave, each bin's weights of
+        length 1, under a wide bell around the fifth octave. Written out here because librosa
+        compiles for half a minute, once on each machine, before it answers.
+    """
+    frequencies = np.linspace(0, sr, N_FFT, endpoint=False)[1:]
+    semitones = 12 * np.log2(frequencies / (440.0 * 2.0 ** (tuning / 12) / 16))
+    # Bin 0 is given a place an octave and a half below bin 1.
+    semitones = np.concatenate(([semitones[0] - 18], semitones))
+    widths = np.append(np.maximum(np.diff(semitones), 1.0), 1.0)
+    away = np.remainder(np.subtract.outer(np.arange(12.0), semitones), 12)
+    bells = np.exp(-0.5 * (2 * np.minimum(away, 12 - away) / widths) ** 2)
+    bells /= np.linalg.norm(bells, axis=0)
+    bells *= np.exp(-0.5 * ((semitones / 12 - 5) / 2) ** 2)
+    # Octaves were counted from A.
+    return np.roll(bells, -3, axis=0)[:, : N_FFT // 2 + 1].astype(np.float32)
+
+
 def tonnetz(chroma_rows):
     """Project chroma onto the circles of fifths, minor and major thirds.
 
@@ -92,7 +121,7 @@ def _circles():
 
 @lru_cache(maxsize=128)
 def _chroma_filters(sr, tuning):
-    filters = librosa.filters.chroma(sr=sr, n_fft=N_FFT, tuning=tuning)
+    filters = pitch_class_filters(sr, tuning)
     # What a bin adds to a far class, under float32's resolution, is not worth the work.
     filters[filters < _RESOLUTION * filters.max(axis=0)] = 0
     return filters

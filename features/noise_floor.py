@@ -4,16 +4,17 @@ Both families start from 32 bands, four of the 128 mel bands averaged into each,
 change of gain.
 """
 
-import librosa
 import numpy as np
+import scipy.signal
 
 from .decibels import power_to_db
 
 N_BANDS = 32
 _FLOOR_QUANTILE = 0.1
 _KEPT = np.float32(0.05)
-# librosa.pcen is meant for samples on the scale of 32-bit integers.
+# The normalisation is meant for samples on the scale of 32-bit integers; librosa's defaults.
 _INTEGER_SCALE = np.float32(2.0**31)
+_SECONDS, _GAIN, _BIAS, _POWER, _LEAST = 0.4, 0.98, 2.0, 0.5, 1e-6
 
 
 def pool_bands(mel, n_bands=N_BANDS):
@@ -74,7 +75,7 @@ def normalise_energy(bands, sr, hop):
 
     Returns
     -------
-    ndarray of shape (n_bands, n_frames), float32
+    ndarray of shape (n_bands, n_frames), float64
         As ``librosa.pcen`` with its defaults, smoothing from the first frame's powers on.
 
     References
@@ -82,8 +83,10 @@ def normalise_energy(bands, sr, hop):
     Wang et al., "Trainable frontend for robust and far-field keyword spotting", ICASSP 2017.
     """
     scaled = bands * _INTEGER_SCALE
-    time_constant = 0.4 * sr / hop
-    smoothing = (np.sqrt(1 + 4 * time_constant**2) - 1) / (2 * time_constant**2)
+    frames = _SECONDS * sr / hop
+    share = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)
     # librosa's default is as if the powers had been 1 before: a jump no clip contains.
-    settled = (1 - smoothing) * scaled[:, :1]
-    return librosa.pcen(scaled, sr=sr, hop_length=hop, b=smoothing, zi=settled)
+    settled = (1 - share) * scaled[:, :1]
+    smooth, _ = scipy.signal.lfilter([share], [1, share - 1], scaled, zi=settled)
+    gains = np.exp(-_GAIN * (np.log(_LEAST) + np.log1p(smooth / _LEAST)))
+    return _BIAS**_POWER * np.expm1(_POWER * np.log1p(scaled * gains / _BIAS))

@@ -1,9 +1,10 @@
 """Tuning, pitch classes and tonnetz of pure tones."""
 
+import librosa
 import numpy as np
 import pytest
 
-from stemstack.features.chroma import chroma, tonnetz, tuning
+from stemstack.features.chroma import chroma, pitch_class_filters, tonnetz, tuning
 from stemstack.features.spectrum import magnitude_spectrogram
 
 
@@ -23,6 +24,13 @@ def test_the_loudest_class_of_a_tone_is_its_own(sine, frequency, pitch_class):
     rows = chroma(_power(sine(frequency)), 22050)
     assert (rows[:, 4:-4].argmax(axis=0) == pitch_class).all()
     np.testing.assert_array_equal(rows.max(axis=0), 1)
+
+
+@pytest.mark.parametrize("sr", [8000, 22050, 48000])
+@pytest.mark.parametrize("semitones", [-0.5, 0.0, 0.37])
+def test_filters_are_librosas(sr, semitones):
+    expected = librosa.filters.chroma(sr=sr, n_fft=2048, tuning=semitones)
+    np.testing.assert_allclose(pitch_class_filters(sr, semitones), expected, rtol=1e-6)
 
 
 def test_silence_has_neither_pitch_nor_tuning():

@@ -43,6 +43,15 @@ def test_pcen_is_librosas_once_it_has_settled():
     np.testing.assert_allclose(rows[:, 900:], expected[:, 900:], rtol=1e-4)
 
 
+def test_pcen_is_librosas_from_the_same_start():
+    bands = np.random.default_rng(0).uniform(0, 1, (3, 200)).astype(np.float32)
+    scaled, frames = bands * np.float32(2.0**31), 0.4 * 22050 / 512
+    share = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)
+    settled = (1 - share) * scaled[:, :1]
+    expected = librosa.pcen(scaled, sr=22050, hop_length=512, zi=settled)
+    np.testing.assert_allclose(normalise_energy(bands, 22050, 512), expected, rtol=1e-12)
+
+
 def test_pcen_starts_settled():
     rows = normalise_energy(np.full((1, 50), 0.01, np.float32), 22050, 512)
     # A constant stays one: float32 in a recursion.
