@@ -15,7 +15,15 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(BIN)/python -c "$$COMPILE"
 	touch $@
+
+# What the first commands would compile, modules and kernels, and each of their workers again.
+define COMPILE
+import numpy, skops.io, stemstack, timm, torchaudio
+stemstack.SpectralFeatures(families="all").fit_transform([numpy.ones(22050)])
+endef
+export COMPILE
 
 demo: install $(DEMO)/data
 	rm -rf $(DEMO)/run
@@ -30,10 +38,10 @@ report: install
 $(DEMO)/data: | install
 	$(BIN)/python cli.py demo-data $(DEMO)/data --songs-per-genre 12 --seconds 30 --sr 22050 --mono
 
-# Compiled kernels are made once before the workers fork; one thread each keeps two cores free of
-# threads that wait for each other.
+# librosa compiles as it is imported: once, before two processes do so at a time. One thread each
+# keeps two cores free of threads that wait for each other.
 test: install
-	$(BIN)/python -c "import numpy, stemstack; stemstack.SpectralFeatures().fit_transform([numpy.ones(22050)])"
+	EAGER_IMPORT=1 $(BIN)/python -c "import librosa"
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 lint: install

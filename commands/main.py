@@ -3,6 +3,8 @@
 Progress and messages go to stderr, data to stdout. Exit 0 is fine, 1 bad data, 2 bad usage.
 """
 
+import atexit
+import gc
 import importlib
 import logging
 import os
@@ -120,6 +122,8 @@ def main(arguments=None):
     int
         The exit code.
     """
+    # What a command leaves behind is not searched for cycles again: seconds, with torch.
+    atexit.register(gc.freeze)
     warnings.showwarning = _show_warning
     # joblib replaces worker processes that have grown; their jobs are done all the same.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
