@@ -97,11 +97,14 @@ def build_bank(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None)
     """
     folder = Path(cache, "sources")
     folder.mkdir(parents=True, exist_ok=True)
+    bank = {path: _find(Path(root, path), folder, sr) for path in paths}
+    missing, problems = [path for path, source in bank.items() if source is None], []
+    if progress is not None:
+        progress(len(bank) - len(missing))
     jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_convert)(Path(root, path), folder, sr) for path in paths
+        joblib.delayed(_convert)(Path(root, path), folder, sr) for path in missing
     )
-    bank, problems = {}, []
-    for path, source in zip(paths, jobs, strict=True):
+    for path, source in zip(missing, jobs, strict=True):
         if isinstance(source, Source):
             bank[path] = source
         else:
@@ -110,7 +113,7 @@ def build_bank(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None)
             progress(1)
     if problems:
         listed = "\n  ".join(problems[:20])
-        raise DataError(f"{len(problems)} of {len(bank) + len(problems)} files:\n  {listed}")
+        raise DataError(f"{len(problems)} of {len(bank)} files:\n  {listed}")
     return bank
 
 
@@ -130,34 +133,46 @@ def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
     return [p for p in paths if not _is_stored(folder / _entry_name(Path(root, p), sr))]
 
 
+def _find(path, folder, sr):
+    """Give a file converted before; None when it is not, or is no file."""
+    try:
+        entry = folder / _entry_name(path, sr)
+    except OSError:
+        return None
+    return _open(entry) if _is_stored(entry) else None
+
+
 def _convert(path, folder, sr):
     """Convert one file, or say in words why it cannot be."""
     try:
         entry = folder / _entry_name(path, sr)
     except OSError as error:
         return f"{path}: {(error.strerror or 'cannot be read').lower()}"
-    record = entry.with_suffix(".json")
-    if not _is_stored(entry):
+    if not _is_stored(entry):  # nor by another process since
         try:
             clip = read_clip(path, sr)
         except AudioError as error:
             return str(error)
-        _store(clip, entry, record, sr)
-    return Source(**json.loads(record.read_text()) | {"file": str(entry)})
+        _store(clip, entry, sr)
+    return _open(entry)
 
 
 def _is_stored(entry):
     return entry.with_suffix(".json").exists() and entry.exists()
 
 
-def _store(clip, entry, record, sr):
+def _open(entry):
+    return Source(**json.loads(entry.with_suffix(".json").read_text()) | {"file": str(entry)})
+
+
+def _store(clip, entry, sr):
     """Write the samples, then the record that says they are complete."""
     samples = np.clip(np.round(clip * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(_STORED)
     tempo = estimate_tempo(clip, sr)
     source = Source("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
     with atomic_path(entry) as temporary:
         samples.tofile(temporary)
-    write_text(record, json.dumps(asdict(source)))
+    write_text(entry.with_suffix(".json"), json.dumps(asdict(source)))
 
 
 def _entry_name(path, sr):

@@ -144,7 +144,7 @@ def load_net(folder):
         params = {name: from_plain(value) for name, value in document["params"].items()}
         estimator = classes[document["class"]](**params)
         fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
-        fitted["backbone_"], fitted["n_embedding_"]
+        fitted["backbone_"], fitted["n_embedding_"]  # without which no net is built again
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{folder}: is not a saved net ({type(error).__name__}: {error})"

@@ -26,6 +26,15 @@ def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
         build_bank(stem_data, ["gone1.wav", *paths[:1], "gone2.wav"], cache=tmp_path)
 
 
+def test_what_is_converted_is_found_without_a_worker(stem_data, tmp_path, monkeypatch):
+    paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
+    bank = build_bank(stem_data, paths, cache=tmp_path)
+    monkeypatch.setattr("stemstack.mashups.bank._convert", None)
+    done = []
+    assert build_bank(stem_data, paths, cache=tmp_path, progress=done.append) == bank
+    assert sum(done) == 2
+
+
 def test_the_tempo_and_its_confidence_are_kept(stem_data, tmp_path):
     path = "genres_stems/blues/blues.00003/bass.wav"
     source = build_bank(stem_data, [path], cache=tmp_path)[path]

@@ -48,6 +48,7 @@ def test_a_clip_is_read_once_a_rate(explainer):
 
 def test_a_net_is_given_the_samples_at_its_own_rate(monkeypatch):
     net, seen = EffNetClassifier(sr=16000), []
+    net.classes_ = np.arange(3)
     monkeypatch.setattr(
         EffNetClassifier, "predict_proba", lambda self, X: seen.extend(X) or np.eye(3)[:1]
     )
