@@ -1,6 +1,7 @@
 """What can be learnt: classifiers over clips, each a plain scikit-learn estimator."""
 
 from .bagging import nets_in
+from .deep.checkpoint import kept_checkpoints
 from .deep.onnx_file import export_onnx
 from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .heuristic import make_heuristic
@@ -26,6 +27,7 @@ __all__ = [
     "check_model_names",
     "device_of",
     "export_onnx",
+    "kept_checkpoints",
     "load_model",
     "make_heuristic",
     "make_lgbm",

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from .. import __version__
 from ..audio import clip_key
 from ..errors import UsageError
-from ..models import nets_in, set_means
+from ..models import kept_checkpoints, nets_in, set_means
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 from .cluster import run_on_cluster
 from .feature_table import compute_features, widest_first
@@ -172,6 +172,7 @@ class FirstLevel:
         """Leave the connection out on the way to a worker."""
         return {**self.__dict__, "_client": None}
 
+    @kept_checkpoints()
     def _fit_fold(self, name, model, fold, key):
         if self.run.ledger.has(name, fold.number, key):
             return  # Another process was quicker.

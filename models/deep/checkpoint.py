@@ -1,9 +1,12 @@
 """Checkpoints: a training that was killed goes on after its last whole epoch, to the same bits.
 
 A checkpoint is one file in a folder, named by all that decides the training, so that several folds
-and models share a folder and none takes up another's. It is gone when the training is over.
+and models share a folder and none takes up another's. It is gone when the training is over; within
+:func:`kept_checkpoints`, when all that is done there is.
 """
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral
 from pathlib import Path
 
@@ -12,6 +15,25 @@ import joblib
 from ...atomic import atomic_path
 from ...audio import clip_key
 from ...errors import DataError, UsageError
+
+_KEPT = ContextVar("checkpoints of trainings that are over", default=None)
+
+
+@contextmanager
+def kept_checkpoints():
+    """Keep the checkpoints of all trainings within a block until it ends without an error.
+
+    Where the block predicts with the nets, or trains several, and is broken off, the same block
+    begun again trains none that was ready.
+    """
+    kept = []
+    before = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(before)
+    for checkpoint in kept:
+        checkpoint.remove()
 
 
 class Checkpoint:
@@ -78,6 +100,14 @@ class Checkpoint:
                 f"{self.path}: is not a checkpoint that can be read "
                 f"({str(error).splitlines()[0]}); delete it to begin the training anew"
             ) from error
+
+    def end(self):
+        """Delete the file, or leave that to the end of :func:`kept_checkpoints`."""
+        kept = _KEPT.get()
+        if kept is None:
+            self.remove()
+        else:
+            kept.append(self)
 
     def remove(self):
         """Delete the file, if it is there."""

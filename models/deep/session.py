@@ -25,7 +25,7 @@ class Session:
         self._told_as = told_as
 
     def run(self):
-        """Train; afterwards ``trainer.net`` has the weights to keep, and no checkpoint is left."""
+        """Train; afterwards ``trainer.net`` has the weights to keep, and its checkpoint is over."""
         self._trainer.run(
             self._source,
             on_epoch=self._judge,
@@ -35,7 +35,7 @@ class Session:
         if self._stopping is not None:
             self._stopping.take_best(self._trainer.net)
         if self._checkpoint is not None:
-            self._checkpoint.remove()
+            self._checkpoint.end()
 
     def _judge(self, epoch, seconds):
         stop = self._stopping is not None and self._stopping(self._trainer.net, epoch)

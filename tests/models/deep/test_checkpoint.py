@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from stemstack.errors import DataError, UsageError
+from stemstack.models.deep.checkpoint import kept_checkpoints
 from stemstack.models.effnet import EffNetClassifier, EffNetLogits
 
 SMALL = {
@@ -142,3 +143,18 @@ def test_a_checkpoint_without_a_seed_is_refused(tmp_path, random_state):
     net = EffNetClassifier(**{**SMALL, "random_state": random_state}, checkpoint=tmp_path)
     with pytest.raises(UsageError, match="give random_state as an int"):
         net.fit(*clips_and_labels())
+
+
+def test_nets_that_are_ready_wait_for_the_end_of_what_they_are_for(tmp_path):
+    nets = [EffNetClassifier(**SMALL | {"random_state": i}, checkpoint=tmp_path) for i in range(2)]
+    clips, labels = clips_and_labels()
+    with pytest.raises(Killed), kept_checkpoints():
+        trained = [net.fit(clips, labels).state_ for net in nets]
+        raise_killed()
+    assert len(list(tmp_path.iterdir())) == 2
+    begun = []
+    never, _ = clips_and_labels(end=lambda: begun.append(1))
+    with kept_checkpoints():
+        assert [net.fit(never, labels).state_ for net in nets] == trained
+        assert len(list(tmp_path.iterdir())) == 2
+    assert begun == [] and list(tmp_path.iterdir()) == []
