@@ -10,15 +10,18 @@ unexport PYTHONDONTWRITEBYTECODE
 
 install: .venv/.installed
 
-.venv/.installed: requirements.lock setup.cfg
+.venv/.packages: requirements.lock setup.cfg
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
-	$(BIN)/python -c "$$COMPILE"
 	touch $@
 
 # What the first commands would compile, modules and kernels, and each of their workers again.
+.venv/.installed: .venv/.packages
+	$(BIN)/python -c "$$COMPILE"
+	touch $@
+
 define COMPILE
 import numpy, skops.io, stemstack, timm, torchaudio
 stemstack.SpectralFeatures(families="all").fit_transform([numpy.ones(22050)])
@@ -38,11 +41,15 @@ report: install
 $(DEMO)/data: | install
 	$(BIN)/python cli.py demo-data $(DEMO)/data --songs-per-genre 12 --seconds 30 --sr 22050 --mono
 
-# librosa compiles as it is imported: once, before two processes do so at a time. One thread each
-# keeps two cores free of threads that wait for each other.
-test: install
+# librosa compiles as it is imported: once, before two processes do so at a time.
+.venv/.librosa: .venv/.packages
 	EAGER_IMPORT=1 $(BIN)/python -c "import librosa"
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	touch $@
+
+# One thread each keeps two cores free of threads that wait for each other.
+test:
+	$(MAKE) -j 2 .venv/.installed .venv/.librosa
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
