@@ -21,8 +21,8 @@ from stemstack.stacking import BLENDS, name_columns, nested_predictions
 LEVELS = {
     "three folds, standard families": ("tuned",),
     "five folds, all families": ("robust", "five-folds"),
-    "the same, two seeds of nets": ("robust", "seeds"),
-    "`fit --models lr,lgbm,effnet`": ("default",),
+    "the same, two seeds of nets": ("robust", "five-folds", "reseeded"),
+    "`fit --models lr,lgbm,effnet` of 200 mashups a class": ("default",),
 }
 # Every blend, and the default more strongly held back.
 CANDIDATES = BLENDS | {"logistic, C=0.1": partial(LogisticRegression, C=0.1, max_iter=1000)}

@@ -4,12 +4,11 @@ python benchmarks/ladder_picture.py LADDER docs/images/ladder.svg
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from ladder import RUNGS, macro_f1
+from ladder_rungs import RUNGS
+from ladder_table import mean_score, read_rows
 from matplotlib.figure import Figure
 
 COLOURS = {
@@ -28,9 +27,8 @@ def main():
     parser.add_argument("folder", type=Path, help="LADDER, as for ladder.py")
     parser.add_argument("picture", type=Path, help="SVG or PNG")
     options = parser.parse_args()
-    rows = pd.DataFrame(json.loads((options.folder / "results.json").read_text()))
-    truth = pd.read_csv(options.folder / "answers.csv", dtype=str).iloc[:, 1].to_numpy()
-    rows["answers"] = [macro_f1(truth, guess) for guess in rows["guess"]]
+    rows, truth = read_rows(options.folder)
+    rows["answers"] = [mean_score(truth, guess[:, None]) for guess in rows["guess"]]
     rungs = [rung for rung in RUNGS if rung.name in set(rows["rung"])]
     figure = Figure(figsize=(8.5, 0.9 + 0.42 * len(rungs)), layout="constrained")
     axes = figure.subplots()
