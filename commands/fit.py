@@ -52,7 +52,7 @@ _FILE = click.Path(path_type=Path)
 @option(
     "--mashups-per-genre",
     type=int,
-    default=100,
+    default=200,
     group=_MASHUPS,
     help="Training mashups a class.",
 )

@@ -67,7 +67,7 @@ class Config:
     models: tuple = ("lr", "lgbm", "effnet")
     folds: int = 5
     repeats: int = 1
-    mashups_per_genre: int = 100
+    mashups_per_genre: int = 200
     seed: int = 0
     stems: tuple = DEFAULT_STEMS
     allow_missing_stems: bool = False

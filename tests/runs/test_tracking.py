@@ -145,7 +145,7 @@ def test_mlflow_keeps_what_it_is_told_beside_the_run(small_run):
         files = {file.path for file in client.list_artifacts(found.info.run_id)}
     assert progress.said == []
     assert found.info.status == "FINISHED" and found.info.run_name == "RUN"
-    assert found.data.params["mashups_per_genre"] == "100"
+    assert found.data.params["mashups_per_genre"] == str(small_run.config.mashups_per_genre)
     assert found.data.metrics["macro_f1/stack"] == 0.8
     assert [metric.step for metric in folds] == [0, 1]
     assert files == {"config.yaml", "metrics.json"}
