@@ -101,12 +101,21 @@ def predict_with(estimator, X, method):
         return predictions[:, 1:]
     predictions = predictions.reshape(len(predictions), -1)
     n_classes = len(estimator.classes_)
-    if predictions.shape[1] != (1 if n_classes == 2 else n_classes):
+    # Of three classes there are three pairs: their number alone would not tell.
+    pairs = method == "decision_function" and n_classes > 2 and _decides_by_pairs(estimator)
+    if pairs or predictions.shape[1] != (1 if n_classes == 2 else n_classes):
         raise UsageError(
             f"{type(estimator).__name__} gives {predictions.shape[1]} columns of {method} for "
-            f"{n_classes} classes; stacking needs one a class (decision_function_shape='ovr')"
+            f"{n_classes} classes{', a pair each' if pairs else ''}; stacking needs one a class "
+            "(decision_function_shape='ovr')"
         )
     return predictions
+
+
+def _decides_by_pairs(estimator):
+    """Whether an SVC, perhaps at the end of a pipeline, was asked for a column a pair."""
+    params = estimator.get_params().items()
+    return any(name.endswith("decision_function_shape") and v == "ovo" for name, v in params)
 
 
 def decide(predictions, classes, method):

@@ -12,6 +12,8 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -233,6 +235,20 @@ def test_what_gives_no_column_a_class_is_refused():
         OutOfFoldStacker([("line", LinearRegression())], cv=3, refit=True).fit(X, y)
     with pytest.raises(UsageError, match="none: 'drop' is no estimator"):
         OutOfFoldStacker([*MODELS, ("none", "drop")], cv=3).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda svc: svc, lambda svc: make_pipeline(StandardScaler(), svc)]
+)
+def test_three_pairs_are_not_taken_for_three_classes(wrap):
+    X, y = load_iris(return_X_y=True)
+    pairs = wrap(SVC(decision_function_shape="ovo"))
+    with pytest.raises(
+        UsageError, match="3 columns of decision_function for 3 classes, a pair each"
+    ):
+        OutOfFoldStacker([("svc", pairs)], cv=3).fit(X, y)
+    two = y < 2
+    OutOfFoldStacker([("svc", pairs)], cv=3).fit(X[two], y[two])
 
 
 def test_a_fold_without_a_class_is_refused():
