@@ -56,6 +56,11 @@ class DataWarning(UserWarning):
     """The data set was usable, but holds something that deserves a look."""
 
 
+def first_line(error):
+    """Say in one line what an error of another library says, or what it is if it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 def require(module, extra):
     """Import a heavy module, or say which extra brings it.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, first_line
 from ..mashups import Mashup, Settings, build_bank, whole_songs
 from ..reports.section import Section, paragraph
 from ..reports.sections.gap import gap_section as lay_out
@@ -40,7 +40,7 @@ def gap_section(run, *, n_clips=_CLIPS, n_songs=_SONGS, cache, n_jobs=None, prog
     try:
         gaps = remember(run, "gap", lambda: _measure(run, **asked, **means), **asked)
     except DataError as error:
-        why = paragraph(f"It cannot be measured here. {str(error).splitlines()[0]}")
+        why = paragraph(f"It cannot be measured here. {first_line(error)}")
         return Section("gap", "Gap to the test clips", why)
     kind = "training clips" if gaps["naive"] is None else "training mashups"
     return lay_out(gaps["trained_on"], gaps["naive"], kind=kind)

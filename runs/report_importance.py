@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, first_line
 from ..features import extract
 from ..models.importance import is_readable, own_weights, permuted_probabilities
 from ..reports.section import Section, paragraph
@@ -47,7 +47,7 @@ def importance_section(run, *, cache, n_jobs=None, progress):
             repeats=_REPEATS,
         )
     except DataError as error:
-        why = paragraph(f"It cannot be measured here. {str(error).splitlines()[0]}")
+        why = paragraph(f"It cannot be measured here. {first_line(error)}")
         return Section("importance", "Importance of feature families", why)
     return lay_out(found) if found else None
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..audio import DEFAULT_SR, load_clip
-from ..errors import DataError
+from ..errors import DataError, first_line
 from ..features import log_mel
 from ..reports.section import Section, heading, paragraph
 from ..reports.sections.mistakes import Excerpt, Mistake, mistake_cards, no_players
@@ -54,7 +54,7 @@ def mistakes_section(run, *, truth=None, n_mistakes=8, sound=True, cache, n_jobs
         if sound:
             sides = _add_sound(run, sides, recipes, **means)
     except DataError as error:
-        problem = no_players(str(error).splitlines()[0])
+        problem = no_players(first_line(error))
     body = problem + paragraph(
         "The clips of which the stack was surest that they are something else. A model that says "
         "the truth here has something to teach the others; one that is misled with them may share "

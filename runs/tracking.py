@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import UsageError, require
+from ..errors import UsageError, first_line, require
 from ..stacking import macro_f1
 from .predictions import decided_by
 from .run import STACK
@@ -205,8 +205,7 @@ class _Guarded:
             getattr(self._tracker, what)(*arguments, **options)
         except Exception as error:  # of any kind: hours of fitting are worth more than a record
             self._tracker = None
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            self._progress.say(f"The tracker failed, and is told no more: {reason}")
+            self._progress.say(f"The tracker failed, and is told no more: {first_line(error)}")
 
 
 def _tell_all(guarded, run, summary):

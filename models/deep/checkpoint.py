@@ -14,7 +14,7 @@ import joblib
 
 from ...atomic import atomic_path
 from ...audio import clip_key
-from ...errors import DataError, UsageError
+from ...errors import DataError, UsageError, first_line
 
 _KEPT = ContextVar("checkpoints of trainings that are over", default=None)
 
@@ -98,7 +98,7 @@ class Checkpoint:
         except Exception as error:  # of many kinds, by where the file is damaged
             raise DataError(
                 f"{self.path}: is not a checkpoint that can be read "
-                f"({str(error).splitlines()[0]}); delete it to begin the training anew"
+                f"({first_line(error)}); delete it to begin the training anew"
             ) from error
 
     def end(self):

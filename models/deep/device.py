@@ -3,7 +3,7 @@
 import logging
 from functools import lru_cache
 
-from ...errors import UsageError, require
+from ...errors import UsageError, first_line, require
 
 logger = logging.getLogger("stemstack")
 
@@ -37,8 +37,7 @@ def resolve_device(device="auto"):
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
-            f"The device {device!r} cannot be used ({str(error).splitlines()[0]}); "
-            "give 'auto' or 'cpu'"
+            f"The device {device!r} cannot be used ({first_line(error)}); give 'auto' or 'cpu'"
         ) from error
     return torch.device(device)
 

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ...atomic import atomic_path, write_text
-from ...errors import DataError, UsageError, require
+from ...errors import DataError, UsageError, first_line, require
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
 _ARCHITECTURE = "architecture"
@@ -73,7 +73,7 @@ def unpack_net(backbone, state):
     except (RuntimeError, require("safetensors", "deep").SafetensorError) as error:
         raise DataError(
             f"The weights of a saved {backbone} are damaged, or of another net "
-            f"({str(error).splitlines()[0]}); copy the model again"
+            f"({first_line(error)}); copy the model again"
         ) from error
     return net.eval()
 
