@@ -3,6 +3,7 @@
 from .bagging import nets_in
 from .deep.checkpoint import kept_checkpoints
 from .deep.onnx_file import export_onnx
+from .deep.weights import weights_key
 from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .heuristic import make_heuristic
 from .linear import make_lr
@@ -39,4 +40,5 @@ __all__ = [
     "set_means",
     "settle",
     "split_names",
+    "weights_key",
 ]

@@ -57,7 +57,7 @@ class ModelName:
             name, value = _read_parameter(text, part)
             if name in params:
                 raise UsageError(f"{text}: the parameter {name!r} is given twice")
-            params[name] = value
+            params[name] = _lengthen(value) if name == "backbone" else value
         return cls(text, match["base"], params)
 
     @cached_property
@@ -101,7 +101,7 @@ def split_names(text):
 
 def _lengthen(backbone):
     for shape, full in _SHORT:
-        if re.fullmatch(shape, backbone):
+        if re.fullmatch(shape, str(backbone)):
             return full.format(backbone)
     return backbone
 

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from .. import __version__
 from ..audio import clip_key
 from ..errors import UsageError
-from ..models import kept_checkpoints, nets_in, set_means
+from ..models import kept_checkpoints, nets_in, set_means, weights_key
 from ..stacking import content_key, fit_fold, name_columns, predict_with
 from .cluster import run_on_cluster
 from .feature_table import compute_features, widest_first
@@ -267,4 +267,7 @@ def list_folds(table):
 
 def _describe(model):
     """Name a model by the parameters that decide what it predicts."""
-    return joblib.hash(set_means(clone(model)))
+    described = set_means(clone(model))
+    for net in nets_in(described):
+        net.set_params(weights=weights_key(net.weights))
+    return joblib.hash(described)

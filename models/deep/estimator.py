@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ... import __version__
 from ...audio import validate_clips
-from ...errors import DataError
+from ...errors import DataError, UsageError, first_line
 from .ast import AST, FilterBankSettings, read_scale
 from .checkpoint import Checkpoint
 from .contexts import repeatable, threads
@@ -30,7 +30,7 @@ from .saving import pack_net, unpack_net
 from .session import Session
 from .stopping import EarlyStopping, own_groups, split_validation
 from .training import Plan, Trainer
-from .weights import resolve_start
+from .weights import resolve_start, weights_key
 
 # Share of a pretrained backbone's layers that stay frozen by default.
 _FROZEN = {"cpu": 0.5}
@@ -161,14 +161,13 @@ class DeepEstimator(BaseEstimator):
                 rng=rng,
                 class_weights=self._class_weights(labels),
             )
-            session = Session(
+            Session(
                 trainer,
                 self._source([clips[row] for row in train], rng),
                 stopping=self._stopping([clips[row] for row in held_out], labels[held_out]),
                 checkpoint=checkpoint,
                 told_as=type(self).__name__ if self.verbose else None,
-            )
-            session.run()
+            ).run()
         self.history_ = trainer.history
         self._keep(trainer.net)
 
@@ -194,7 +193,8 @@ class DeepEstimator(BaseEstimator):
         if self.checkpoint is None:
             return None
         params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
-        params |= {"class": type(self).__name__, "start": start, "version": __version__}
+        params |= {"class": type(self).__name__, "version": __version__}
+        params |= {"start": (start.backbone, start.source), "weights": weights_key(self.weights)}
         params["groups"] = None if groups is None else list(groups)
         return Checkpoint(self.checkpoint, clips, labels, params)
 
@@ -289,9 +289,11 @@ class DeepEstimator(BaseEstimator):
     def _class_weights(self, labels):
         if self.class_weight is None:
             return None
-        return compute_class_weight(
-            self.class_weight, classes=self.classes_, y=self.classes_[labels]
-        )
+        try:
+            y = self.classes_[labels]
+            return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        except ValueError as error:  # It names a class that is not there.
+            raise UsageError(f"class_weight: {first_line(error)}") from error
 
     def __getstate__(self):
         # The weights travel as bytes; a graph would tie the pickle to torch's inner workings.

@@ -6,7 +6,7 @@ which tensor is whose. ``net[:-1]`` gives the pooled embedding, ``net`` the logi
 
 from collections import OrderedDict
 
-from ...errors import UsageError, require
+from ...errors import UsageError, first_line, require
 from .ast import AST, build_ast
 from .scratch import SCRATCH_WIDTHS, build_scratch
 from .weights import load_weights
@@ -112,7 +112,7 @@ def count_channels(backbone):
             shapes = [backbone.eval()(torch.zeros(p, device=device)).shape for p in _PROBES]
     except (AssertionError, RuntimeError) as error:
         # What has one size of picture built in says so in many ways.
-        raise UsageError(f"{_NO_MAPS} ({str(error).splitlines()[0]})") from error
+        raise UsageError(f"{_NO_MAPS} ({first_line(error)})") from error
     backbone.train(was_training)
     if any(len(shape) != 4 for shape in shapes) or shapes[0][1] != shapes[1][1]:
         raise UsageError(f"{_NO_MAPS} (it gives {tuple(shapes[0])} of 96 x 96 pixels)")
@@ -139,13 +139,23 @@ def _build_backbone(start):
     if start.backbone in SCRATCH_WIDTHS:
         backbone = build_scratch(start.backbone)
     else:
-        backbone = require("timm", "deep").create_model(
+        backbone = _create_model(start)
+    if start.source in ("wheel", "file"):
+        load_weights(backbone, start)
+    return backbone
+
+
+def _create_model(start):
+    try:
+        return require("timm", "deep").create_model(
             start.backbone,
             pretrained=start.source == "hub",
             in_chans=1,
             num_classes=0,
             global_pool="",
         )
-    if start.source in ("wheel", "file"):
-        load_weights(backbone, start)
-    return backbone
+    except OSError as error:  # of the hub: it answered, and then did not give the file
+        raise UsageError(
+            f"The weights of {start.backbone} cannot be fetched from the hub "
+            f"({first_line(error)}); try again, or give weights=FILE"
+        ) from error

@@ -9,6 +9,9 @@ import inspect
 import math
 import os
 from numbers import Integral, Real
+from pathlib import Path
+
+import numpy as np
 
 from ...errors import UsageError
 
@@ -48,6 +51,7 @@ _CHOICES = {
     "remix": (True, False),
     "compile": (True, False),
 }
+_FOLDERS = ("cache", "checkpoint")
 _TEXTS = {"backbone": "auto", "weights": "imagenet"}
 
 
@@ -111,6 +115,25 @@ def _expect(name, value):
         return " or ".join(map(repr, _CHOICES[name]))
     if name in _TEXTS and not isinstance(value, str | os.PathLike):
         return f"text, such as {_TEXTS[name]!r}"
-    if name == "class_weight" and not (value in (None, "balanced") or isinstance(value, dict)):
-        return "None, 'balanced' or a dict"
-    return None
+    if name in _FOLDERS and value is not None and Path(value).is_file():
+        return "a folder"
+    check = _CHECKS.get(name)
+    return None if check is None or check[0](value) else check[1]
+
+
+def _weighs_classes(value):
+    if isinstance(value, dict):
+        return all(isinstance(weight, Real) and weight >= 0 for weight in value.values())
+    return value is None or value == "balanced"
+
+
+def _draws(value):
+    if isinstance(value, Integral):
+        return value >= 0
+    return value is None or isinstance(value, np.random.Generator | np.random.RandomState)
+
+
+_CHECKS = {
+    "class_weight": (_weighs_classes, "None, 'balanced', or a dict of weights from 0 on"),
+    "random_state": (_draws, "a whole number from 0 on, a Generator or None"),
+}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import UsageError
 from .batches import even_crops
 
 # A core's cache holds what a net makes of some dozen crops; a GPU is filled by more.
@@ -55,13 +56,26 @@ def predict_outputs(net, pictures, looks, *, device):
     Returns
     -------
     ndarray of shape (len(pictures), n_outputs), float64
+
+    Raises
+    ------
+    UsageError
+        Some are not finite.
     """
     at_once = clips_at_once(looks, device)
-    outputs = [
-        _run(net, pictures[start : start + at_once], looks, device)
-        for start in range(0, len(pictures), at_once)
-    ]
-    return np.concatenate(outputs)
+    outputs = np.concatenate(
+        [
+            _run(net, pictures[start : start + at_once], looks, device)
+            for start in range(0, len(pictures), at_once)
+        ]
+    )
+    if not np.isfinite(outputs).all():
+        # The losses of a training do not tell what its last step did.
+        raise UsageError(
+            "The net gives numbers that are not finite: its training diverged (lower "
+            "learning_rate), its first weights were damaged, or a clip is louder than any real one"
+        )
+    return outputs
 
 
 def clips_at_once(looks, device):

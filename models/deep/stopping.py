@@ -1,21 +1,25 @@
 """Early stopping on clips that training does not see, whole groups of them."""
 
 import logging
+import warnings
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import f1_score, log_loss
-from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
 from ...errors import DataError
 
 logger = logging.getLogger("stemstack")
 
+# Of the clips, or of the groups where they come in groups.
 SHARE = 0.15
 
 
 def split_validation(labels, groups, seed):
     """Set a share of the training clips apart, by group when there are groups.
+
+    Every class stays among those to learn from. Few groups make a larger share: one of them.
 
     Parameters
     ----------
@@ -34,18 +38,30 @@ def split_validation(labels, groups, seed):
     DataError
         There are too few clips of a class, or too few groups.
     """
-    splitter = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
-    split = splitter(n_splits=1, test_size=SHARE, random_state=seed).split(labels, labels, groups)
+    classes = set(labels)
     try:
-        train, validation = next(split)
-        if len(train) < 2 or len(np.unique(labels)) < 2:
-            raise ValueError(f"{len(train)} of {len(labels)} would be left to learn from")
+        if len(classes) < 2:
+            raise ValueError("there is one class")
+        splitter = _splitter(groups, seed)
+        with warnings.catch_warnings():
+            # A class of fewer groups than parts is missing from some: that is looked at here.
+            warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+            for train, validation in splitter.split(labels, labels, groups):
+                if len(validation) and len(train) > 1 and set(labels[train]) == classes:
+                    return train, validation
+        raise ValueError("a class would be missing from those to learn from")
     except ValueError as error:
         raise DataError(
             f"No clips can be set apart for early stopping ({error}); give more clips, of two "
             "classes and groups or more, or leave patience out"
         ) from error
-    return train, validation
+
+
+def _splitter(groups, seed):
+    if groups is None:
+        return StratifiedShuffleSplit(1, test_size=SHARE, random_state=seed)
+    n_parts = min(round(1 / SHARE), len(set(groups)))
+    return StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed)
 
 
 def own_groups(clips):

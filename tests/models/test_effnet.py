@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from stemstack.errors import DataError, MissingExtraError, UsageError
 from stemstack.models import load_model, save_model
 from stemstack.models.deep.saving import load_net, save_net
+from stemstack.models.deep.stopping import split_validation
 from stemstack.models.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from stemstack.stacking import OutOfFoldStacker
 
@@ -264,9 +265,34 @@ def test_bfloat16_says_nearly_the_same(fitted):
     assert not np.array_equal(quick.predict_proba(X), fitted.predict_proba(X))
 
 
+@pytest.mark.parametrize("patience", [None, 1])
+def test_a_last_step_that_diverges_says_so(patience):
+    # One step: the only loss is of the first weights, and finite.
+    params = {**SMALL, "learning_rate": 1e25, "epochs": 1, "batch_size": 24, "patience": patience}
+    with pytest.raises(UsageError, match="not finite: its training diverged"):
+        EffNetClassifier(**params).fit(X, Y).predict_proba(X)
+
+
+def test_weights_of_classes_that_are_not_there_are_refused():
+    with pytest.raises(UsageError, match="class_weight: The classes"):
+        EffNetClassifier(**SMALL, class_weight={"rock": 2}).fit(X, Y)
+
+
 def test_too_few_groups_for_early_stopping_are_told():
     with pytest.raises(DataError, match="No clips can be set apart for early stopping"):
         EffNetClassifier(**SMALL, patience=2).fit(X, Y, groups=np.zeros(24))
+
+
+def test_no_class_is_set_apart_whole():
+    # Of the third class there is one group: it is learnt from, whatever the seed.
+    labels, groups = np.repeat([0, 0, 1, 1, 2], 4), np.repeat(range(5), 4)
+    for seed in range(30):
+        train, validation = split_validation(labels, groups, seed)
+        assert set(labels[train]) == {0, 1, 2}
+        assert set(groups[train]).isdisjoint(groups[validation])
+        assert sorted([*train, *validation]) == list(range(20))
+    with pytest.raises(DataError, match="a class would be missing"):
+        split_validation(labels[:16], labels[:16], 0)
 
 
 def test_one_class_cannot_be_watched():

@@ -30,6 +30,7 @@ def test_joining_and_splitting_gives_the_names_back(names):
         ("effnet", "effnet", {}),
         ("effnet:b0", "effnet", {"backbone": "efficientnet_b0"}),
         ("effnet:lite2", "effnet", {"backbone": "tf_efficientnet_lite2"}),
+        ("effnet(backbone=b0)", "effnet", {"backbone": "efficientnet_b0"}),
         ("effnet:resnet50(epochs=8)", "effnet", {"backbone": "resnet50", "epochs": 8}),
         ("lr(C=1e-3)", "lr", {"C": 0.001}),
         (

@@ -133,6 +133,8 @@ def test_parameters_of_the_last_step_are_taken_too():
         ("lr:b0", r"lr has no parameter 'backbone'"),
         ("efnet(epochs=3)", r"Unknown model 'efnet'; did you mean 'effnet'\?"),
         ("effnet(epochs=many)", r"The 'epochs' parameter must be a whole number"),
+        ("cnn(random_state=abc)", r"The 'random_state' parameter must be a whole number"),
+        ("effnet(class_weight={rock: -1})", r"The 'class_weight' parameter must be None"),
         ("lr(C=-1)", r"lr\(C=-1\): The 'C' parameter"),
         ("lr(C=high)", r"lr\(C=high\): The 'C' parameter"),
         ("lgbm(num_leaves=1)", r"lgbm\(num_leaves=1\): .*num_leaves"),

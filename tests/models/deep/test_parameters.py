@@ -38,3 +38,11 @@ def test_what_may_be_unset_is_let_through():
     check_parameters({"frozen": "auto", "patience": None, "n_threads": None, "unheard_of": "x"})
     with pytest.raises(UsageError, match="'epochs' parameter must be a whole number, 1 or more"):
         check_parameters({"epochs": None})
+
+
+def test_a_file_is_no_folder_for_a_cache(tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("cache", "checkpoint"):
+        check_parameters({name: tmp_path / "new"})
+        with pytest.raises(UsageError, match=f"The '{name}' parameter must be a folder"):
+            check_parameters({name: tmp_path / "file"})

@@ -9,7 +9,13 @@ from safetensors.torch import save_file
 from stemstack.errors import UsageError
 from stemstack.models.deep import weights
 from stemstack.models.deep.nets import build_net
-from stemstack.models.deep.weights import Start, load_weights, read_weights, resolve_start
+from stemstack.models.deep.weights import (
+    Start,
+    load_weights,
+    read_weights,
+    resolve_start,
+    weights_key,
+)
 
 LITE0, LITE2 = "tf_efficientnet_lite0", "tf_efficientnet_lite2"
 
@@ -145,3 +151,36 @@ def test_a_file_that_could_run_code_is_refused(tmp_path):
 def test_a_missing_file_is_named():
     with pytest.raises(UsageError, match=r"weights='absent\.pth': no such file"):
         read_weights("absent.pth")
+
+
+def test_an_empty_file_and_a_file_of_more_than_tensors_are_refused(tmp_path):
+    (tmp_path / "empty.pth").touch()
+    torch.save({"weight": 3}, tmp_path / "number.pth")
+    for name in ("empty.pth", "number.pth"):
+        with pytest.raises(UsageError, match=f"{name}: cannot be read as weights"):
+            read_weights(tmp_path / name)
+
+
+def test_a_tag_that_timm_does_not_know_is_refused():
+    assert resolve_start("resnet50.a1_in1k", "none") == Start("resnet50.a1_in1k", "none")
+    with pytest.raises(UsageError, match=r"Unknown backbone 'resnet50\.xxx'; did you mean"):
+        resolve_start("resnet50.xxx", "none")
+
+
+def test_a_hub_that_answers_and_gives_nothing_is_told(monkeypatch):
+    monkeypatch.setattr(weights, "_hub_answers", lambda repository: True)
+    with pytest.raises(UsageError, match=r"resnet18 cannot be fetched from the hub .*weights=FILE"):
+        build_net(resolve_start("resnet18"), 0)
+
+
+def test_weights_are_named_by_content(tmp_path):
+    first, second = tmp_path / "a.pth", tmp_path / "b.pth"
+    first.write_bytes(b"one")
+    second.write_bytes(b"one")
+    before = weights_key(first)
+    assert before == weights_key(str(second)) != weights_key(tmp_path)
+    first.write_bytes(b"other")
+    assert weights_key(first) != before
+    assert [weights_key(name) for name in ("imagenet", "none", "MIT/ast")] == [
+        "imagenet", "none", "MIT/ast",
+    ]  # fmt: skip
