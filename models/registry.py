@@ -9,7 +9,7 @@ import numpy as np
 from lightgbm.basic import LightGBMError
 from sklearn.base import clone
 
-from ..errors import UsageError
+from ..errors import UsageError, first_line
 from .bagging import bag_seeds, nets_in
 from .deep.ast import AST, AST_PARAMETERS, read_scale
 from .effnet import EffNetClassifier
@@ -141,7 +141,7 @@ def _try_out(named, model):
             warnings.simplefilter("ignore")
             clone(model.steps[-1][1]).fit(X, y)
     except (TypeError, ValueError, LightGBMError) as error:
-        raise UsageError(f"{named.text}: {str(error).splitlines()[0]}") from error
+        raise UsageError(f"{named.text}: {first_line(error)}") from error
 
 
 def settle(model):
@@ -176,11 +176,13 @@ def settle(model):
         net.check_parameters()
         start = resolve_start(net.backbone, net.weights)
         net.set_params(backbone=start.backbone)
-        if start.backbone == AST:
-            read_scale(start, net.mel_settings(), net.crop_seconds)
-        elif not settled:
+        if not settled:
             # Whether its weights fit is known once it is built.
-            build_net(start, 0)
+            built = build_net(start, 0)
+        if start.backbone == AST:
+            settings = net.mel_settings()
+            read_scale(start, settings, net.crop_seconds)
+            built.backbone.check_size(settings.n_mels, settings.n_frames(net.crop_seconds))
         settled = {"backbone": start.backbone, "weights": start.label, "device": device_of(net)}
     return settled
 

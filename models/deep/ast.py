@@ -10,12 +10,13 @@ Gong, Chung, Glass, "AST: Audio Spectrogram Transformer", Interspeech 2021.
 """
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ...errors import UsageError, require
+from ...errors import UsageError, first_line, require
 from .logmel import MelSettings
 
 AST = "ast"
@@ -159,7 +160,7 @@ def _read_extractor(path):
         )
         extractor.mean, extractor.std = float(extractor.mean), float(extractor.std)
     except (OSError, TypeError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
+        raise UsageError(f"{path}: cannot be read ({first_line(error)})") from error
     if not extractor.std > 0:
         raise UsageError(f"{path}: std must be above 0. Got {extractor.std:g}.")
     return extractor
@@ -183,17 +184,33 @@ def _list(values):
     return ", ".join(f"{name}={value:g}" for name, value in values.items())
 
 
+@contextmanager
+def _quietly():
+    """Keep transformers from drawing a bar, and a table of the classifier that is not taken."""
+    log = require("transformers.utils.logging", "hf")
+    level, bar = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        log.set_verbosity(level)
+        if bar:
+            log.enable_progress_bar()
+
+
 def _load(model_class, start):
     try:
-        model, report = model_class.from_pretrained(
-            start.path,
-            local_files_only=start.source == "folder",
-            use_safetensors=True,
-            output_loading_info=True,
-        )
+        with _quietly():
+            model, report = model_class.from_pretrained(
+                start.path,
+                local_files_only=start.source == "folder",
+                use_safetensors=True,
+                output_loading_info=True,
+            )
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(
-            f"{start.path}: cannot be loaded as an AST ({str(error).splitlines()[0]})"
+            f"{start.path}: cannot be loaded as an AST ({first_line(error)})"
         ) from error
     lacking = sorted(report["missing_keys"])
     if lacking:

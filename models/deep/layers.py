@@ -73,11 +73,20 @@ class Transformer(nn.Module):
 
     def forward(self, pictures):
         """Map (n, 1, n_bands, n_frames) to (n, n_features)."""
-        config = self.wrapped.config
-        expected = (config.num_mel_bins, config.max_length)
-        if tuple(pictures.shape[2:]) != expected:
+        self.check_size(*pictures.shape[2:])
+        return self.wrapped(pictures[:, 0].transpose(1, 2)).pooler_output
+
+    def check_size(self, n_bands, n_frames):
+        """Refuse pictures of another size than it takes.
+
+        Raises
+        ------
+        UsageError
+            The message says what it takes.
+        """
+        expected = self.wrapped.config.num_mel_bins, self.wrapped.config.max_length
+        if (n_bands, n_frames) != expected:
             raise UsageError(
                 "This transformer looks at {} bands and {} frames at a time. Got {} and {}: set "
-                "n_mels and crop_seconds so".format(*expected, *pictures.shape[2:])
+                "n_mels and crop_seconds so".format(*expected, n_bands, n_frames)
             )
-        return self.wrapped(pictures[:, 0].transpose(1, 2)).pooler_output

@@ -115,6 +115,19 @@ def test_a_crop_of_another_size_is_refused_with_the_right_one(folder, clips):
         EffNetClassifier(**wrong, weights=folder).fit(*clips)
 
 
+@pytest.mark.parametrize("own", ["n_mels=16", "crop_seconds=0.32"])
+def test_pictures_of_another_size_stop_a_run_at_its_start(folder, own):
+    with pytest.raises(UsageError, match="at 16 bands and 32 frames at a time"):
+        settle(make_model(f"ast(weights={folder},{own})"))
+    settle(make_model(f"ast(weights={folder},n_mels=16,crop_seconds=0.32)"))
+
+
+def test_a_folder_without_weights_stops_a_run_at_its_start(folder, tmp_path):
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    with pytest.raises(UsageError, match="cannot be loaded as an AST"):
+        settle(make_model(f"ast(weights={tmp_path},n_mels=16,crop_seconds=0.32)"))
+
+
 def test_it_pools_by_itself(folder, clips):
     with pytest.raises(UsageError, match="leave pool='avg'"):
         EffNetClassifier(**SMALL, weights=folder, pool="gem").fit(*clips)
