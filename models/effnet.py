@@ -78,7 +78,8 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Draw mashups anew in each epoch, by their own ``redraw(rng)``: others of the same class from
         the same songs and noise.
     patience : int, optional
-        Set 15 % of the clips apart (whole groups; those of mashups are the folds of their songs),
+        Set 15 % of the clips apart (or a seventh of the groups, one at least; those of mashups are
+        the folds of their songs),
         stop after this many epochs without a better loss on them, and keep the best weights. Off by
         default.
     tta : int, default=3

@@ -2,8 +2,8 @@
 
 A file maps ``pictures``, crops of shape (n, 1, n_mels, n_frames) in float32, to ``logits`` of shape
 (n, n_classes). What else predicting takes stands in the file's metadata, as JSON: the classes, how
-a picture is made, and at which crops of a clip to look. The probabilities of a clip are the softmax
-of the mean of its crops' logits.
+a picture is made, and at which crops of a clip and views of them to look. The probabilities of a
+clip are the softmax of the mean of their logits, in float32 also where the estimator's are bf16.
 """
 
 import json

@@ -53,8 +53,15 @@ def run_file(path, model, clips):
     assert facts["picture"]["kind"] == type(settings).__name__
     pictures = [settings.picture(load_clip(clip, settings.sr)) for clip in clips]
     crops = even_crops(pictures, looks["width"], looks["n_crops"]).astype(np.float32)
-    (logits,) = session.run(None, {"pictures": crops})
-    return facts, logits.reshape(len(clips), looks["n_crops"], -1).mean(axis=1)
+    seen = [session.run(None, {"pictures": view})[0] for view in views_of(crops, looks)]
+    return facts, np.mean(seen, axis=0).reshape(len(clips), looks["n_crops"], -1).mean(axis=1)
+
+
+def views_of(crops, looks):
+    """The views that docs/how-to/export.md tells of."""
+    bands, shift, contrast = np.arange(crops.shape[2]), looks["shift"], looks["contrast"]
+    moved = [crops[:, :, np.clip(bands + by, 0, bands[-1])] for by in (-shift, shift) if by]
+    return [crops, *moved, *(crops * (1 + by) for by in (-contrast, contrast) if by)]
 
 
 @pytest.mark.parametrize("backbone", ["cnn_tiny", "test_efficientnet", "ast"])
@@ -64,7 +71,7 @@ def test_onnxruntime_gives_the_same_probabilities(backbone, tmp_path):
         save_tiny_ast(tmp_path / "ast")
         options = {"weights": tmp_path / "ast"}
     elif backbone == "cnn_tiny":
-        options = {"pool": "gem", "band_norm": True}
+        options = {"pool": "gem", "band_norm": True, "tta_shift": 2, "tta_contrast": 0.2}
     model = EffNetClassifier(backbone, **SMALL, **options).fit(CLIPS, LABELS)
     export_onnx(model, tmp_path / "net.onnx")
     facts, logits = run_file(tmp_path / "net.onnx", model, CLIPS[:3])
