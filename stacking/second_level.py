@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import _safe_indexing
 
+from ..errors import UsageError
 from .f1_interval import macro_f1_interval
 from .folds import check_folds
 from .scores import macro_f1
@@ -14,6 +15,25 @@ from .scores import macro_f1
 def default_final_estimator():
     """Make the logistic regression that stacks by default, as scikit-learn's stacking does."""
     return LogisticRegression(max_iter=1000)
+
+
+def check_final_estimator(final_estimator):
+    """Give a final estimator, the default one for None.
+
+    Raises
+    ------
+    UsageError
+        It is no classifier.
+    """
+    if final_estimator is None:
+        return default_final_estimator()
+    instance = hasattr(final_estimator, "fit") and not isinstance(final_estimator, type)
+    if not (instance and is_classifier(final_estimator)):
+        raise UsageError(
+            "The 'final_estimator' must be a classifier, such as LogisticRegression() or "
+            f"make_blend('greedy'). Got {final_estimator!r} instead."
+        )
+    return final_estimator
 
 
 def nested_predictions(final_estimator, features, y, folds, method="predict", fit_params=None):

@@ -21,7 +21,7 @@ from .out_of_fold import decide, predict_with, resolve_method
 from .passthrough import fit_passthrough, passed_features
 from .routing import FINAL, make_router, route_fit
 from .scores import macro_f1
-from .second_level import default_final_estimator, nested_predictions, score_table
+from .second_level import check_final_estimator, nested_predictions, score_table
 from .shared_steps import SharedSteps
 from .splits import make_splits
 
@@ -248,7 +248,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         return X
 
     def _final(self):
-        return default_final_estimator() if self.final_estimator is None else self.final_estimator
+        return check_final_estimator(self.final_estimator)
 
     def _resolve_methods(self, n_tables):
         methods = [resolve_method(estimator, self.stack_method) for _, estimator in self.estimators]

@@ -251,6 +251,13 @@ def test_three_pairs_are_not_taken_for_three_classes(wrap):
     OutOfFoldStacker([("svc", pairs)], cv=3).fit(X[two], y[two])
 
 
+@pytest.mark.parametrize("final", ["greedy", LinearRegression(), GaussianNB])
+def test_a_final_estimator_that_is_no_classifier_is_refused(final):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(UsageError, match="'final_estimator' must be a classifier"):
+        OutOfFoldStacker(MODELS, final, cv=3).fit(X, y)
+
+
 def test_a_fold_without_a_class_is_refused():
     X, y = load_iris(return_X_y=True)
     rows = np.arange(150)
