@@ -10,6 +10,7 @@ from numba import njit
 
 _ordered = njit(cache=True, error_model="numpy")
 _STEP = np.float32(1 / 32768)
+_BLOCK = 256
 
 
 @_ordered
@@ -35,6 +36,7 @@ def add_varispeed(mix, samples, start, rate, gain):
     ----------
     mix : ndarray of shape (n,), float32
     samples : ndarray of shape (n_samples,), int16
+        Fewer than 2**31.
     start : int
         Sample ``i`` of the mix is read at ``(start + i) * rate``.
     rate : float
@@ -42,14 +44,18 @@ def add_varispeed(mix, samples, start, rate, gain):
     """
     # A step is a power of two: to scale by it late rounds nothing otherwise.
     gain = gain * _STEP
-    for i in range(len(mix)):
-        position = (start + i) * rate
-        left = np.int64(position)
-        fraction = np.float32(position - left)
-        # Unsigned, an index is spared the question whether it counts from the end.
-        here = np.float32(samples[np.uint64(left)])
-        then = np.float32(samples[np.uint64(left + 1)])
-        mix[i] += gain * (here + fraction * (then - here))
+    lefts, fractions = np.empty(_BLOCK, np.uint32), np.empty(_BLOCK, np.float32)
+    for begin in range(0, len(mix), _BLOCK):
+        block, first = mix[begin : begin + _BLOCK], np.float64(start + begin)
+        # A loop of its own that looks nothing up: it becomes vector instructions.
+        for i in range(len(block)):
+            position = (first + np.int32(i)) * rate
+            left = np.int32(position)
+            lefts[i], fractions[i] = left, position - left
+        for i in range(len(block)):
+            here = np.float32(samples[lefts[i]])
+            then = np.float32(samples[lefts[i] + np.uint32(1)])
+            block[i] += gain * (here + fractions[i] * (then - here))
 
 
 @_ordered
