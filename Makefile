@@ -41,9 +41,10 @@ report: install
 $(DEMO)/data: | install
 	$(BIN)/python cli.py demo-data $(DEMO)/data --songs-per-genre 12 --seconds 30 --sr 22050 --mono
 
-# librosa compiles as it is imported: once, before two processes do so at a time.
+# These modules of librosa compile as they are imported: once, before two processes do so at a time.
+# By name, for EAGER_IMPORT=1 takes them in an order that differs each time and may be circular.
 .venv/.librosa: .venv/.packages
-	EAGER_IMPORT=1 $(BIN)/python -c "import librosa"
+	$(BIN)/python -c "import librosa.beat, librosa.core.audio, librosa.core.pitch, librosa.util"
 	touch $@
 
 # One thread each keeps two cores free of threads that wait for each other.
