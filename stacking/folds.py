@@ -34,8 +34,9 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
         ``n_folds`` is below 2.
     DataError
         A class has fewer groups than folds: it could not be in every training set; or a row has no
-        group.
+        label or no group.
     """
+    check_none_missing(y, "label", "give it one, or leave it out")
     y = np.asarray(y)
     groups = np.arange(len(y)) if groups is None else check_groups(groups, len(y))
     check_folds_possible(y, groups, n_folds)
@@ -47,7 +48,7 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     folds = np.empty(len(y), dtype=int)
     for fold, (_, held_out) in enumerate(splits):
         folds[held_out] = fold
-    _check_every_class_trains(y, folds)
+    check_every_class_trains(y, folds)
     return folds
 
 
@@ -68,16 +69,12 @@ def check_groups(groups, n):
     DataError
         The number of groups is another, or one is missing (None, NaN).
     """
-    # As objects, for NaN among strings would become the string "nan", a group like any other.
-    missing = pd.isna(np.asarray(groups, dtype=object))
-    groups = np.asarray(groups)
-    if groups.shape != (n,):
-        raise DataError(f"groups must have a value a row, shape ({n},). Got shape {groups.shape}.")
-    if missing.any():
+    if np.shape(groups) != (n,):
         raise DataError(
-            f"Row {missing.argmax()} has no group; give it that of its song, or one of its own"
+            f"groups must have a value a row, shape ({n},). Got shape {np.shape(groups)}."
         )
-    return groups
+    check_none_missing(groups, "group", "give it that of its song, or one of its own")
+    return np.asarray(groups)
 
 
 def check_folds(folds, n):
@@ -95,8 +92,9 @@ def check_folds(folds, n):
     Raises
     ------
     DataError
-        The number of rows is another, or there is one fold only.
+        The number of rows is another, a row has no fold, or there is one fold only.
     """
+    check_none_missing(folds, "fold", "give it that of its song")
     folds = np.asarray(folds)
     if folds.shape != (n,) or len(np.unique(folds)) < 2:
         raise DataError(
@@ -132,11 +130,31 @@ def fold_balance(y, folds):
     return pd.crosstab(y, folds)
 
 
-def _check_every_class_trains(y, folds):
-    """A class held out all at once would be unknown to the model of that fold."""
+def check_every_class_trains(y, folds):
+    """Refuse a class held out all at once: the model of that fold would not know it."""
     whole = pd.Series(folds).groupby(y).nunique()
     if (whole < 2).any():
         raise DataError(
             f"All groups of class {whole.index[whole < 2][0]} fell into one fold; "
             "use fewer folds or add groups"
         )
+
+
+def check_none_missing(values, what, mend):
+    """Refuse None and NaN where each row has to have a value.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+    what, mend : str
+        What is missing, and what to do about it.
+
+    Raises
+    ------
+    DataError
+        Names the first row without.
+    """
+    # As objects, for NaN among strings would become the string "nan", a value like any other.
+    missing = pd.isna(np.asarray(values, dtype=object))
+    if missing.any():
+        raise DataError(f"Row {missing.argmax()} has no {what}; {mend}")

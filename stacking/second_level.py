@@ -8,7 +8,7 @@ from sklearn.utils import _safe_indexing
 
 from ..errors import UsageError
 from .f1_interval import macro_f1_interval
-from .folds import check_folds
+from .folds import check_every_class_trains, check_folds
 from .scores import macro_f1
 
 
@@ -62,9 +62,10 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     Raises
     ------
     DataError
-        The number of folds is not that of rows, or there is one fold only.
+        The number of folds is not that of rows, there is one fold only, or one holds a whole class.
     """
     folds, predictions = check_folds(folds, len(y)), None
+    check_every_class_trains(y, folds)
     for fold in np.unique(folds):
         seen = folds != fold
         params = {name: _safe_indexing(v, seen) for name, v in (fit_params or {}).items()}

@@ -9,9 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ...errors import DataError
-
-# Deep models give single precision, and fold models are averaged: sums are not 1 to the last digit.
-_TOLERANCE = 1e-3
+from ..probabilities import TOLERANCE, check_probabilities
 
 
 class Blend(ClassifierMixin, BaseEstimator):
@@ -127,7 +125,7 @@ def model_blocks(X, n_classes, n_models=None):
         )
     else:
         said = X.reshape(len(X), -1, n_classes).swapaxes(0, 1)
-    _check_probabilities(said)
+    check_probabilities(said, "X")
     return said
 
 
@@ -135,23 +133,12 @@ def _has_both(X, n_models):
     """Tell whether a table of two classes holds the first of them, too."""
     if n_models is not None:
         return X.shape[1] == 2 * n_models
-    if X.shape[1] % 2 == 0 and np.allclose(X[:, ::2] + X[:, 1::2], 1, atol=_TOLERANCE):
+    if X.shape[1] % 2 == 0 and np.allclose(X[:, ::2] + X[:, 1::2], 1, atol=TOLERANCE):
         return True
     for i, j in combinations(range(X.shape[1]), 2):
-        if np.allclose(X[:, i] + X[:, j], 1, atol=_TOLERANCE):
+        if np.allclose(X[:, i] + X[:, j], 1, atol=TOLERANCE):
             raise DataError(
                 f"Columns {i} and {j} are one minus the other, as the two classes of one model "
                 "are, but not all columns come in such pairs; give the second class of each model"
             )
     return False
-
-
-def _check_probabilities(said):
-    """Refuse decision values, logits and features: a mean of them would mean nothing."""
-    off = np.abs(said.sum(axis=-1) - 1).max()
-    low, high = said.min(), said.max()
-    if off > _TOLERANCE or low < -_TOLERANCE or high > 1 + _TOLERANCE:
-        raise DataError(
-            "X must hold probabilities, which sum to 1 over the classes of each model. Got values "
-            f"in [{low:.3g}, {high:.3g}] with sums off by up to {off:.3g}; stack predict_proba"
-        )

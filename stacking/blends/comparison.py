@@ -60,6 +60,11 @@ def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
     DataFrame
         Indexed by blend in the order given: ``macro_f1``, and ``low`` and ``high`` of its 95 %
         interval.
+
+    Raises
+    ------
+    DataError
+        The folds do not fit, or one holds a whole class: the second level would not know it.
     """
     features, y, folds = np.asarray(features), np.asarray(y), np.asarray(folds)
     if not hasattr(blends, "items"):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ...errors import DataError
+from ...errors import DataError, UsageError
 from .offsets import ClassOffsets
 from .priors import adjust_priors, estimate_priors, shift_p_value
 from .tables import check_proba, check_table
@@ -99,7 +99,11 @@ class Decoder(BaseEstimator):
         ------
         DataError
             The table does not fit the labels, or there is one fold only.
+        UsageError
+            ``level`` is no probability.
         """
+        if not 0 <= self.level <= 1:
+            raise UsageError(f"level must be a probability, in [0, 1]. Got {self.level!r}.")
         self.known_, codes, self.classes_ = check_table(proba, y)
         self.priors_ = np.bincount(codes) / len(codes)
         self.temperature_ = TemperatureScaling().fit(proba, y)

@@ -5,6 +5,7 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ...errors import UsageError
 from ..folds import check_folds
 from ..intervals import bootstrap_interval
 from ..scores import macro_f1_of_codes, macro_f1_of_counts
@@ -65,7 +66,13 @@ class ClassOffsets(TransformerMixin, BaseEstimator):
         ------
         DataError
             The table does not fit the labels, or there is one fold only.
+        UsageError
+            A parameter is out of range.
         """
+        if self.n_rounds < 0 or self.bound < 0:
+            raise UsageError(
+                f"n_rounds and bound must be 0 or more. Got {self.n_rounds!r} and {self.bound!r}."
+            )
         proba, codes, classes = check_table(proba, y)
         logs, folds = log_probabilities(proba), check_folds(folds, len(codes))
         plain = logs.argmax(axis=1)

@@ -8,7 +8,8 @@ can tell from more clips of a class; close that gap first.
 import numpy as np
 from scipy.stats import chi2_contingency
 
-from ...errors import DataError
+from ...errors import DataError, UsageError
+from .tables import check_proba
 
 _TOLERANCE = 1e-8
 _MAX_ROUNDS = 1000
@@ -35,7 +36,10 @@ def estimate_priors(proba, train_priors, *, caution=0.25):
     Raises
     ------
     DataError
-        The priors do not fit the table, or are not above 0.
+        The priors do not fit the table, or are not above 0; there is no clip, or a value is not
+        finite.
+    UsageError
+        ``caution`` is below 0.
 
     Notes
     -----
@@ -49,7 +53,11 @@ def estimate_priors(proba, train_priors, *, caution=0.25):
     a priori probabilities: a simple procedure. Neural Computation 14, 21–41. The caution is ours:
     the mode under a Dirichlet prior around training's frequencies.
     """
+    if caution < 0:
+        raise UsageError(f"caution must be 0 or more. Got {caution!r}.")
     train = _check_priors(proba, train_priors)
+    if not len(proba):
+        raise DataError("There is no clip to estimate class frequencies from; give a row a clip")
     priors = train
     for _ in range(_MAX_ROUNDS):
         said = adjust_priors(proba, train, priors).mean(axis=0)
@@ -73,10 +81,23 @@ def adjust_priors(proba, train_priors, priors):
     Returns
     -------
     ndarray of shape (n, n_classes)
+
+    Raises
+    ------
+    DataError
+        The priors do not fit the table, or leave a clip no class; or a value is not finite.
     """
-    train = _check_priors(proba, train_priors)
-    weighted = np.asarray(proba) * (np.asarray(priors) / train)
-    return weighted / weighted.sum(axis=1, keepdims=True)
+    train, priors = _check_priors(proba, train_priors), np.asarray(priors, dtype=float)
+    if priors.shape != train.shape or not (priors >= 0).all():
+        raise DataError(f"priors must be {len(train)} numbers, none below 0. Got {priors}.")
+    weighted = check_proba(proba, len(train)) * (priors / train)
+    total = weighted.sum(axis=1, keepdims=True)
+    if not (total > 0).all():
+        raise DataError(
+            f"Row {(total <= 0).argmax()} is possible only for classes whose frequency is 0; give "
+            "every class one above 0"
+        )
+    return weighted / total
 
 
 def shift_p_value(known, test):
@@ -94,7 +115,15 @@ def shift_p_value(known, test):
     -------
     float
         Too small where the test holds many clips of few songs, for clips are taken as independent.
+
+    Raises
+    ------
+    DataError
+        One of them has no clip, or other columns; or a value is not finite.
     """
+    test = check_proba(test, np.shape(known)[1])
+    if not len(known) or not len(test):
+        raise DataError("There is no clip to compare; give a row a clip, on both sides")
     counts = np.stack([_count_decisions(known), _count_decisions(test)])
     counts = counts[:, counts.any(axis=0)]
     return float(chi2_contingency(counts, lambda_="log-likelihood").pvalue)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from ...errors import DataError
+from ..folds import check_none_missing
+from ..probabilities import check_probabilities
 
 # Forests and rounded tables hold flat zeros, which have no logarithm.
 _LEAST = 1e-9
@@ -26,8 +28,9 @@ def check_table(proba, y):
     Raises
     ------
     DataError
-        Rows or columns do not match the labels, or values are not finite.
+        Rows or columns do not match the labels, a label is missing, or values are not finite.
     """
+    check_none_missing(y, "label", "leave it out of the table, too")
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
     proba = check_proba(proba, len(classes))
     if len(proba) != len(codes):
@@ -50,7 +53,7 @@ def check_proba(proba, n_classes):
     Raises
     ------
     DataError
-        There is another number of columns, or values are not finite.
+        There is another number of columns, or values are no probabilities.
     """
     proba = np.asarray(proba, dtype=float)
     if proba.ndim != 2 or proba.shape[1] != n_classes:
@@ -60,6 +63,7 @@ def check_proba(proba, n_classes):
         )
     if not np.isfinite(proba).all():
         raise DataError("proba holds values that are not finite; predict these clips again")
+    check_probabilities(proba, "proba")
     return proba
 
 

@@ -6,6 +6,7 @@ known. Wrong pseudo-labels lower that score, and the round is rolled back.
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from ...errors import DataError, UsageError
 from ..decoding import TemperatureScaling
 from ..folds import check_folds, check_groups
 from ..intervals import bootstrap_interval
-from ..out_of_fold import check_classes
+from ..out_of_fold import check_classes, resolve_method
 from ..scores import macro_f1_of_codes
 from .selection import select_sure
 
@@ -126,13 +127,13 @@ def pseudo_label(
     Raises
     ------
     UsageError
-        A setting is out of range, or there is no estimator.
+        A setting is out of range, there is no estimator, or one has no ``predict_proba``.
     DataError
-        The tables differ in length or kind, a clip has no group, there is one fold only, or a
-        fold's training clips lack a class.
+        The tables differ in length or kind, the test is empty, a clip has no group or no fold,
+        there is one fold only, or a fold's training clips lack a class.
     """
-    if n_rounds < 1:
-        raise UsageError(f"n_rounds must be 1 or more. Got {n_rounds}.")
+    if not isinstance(n_rounds, Integral) or n_rounds < 1:
+        raise UsageError(f"n_rounds must be a whole number, 1 or more. Got {n_rounds!r}.")
     simulated = X if simulated is None else simulated
     lab = _Lab(estimators, X, y, folds, X_test, simulated, groups)
     nothing = np.empty(0, dtype=int), np.empty(0, dtype=int)
@@ -177,6 +178,10 @@ class _Lab:
         self.models = [estimator for _, estimator in estimators]
         if not self.models:
             raise UsageError("Pseudo-labels need at least one (name, estimator). Got none.")
+        for model in self.models:
+            resolve_method(model, "predict_proba")
+        if not len(X_test):
+            raise DataError("The test has no clip to label; give X_test a row a clip")
         self.X, self.X_test, self.simulated = X, X_test, simulated
         self.groups = None if groups is None else check_groups(groups, len(self.codes))
         folds = check_folds(folds, len(self.codes))
@@ -239,5 +244,9 @@ def _decide(state):
 
 def _join(X, X_test, rows):
     """Put rows of the test under a table."""
+    if not len(rows):
+        return X
     more = _safe_indexing(X_test, rows)
+    if isinstance(X, list):
+        return [*X, *more]
     return pd.concat([X, more]) if hasattr(X, "iloc") else np.concatenate([X, more])

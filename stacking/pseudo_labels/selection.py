@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...errors import UsageError
+from ...errors import DataError, UsageError
 
 _BALANCE = 2
 
@@ -32,12 +32,19 @@ def select_sure(said, *, confidence=0.6, share=1.0):
     ------
     UsageError
         A setting is out of range.
+    DataError
+        The probabilities are not of that shape, or not finite.
     """
     if not 0 <= confidence <= 1 or not 0 < share <= 1:
         raise UsageError(
             f"confidence must be in [0, 1] and share in (0, 1]. Got {confidence} and {share}."
         )
     said = np.asarray(said)
+    if said.ndim != 3 or not np.isfinite(said).all():
+        raise DataError(
+            "said must hold finite probabilities, (n_models, n, n_classes). "
+            f"Got shape {said.shape} and {np.isnan(said).sum()} NaN."
+        )
     _, n, n_classes = said.shape
     mean, votes = said.mean(axis=0), said.argmax(axis=2)
     codes, sure = mean.argmax(axis=1), mean.max(axis=1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stemstack.errors import DataError, UsageError
 from stemstack.stacking import assign_folds, fold_balance
-from stemstack.stacking.folds import _check_every_class_trains
+from stemstack.stacking.folds import check_every_class_trains, check_folds
 
 
 @given(data=st.data(), n_folds=st.integers(2, 4), seed=st.integers(0, 9))
@@ -44,6 +44,14 @@ def test_a_missing_group_is_none_whatever_the_others_are(missing):
             assign_folds([0, 1, 0], groups, n_folds=2)
 
 
+@pytest.mark.parametrize("missing", [np.nan, None])
+def test_rows_without_label_or_fold_are_none(missing):
+    with pytest.raises(DataError, match="Row 2 has no label"):
+        assign_folds(["a", "b", missing, "a", "b"], n_folds=2)
+    with pytest.raises(DataError, match="Row 1 has no fold"):
+        check_folds([0, missing, 1], 3)
+
+
 def test_impossible_folds_are_refused():
     with pytest.raises(DataError, match=r"fewer songs or groups than the 5 folds: b \(3\)"):
         assign_folds(["a"] * 9 + ["b"] * 3, n_folds=5)
@@ -56,4 +64,4 @@ def test_impossible_folds_are_refused():
     with pytest.raises(UsageError, match=r"2 or more\. Got 1"):
         assign_folds(["a", "b"], n_folds=1)
     with pytest.raises(DataError, match="All groups of class 0 fell into one fold; use fewer"):
-        _check_every_class_trains(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))
+        check_every_class_trains(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))

@@ -152,7 +152,7 @@ def test_what_is_no_probability_is_refused():
     X, y = invent(0)
     with pytest.raises(DataError, match="8 columns, which are not models of 3 classes"):
         MeanBlend().fit(X[:, :8], y)
-    with pytest.raises(DataError, match=r"must hold probabilities.* stack predict_proba"):
+    with pytest.raises(DataError, match=r"must hold probabilities.* give predict_proba"):
         MeanBlend().fit(np.log(X), y)
     with pytest.raises(DataError, match="1 class; blending needs two"):
         MeanBlend().fit(X, np.zeros(len(X)))
@@ -188,6 +188,12 @@ def test_comparison_is_nested():
     assert table.loc["memory", "macro_f1"] < 0.3 < 0.7 < table.loc["mean", "macro_f1"]
     assert (table["low"] <= table["macro_f1"]).all()
     assert (table["macro_f1"] <= table["high"]).all()
+
+
+def test_a_class_that_only_one_fold_has_cannot_be_compared():
+    X, y = invent(0, n=90)
+    with pytest.raises(DataError, match="All groups of class 0 fell into one fold"):
+        compare_blends(X, y, np.where(y == 0, 0, 1 + np.arange(90) % 2))
 
 
 def test_comparison_takes_all_blends_and_groups():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from stemstack.errors import DataError
+from stemstack.errors import DataError, UsageError
 from stemstack.stacking import macro_f1
-from stemstack.stacking.decoding import Decoder
+from stemstack.stacking.decoding import ClassOffsets, Decoder
 
 CLASSES = np.array(["blues", "jazz", "rock"])
 
@@ -67,8 +67,25 @@ def test_probabilities_are_frequencies_by_class():
         (np.full((4, 2), 1 / 2), r"a column a class, \(n, 3\)\. Got \(4, 2\)"),
         (np.full(3, 1 / 3), r"a column a class, \(n, 3\)\. Got \(3,\)"),
         (np.full((4, 3), np.nan), "not finite; predict these clips again"),
+        (np.tile([2.0, -1.0, 0.0], (4, 1)), r"must hold probabilities.*values in \[-1, 2\]"),
     ],
 )
 def test_what_is_no_test_is_refused(proba, message):
     with pytest.raises(DataError, match=message):
         fitted().decode(proba)
+
+
+def test_parameters_out_of_range_are_refused():
+    proba, y = draw([1 / 3] * 3, 30, 0)
+    folds = np.arange(30) % 3
+    with pytest.raises(UsageError, match=r"level must be a probability, in \[0, 1\]\. Got 2"):
+        Decoder(level=2).fit(proba, y, folds)
+    with pytest.raises(UsageError, match=r"n_rounds and bound must be 0 or more\. Got 5 and -1"):
+        ClassOffsets(bound=-1).fit(proba, y, folds)
+
+
+def test_a_clip_without_label_teaches_nothing():
+    proba, y = draw([1 / 3] * 3, 30, 0)
+    y = [*y[:3], None, *y[4:]]
+    with pytest.raises(DataError, match="Row 3 has no label"):
+        Decoder().fit(proba, y, np.arange(30) % 3)

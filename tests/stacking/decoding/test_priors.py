@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stemstack.errors import DataError
+from stemstack.errors import DataError, UsageError
 from stemstack.stacking.decoding import adjust_priors, estimate_priors, shift_p_value
 
 TRAIN = np.array([0.5, 0.3, 0.2])
@@ -90,3 +90,20 @@ def test_priors_that_do_not_fit_are_refused():
         estimate_priors(proba, [1, 0])
     with pytest.raises(DataError, match="must be 2 numbers above 0"):
         adjust_priors(proba, [1, 1, 1], [1, 1, 1])
+    with pytest.raises(DataError, match="priors must be 2 numbers, none below 0"):
+        adjust_priors(proba, [1, 1], [1, -1])
+    with pytest.raises(UsageError, match=r"caution must be 0 or more\. Got -1"):
+        estimate_priors(proba, [1, 1], caution=-1)
+
+
+def test_nothing_that_has_no_answer_is_answered_by_nan():
+    sure, nothing = np.eye(2), np.empty((0, 2))
+    with pytest.raises(DataError, match="Row 1 is possible only for classes whose frequency is 0"):
+        adjust_priors(sure, [1, 1], [1, 0])
+    with pytest.raises(DataError, match="not finite"):
+        estimate_priors(sure * np.nan, [1, 1])
+    with pytest.raises(DataError, match="no clip to estimate"):
+        estimate_priors(nothing, [1, 1])
+    for pair in ((sure, nothing), (nothing, sure)):
+        with pytest.raises(DataError, match="no clip to compare"):
+            shift_p_value(*pair)

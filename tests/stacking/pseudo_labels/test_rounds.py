@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import SVC
 
 from stemstack.errors import DataError, UsageError
 from stemstack.stacking import macro_f1
@@ -104,11 +105,23 @@ def test_takes_data_frames_and_labels_of_any_kind(found):
     assert set(same.labels) == {"blues", "jazz", "rock"}
 
 
+def test_takes_lists_as_arrays(found):
+    lists = [x.tolist() for x in (X, X_TEST, LIKE_TEST)]
+    same = pseudo_label(MODELS, lists[0], TRAIN.tolist(), FOLDS, lists[1], simulated=lists[2])
+    assert found.rows.tolist() == same.rows.tolist()
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(DataError, match=r"one length\. Got 36, 35, 36 and 36"):
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, simulated=LIKE_TEST[1:])
-    with pytest.raises(UsageError, match="n_rounds must be 1 or more"):
+    with pytest.raises(UsageError, match="n_rounds must be a whole number, 1 or more"):
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, n_rounds=0)
+    with pytest.raises(UsageError, match=r"Got 1\.5"):
+        pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, n_rounds=1.5)
+    with pytest.raises(UsageError, match="SVC has no method 'predict_proba'"):
+        pseudo_label([("svc", SVC())], X, TRAIN, FOLDS, X_TEST)
+    with pytest.raises(DataError, match="no clip to label"):
+        pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST[:0])
     with pytest.raises(UsageError, match="at least one"):
         pseudo_label([], X, TRAIN, FOLDS, X_TEST)
     with pytest.raises(DataError, match="must all be DataFrames, or none"):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemstack.errors import UsageError
+from stemstack.errors import DataError, UsageError
 from stemstack.stacking.pseudo_labels import select_sure
 
 
@@ -56,3 +56,10 @@ def test_whatever_is_selected_passes_the_gate(seed, n_models, share):
 def test_settings_out_of_range_are_refused():
     with pytest.raises(UsageError, match=r"share in \(0, 1\]\. Got 0.6 and 0"):
         select_sure([say([0], 0.9)], share=0)
+
+
+def test_what_is_no_table_a_model_is_refused():
+    with pytest.raises(DataError, match=r"Got shape \(1, 3\) and 0 NaN"):
+        select_sure(say([0], 0.9))
+    with pytest.raises(DataError, match=r"Got shape \(1, 1, 3\) and 3 NaN"):
+        select_sure([say([0], np.nan)])
