@@ -146,7 +146,8 @@ class Bench:
     def ours_remix(self, net):
         """Train on mashups drawn anew, all parts of a training with them."""
         rng = np.random.default_rng(0)
-        source = Remixer(self.mashups, self.mels, device=self.device, rng=rng)
+        means = {"seconds": DEFAULTS["crop_seconds"], "device": self.device, "rng": rng}
+        source = Remixer(self.mashups, self.mels, **means)
         return self._train(net, source, mixup=0.4, spec_augment=0.1)
 
     def _train(self, net, source, **changes):

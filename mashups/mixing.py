@@ -79,16 +79,19 @@ def check_reach(part, source, start, stop):
 
 def _add_noise(mix, part, source, level, sr):
     """Add a noise clip; ``level`` is the RMS of the stems' mix, where a ratio asks for it."""
-    heard = mix if part.tile else mix[part.start : part.start + source.n_samples]
+    # What of a noise clip began before the mashup does.
+    missed = 0 if part.tile else max(0, -part.start)
+    begin = part.start + missed
+    heard = mix if part.tile else mix[begin : begin + source.n_samples - missed]
     if part.gain is not None and part.band is None and not part.tile:
-        add_scaled(heard, source.open(), np.float32(part.gain))
+        add_scaled(heard, source.open()[missed:], np.float32(part.gain))
         return
     noise = source.read()
     if part.band is not None:
         noise = band_pass(noise, sr, part.band)
     if part.tile:
         noise = noise[np.arange(part.start, part.start + len(mix)) % len(noise)]
-    noise = noise[: len(heard)]
+    noise = noise[missed : missed + len(heard)]
     gain = part.gain if part.snr is None else _gain_for_ratio(part.snr, level, rms(noise))
     heard += np.float32(gain) * noise
 

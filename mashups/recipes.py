@@ -5,7 +5,7 @@ gain, which noise where, how long, and what is done to the sum. Times are in sam
 rate, so nothing is rounded twice.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from ..errors import DataError
 
@@ -29,8 +29,8 @@ class NoisePart:
     ----------
     path : str
     start : int
-        The sample of the mashup it begins at; when it is repeated, the sample of the noise clip
-        that the mashup begins with.
+        The sample of the mashup it begins at, below 0 when it began before; when it is repeated,
+        the sample of the noise clip that the mashup begins with.
     gain : float or None
         Linear; None when ``snr`` decides.
     snr : float or None
@@ -47,6 +47,14 @@ class NoisePart:
     snr: float | None = None
     tile: bool = False
     band: tuple | None = None
+
+    def seen_from(self, begin, n_samples):
+        """Give the part as it stands in what is left of the mashup from a sample on.
+
+        ``n_samples`` are those of the noise clip.
+        """
+        start = (self.start + begin) % n_samples if self.tile else self.start - begin
+        return replace(self, start=start)
 
 
 @dataclass(frozen=True)

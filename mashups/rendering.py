@@ -6,7 +6,7 @@ so a mashup in memory equals the same mashup written to a WAV file and read back
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import joblib
 import numpy as np
@@ -81,6 +81,30 @@ class Mashup:
         pool = load_pool(self.pool)
         recipe = pool.draw(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
         return Mashup.of(recipe, pool.bank, self.pool)
+
+    def excerpt(self, begin, length):
+        """Cut a part out before anything is mixed, so that the rest costs nothing.
+
+        Parameters
+        ----------
+        begin, length : int
+            Which samples of this mashup to keep.
+
+        Returns
+        -------
+        Mashup
+            Stems and noises sum to the same samples. What is measured over a mashup is measured
+            over the excerpt: the level it is brought to, and that of noise by its ratio.
+        """
+        recipe, n_stems = self.recipe, len(self.recipe.stems)
+        noises = [
+            (part.seen_from(begin, source.n_samples), source)
+            for part, source in zip(recipe.noises, self.sources[n_stems:], strict=True)
+        ]
+        heard = [(p, s) for p, s in noises if p.tile or -s.n_samples < p.start < length]
+        parts, sources = zip(*heard, strict=True) if heard else ((), ())
+        cut = replace(recipe, start=recipe.start + begin, length=length, noises=parts)
+        return replace(self, recipe=cut, sources=(*self.sources[:n_stems], *sources))
 
     def key(self):
         """Name the mashup by what it sounds like: recipe and contents, not ids or paths."""

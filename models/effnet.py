@@ -76,7 +76,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     class_weight : dict, "balanced" or None, default=None
     remix : bool, default=False
         Draw mashups anew in each epoch, by their own ``redraw(rng)``: others of the same class from
-        the same songs and noise.
+        the same songs and noise, of which only the crop that is looked at is mixed.
     patience : int, optional
         Set 15 % of the clips apart (or a seventh of the groups, one at least; those of mashups are
         the folds of their songs),

@@ -51,6 +51,10 @@ class FilterBankSettings(MelSettings):
     mean: float = -4.2677393
     deviation: float = 4.5689974
 
+    def n_samples(self, seconds):
+        """Count the samples that give as many frames, of which Kaldi takes whole ones only."""
+        return (self.n_frames(seconds) - 1) * self.hop_length + self.n_fft
+
     def picture(self, clip, device="cpu"):
         """Compute AST's picture of a clip.
 

@@ -209,8 +209,8 @@ class DeepEstimator(BaseEstimator):
         if not self.remix:
             pictures = self._pictures(clips)
             return lambda epoch: lambda rows: [pictures[row] for row in rows]
-        device = resolve_device(self.device)
-        return Remixer(clips, self.mel_settings(), device=device, rng=rng, cache=self.cache)
+        means = {"device": resolve_device(self.device), "cache": self.cache}
+        return Remixer(clips, self.mel_settings(), rng=rng, seconds=self.crop_seconds, **means)
 
     def _stopping(self, clips, labels):
         if self.patience is None:

@@ -45,6 +45,10 @@ class MelSettings:
         """Count the frames that a crop of some seconds takes, at least 1."""
         return max(1, round(seconds * self.sr / self.hop_length))
 
+    def n_samples(self, seconds):
+        """Count the samples that give as many frames as a crop of some seconds takes."""
+        return max(1, (self.n_frames(seconds) - 1) * self.hop_length)
+
     def picture(self, clip, device="cpu"):
         """Compute the standardised log-mel of a clip as float16: half the memory, precise enough.
 

@@ -1,14 +1,17 @@
 """Training mashups drawn anew in each epoch, rendered when a batch wants them.
 
+Of what is drawn anew only a crop is mixed and described, for a net sees no more of it in an epoch.
 On a CPU each mashup is rendered by itself; on a GPU a batch at a time, from stems that lie there
 once, and nothing but the pictures leaves it. Either way the draw is the mashup's own ``redraw``:
 another of the same class from the songs and noise of the same fold, so nothing leaks.
 """
 
 import logging
+import math
 from functools import lru_cache, partial
 
 from ...errors import UsageError
+from ...mashups import Mashup
 from ...mashups.pool import load_pool
 from ...mashups.torch_renderer import PackedSources, render_batch
 from .logmel import MelSettings, log_mel_batch, standardise_batch
@@ -27,15 +30,18 @@ class Remixer:
     settings : MelSettings
     device : torch.device
     rng : numpy.random.Generator
+    seconds : float
+        Of a mashup that a crop shows.
     cache : str or os.PathLike, optional
         Folder of pictures, for what stays as it is.
     """
 
-    def __init__(self, clips, settings, *, device, rng, cache=None):
+    def __init__(self, clips, settings, *, device, rng, seconds, cache=None):
         self._clips = clips
         self._settings = settings
         self._device = device
         self._rng = rng
+        self._seconds = seconds
         self._load = partial(load_pictures, settings=settings, device=device, cache=cache)
         staying = [row for row, clip in enumerate(clips) if not hasattr(clip, "redraw")]
         if len(staying) == len(clips):
@@ -61,11 +67,20 @@ class Remixer:
     def _take(self, epoch, rows):
         mashups = [self._clips[row] for row in rows if row not in self._staying]
         if epoch:
-            found = iter(self._render([mashup.redraw(self._rng) for mashup in mashups]))
+            found = iter(self._render([self._redraw(mashup) for mashup in mashups]))
         else:
             found = iter(self._load(mashups))
         places = [self._staying.get(row) for row in rows]
         return [next(found) if place is None else self._pictures[place] for place in places]
+
+    def _redraw(self, mashup):
+        drawn = mashup.redraw(self._rng)
+        if not isinstance(drawn, Mashup):
+            return drawn
+        n_samples, sr = self._settings.n_samples(self._seconds), drawn.recipe.sr
+        length = math.ceil(n_samples * sr / self._settings.sr)
+        spare = drawn.recipe.length - length
+        return drawn.excerpt(int(self._rng.integers(spare + 1)), length) if spare > 0 else drawn
 
     def _render(self, mashups):
         if self._by_batch and mashups:

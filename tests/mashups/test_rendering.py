@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stemstack.audio import clip_key, read_clip
-from stemstack.mashups import Mashup, Settings, draw_recipes, write_mashups
+from stemstack.mashups import Mashup, NoisePart, Settings, draw_recipes, write_mashups
+from stemstack.mashups.mixing import mix_sources
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,61 @@ def test_silence_stays_silence(make_source, make_recipe, how):
 def test_another_rate_is_resampled(mashups):
     clip = mashups[0].load(11025)
     assert abs(len(clip) - mashups[0].recipe.length / 2) <= 1
+
+
+@given(data=st.data())
+def test_an_excerpt_sums_to_the_same_samples(make_source, make_recipe, data):
+    rng = np.random.default_rng(0)
+    stem, noise = (
+        make_source(f"of {n}", rng.integers(-9000, 9000, n).astype(np.int16)) for n in (900, 70)
+    )
+    placed = st.builds(
+        NoisePart,
+        path=st.just("noise"),
+        start=st.integers(0, 69),
+        gain=st.floats(0.1, 2.0),
+        tile=st.booleans(),
+    )
+    noises = data.draw(st.lists(placed, max_size=3))
+    recipe = make_recipe(400, rates=(1.0, 1.37), start=data.draw(st.integers(0, 200)))
+    recipe = replace(recipe, noises=tuple(noises))
+    mashup = Mashup(recipe, (stem, stem, *[noise] * len(noises)), "the pool")
+    begin = data.draw(st.integers(0, 399))
+    length = data.draw(st.integers(1, 400 - begin))
+    excerpt = mashup.excerpt(begin, length)
+    np.testing.assert_array_equal(
+        mix_sources(excerpt.recipe, excerpt.sources),
+        mix_sources(recipe, mashup.sources)[begin : begin + length],
+    )
+    assert excerpt.pool == "the pool"
+    # An excerpt of an excerpt is one of the whole.
+    assert mashup.excerpt(begin, 400 - begin).excerpt(0, length) == excerpt
+
+
+def test_noise_by_ratio_or_in_a_band_goes_on_where_an_excerpt_begins(make_source, make_recipe):
+    rng = np.random.default_rng(0)
+    stem, noise = (make_source(f"hiss{n}", 0.1 * rng.standard_normal(n)) for n in (9000, 4000))
+    part = NoisePart("noise", 1000, None, 6.0, band=(2000.0, 8000.0))
+    mashup = Mashup(replace(make_recipe(9000), noises=(part,)), (stem, noise))
+    plain = Mashup(make_recipe(9000), (stem,))
+    heard, alone = (
+        mix_sources(m.recipe, m.sources)
+        for m in (mashup.excerpt(3000, 6000), plain.excerpt(3000, 6000))
+    )
+    added = heard - alone
+    whole = (mix_sources(mashup.recipe, mashup.sources) - stem.read())[3000:5000]
+    # The same noise, by a gain of its own: the ratio is that of the excerpt.
+    assert np.corrcoef(added[:2000], whole)[0, 1] > 0.999
+    np.testing.assert_array_equal(added[2000:], 0)
+    found = 10 * np.log10(np.mean(alone**2) / np.mean(added[:2000] ** 2))
+    # atol: rounding of 16 bits.
+    np.testing.assert_allclose(found, 6.0, rtol=0, atol=0.01)
+
+
+def test_noise_that_an_excerpt_does_not_reach_is_left_out(make_source, make_recipe):
+    stem, noise = make_source("long", np.ones(900, int)), make_source("short", np.ones(50, int))
+    recipe = replace(make_recipe(600), noises=(NoisePart("noise", 100, 1.0),))
+    mashup = Mashup(recipe, (stem, noise))
+    reached = [bool(mashup.excerpt(begin, 20).recipe.noises) for begin in (80, 81, 149, 150)]
+    assert reached == [False, True, True, False]
+    assert mashup.excerpt(80, 20).sources == (stem,)

@@ -7,6 +7,7 @@ import torch
 from stemstack.audio import read_data
 from stemstack.errors import UsageError
 from stemstack.models.deep import remixing
+from stemstack.models.deep.ast import FilterBankSettings
 from stemstack.models.deep.logmel import MelSettings
 from stemstack.models.deep.pictures import compute_picture
 from stemstack.models.deep.remixing import Remixer, render_pictures
@@ -15,6 +16,7 @@ from stemstack.runs.training_clips import training_clips
 
 SETTINGS = MelSettings(n_mels=32)
 CPU = torch.device("cpu")
+SECONDS = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +27,30 @@ def mashups(stem_data, shared_cache):
 
 
 def remixer(clips, **options):
-    return Remixer(clips, SETTINGS, device=CPU, rng=np.random.default_rng(0), **options)
+    means = {"device": CPU, "rng": np.random.default_rng(0), "seconds": SECONDS}
+    return Remixer(clips, SETTINGS, **{**means, **options})
 
 
 def test_the_first_epoch_has_the_mashups_as_they_are(mashups):
     (picture,) = remixer(mashups)(0)([3])
     np.testing.assert_array_equal(picture, compute_picture(mashups[3], SETTINGS, CPU))
+
+
+def test_later_epochs_mix_no_more_than_a_crop_shows(mashups):
+    width = SETTINGS.n_frames(SECONDS)
+    pictures = remixer(mashups)(1)([0, 1, 2])
+    assert {picture.shape for picture in pictures} == {(32, width)}
+    (whole,) = remixer(mashups, seconds=1e3)(1)([0])
+    assert whole.shape[1] > width
+
+
+@pytest.mark.parametrize(
+    "settings", [MelSettings(hop_length=300), FilterBankSettings(16000, 400, 160)]
+)
+@pytest.mark.parametrize("seconds", [0.001, 0.5, 1.024])
+def test_a_crop_is_as_many_frames_as_its_samples_give(settings, seconds):
+    clip = np.ones(settings.n_samples(seconds), np.float32)
+    assert settings.picture(clip).shape[1] == settings.n_frames(seconds)
 
 
 def test_later_epochs_are_fresh_and_repeat_by_seed(mashups):
