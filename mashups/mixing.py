@@ -79,10 +79,9 @@ def check_reach(part, source, start, stop):
 
 def _add_noise(mix, part, source, level, sr):
     """Add a noise clip; ``level`` is the RMS of the stems' mix, where a ratio asks for it."""
-    # What of a noise clip began before the mashup does.
+    # Of a noise clip, before the mashup begins: it is an excerpt.
     missed = 0 if part.tile else max(0, -part.start)
-    begin = part.start + missed
-    heard = mix if part.tile else mix[begin : begin + source.n_samples - missed]
+    heard = mix if part.tile else mix[part.start + missed :][: source.n_samples - missed]
     if part.gain is not None and part.band is None and not part.tile:
         add_scaled(heard, source.open()[missed:], np.float32(part.gain))
         return

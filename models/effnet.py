@@ -125,8 +125,9 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     scale_ : tuple of (float, float)
         Of ``"ast"`` only: the mean and deviation that its pictures are standardised by.
     history_ : list of dict
-        ``epoch``, ``loss``, ``learning_rate`` (the head's, in the epoch's last step) and, with
-        ``patience``, ``validation_loss`` and ``validation_f1`` (macro).
+        ``epoch``, ``loss``, ``f1`` (macro, of what was learnt from, augmented),
+        ``learning_rate`` (the head's, in the epoch's last step) and, with ``patience``,
+        ``validation_loss`` and ``validation_f1`` (macro).
     state_ : bytes
         The weights, as safetensors.
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.metrics import f1_score
 
 from ...errors import UsageError
 from .augment import mixup, smooth_targets, spec_augment
@@ -71,8 +72,10 @@ class Trainer:
     Attributes
     ----------
     history : list of dict
-        Of each epoch done ``epoch``, ``loss``, ``learning_rate`` (the head's, in its last step),
-        and what ``on_epoch`` adds. Nothing of it depends on the clock.
+        Of each epoch done ``epoch``, ``loss``, ``f1`` (macro, of what was learnt from as it was
+        seen: augmented, by a net that still changes; a mixed clip is of its larger part's class),
+        ``learning_rate`` (the head's, in its last step), and what ``on_epoch`` adds. Nothing of it
+        depends on the clock.
     """
 
     def __init__(self, net, plan, labels, n_classes, *, device, rng, class_weights=None):
@@ -122,8 +125,9 @@ class Trainer:
             if stopped:
                 break
             started = time.perf_counter()
-            loss = self._run_epoch(epoch, draw_pictures(epoch))
-            self.history.append({"epoch": epoch + 1, "loss": loss, "learning_rate": self._rate})
+            loss, f1 = self._run_epoch(epoch, draw_pictures(epoch))
+            told = {"epoch": epoch + 1, "loss": loss, "f1": f1, "learning_rate": self._rate}
+            self.history.append(told)
             stopped = on_epoch(self.history[-1], time.perf_counter() - started)
             after_epoch(stopped)
         self.net.eval()
@@ -160,11 +164,14 @@ class Trainer:
             torch.cuda.set_rng_state(state["cuda_rng"], self.device)
 
     def _run_epoch(self, epoch, take):
+        import torch
+
         self._freezer.start_epoch(epoch)
-        losses = [
+        steps = [
             self._step(take, batches)
             for batches in self._draw_steps(self.rng.permutation(len(self.labels)))
         ]
+        losses, decided = zip(*steps, strict=True)
         # Read at the end: asking a GPU for each loss would make it wait for us.
         mean = sum(loss.item() for loss in losses) / len(self.labels)
         if not np.isfinite(mean):
@@ -172,7 +179,7 @@ class Trainer:
                 f"The training diverged in epoch {epoch + 1}: the loss is {mean}. Lower "
                 f"learning_rate, which is {self.plan.learning_rate:g}"
             )
-        return mean
+        return mean, float(f1_score(*torch.cat(decided, dim=1).cpu().numpy(), average="macro"))
 
     def _draw_steps(self, order):
         """Split an order into steps of ``accumulate`` batches each."""
@@ -180,31 +187,36 @@ class Trainer:
         return [batches[i : i + many] for i in range(0, len(batches), many)]
 
     def _step(self, take, batches):
-        """Move the weights once; gives the sum of the losses of the clips."""
+        """Move the weights once; gives the sum of the clips' losses, and true and guessed classes."""
+        import torch
+
         self._optimizer.zero_grad()
-        n_clips, total = sum(map(len, batches)), 0.0
+        n_clips, total, decided = sum(map(len, batches)), 0.0, []
         for rows in batches:
             crops = random_crops(take(rows), self.plan.width, self.rng)
-            loss = self._loss(crops, self.labels[rows]) * len(rows)
-            (loss / n_clips).backward()
-            total = total + loss.detach()
+            loss, classes = self._loss(crops, self.labels[rows])
+            (loss * len(rows) / n_clips).backward()
+            total = total + loss.detach() * len(rows)
+            decided.append(classes)
         self._optimizer.step()
         # Now: after the last step of all the schedule gives a rate that is never used.
         self._rate = max(self._schedule.get_last_lr())
         self._schedule.step()
         if self._average is not None:
             self._average.update_parameters(self._net)
-        return total
+        return total, torch.cat(decided, dim=1)
 
     def _loss(self, crops, labels):
+        """Give the mean loss of a batch, and true and guessed classes: a tensor of shape (2, n)."""
         import torch
 
         batch, targets = self._augment(self._tensor(crops).float(), self._tensor(labels))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.plan.bf16):
             logits = self._forward(batch.contiguous(memory_format=torch.channels_last))
-        return torch.nn.functional.cross_entropy(
+        loss = torch.nn.functional.cross_entropy(
             logits.float(), targets, weight=self._class_weights
         )
+        return loss, torch.stack([targets.argmax(1), logits.detach().argmax(1)])
 
     def _augment(self, batch, labels):
         plan = self.plan

@@ -7,6 +7,7 @@ from .rows import WIDTH
 # What a history may hold, and what it is called; validation only where early stopping watched.
 _CURVES = {
     "loss": "training loss",
+    "f1": "macro F1 in training",
     "validation_loss": "loss on clips set apart",
     "validation_f1": "macro F1 on clips set apart",
     "learning_rate": "learning rate",
@@ -20,8 +21,8 @@ def training_section(histories):
     Parameters
     ----------
     histories : dict of str to DataFrame
-        By model: columns ``fold`` (a name), ``epoch``, ``loss`` and perhaps ``validation_loss``,
-        ``validation_f1`` and ``learning_rate``.
+        By model: columns ``fold`` (a name), ``epoch``, ``loss`` and perhaps ``f1``,
+        ``validation_loss``, ``validation_f1`` and ``learning_rate``.
 
     Returns
     -------

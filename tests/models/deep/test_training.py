@@ -73,6 +73,19 @@ def test_the_loss_falls(pictures, schedule):
     trainer, _ = train(make_plan(epochs=8, schedule=schedule), pictures)
     assert [epoch["epoch"] for epoch in trainer.history] == list(range(1, 9))
     assert trainer.history[-1]["loss"] < 0.6 * trainer.history[0]["loss"]
+    assert trainer.history[0]["f1"] < 0.9 < trainer.history[-1]["f1"]
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_the_history_scores_what_is_said_in_training(pictures, accumulate):
+    net = build_net(Start("cnn_tiny", "none"), 2)
+    with torch.no_grad():
+        net.head.weight.zero_()
+        net.head.bias.copy_(torch.tensor([9.0, 0.0]))
+    plan = make_plan(epochs=1, learning_rate=1e-9, accumulate=accumulate)
+    trainer, _ = train(plan, pictures, net=net)
+    # All are said to be of the first class, half of them are: F1 of 2/3, and of 0.
+    np.testing.assert_allclose(trainer.history[0]["f1"], 1 / 3, rtol=1e-12)
 
 
 @pytest.mark.parametrize("layer_decay", [1.0, 0.5])
