@@ -19,9 +19,20 @@ _HOMES = {
     "make_lgbm": "models",
     "make_lr": "models",
     "read_clip": "audio",
-    "read_data": "audio",
+    "read_data": "datasets",
 }
-_ROOMS = ("audio", "demo", "features", "mashups", "models", "reports", "runs", "stacking")
+_ROOMS = (
+    "audio",
+    "datasets",
+    "domain_shift",
+    "features",
+    "mashups",
+    "models",
+    "reports",
+    "runs",
+    "serving",
+    "stacking",
+)
 
 __all__ = ["__version__", *_HOMES, *_ROOMS]
 

@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ..errors import AudioError, AudioWarning
+from ..exceptions import AudioError, AudioWarning
 
 DEFAULT_SR = 22050
 _BLOCK = 1024

@@ -19,7 +19,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import scale
 
 from stemstack.stacking import assign_folds, macro_f1
-from stemstack.stacking.decoding import (
+from stemstack.stacking.calibration import (
     ClassOffsets,
     Decoder,
     TemperatureScaling,

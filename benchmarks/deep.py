@@ -25,20 +25,21 @@ import librosa
 import numpy as np
 import torch
 
-from stemstack.audio import read_data
-from stemstack.models.deep.batches import even_crops, random_crops
+from stemstack.datasets import read_data
+from stemstack.models.deep.backbones.fusion import fold_norms
+from stemstack.models.deep.backbones.networks import build_net
+from stemstack.models.deep.backbones.pretrained import Start
+from stemstack.models.deep.data.crops import even_crops, random_crops
+from stemstack.models.deep.data.log_mel import MelSettings
+from stemstack.models.deep.data.log_mel_cache import load_pictures
+from stemstack.models.deep.data.remix import Remixer
 from stemstack.models.deep.device import resolve_device
-from stemstack.models.deep.folding import fold_norms
-from stemstack.models.deep.logmel import MelSettings
-from stemstack.models.deep.nets import build_net
-from stemstack.models.deep.pictures import load_pictures
-from stemstack.models.deep.predicting import Looks, clips_at_once, predict_outputs
-from stemstack.models.deep.remixing import Remixer
-from stemstack.models.deep.training import Plan, Trainer
-from stemstack.models.deep.weights import Start
-from stemstack.models.effnet import EffNetClassifier
-from stemstack.runs import Config, Quiet
+from stemstack.models.deep.effnet import EffNetClassifier
+from stemstack.models.deep.inference import Looks, clips_at_once, predict_outputs
+from stemstack.models.deep.training.trainer import Plan, Trainer
+from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
+from stemstack.utils.progress import Quiet
 
 DEFAULTS = EffNetClassifier().get_params()
 WAYS = ("bare", "limit", "ours", "plain")

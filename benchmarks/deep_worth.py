@@ -19,10 +19,11 @@ import numpy as np
 from sklearn.metrics import f1_score
 from study import answered_clips
 
-from stemstack.audio import read_data
+from stemstack.datasets import read_data
 from stemstack.models import make_model, set_means
-from stemstack.runs import Config, Quiet
+from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
+from stemstack.utils.progress import Quiet
 
 NET = "effnet:lite2(epochs={epochs}{more})"
 RUNS = {

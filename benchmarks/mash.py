@@ -20,12 +20,12 @@ from signals import music_like
 from threadpoolctl import threadpool_limits
 
 from stemstack.mashups import Mashup, Settings, Source, draw_recipes
-from stemstack.mashups.kernels import add_scaled, add_varispeed
-from stemstack.mashups.levels import normalise
-from stemstack.mashups.mastering import quantise
-from stemstack.mashups.mixing import mix_sources
-from stemstack.mashups.torch_renderer import PackedSources, render_batch
-from stemstack.models.deep.logmel import MelSettings, log_mel_batch
+from stemstack.mashups.rendering.gain import normalise
+from stemstack.mashups.rendering.kernels import add_scaled, add_varispeed
+from stemstack.mashups.rendering.mastering import quantise
+from stemstack.mashups.rendering.mixing import mix_sources
+from stemstack.mashups.rendering.torch_renderer import PackedSources, render_batch
+from stemstack.models.deep.data.log_mel import MelSettings, log_mel_batch
 
 SR = 22050
 SONGS, NOISES = 8, 8

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from study import answered_clips, draw_clips, features_of, heads, lay_songs, score, side_by_side
 
-from stemstack.audio import DEFAULT_STEMS
+from stemstack.datasets import DEFAULT_STEMS
 from stemstack.mashups import Settings
 
 # Each rung adds one thing to the one before.

@@ -11,11 +11,17 @@ import argparse
 import json
 from pathlib import Path
 
-from stemstack.audio import read_data
+from stemstack.datasets import read_data
+from stemstack.domain_shift.reuse.check import (
+    build_library,
+    calibrate_library,
+    draw_known,
+    find_stems,
+)
+from stemstack.domain_shift.reuse.estimate import estimate_reuse
 from stemstack.mashups import Mashup
-from stemstack.mashups.reuse import estimate_reuse
-from stemstack.runs import Quiet, from_test_table
-from stemstack.runs.reuse import build_library, calibrate_library, draw_known, find_stems
+from stemstack.runs import from_test_table
+from stemstack.utils.progress import Quiet
 
 MODES = ("none", "interpolate", "resample", "stretch")
 NOISES = {

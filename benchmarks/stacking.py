@@ -26,9 +26,10 @@ from sklearn.preprocessing import FunctionTransformer
 from study import draw_clips
 
 from stemstack import OutOfFoldStacker, make_lgbm, make_lr
-from stemstack.runs import Config, Quiet, fit_run
-from stemstack.runs.song_groups import clip_groups
+from stemstack.runs import Config, fit_run
+from stemstack.runs.stored_clips import clip_groups
 from stemstack.stacking import compare_blends
+from stemstack.utils.progress import Quiet
 
 FOLDS = 5
 

@@ -9,12 +9,13 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 
-from stemstack.audio import DEFAULT_STEMS, read_data
+from stemstack.datasets import DEFAULT_STEMS, read_data
 from stemstack.features import extract
 from stemstack.mashups import Mashup
 from stemstack.models import make_lgbm, make_lr
-from stemstack.runs import Config, Quiet, draw_training, known_clips
+from stemstack.runs import Config, draw_training, known_clips
 from stemstack.stacking import assign_folds
+from stemstack.utils.progress import Quiet
 
 
 def heads():

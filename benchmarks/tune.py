@@ -20,11 +20,12 @@ import numpy as np
 import pandas as pd
 from study import draw_clips, features_of, heads, score, side_by_side
 
-from stemstack.audio import NOISE_FOLDER, SONGS_FOLDER, read_data
+from stemstack.datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
+from stemstack.domain_shift.tuning.search import KNOBS, apply
+from stemstack.domain_shift.tuning.tune import Plan, tune_settings
 from stemstack.mashups import Mashup, Settings, write_mashups
-from stemstack.mashups.tune_space import KNOBS, apply
-from stemstack.runs import Config, Quiet, draw_training
-from stemstack.runs.tune import Plan, tune_settings
+from stemstack.runs import Config, draw_training
+from stemstack.utils.progress import Quiet
 
 # Half-widths, in the parameter's own unit; a mode must be the same.
 TOLERANCES = {

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
-from .options import SettingsFile, jobs_option, option, quiet_option
+from ..exceptions import UsageError
+from ._shared.options import SettingsFile, jobs_option, option, quiet_option
 
 
 @click.command("demo-data")
@@ -34,8 +34,8 @@ def demo_data_command(directory, jobs, quiet, **wanted):
     for path in (directory, answers):
         if path.exists():
             raise UsageError(f"{path}: is there already; remove it or give another DIRECTORY")
-    from .demo_files import write_demo
-    from .progress import make_progress
+    from ._shared.demo_files import write_demo
+    from ._shared.progress import make_progress
 
     write_demo(directory, answers, wanted, n_jobs=jobs, progress=make_progress(quiet))
     click.echo(f"{directory}\n{answers}")

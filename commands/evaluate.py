@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import json_option, option, print_json, quiet_option
+from ._shared.options import json_option, option, print_json, quiet_option
 
 
 @click.command("evaluate")
@@ -22,9 +22,9 @@ def evaluate_command(run, answers, decode, as_json, quiet):
 
     --decode adds the answers that predict --decode gives, as a line of their own.
     """
-    from ..reports import scores_table
-    from ..runs import Run, decode_ledger, evaluate_run, score_sides
-    from .progress import make_progress
+    from ..reports import score_sides, scores_table
+    from ..runs import Run, decode_ledger, evaluate_run
+    from ._shared.progress import make_progress
 
     fitted, progress = Run.open(run), make_progress(quiet)
     with progress.stage("scoring"):

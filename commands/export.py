@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
-from .options import option, quiet_option
+from ..exceptions import UsageError
+from ._shared.options import option, quiet_option
 
 
 @click.command("export")
@@ -27,8 +27,8 @@ def export_command(run, onnx, out, quiet):
     One file a fold: crops of log-mels in, logits out; its metadata say the classes and how a crop
     is made. Models that are no nets are named on stderr.
     """
-    from ..runs.export import export_nets
-    from .progress import make_progress
+    from ..runs.derived.export import export_nets
+    from ._shared.progress import make_progress
 
     if not onnx:
         raise UsageError("Say what to write: export RUN --onnx")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from .options import Names, cache_option, jobs_option, option, quiet_option, stems_options
-from .problems import report_problems
+from ._shared.options import Names, cache_option, jobs_option, option, quiet_option, stems_options
+from ._shared.outputs import report_problems
 
 
 @click.command("features")
@@ -37,7 +37,7 @@ def features_command(
     written as they are computed, and kept in the cache: a command cut short goes on from there.
     """
     from ..features import Extractor, extract_batches, write_features
-    from .progress import make_progress
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
@@ -62,7 +62,7 @@ def _list_clips(paths, reading, means):
     """List the clips of one data set, or of files and folders, as a table and as clips."""
     import pandas as pd
 
-    from ..audio import is_data_set, local_data, read_data
+    from ..datasets import is_data_set, local_data, read_data
     from ..runs import from_paths, known_clips
 
     at = {"cache": means["cache"], "stage": means["progress"].stage}

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from .grouping import GroupedCommand
-from .names import PROTOCOLS
-from .options import (
+from ._shared.defaults import PROTOCOLS
+from ._shared.options import (
     Duration,
+    GroupedCommand,
     ModelNames,
     SettingsFile,
     cache_option,
@@ -155,8 +155,7 @@ def _split_means(options):
 
 def _print_plan(config, out, means, as_json, quiet):
     from ..runs import plan_run
-    from .plan_table import print_plan
-    from .progress import make_progress
+    from ._shared.progress import make_progress
 
     asked = {name: means[name] for name in ("cache", "n_jobs", "audit", "time_limit")}
     plan = plan_run(config, out, **asked, progress=make_progress(quiet))
@@ -168,9 +167,8 @@ def _print_plan(config, out, means, as_json, quiet):
 
 def _fit(config, out, means, track, answers, as_json, quiet):
     from ..runs import fit_run, follow, make_tracker
-    from .papers import write_papers
-    from .problems import report_problems
-    from .progress import make_progress
+    from ._shared.outputs import report_problems, write_papers
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     tracker = track and make_tracker(track, out)
@@ -181,3 +179,40 @@ def _fit(config, out, means, track, answers, as_json, quiet):
     if as_json:
         print_json(summary)
     report_problems(problems, "test clips were left out of the submission")
+
+
+def print_plan(plan, console=None):
+    """Print a plan: what there is, the stages with their times, and what was decided.
+
+    Parameters
+    ----------
+    plan : Plan
+    console : rich.console.Console, optional
+        stdout by default.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..utils.formatting import show_seconds
+
+    console = console or Console(highlight=False)
+    facts = plan.facts
+    console.print(
+        f"{facts['training_clips']} training clips of {facts['classes']} classes, "
+        f"{facts['test_clips']} test clips, {facts['folds']} folds, "
+        f"{facts['processes']} processes"
+    )
+    for model, how in plan.resolved.items():
+        if how:
+            settled = ", ".join(f"{key} {value}" for key, value in how.items())
+            console.print(f"{model}: {settled}", markup=False)
+    for decision in plan.choice.decisions:
+        console.print(decision, markup=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table.add_column("stage", footer="in all", overflow="fold")
+    for name, footer in (("steps", ""), ("done", ""), ("time", show_seconds(plan.seconds))):
+        table.add_column(name, justify="right", footer=footer, no_wrap=True)
+    for stage in plan.stages:
+        table.add_row(stage.stage, str(stage.n), str(stage.done), show_seconds(stage.seconds))
+    console.print(table)

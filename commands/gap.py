@@ -3,11 +3,16 @@
 import json
 
 import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
-from ..errors import UsageError
-from .names import GAP_FOLDS
-from .options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
-from .problems import report_problems
+from ..exceptions import UsageError
+from ..utils.formatting import show_number
+from ._shared.defaults import GAP_FOLDS
+from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
+from ._shared.outputs import report_problems
+from ._shared.progress import make_console
 
 
 @click.command("gap")
@@ -35,10 +40,9 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     are) are compared with its test clips. Or name two sets of clips: folders, files or manifests.
     An AUC of 0.5 means that a classifier finds no difference, 1 that it is never wrong.
     """
-    from ..reports.gap_picture import check_picture
-    from ..runs.gap import measure_gap
-    from .gap_text import print_gap
-    from .progress import make_progress
+    from ..domain_shift.gap.figure import check_picture
+    from ..domain_shift.gap.measure import measure_gap
+    from ._shared.progress import make_progress
 
     if picture:
         check_picture(picture)
@@ -59,8 +63,8 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
 
 def _choose(data, other, drawing, places):
     """Choose the two sets of clips, at most ``n`` of each."""
-    from ..audio import read_data
-    from ..runs.gap import draw_synthetic, list_clips, list_test, list_training
+    from ..datasets import read_data
+    from ..domain_shift.gap.measure import draw_synthetic, list_clips, list_test, list_training
 
     n, settings, seed = drawing["n"], drawing["settings"], drawing["seed"]
     readable = {"n_jobs": places["n_jobs"], "progress": places["progress"]}
@@ -80,8 +84,7 @@ def _choose(data, other, drawing, places):
 
 
 def _draw(path, gap, a, b):
-    from ..reports.gap_picture import draw_gap_picture
-    from .gap_text import auc_with_interval
+    from ..domain_shift.gap.figure import draw_gap_picture
 
     draw_gap_picture(
         path,
@@ -91,3 +94,69 @@ def _draw(path, gap, a, b):
             (f"{b} {found.words}", found.effect, found in gap.telling) for found in gap.differences
         ],
     )
+
+
+def print_gap(gap, a, b, *, full=True):
+    """Print a gap as text on stdout.
+
+    Parameters
+    ----------
+    gap : Gap
+    a, b : str
+        What the two sets are called.
+    full : bool, default=True
+        With the tables, not the outcome alone.
+    """
+    say = make_console().print
+    say(f"{gap.n_a} clips of {a}, {gap.n_b} of {b}", markup=False)
+    say(f"AUC {auc_with_interval(gap)}, p = {gap.p_value:.3g} ({gap.n_permutations} permutations)")
+    if gap.floor is not None:
+        say(f"AUC between mashups of different songs, by these same settings: {gap.floor:.3f}")
+    say(_verdict(gap, a, b), markup=False)
+    if not full:
+        return
+    if gap.differences:
+        say(_differences(gap, a, b))
+    say("AUC by family of features:")
+    say(", ".join(f"{name} {auc:.2f}" for name, auc in gap.families.items()))
+
+
+def auc_with_interval(gap):
+    """Write a gap's AUC with its 95 % interval."""
+    low, high = gap.interval
+    return f"{gap.auc:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _verdict(gap, a, b):
+    """Say the outcome in a sentence, or one for each of the main differences."""
+    if not gap.told_apart:
+        return f"Nothing found that tells {b} from {a}."
+    if not gap.telling:
+        return f"A classifier tells {b} from {a}, but no readable feature does by itself."
+    return "\n".join(f"{b} {_sentence(found)}" for found in gap.telling[:5])
+
+
+def _sentence(found):
+    unit = "" if found.unit == "×" else f" {found.unit}"
+    return f"{found.words} ({show_number(found.a)} → {show_number(found.b)}{unit})"
+
+
+def _differences(gap, a, b):
+    """Lay the readable features out as a table."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    for name in (a, b, "difference", "effect", "p"):
+        table.add_column(Text(name), justify="right", overflow="fold")
+    for found in gap.differences:
+        ratio = found.unit == "×"
+        unit = "" if ratio else f" {found.unit}"
+        sign = "×" if ratio else "+" if found.difference > 0 else ""
+        table.add_row(
+            found.name,
+            f"{show_number(found.a)}{unit}",
+            f"{show_number(found.b)}{unit}",
+            f"{sign}{show_number(found.difference)}{unit}",
+            f"{found.effect:+.2f}",
+            f"{found.p_value:.3g}",
+        )
+    return table

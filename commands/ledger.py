@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import json_option, option, print_json, quiet_option
+from ._shared.options import json_option, option, print_json, quiet_option
 
 
 @click.group("ledger")
@@ -33,7 +33,7 @@ def merge_command(runs, out, as_json, quiet):
     others, and the stack.
     """
     from ..runs import coverage, merge_runs
-    from .progress import make_progress
+    from ._shared.progress import make_progress
 
     with make_progress(quiet).stage("merging"):
         there = coverage(merge_runs(runs, out))

@@ -14,7 +14,7 @@ import warnings
 import click
 
 from .. import __version__
-from ..errors import StemstackError
+from ..exceptions import StemstackError
 
 # Listed with their help, so that --help imports none of them.
 COMMANDS = {

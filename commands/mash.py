@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from ..atomic import atomic_path
-from ..errors import DataError, UsageError
-from .options import (
+from ..exceptions import DataError, UsageError
+from ..utils.atomic_write import atomic_path
+from ._shared.options import (
     SettingsFile,
     cache_option,
     jobs_option,
@@ -54,8 +54,8 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
     """
     if (n is None) == (recipes is None):
         raise UsageError("Give --n to draw mashups, or --recipes to render those of a file")
-    from ..audio import read_data
-    from .progress import make_progress
+    from ..datasets import read_data
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}

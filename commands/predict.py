@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from ..atomic import atomic_path
-from ..errors import UsageError
-from .options import cache_option, jobs_option, option, quiet_option
-from .problems import report_problems
+from ..exceptions import UsageError
+from ..utils.atomic_write import atomic_path
+from ._shared.options import cache_option, jobs_option, option, quiet_option
+from ._shared.outputs import report_problems
 
 
 @click.command("predict")
@@ -39,9 +39,9 @@ def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quie
     """
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
-    from ..audio import read_data
+    from ..datasets import read_data
     from ..runs import Run, from_paths, from_test_table
-    from .progress import make_progress
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     fitted = Run.open(run)

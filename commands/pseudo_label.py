@@ -4,8 +4,16 @@ from pathlib import Path
 
 import click
 
-from ..atomic import atomic_path
-from .options import Names, cache_option, jobs_option, json_option, option, print_json, quiet_option
+from ..utils.atomic_write import atomic_path
+from ._shared.options import (
+    Names,
+    cache_option,
+    jobs_option,
+    json_option,
+    option,
+    print_json,
+    quiet_option,
+)
 
 
 @click.command("pseudo-label")
@@ -36,8 +44,8 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, jobs, ca
     each fitted once on all clips. Nets can be named, and are slow.
     """
     from ..runs import Run, answer_test, learn_from_test, write_learnt
-    from .papers import write_papers
-    from .progress import make_progress
+    from ._shared.outputs import write_papers
+    from ._shared.progress import make_progress
 
     source, progress = Run.open(run), make_progress(quiet)
     made = None if out.suffix == ".csv" else Run(out)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import cache_option, jobs_option, option, quiet_option
+from ._shared.options import cache_option, jobs_option, option, quiet_option
 
 _FILE = click.Path(path_type=Path)
 
@@ -26,8 +26,9 @@ def report_command(run, answers, out, no_audio, quick, jobs, cache, quiet):
 
     What needs the data set, such as clips to listen to, is left out where it is gone.
     """
-    from ..runs import Run, write_report
-    from .progress import make_progress
+    from ..reports import write_report
+    from ..runs import Run
+    from ._shared.progress import make_progress
 
     path = write_report(
         Run.open(run),

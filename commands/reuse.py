@@ -4,8 +4,15 @@ import json
 
 import click
 
-from .options import SettingsFile, cache_option, jobs_option, option, quiet_option, stems_options
-from .problems import report_problems
+from ._shared.options import (
+    SettingsFile,
+    cache_option,
+    jobs_option,
+    option,
+    quiet_option,
+    stems_options,
+)
+from ._shared.outputs import report_problems
 
 _REUSED = (
     "Test mashups re-use training stems. Validation clips that share songs with the training "
@@ -42,9 +49,9 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
     Stems are looked for by fingerprint, at rates from a half to double, and confirmed by their
     waveform. How far to trust that is measured on mashups of known recipe, drawn by the settings.
     """
-    from ..audio import read_data
-    from ..runs.reuse import check_reuse
-    from .progress import make_progress
+    from ..datasets import read_data
+    from ..domain_shift.reuse.check import check_reuse
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}

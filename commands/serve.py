@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from ..errors import DataError
-from .options import cache_option, jobs_option, option, quiet_option
+from ..exceptions import DataError
+from ._shared.options import cache_option, jobs_option, option, quiet_option
 
 
 @click.command("serve")
@@ -34,7 +34,7 @@ def serve_command(
     printed once it is there; Ctrl-C ends it.
     """
     from ..serving import ClipExplainer, Limits, serve_page
-    from .progress import make_progress
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb))

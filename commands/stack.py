@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from .names import BLENDS
-from .options import json_option, option, print_json, quiet_option
+from ._shared.defaults import BLENDS
+from ._shared.options import json_option, option, print_json, quiet_option
 
 
 class _Blend(click.ParamType):
@@ -36,8 +36,8 @@ def stack_command(runs, blend, out, as_json, quiet):
     intervals.
     """
     from ..runs import stack_runs
-    from .papers import write_papers
-    from .progress import make_progress
+    from ._shared.outputs import write_papers
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     with progress.stage("stacking, and comparing blends"):

@@ -5,11 +5,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from rich import box
+from rich.table import Table
 
-from ..atomic import atomic_path
-from .names import PLAN
-from .options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
-from .problems import report_problems
+from ..utils.atomic_write import atomic_path
+from ._shared.defaults import PLAN
+from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
+from ._shared.outputs import report_problems
+from ._shared.progress import make_console
+from .gap import print_gap
 
 
 @click.command("tune")
@@ -68,11 +72,10 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     would be read off mashups; and the classifier of gap chooses among the best. The search is kept
     beside the settings: a killed one goes on with --resume.
     """
-    from ..audio import read_data
+    from ..datasets import read_data
+    from ..domain_shift.tuning.tune import record_beside, tune_settings
     from ..mashups import Settings
-    from ..runs.tune import record_beside, tune_settings
-    from .progress import make_progress
-    from .tuning_text import print_tuning
+    from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     tuning = tune_settings(
@@ -96,7 +99,7 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
 
 def _plan(minutes, wanted):
     """Turn options into a plan: those that are called otherwise there, and the rest."""
-    from ..runs.tune import Plan
+    from ..domain_shift.tuning.tune import Plan
 
     wanted = dict(wanted)
     return Plan(
@@ -117,3 +120,39 @@ def _as_data(tuning):
         "n_trials": tuning.n_trials,
         "finalists": [asdict(finalist) for finalist in tuning.finalists],
     }
+
+
+def print_tuning(tuning, out):
+    """Print the gap before and after, the finalists, and what was changed.
+
+    Parameters
+    ----------
+    tuning : Tuning
+    out : Path
+        Where the settings were written.
+    """
+    console = make_console()
+    for title, gap in (("Before", tuning.before), ("After", tuning.after)):
+        console.rule(title, align="left")
+        print_gap(gap, "synthetic", "test", full=False)
+    console.rule(f"{tuning.n_trials} trials", align="left")
+    for finalist in tuning.finalists:
+        console.print(f"{finalist.name}: AUC {finalist.auc:.3f}", markup=False)
+    console.print(_changes(tuning))
+    console.print(out, markup=False)
+
+
+def _changes(tuning):
+    """Lay out the settings that are not what they were."""
+    table = Table("setting", "before", "after", box=box.SIMPLE_HEAD, pad_edge=False)
+    before, after = tuning.start.to_dict(), tuning.settings.to_dict()
+    for name in after:
+        if before[name] != after[name]:
+            table.add_row(name, _show(before[name]), _show(after[name]))
+    return table
+
+
+def _show(value):
+    if isinstance(value, list):
+        return ", ".join(f"({_show(v)})" if isinstance(v, list) else _show(v) for v in value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

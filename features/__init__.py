@@ -1,13 +1,12 @@
 """What a clip sounds like: one spectrum, families of descriptors, summaries, transformers."""
 
 from .columns import feature_columns
-from .export import write_features
-from .extraction import extract, extract_batches
+from .descriptors.mel import log_mel
+from .extraction import extract, extract_batches, write_features
 from .extractor import Extractor
 from .families import FAMILIES, feature_names
-from .mel import log_mel
-from .summaries import STATISTICS
-from .table import FeatureTable
+from .statistics import STATISTICS
+from .store import FeatureTable
 from .transformer import SpectralFeatures
 
 __all__ = [

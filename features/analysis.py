@@ -4,24 +4,36 @@ from functools import cached_property
 
 import numpy as np
 
-from . import (
-    beat,
-    cepstrum,
+from .descriptors import (
     chroma,
     contrast,
-    dynamics,
     hpss,
-    level,
     mel,
     modulation,
     noise_floor,
     octaves,
     rhythm,
-    robust,
-    shape,
-    spectrum,
 )
-from .decibels import power_to_db
+from .descriptors import (
+    loudness_range as dynamics,
+)
+from .descriptors import (
+    mel as cepstrum,
+)
+from .descriptors import (
+    rhythm as beat,
+)
+from .descriptors import (
+    rms_zcr as level,
+)
+from .descriptors import (
+    spectral_shape as robust,
+)
+from .descriptors import (
+    spectral_shape as shape,
+)
+from .descriptors.mel import power_to_db
+from .kernels import spectrum
 
 
 class Analysis:

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
-from ..errors import ClipTypeError, UsageError
+from ..exceptions import ClipTypeError, UsageError
 from .families import FAMILIES
 
 # Skew and kurtosis of a row with few onsets or one click are heavy-tailed: their logarithm is not.

@@ -1,24 +1,29 @@
 """Extract the features of many clips: streamed, in parallel, stored as they come.
 
-Conventions: results come in the order of the clips and are the same for any number of jobs; a bad
-clip is a :class:`~stemstack.errors.DataError` of its own and never ends a batch unless asked to.
+Conventions: results come in the order of the clips and are the same for any number of jobs. A clip
+that cannot be used yields a :class:`~stemstack.exceptions.DataError`; it ends a batch only with
+``on_error="raise"``.
 """
 
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from joblib import effective_n_jobs
 
 from ..audio import clip_key, load_clip
-from ..errors import DataError, UsageError
+from ..exceptions import DataError, UsageError
+from ..utils.atomic_write import atomic_path
+from ..utils.parallel import map_chunks
 from .extractor import Extractor
-from .table import FeatureTable
-from .workers import map_chunks
+from .store import FeatureTable
 
 BATCH = 256
 _CHUNK = 8
@@ -249,3 +254,33 @@ def _key_or_error(clip):
 
 def _ignore(n_done):
     """The progress of one who does not watch."""
+
+
+def write_features(path, labels, batches):
+    """Write features beside what is known of their clips, one row group a batch.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The Parquet file; there when the last batch is, whole.
+    labels : DataFrame of str
+        One row a clip.
+    batches : iterable of (DataFrame, list)
+        As :func:`extract_batches` yields.
+
+    Returns
+    -------
+    list of DataError
+        Of the clips left out.
+    """
+    errors, writer = [], None
+    with atomic_path(path) as temporary, ExitStack() as stack:
+        for features, failed in batches:
+            if writer is None:
+                fields = [(name, pa.string()) for name in labels]
+                schema = pa.schema(fields + [(name, pa.float32()) for name in features])
+                writer = stack.enter_context(pq.ParquetWriter(temporary, schema))
+            rows = labels.loc[features.index].join(features)
+            writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
+            errors += failed
+    return errors

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import UsageError
+from ..exceptions import UsageError
 from .analysis import Analysis
 from .families import FAMILIES, feature_names, resolve_families, resolve_statistics
-from .summaries import STATISTICS, summarise
+from .statistics import STATISTICS, summarise
 
 # Part of the key of every stored row: raise it whenever any number may change.
 VERSION = 2

@@ -12,8 +12,8 @@ from operator import attrgetter
 
 import numpy as np
 
-from ..errors import UsageError
-from .summaries import STATISTICS
+from ..exceptions import UsageError
+from .statistics import STATISTICS
 
 
 @dataclass(frozen=True)

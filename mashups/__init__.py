@@ -1,12 +1,12 @@
 """What training data is: settings -> recipes -> waveforms."""
 
-from .bank import Source, build_bank, list_unconverted
 from .jams import read_jams, write_jams
 from .pool import Pool, draw_recipes, load_pool
-from .recipe_files import read_recipes, write_recipes
+from .recipe_io import read_recipes, write_recipes
 from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, whole_songs
-from .rendering import Mashup, write_mashups
+from .rendering.mashup import Mashup, write_mashups
 from .settings import Settings
+from .sources import Source, build_bank, list_unconverted
 
 __all__ = [
     "Mashup",

@@ -15,8 +15,8 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from ..atomic import write_text
-from ..errors import DataError
+from ..exceptions import DataError
+from ..utils.atomic_write import write_text
 from .recipes import recipe_from_dict
 
 _VERSION = "0.3.4"

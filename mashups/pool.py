@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..atomic import write_text
 from ..audio import hash_bytes
-from ..errors import DataError
-from .bank import Source
-from .drawing import draw_recipe
+from ..exceptions import DataError
+from ..utils.atomic_write import write_text
+from .sampling import draw_recipe
 from .settings import Settings
+from .sources import Source
 
 _STAGE = 1
 

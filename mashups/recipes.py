@@ -7,7 +7,7 @@ rate, so nothing is rounded twice.
 
 from dataclasses import dataclass, fields, replace
 
-from ..errors import DataError
+from ..exceptions import DataError
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What can be learnt: classifiers over clips, each a plain scikit-learn estimator."""
 
-from .bagging import nets_in
-from .deep.checkpoint import kept_checkpoints
-from .deep.onnx_file import export_onnx
-from .deep.weights import weights_key
-from .effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
-from .heuristic import make_heuristic
+from .baseline import make_heuristic
+from .deep.backbones.pretrained import weights_key
+from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
+from .deep.onnx import export_onnx
+from .deep.training.checkpoint import kept_checkpoints
 from .linear import make_lr
-from .naming import split_names
+from .model_name import split_names
+from .persistence import load_model, save_model
 from .registry import (
     MODELS,
     check_model_names,
@@ -17,7 +17,7 @@ from .registry import (
     set_means,
     settle,
 )
-from .saving import load_model, save_model
+from .seed_ensemble import nets_in
 from .trees import make_lgbm
 
 __all__ = [

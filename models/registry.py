@@ -9,13 +9,13 @@ import numpy as np
 from lightgbm.basic import LightGBMError
 from sklearn.base import clone
 
-from ..errors import UsageError, first_line
-from .bagging import bag_seeds, nets_in
-from .deep.ast import AST, AST_PARAMETERS, read_scale
-from .effnet import EffNetClassifier
-from .heuristic import make_heuristic
+from ..exceptions import UsageError, first_line
+from .baseline import make_heuristic
+from .deep.backbones.ast import AST, AST_PARAMETERS, read_scale
+from .deep.effnet import EffNetClassifier
 from .linear import make_lr
-from .naming import ModelName
+from .model_name import ModelName
+from .seed_ensemble import bag_seeds, nets_in
 from .trees import make_lgbm
 
 MODELS = {
@@ -58,7 +58,7 @@ def model_columns(names):
     Returns
     -------
     list of str
-        See :attr:`~stemstack.models.naming.ModelName.column`.
+        See :attr:`~stemstack.models.model_name.ModelName.column`.
     """
     return [ModelName.parse(name).column for name in names]
 
@@ -168,8 +168,8 @@ def settle(model):
     MissingExtraError
         The ``deep`` extra is not installed.
     """
-    from .deep.nets import build_net
-    from .deep.weights import resolve_start
+    from .deep.backbones.networks import build_net
+    from .deep.backbones.pretrained import resolve_start
 
     settled = {}
     for net in nets_in(model):

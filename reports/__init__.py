@@ -1,8 +1,15 @@
 """What is shown: scores, the HTML report, the model card. Takes tables, knows no run."""
 
 from .card import render_model_card
-from .html import render_report
-from .metrics import score_classes
-from .tables import scores_table
+from .html.page import render_report
+from .report import score_sides, write_model_card, write_report
+from .summary import scores_table
 
-__all__ = ["render_model_card", "render_report", "score_classes", "scores_table"]
+__all__ = [
+    "render_model_card",
+    "render_report",
+    "score_sides",
+    "scores_table",
+    "write_model_card",
+    "write_report",
+]

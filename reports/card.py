@@ -1,6 +1,6 @@
 """The model card: what the models are, what they were trained on, how good they are."""
 
-from ..lean_import import lean_import
+from ..utils.lazy_import import lean_import
 
 
 def render_model_card(*, data, config, scores, final_estimator):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from ..atomic import write_text
-from ..audio import DEFAULT_STEMS
-from ..errors import DataError, UsageError
+from ..datasets import DEFAULT_STEMS
+from ..exceptions import DataError, UsageError
 from ..models import model_columns
+from ..utils.atomic_write import write_text
 
 _PACKAGES = (
     "stemstack",

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import psutil
 
-from ..atomic import write_text
-from .progress import Quiet
+from ..utils.atomic_write import write_text
+from ..utils.progress import Quiet
 
 # In s; to look at every process takes a millisecond.
 _LOOK_EVERY = 1.0

@@ -1,16 +1,17 @@
 """A run: the directory that holds one experiment, and the names of what is in it."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
-from ..atomic import atomic_path, write_text
-from ..errors import DataError, UsageError
+from ..exceptions import DataError, UsageError
 from ..models import load_model, model_columns, save_model
-from ..stacking import Ledger
+from ..utils.atomic_write import atomic_path, write_text
 from .config import Config, read_document
+from .ledger import Ledger
 
 # The second level, and the command; what stands under a command in config.yaml is whence a run is.
 STACK = "stack"
@@ -195,3 +196,45 @@ class Run:
         """Say where a fold's model is, or the second level without a fold."""
         folder = self.path / "models" / name
         return folder if fold is None else folder / f"fold{fold}"
+
+
+def take_over(source, target):
+    """Give a file a second name, or copy it where the file system cannot.
+
+    No file of a run is ever written in place, so that what happens to one name leaves the other as
+    it was.
+
+    Parameters
+    ----------
+    source, target : Path
+        ``target`` is replaced when it is there.
+    """
+    with atomic_path(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)
+
+
+def take_over_draws(source, target):
+    """Do so with what chance decided for a run: its folds and, of mashups, their recipes.
+
+    Parameters
+    ----------
+    source, target : Run
+    """
+    for name in ("folds.parquet", "recipes.parquet"):
+        if (source.path / name).exists():
+            take_over(source.path / name, target.path / name)
+
+
+def take_over_folder(source, target):
+    """Do so with every file below a folder.
+
+    Parameters
+    ----------
+    source, target : Path
+    """
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            take_over(path, target / path.relative_to(source))

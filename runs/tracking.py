@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import UsageError, first_line, require
+from ..exceptions import UsageError, first_line, require
 from ..stacking import macro_f1
 from .predictions import decided_by
 from .run import STACK

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..audio import check_clips
-from ..errors import DataError, UsageError
+from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_bank
 from ..stacking import assign_folds
 

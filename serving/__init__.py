@@ -1,11 +1,10 @@
 """A finished run behind a local web page: why a clip is called what it is, and how sure to be."""
 
+from .app import build_page, serve_page
 from .explainer import ClipExplainer
-from .explanation import Answers, Explanation, Neighbour, Reasons, Sureness
+from .explanations import Answers, Explanation, Neighbour, Reasons, Sureness
 from .limits import Limits
-from .neighbourhood import Neighbourhood
-from .page import build_page
-from .server import serve_page
+from .nearest_clips import Neighbourhood
 
 __all__ = [
     "Answers",

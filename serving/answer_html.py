@@ -9,10 +9,10 @@ from urllib.parse import quote
 import librosa
 import numpy as np
 
-from ..reports.section import bullets, figure, fold, paragraph, table
-from ..reports.svg import draw_svg
+from ..reports.html.figures import draw_svg
+from ..reports.html.section import bullets, figure, fold, paragraph, table
 from ..runs import STACK
-from .words import WORDS, describe_reasons, describe_sureness
+from .explanations import WORDS, describe_reasons, describe_sureness
 
 # Where gradio gives out files of the folders allowed to it.
 _FILES = "gradio_api/file="

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from ..audio import read_clip
-from ..errors import AudioError, AudioWarning
+from ..exceptions import AudioError, AudioWarning
 from ..features import log_mel
 from ..runs import STACK, Run, Unlabelled
 from ..runs.predictions import said_by
-from ..stacking.decoding import TemperatureScaling
-from .explanation import Answers, Explanation, Sureness
+from ..stacking.calibration import TemperatureScaling
+from .explanations import Answers, Explanation, Sureness
 from .fitted_models import DescribedClip, FittedModels
 from .limits import Limits
-from .neighbourhood import Neighbourhood
+from .nearest_clips import Neighbourhood
 
 # Frames of a picture: more than a screen has columns for would only cost time.
 _MAX_FRAMES = 1200

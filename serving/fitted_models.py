@@ -11,11 +11,11 @@ import pandas as pd
 from ..features import Extractor
 from ..models import set_means
 from ..runs import STACK
+from ..runs.fitting.meta_fit import predict_stack
 from ..runs.predictions import METHOD
-from ..runs.second_level import predict_stack
 from ..stacking import name_columns, predict_with
 from .contributions import contributions, members_of, sum_by_family
-from .explanation import Reasons
+from .explanations import Reasons
 
 
 class FittedModels:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import soundfile
 
-from ..errors import AudioError
+from ..exceptions import AudioError
 
 
 @dataclass(frozen=True)

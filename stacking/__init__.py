@@ -1,21 +1,19 @@
 """How models combine: folds, out-of-fold predictions, the ledger, the stacker, and what follows."""
 
-from .blends import BLENDS, compare_blends, make_blend
-from .decoding import Decoder
+from .blending.comparison import BLENDS, compare_blends, make_blend
+from .calibration.adjuster import Decoder
 from .folds import assign_folds, fold_balance
-from .intervals import bootstrap_interval
-from .leak_guard import check_shuffled_labels, check_stack, check_unique_tones
-from .ledger import Ledger, content_key
+from .leakage import check_shuffled_labels, check_stack, check_unique_tones
+from .meta_model import default_final_estimator, nested_predictions
+from .metrics.f1 import macro_f1, score_classes
+from .metrics.intervals import bootstrap_interval
 from .out_of_fold import decide, fit_fold, name_columns, predict_with, resolve_method
-from .pseudo_labels import pseudo_label
-from .scores import macro_f1
-from .second_level import default_final_estimator, nested_predictions
+from .pseudo_labels.rounds import pseudo_label
 from .stacker import OutOfFoldStacker
 
 __all__ = [
     "BLENDS",
     "Decoder",
-    "Ledger",
     "OutOfFoldStacker",
     "assign_folds",
     "bootstrap_interval",
@@ -23,7 +21,6 @@ __all__ = [
     "check_stack",
     "check_unique_tones",
     "compare_blends",
-    "content_key",
     "decide",
     "default_final_estimator",
     "fit_fold",
@@ -35,4 +32,5 @@ __all__ = [
     "predict_with",
     "pseudo_label",
     "resolve_method",
+    "score_classes",
 ]

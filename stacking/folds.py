@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from ..errors import DataError, UsageError
+from ..exceptions import DataError, UsageError
 
 
 def assign_folds(y, groups=None, *, n_folds=5, seed=0):

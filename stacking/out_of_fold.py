@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from ..errors import DataError, UsageError
+from ..exceptions import DataError, UsageError
 
 METHODS = ("predict_proba", "decision_function", "predict")
 

@@ -6,7 +6,7 @@ from sklearn import get_config
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from ..errors import UsageError
+from ..exceptions import UsageError
 
 FINAL = "final_estimator"
 

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
-from ..errors import DataError, UsageError
+from ..exceptions import DataError, UsageError
 from .folds import assign_folds, check_groups
 
 

@@ -15,14 +15,18 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ..errors import DataError, UsageError
-from .first_level import fit_models
+from ..exceptions import DataError, UsageError
+from .base_models import SharedSteps, fit_models
+from .meta_model import (
+    check_final_estimator,
+    fit_passthrough,
+    nested_predictions,
+    passed_features,
+    score_table,
+)
+from .metrics.f1 import macro_f1
 from .out_of_fold import decide, predict_with, resolve_method
-from .passthrough import fit_passthrough, passed_features
 from .routing import FINAL, make_router, route_fit
-from .scores import macro_f1
-from .second_level import check_final_estimator, nested_predictions, score_table
-from .shared_steps import SharedSteps
 from .splits import make_splits
 
 

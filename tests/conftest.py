@@ -51,6 +51,12 @@ def write_stem_data(root, *, songs=4, seconds=4.0, test=6, noise=8, seed=0):
 
 
 @pytest.fixture(scope="session")
+def make_stem_data():
+    """Return the function that writes a data set of stems into a folder."""
+    return write_stem_data
+
+
+@pytest.fixture(scope="session")
 def stem_data(tmp_path_factory):
     """A small data set of stems; not to be changed by a test."""
     return write_stem_data(tmp_path_factory.mktemp("data") / "DATA")

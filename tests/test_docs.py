@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from stemstack.commands._shared.options import SettingsFile
 from stemstack.commands.main import cli
-from stemstack.commands.options import SettingsFile
 from stemstack.mashups import Settings
 from stemstack.runs import Config
 
@@ -240,15 +240,15 @@ def test_every_public_name_is_in_the_reference():
 @pytest.mark.parametrize(
     "module",
     [
-        "commands.progress",
+        "commands._shared.progress",
         "features.columns",
         "features.families",
-        "features.table",
+        "features.store",
         "features.transformer",
         "mashups.settings",
-        "models.naming",
-        "stacking.blends.means",
-        "stacking.decoding.decoder",
+        "models.model_name",
+        "stacking.blending.mean",
+        "stacking.calibration.adjuster",
         "stacking.stacker",
     ],
 )

@@ -1,51 +1,53 @@
-"""The house plan, held: every package is listed, and imports flow one way."""
+"""Layout of the package: import order, no cycles, light imports, file sizes."""
 
 import ast
 import configparser
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = {"errors", "atomic", "lean_import"}
-MAY_IMPORT = {
-    "audio": set(),
-    "demo": {"audio"},
-    "mashups": {"audio"},
-    "features": {"audio"},
-    "models": {"features", "audio", "mashups"},
-    "stacking": set(),
-    "reports": set(),
-    "runs": {"audio", "mashups", "features", "models", "stacking", "reports"},
-    "serving": {"audio", "mashups", "features", "models", "stacking", "reports", "runs"},
-    "commands": {
-        "audio",
-        "demo",
-        "mashups",
-        "features",
-        "models",
-        "stacking",
-        "reports",
-        "runs",
-        "serving",
-    },
-}
-# The gap and its tuning read tables of features, the tempo is a feature; nothing else knows any.
-MAY_ALSO_IMPORT = {f"mashups/{name}": {"features"} for name in ("gap", "tune", "tempo")}
+# Each imports only those before it, without exceptions.
+ORDER = (
+    "exceptions",
+    "utils",
+    "audio",
+    "datasets",
+    "features",
+    "mashups",
+    "stacking",
+    "models",
+    "runs",
+    "domain_shift",
+    "reports",
+    "serving",
+    "commands",
+)
+PACKAGES = ORDER[1:]
 NOT_PACKAGES = {"tests", "benchmarks", "examples", "docs"}
 HEAVY = {"torch", "torchaudio", "torchvision", "timm"}
 
 
-def python_files(room):
-    return sorted(p for p in (ROOT / room).rglob("*.py") if "__pycache__" not in p.parts)
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def python_files(package):
+    files = [ROOT / f"{package}.py"] if package == "exceptions" else (ROOT / package).rglob("*.py")
+    return sorted(p for p in files if "__pycache__" not in p.parts)
+
+
+MODULES = {module_name(path): path for package in ORDER for path in python_files(package)}
 
 
 def imports(path):
-    """Every import in a file: (room of ours or None, top-level module or None, is inside a def)."""
+    """Yield each import of a file: (own module or None, other library or None, inside a def)."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    depth_of_root = len(path.relative_to(ROOT).parts)
+    folders = path.relative_to(ROOT).parts[:-1]
     inside = {
         id(child)
         for node in ast.walk(tree)
@@ -53,11 +55,13 @@ def imports(path):
         for child in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == depth_of_root:
-            names = [node.module.split(".")[0]] if node.module else [a.name for a in node.names]
-            for name in names:
-                yield name, None, id(node) in inside
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join(folders[: len(folders) + 1 - node.level])
+            source = ".".join(filter(None, [base, node.module]))
+            for alias in node.names:
+                full = f"{source}.{alias.name}".strip(".")
+                yield full if full in MODULES else source, None, id(node) in inside
+        elif isinstance(node, ast.ImportFrom):
             yield None, node.module.split(".")[0], id(node) in inside
         elif isinstance(node, ast.Import):
             for alias in node.names:
@@ -71,42 +75,52 @@ def test_packages_in_setup_cfg_are_complete():
     found = {"stemstack"} | {
         "stemstack." + ".".join(path.parent.relative_to(ROOT).parts)
         for path in ROOT.glob("*/**/__init__.py")
-        if path.relative_to(ROOT).parts[0] in MAY_IMPORT
+        if path.relative_to(ROOT).parts[0] in PACKAGES
     }
     assert listed == found
 
 
-def test_every_folder_with_code_is_known():
+def test_every_folder_with_code_is_listed():
     folders = {p.parent.relative_to(ROOT).parts[0] for p in ROOT.glob("[a-z]*/**/*.py")}
-    assert folders - {"build", "dist"} <= set(MAY_IMPORT) | NOT_PACKAGES
+    assert folders - {"build", "dist"} <= set(PACKAGES) | NOT_PACKAGES
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
-def test_who_may_import_whom(room):
-    for path in python_files(room):
-        name = path.relative_to(ROOT).as_posix()
-        also = [more for start, more in MAY_ALSO_IMPORT.items() if name.startswith(start)]
-        may = MAY_IMPORT[room].union(BASE, {room, "__version__"}, *also)
-        for ours, _, _ in imports(path):
-            assert ours is None or ours in may, f"{name} imports {ours}"
+@pytest.mark.parametrize("package", ORDER)
+def test_imports_follow_the_package_order(package):
+    allowed = set(ORDER[: ORDER.index(package) + 1])
+    for path in python_files(package):
+        for module, _, _ in imports(path):
+            top = module.split(".")[0] if module else ""
+            # The root itself is imported for ``__version__`` only.
+            assert not top or top in allowed, f"{path.relative_to(ROOT)} imports {module}"
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
-def test_torch_is_imported_only_under_models_deep(room):
-    for path in python_files(room):
+def test_no_import_cycles():
+    graph = {
+        name: {module for module, _, _ in imports(path) if module} - {name}
+        for name, path in MODULES.items()
+    }
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_torch_is_imported_only_under_models_deep(package):
+    for path in python_files(package):
         deep = "deep" in path.parts
         for _, module, inside in imports(path):
             if module in HEAVY:
                 assert deep or inside, f"{path.relative_to(ROOT)} imports {module}"
 
 
-def test_files_stay_readable():
-    long = {
-        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
-        for room in MAY_IMPORT
-        for path in python_files(room)
+def test_files_have_at_most_500_lines():
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in MODULES.values()
     }
-    assert {name: n for name, n in long.items() if n > 300} == {}
+    assert {name: n for name, n in lengths.items() if n > 500} == {}
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from ... import __version__
 from ...audio import validate_clips
-from ...errors import DataError, UsageError, first_line
-from .ast import AST, FilterBankSettings, read_scale
-from .checkpoint import Checkpoint
-from .contexts import repeatable, threads
-from .device import resolve_device
-from .folding import fold_norms
-from .logmel import MelSettings
-from .nets import build_net, count_channels
+from ...exceptions import DataError, UsageError, first_line
+from .backbones.ast import AST, FilterBankSettings, read_scale
+from .backbones.fusion import fold_norms
+from .backbones.networks import build_net, count_channels
+from .backbones.pretrained import resolve_start, weights_key
+from .data.log_mel import MelSettings
+from .data.log_mel_cache import load_pictures
+from .data.remix import Remixer
+from .device import repeatable, resolve_device, threads
+from .inference import Looks, predict_outputs
 from .parameters import check_parameters
-from .pictures import load_pictures
-from .predicting import Looks, predict_outputs
-from .remixing import Remixer
-from .saving import pack_net, unpack_net
-from .session import Session
-from .stopping import EarlyStopping, own_groups, split_validation
-from .training import Plan, Trainer
-from .weights import resolve_start, weights_key
+from .persistence import pack_net, unpack_net
+from .training.checkpoint import Checkpoint
+from .training.early_stopping import EarlyStopping, own_groups, split_validation
+from .training.trainer import Plan, Session, Trainer
 
 # Share of a pretrained backbone's layers that stay frozen by default.
 _FROZEN = {"cpu": 0.5}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import UsageError
+from ...exceptions import UsageError
 
 _ANY = float("inf")
 _UNSET = (("frozen", "auto"), ("patience", None), ("n_threads", None))

@@ -4,9 +4,8 @@ from .agreement import agreement_section
 from .calibration import calibration_section
 from .classes import classes_section
 from .confusion import confusion_section
-from .ladder import ladder_section
-from .repeat import repeat_section
-from .shares import shares_section
+from .data import repeat_section, shares_section
+from .scores import ladder_section
 from .weights import weights_section
 
 __all__ = [

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-from ..section import Section, figure, fold, paragraph, percent, table
-from ..svg import INK, MAIN, THIRD, draw_svg
-from .rows import WIDTH, height, name_rows, write_beside
+from ..html.figures import INK, MAIN, THIRD, WIDTH, draw_svg, height, name_rows, write_beside
+from ..html.section import Section, figure, fold, paragraph, percent, table
 
 
 def agreement_section(side):

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.calibration import calibration_curve
 
-from ..section import Section, figure, paragraph, table
-from ..svg import FAINT, MAIN, SECOND, draw_svg, shorten
-from .rows import WIDTH
+from ..html.figures import FAINT, MAIN, SECOND, WIDTH, draw_svg, shorten
+from ..html.section import Section, figure, paragraph, table
 
 _BINS = 15
 _CLIPS_A_DOT = 25

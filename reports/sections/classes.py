@@ -2,9 +2,18 @@
 
 import pandas as pd
 
-from ..section import Section, figure, fold, paragraph, table
-from ..svg import FAINT, MAIN, SECOND, THIRD, draw_svg
-from .rows import WIDTH, height, name_rows, put_legend
+from ..html.figures import (
+    FAINT,
+    MAIN,
+    SECOND,
+    THIRD,
+    WIDTH,
+    draw_svg,
+    height,
+    name_rows,
+    put_legend,
+)
+from ..html.section import Section, figure, fold, paragraph, table
 
 # More rows than this are no picture any more; the weakest are drawn.
 _MOST = 40

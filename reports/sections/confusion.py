@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..section import Section, bullets, fold, paragraph, table
+from ..html.section import Section, bullets, fold, paragraph, table
 
 # A matrix of more classes is too large to be read, and a page of them too large to be opened.
 _MOST = 40

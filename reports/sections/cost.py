@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from ..section import Section, figure, fold, paragraph, table
-from ..svg import MAIN, SECOND, draw_svg
-from .rows import WIDTH, height, name_rows, put_legend
+from ...runs.costs import read_costs
+from ..html.figures import MAIN, SECOND, WIDTH, draw_svg, height, name_rows, put_legend
+from ..html.section import Section, figure, fold, paragraph, table
 
 # Stages that take less than this share of the time are left out of the figure, not of the table.
 _SHOWN = 0.002
 
 
-def cost_section(costs):
+def render_cost(costs):
     """Lay the cost of a run out.
 
     Parameters
@@ -66,3 +66,19 @@ def _draw(axes, stages):
     name_rows(axes, stages.index)
     axes.set_xlabel("seconds")
     put_legend(axes)
+
+
+def cost_section(run):
+    """Write of what a run cost.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Section or None
+        None where nothing was recorded, as in a run made by ``stack``.
+    """
+    costs = read_costs(run)
+    return render_cost(costs) if costs["stages"] else None

@@ -2,12 +2,15 @@
 
 import pandas as pd
 
-from ..section import Section, fold, paragraph, table
+from ...datasets.doctor import examine
+from ...exceptions import DataError, first_line
+from ...runs.stored_clips import data_path
+from ..html.section import Section, fold, paragraph, table
 
 _PLURALS = {"error": "errors", "warning": "warnings", "info": "facts"}
 
 
-def doctor_section(findings):
+def render_doctor(findings):
     """Lay findings out: what deserves a look in full, facts folded away.
 
     Parameters
@@ -40,3 +43,30 @@ def _name(severity, found):
 def _lay_out(found):
     rows = pd.DataFrame(found)[["check", "found", "mend", "where"]]
     return rows.set_index("check")
+
+
+def doctor_section(run, *, cache, n_jobs=None, progress):
+    """Write of what the doctor finds in a run's data set.
+
+    Parameters
+    ----------
+    run : Run
+    cache : Path
+        Measurements are kept in it: files that have not changed are not read again.
+    n_jobs : int, optional
+    progress : Quiet
+
+    Returns
+    -------
+    Section
+        The reason instead of findings where the data set is gone.
+    """
+    config = run.config
+    asked = {"stems": config.stems, "n_folds": config.folds}
+    try:
+        data = data_path(run, cache=cache, progress=progress)
+        examination = examine(data, **asked, cache=cache, n_jobs=n_jobs, stage=progress.stage)
+    except DataError as error:
+        why = paragraph(f"It cannot be examined here. {first_line(error)}")
+        return Section("doctor", "The data set, examined", why)
+    return render_doctor([finding.to_dict() for finding in examination.findings])

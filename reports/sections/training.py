@@ -1,8 +1,10 @@
 """How nets learnt: loss, macro F1 on clips set apart and learning rate, epoch by epoch and fold."""
 
-from ..section import Section, figure, fold, paragraph, table
-from ..svg import FAINT, INK, MAIN, SECOND, THIRD, draw_svg
-from .rows import WIDTH
+import pandas as pd
+
+from ...models import nets_in
+from ..html.figures import FAINT, INK, MAIN, SECOND, THIRD, WIDTH, draw_svg
+from ..html.section import Section, figure, fold, paragraph, table
 
 # What a history may hold, and what it is called; validation only where early stopping watched.
 _CURVES = {
@@ -15,7 +17,7 @@ _CURVES = {
 _COLOURS, _STYLES = (MAIN, SECOND, THIRD, INK), ("-", "--", ":")
 
 
-def training_section(histories):
+def render_training(histories):
     """Lay the training of nets out.
 
     Parameters
@@ -74,3 +76,36 @@ def _draw(panels, history, curves):
     for axes in panels[len(curves) :]:
         axes.set_axis_off()
     panels[0].legend(frameon=False, title="fold")
+
+
+def training_section(run):
+    """Write of how the nets of a run learnt.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Section or None
+        None for a run without nets.
+    """
+    histories = {name: _read(run, name) for name in run.model_names}
+    histories = {name: history for name, history in histories.items() if not history.empty}
+    return render_training(histories) if histories else None
+
+
+def _read(run, name):
+    """Put the histories of a model's folds, and of the members of its bag, under one another."""
+    if not any(run.model_folder(name).rglob("weights.safetensors")):
+        return pd.DataFrame()
+    parts = []
+    for number in run.model_folds(name):
+        nets = nets_in(run.load_model(name, number), fitted=True)
+        single = len(nets) == 1
+        names = [str(number)] if single else [f"{number}, seed {i}" for i in range(len(nets))]
+        parts += [
+            pd.DataFrame(net.history_).assign(fold=told)
+            for net, told in zip(nets, names, strict=True)
+        ]
+    return pd.concat(parts, ignore_index=True)

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from stemstack.audio import clip_key, load_clip, read_clip, resample
-from stemstack.errors import AudioError, AudioWarning, ClipTypeError
+from stemstack.exceptions import AudioError, AudioWarning, ClipTypeError
 
 SR = 22050
 ODD_NAMES = [

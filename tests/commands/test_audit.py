@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 import soundfile
 
-from stemstack.errors import DataError, UsageError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.models import EffNetClassifier, make_model
-from stemstack.runs import Quiet, Run
-from stemstack.runs.auditing import audit_run, auditable
+from stemstack.runs import Run
+from stemstack.runs.fitting.audit import audit_run, auditable
 from stemstack.runs.training_clips import TrainingClips
+from stemstack.utils.progress import Quiet
 
 MODELS = "lr(families=mfcc,C=1)"
 

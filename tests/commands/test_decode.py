@@ -9,7 +9,7 @@ from sklearn.metrics import f1_score
 
 from stemstack.mashups import read_recipes
 from stemstack.runs import STACK, Run
-from stemstack.runs.song_groups import clip_groups
+from stemstack.runs.stored_clips import clip_groups
 from stemstack.stacking import Decoder, name_columns
 
 

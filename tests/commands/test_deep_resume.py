@@ -3,9 +3,9 @@
 import pytest
 
 from stemstack.commands import main
-from stemstack.errors import DataError
-from stemstack.models.deep.session import Session
-from stemstack.runs import first_level
+from stemstack.exceptions import DataError
+from stemstack.models.deep.training.trainer import Session
+from stemstack.runs.fitting import fold_fits as first_level
 
 NET = "effnet:cnn_tiny(epochs=4,remix=true,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5)"
 SMALL = ("--folds", "2", "--mashups-per-genre", "8", "--quiet")

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import soundfile
 
-from stemstack.commands import demo_files
+from stemstack.commands._shared import demo_files
 
 
 def test_the_test_mashups_follow_their_own_side_and_settings(

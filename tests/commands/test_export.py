@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.validation import check_is_fitted
 
-from stemstack.runs import export
+from stemstack.runs.derived import export
 
 NET = "effnet:cnn_tiny(epochs=1,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5,seeds=2)"
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from sklearn.base import clone
 
-from stemstack.runs import Run, pseudo_labelling
+from stemstack.runs import Run
+from stemstack.runs.derived import pseudo_label as pseudo_labelling
 from stemstack.stacking.pseudo_labels import PseudoLabels, Round
 
 MODELS = ["--models", "heuristic,lr", "--jobs", 1, "--quiet"]

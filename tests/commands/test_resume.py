@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from stemstack.errors import UsageError
+from stemstack.exceptions import UsageError
 from stemstack.models import EffNetClassifier
-from stemstack.models.deep.nets import build_net
-from stemstack.models.deep.weights import Start
-from stemstack.runs import experiment
+from stemstack.models.deep.backbones.networks import build_net
+from stemstack.models.deep.backbones.pretrained import Start
+from stemstack.runs.fitting import fit as experiment
 
 MODEL = "lr(families=rms)"
 NAME = "lr-families-rms"

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from stemstack.errors import DataError, UsageError
-from stemstack.runs.cluster import check_scheduler, run_on_cluster
+from stemstack.exceptions import DataError, UsageError
+from stemstack.runs.fitting.cluster import check_scheduler, run_on_cluster
 
 TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv", "folds.parquet")
 MODELS = "heuristic,lr(families=rms),lgbm(families=rms,n_estimators=20)"

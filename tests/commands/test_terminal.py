@@ -11,10 +11,10 @@ import pytest
 import yaml
 from rich.console import Console
 
-from stemstack.commands import names as offered
-from stemstack.commands.options import Duration
-from stemstack.commands.papers import scores_panel
-from stemstack.commands.progress import Shown, show_rate
+from stemstack.commands._shared import defaults as offered
+from stemstack.commands._shared.options import Duration
+from stemstack.commands._shared.outputs import scores_panel
+from stemstack.commands._shared.progress import Shown, show_rate
 from stemstack.models import MODELS
 from stemstack.runs import PROTOCOLS, Run, read_costs, summarise_run
 
@@ -100,8 +100,8 @@ def test_neither_a_far_time_limit_nor_a_tracker_changes_a_table(
 def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
     stem_data, tmp_path, fit_small, monkeypatch
 ):
-    from stemstack.runs import planning
-    from stemstack.runs.planning_probes import FitTimes
+    from stemstack.runs.time_limit import estimate as planning
+    from stemstack.runs.time_limit.probes import FitTimes
 
     # An hour an epoch of a net, a second for anything else.
     monkeypatch.setattr(
@@ -110,7 +110,7 @@ def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
         lambda model, *_: FitTimes(fold=1.0, epoch=3600.0 * hasattr(model, "epochs")),
     )
     # What no fold takes: the clock goes by what was foretold.
-    monkeypatch.setattr("stemstack.runs.planning_clock.Clock.left", 1e6)
+    monkeypatch.setattr("stemstack.runs.time_limit.deadline.Clock.left", 1e6)
     net = "effnet:cnn_tiny(epochs=9,weights=none,n_mels=16,crop_seconds=0.5)"
     out, lowered = tmp_path / "RUN", net.replace("epochs=9", "epochs=4")
     here, limit = ("--jobs", "1", "--device", "cpu"), ("--time-limit", "9h")
@@ -132,7 +132,7 @@ def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
 
 
 def test_what_is_not_finished_is_dropped_and_said(stem_data, tmp_path, run_program, monkeypatch):
-    from stemstack.runs.planning_clock import Clock
+    from stemstack.runs.time_limit.deadline import Clock
 
     waves = Clock.waves
     monkeypatch.setattr(
@@ -239,9 +239,9 @@ def test_rates(rate, text):
 
 
 def test_names_are_those_of_the_rooms():
-    from stemstack.audio import DEFAULT_STEMS
-    from stemstack.runs.gap import FOLDS
-    from stemstack.runs.tune import Plan
+    from stemstack.datasets import DEFAULT_STEMS
+    from stemstack.domain_shift.gap.measure import FOLDS
+    from stemstack.domain_shift.tuning.tune import Plan
     from stemstack.stacking import BLENDS
 
     assert tuple(MODELS) == offered.MODELS

@@ -5,12 +5,13 @@ import shutil
 import pandas as pd
 import pytest
 
-from stemstack.audio import read_data
 from stemstack.commands import main
+from stemstack.datasets import read_data
 from stemstack.features import Extractor
-from stemstack.runs import Quiet, Run
-from stemstack.runs.report_clips import open_data
-from stemstack.serving.neighbourhood import Neighbourhood
+from stemstack.runs import Run
+from stemstack.runs.stored_clips import open_data
+from stemstack.serving.nearest_clips import Neighbourhood
+from stemstack.utils.progress import Quiet
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec comes with the 'scale' extra")
 

@@ -1,13 +1,7 @@
 """Signals the tests of features share."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-# The yardsticks (librosa's features, the signals they are compared on) live with the benchmarks.
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils import estimator_html_repr
 
-from stemstack.errors import ClipTypeError, UsageError
+from stemstack.exceptions import ClipTypeError, UsageError
 from stemstack.features import Extractor, SpectralFeatures, feature_columns
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stemstack.errors import UsageError
+from stemstack.exceptions import UsageError
 from stemstack.features import FAMILIES, feature_names
 from stemstack.features.families import resolve_families, resolve_statistics
 

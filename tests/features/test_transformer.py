@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from stemstack.errors import AudioError, UsageError
+from stemstack.exceptions import AudioError, UsageError
 from stemstack.features import SpectralFeatures
 
 

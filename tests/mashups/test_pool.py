@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemstack.errors import DataError, UsageError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.mashups import Mashup, Pool, draw_recipes, load_pool, whole_songs
 
 SR = 22050

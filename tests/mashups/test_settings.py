@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemstack.errors import UsageError
+from stemstack.exceptions import UsageError
 from stemstack.mashups import Settings
-from stemstack.mashups.checks import RULES
+from stemstack.mashups.settings import RULES
 
 CHANCE = st.floats(0, 1)
 

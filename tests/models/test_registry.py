@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from stemstack.errors import DataError, UsageError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.models import (
     MODELS,
     check_model_names,

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.runs import make_run  # noqa: F401
 
 from stemstack.reports import render_report
+from stemstack.reports.evaluation import Side
 from stemstack.reports.sections import (
     agreement_section,
     calibration_section,
@@ -15,7 +17,6 @@ from stemstack.reports.sections import (
     shares_section,
     weights_section,
 )
-from stemstack.reports.sides import Side
 
 ODD = ("$a$b$", "<d> & co", "métal")
 

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from stemstack.runs import Quiet, Run, model_seconds, read_costs
+from stemstack.runs import Run, model_seconds, read_costs
 from stemstack.runs.costs import Costs
+from stemstack.utils.progress import Quiet
 
 
 def test_stages_are_added_up_over_resumptions(tmp_path):

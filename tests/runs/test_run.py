@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from stemstack.errors import DataError
+from stemstack.exceptions import DataError
 from stemstack.runs import Config, Run
 
 TABLE = pd.DataFrame({"lr__a": [0.5]}, index=["x"])

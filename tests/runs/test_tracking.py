@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from stemstack.errors import MissingExtraError, UsageError
-from stemstack.runs import Config, Quiet, Run, follow, make_tracker
+from stemstack.exceptions import MissingExtraError, UsageError
+from stemstack.runs import Config, Run, follow, make_tracker
+from stemstack.utils.progress import Quiet
 
 SCORES = {"lr": {"macro_f1": 0.75, "seconds": 3.0}, "stack": {"macro_f1": 0.8}}
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from stemstack.runs import Config, Quiet, fit_run
+from stemstack.runs import Config, fit_run
 from stemstack.serving import ClipExplainer
+from stemstack.utils.progress import Quiet
 
 # Few families: what is tested does not depend on how many there are.
 MODELS = ("lr(families=mfcc|tempo)", "lgbm(families=mfcc|tempo,n_estimators=20)")

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from stemstack.audio import read_clip
-from stemstack.errors import AudioError, DataError
+from stemstack.exceptions import AudioError, DataError
 from stemstack.features import log_mel
 from stemstack.runs import STACK
 from stemstack.serving import ClipExplainer, Limits

@@ -4,8 +4,9 @@ import numpy as np
 
 from stemstack.audio import read_clip
 from stemstack.models import EffNetClassifier
-from stemstack.runs import STACK, Quiet, from_paths, predict_run
+from stemstack.runs import STACK, from_paths, predict_run
 from stemstack.serving.fitted_models import DescribedClip, _predict
+from stemstack.utils.progress import Quiet
 
 
 def test_the_answer_is_that_of_predict(explainer, song, shared_cache):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemstack.errors import AudioError
+from stemstack.exceptions import AudioError
 from stemstack.serving import Limits
 
 

@@ -6,8 +6,9 @@ from unittest.mock import MagicMock
 import pytest
 
 from stemstack.commands import main
-from stemstack.errors import UsageError
-from stemstack.serving import Limits, server
+from stemstack.exceptions import UsageError
+from stemstack.serving import Limits
+from stemstack.serving import app as server
 
 
 def test_a_folder_without_a_run_ends_with_one_line(tmp_path, capsys):

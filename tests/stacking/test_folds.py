@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from stemstack.errors import DataError, UsageError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.stacking import assign_folds, fold_balance
 from stemstack.stacking.folds import check_every_class_trains, check_folds
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.tree import DecisionTreeClassifier
 
-from stemstack.errors import UsageError
+from stemstack.exceptions import UsageError
 from stemstack.stacking import BLENDS, OutOfFoldStacker, make_blend
 
 X, Y = load_wine(return_X_y=True)

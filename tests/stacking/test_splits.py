@@ -10,7 +10,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
 )
 
-from stemstack.errors import DataError, UsageError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.stacking.splits import make_splits
 
 Y = np.tile(["a", "b"], 12)

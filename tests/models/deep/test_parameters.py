@@ -2,7 +2,7 @@ import inspect
 
 import pytest
 
-from stemstack.errors import UsageError
+from stemstack.exceptions import UsageError
 from stemstack.models.deep.estimator import DeepEstimator
 from stemstack.models.deep.parameters import add_parameters_of, check_parameters
 

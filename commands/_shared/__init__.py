@@ -1,0 +1,1 @@
+"""Options, progress bars and outputs shared by the commands."""

@@ -1,0 +1,85 @@
+"""What a command that makes a run does at its end: the papers, and a table of the scores."""
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ...exceptions import DataError, MissingExtraError
+
+
+def write_papers(run, progress, answers=None):
+    """Write the model card and the report of a run, and tell its scores.
+
+    Parameters
+    ----------
+    run : Run
+    progress : Quiet
+        Shows the scores as a table.
+    answers : Path, optional
+        CSV of the labels of the test clips.
+
+    Returns
+    -------
+    dict of str to dict
+        The scores, as :func:`~stemstack.runs.prediction.evaluate.summarise_run` gives them.
+    """
+    from ...reports.report import write_model_card, write_report
+    from ...runs import evaluate_run, summarise_run
+
+    with progress.stage("report and model card"):
+        write_model_card(run)
+        try:
+            path = write_report(run, answers=answers)
+        except MissingExtraError as missing:
+            progress.say(f"no report.html was written: {missing}")
+        else:
+            progress.say(f"report: {path}")
+    summary = summarise_run(run, answers and evaluate_run(run, answers))
+    progress.say(scores_panel(summary))
+    return summary
+
+
+def scores_panel(summary):
+    """Lay a summary of a run out as a table.
+
+    Parameters
+    ----------
+    summary : dict of str to dict
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    rows = list(summary.values())
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("model", overflow="fold", min_width=9)
+    table.add_column("macro F1 out of fold", justify="right")
+    more = [name for name in ("answers", "seconds") if any(name in row for row in rows)]
+    for name in more:
+        table.add_column(name, justify="right")
+    for model, row in summary.items():
+        score = f"{row['macro_f1']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+        cells = {"answers": f"{row['answers']:.3f}" if "answers" in row else ""}
+        cells["seconds"] = f"{row['seconds']:.1f}" if "seconds" in row else ""
+        table.add_row(Text(model), score, *(cells[name] for name in more))
+    return table
+
+
+def report_problems(problems, outcome):
+    """End with exit code 1 and a list, when there are problems; everything else is done by then.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        Each names a file and what is wrong with it.
+    outcome : str
+        What came of it, such as ``"clips were left out"``.
+
+    Raises
+    ------
+    DataError
+        There are problems.
+    """
+    if problems:
+        listed = "".join(f"\n  {problem}" for problem in problems)
+        raise DataError(f"{len(problems)} {outcome}:{listed}")

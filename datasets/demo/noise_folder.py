@@ -1,0 +1,174 @@
+"""Write a noise folder shaped like ESC-50: ``audio/*.wav`` and ``meta/esc50.csv``.
+
+Reference: K. J. Piczak, "ESC: Dataset for Environmental Sound Classification", 2015. Categories
+that have a namesake there carry its target number.
+"""
+
+import csv
+import io
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from . import (
+    noise_sounds as noise_events,
+)
+from . import (
+    noise_sounds as noise_textures,
+)
+from . import (
+    noise_sounds as noise_voices,
+)
+from .files import check_at_least, check_sample_rate, run_jobs, write_text, write_wav
+from .production import limit
+
+TARGETS = {
+    "dog": 0,
+    "rooster": 1,
+    "insects": 7,
+    "crow": 9,
+    "rain": 10,
+    "sea_waves": 11,
+    "crackling_fire": 12,
+    "crickets": 13,
+    "chirping_birds": 14,
+    "water_drops": 15,
+    "wind": 16,
+    "pouring_water": 17,
+    "thunderstorm": 19,
+    "clapping": 22,
+    "footsteps": 25,
+    "door_wood_knock": 30,
+    "mouse_click": 31,
+    "keyboard_typing": 32,
+    "washing_machine": 35,
+    "vacuum_cleaner": 36,
+    "clock_tick": 38,
+    "glass_breaking": 39,
+    "helicopter": 40,
+    "chainsaw": 41,
+    "siren": 42,
+    "car_horn": 43,
+    "engine": 44,
+    "train": 45,
+    "church_bells": 46,
+    "airplane": 47,
+    "fireworks": 48,
+    "hand_saw": 49,
+}
+_ESC10 = {0, 1, 10, 11, 12, 38, 40, 41}
+_HEADER = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
+_N_FOLDS = 5
+_FIRST_SOURCE = 100000
+# What ESC-50's 2000 clips measure, in dBFS.
+_LEVEL_MEAN, _LEVEL_SD = -24.5, 9.4
+_LEVEL_RANGE = (-55, -6)
+# ESC-50 pads what was shorter than its 5 seconds with digital silence.
+_PADDED = 0.3
+_KEPT = (0.2, 0.8)
+
+
+def write_noise(
+    directory, *, clips_per_category, seconds=5.0, seed=0, sr=44100, n_jobs=None, progress=None
+):
+    """Make noise by procedures and write it as ESC-50 is laid out.
+
+    A clip depends on ``seed``, its category and its number only. Writing again overwrites with
+    the same bytes.
+
+    Parameters
+    ----------
+    directory : str or os.PathLike
+        Gets ``audio/{fold}-{id}-{take}-{target}.wav``, mono and 16-bit, and ``meta/esc50.csv``.
+    clips_per_category : int
+        Of each of the categories of :data:`TARGETS`; they go round the five folds.
+    seconds : float, default=5
+    seed : int, default=0
+    sr : int, default=44100
+        Sample rate in Hz.
+    n_jobs : int, optional
+        Processes, as in joblib: None is one, -1 as many as there are cores.
+    progress : callable, optional
+        Called with 1 for every clip done.
+
+    Raises
+    ------
+    UsageError
+        A parameter is not one of those expected.
+    DataError
+        A file cannot be written.
+
+    Examples
+    --------
+    >>> write_noise("DEMO/ESC-50-master", clips_per_category=5)  # doctest: +SKIP
+    """
+    check_at_least(1, clips_per_category=clips_per_category)
+    check_at_least(0, seed=seed)
+    check_at_least(1.0, seconds=seconds)
+    check_sample_rate(sr)
+    rows = _rows(clips_per_category)
+    folder = Path(directory, "audio")
+    jobs = [(folder / row["filename"], row, seed, round(seconds * sr), sr) for row in rows]
+    run_jobs(_write_clip, jobs, n_jobs, progress)
+    write_text(Path(directory, "meta", "esc50.csv"), _csv_text(rows))
+
+
+def make_noise(category, n_samples, sr, rng):
+    """Make one clip, at a level drawn from ESC-50's.
+
+    Parameters
+    ----------
+    category : str
+        A name of :data:`TARGETS`.
+    n_samples : int
+    sr : int
+        Sample rate in Hz.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        Some clips end in digital silence.
+    """
+    kept = n_samples
+    if rng.random() < _PADDED:
+        kept = round(rng.uniform(*_KEPT) * n_samples)
+    level = np.clip(rng.normal(_LEVEL_MEAN, _LEVEL_SD), *_LEVEL_RANGE)
+    clip = np.zeros(n_samples)
+    clip[:kept] = _maker(category)(kept, sr, rng)
+    # The level is the whole clip's, silence included, as it was measured on ESC-50.
+    return limit(clip * 10 ** (level / 20) / np.sqrt(np.mean(clip**2)))
+
+
+def _maker(category):
+    """The function that makes a category: it carries its name."""
+    rooms = (noise_textures, noise_events, noise_voices)
+    return next(getattr(room, category) for room in rooms if hasattr(room, category))
+
+
+def _rows(clips_per_category):
+    """The table of clips, each a source of its own."""
+    rows = []
+    for category, target in TARGETS.items():
+        for number in range(clips_per_category):
+            fold, source = number % _N_FOLDS + 1, _FIRST_SOURCE + 1000 * target + number
+            name = f"{fold}-{source}-A-{target}.wav"
+            esc10 = target in _ESC10
+            rows.append(
+                dict(zip(_HEADER, (name, fold, target, category, esc10, source, "A"), strict=True))
+            )
+    return rows
+
+
+def _csv_text(rows):
+    text = io.StringIO()
+    table = csv.DictWriter(text, _HEADER, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _write_clip(path, row, seed, n_samples, sr):
+    rng = np.random.default_rng([seed, crc32(row["category"].encode()), row["src_file"]])
+    write_wav(path, make_noise(row["category"], n_samples, sr, rng), sr)

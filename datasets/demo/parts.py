@@ -1,0 +1,245 @@
+"""Bass lines, written as degrees of the chord of the moment, and the bassist who plays them.
+
+``1 3 5`` are the chord's own notes, ``6`` the sixth, ``7`` its seventh (minor where it has none),
+``8`` the octave, ``a`` a half step below or above the next root; ``.`` rests and ``-`` holds.
+"""
+
+import numpy as np
+
+from .harmony import SCALES, chord_at, nearest, voice
+from .score import BEATS_PER_BAR, Note, read_bar
+
+LINES = {
+    "roots": "1-------1-------",
+    "pedal": "1---------------",
+    "eighths": "1-1-1-1-1-1-1-1-",
+    "driving fifths": "1-1-1-1-5-5-1-1-",
+    "syncopated roots": "1--1--1-..1-5-1-",
+    "gallop": "1-111-111-111-11",
+    "sixteenths": "1111111111111111",
+    "chug rests": "1-11..1-1-..11..",
+    "octaves": "1-8-1-8-1-8-1-8-",
+    "disco walk": "1-8-1-8-5-8-6-8-",
+    "funk": "1..1..8.7.5.1.8.",
+    "two beat": "1---....5---....",
+    "country walk": "1---5---1---3-5-",
+    "boogie": "1-3-5-6-7-6-5-3-",
+    "blues shuffle": "1-1-3-5-6-5-3-1-",
+    "walking": "1---3---5---a---",
+    "walking up": "1---5---8---a---",
+    "bossa bass": "1-----5-5-----1-",
+    "one drop bass": "....1-1---3-5---",
+    "roots reggae": "1---..1-5---..3-",
+    "dub": "1--1....5-3-1---",
+    "sub": "1-------....1-..",
+    "lazy sub": "1-----1-..5-....",
+    "long notes": "1-------5-------",
+    "contrabass": "1---....5---....",
+}
+_DEGREES = {"1": 0, "5": 7, "6": 9, "8": 12}
+_THIRDS = (3, 4, 5)
+_SEVENTHS = (10, 11)
+
+
+def play_bass(line, spans, n_bars, rng, *, centre=38):
+    """Play a bass line under a progression.
+
+    Parameters
+    ----------
+    line : str
+        A name of :data:`LINES`.
+    spans : list of Span
+        The chords of the song.
+    n_bars : int
+    rng : numpy.random.Generator
+    centre : int, default=38
+        MIDI pitch the roots are kept near.
+
+    Returns
+    -------
+    list of Note
+    """
+    notes = []
+    for bar in range(n_bars):
+        for step in read_bar(LINES[line]):
+            start = bar * BEATS_PER_BAR + step.start
+            chord = chord_at(spans, start)
+            coming = chord_at(spans, start + step.length)
+            pitch = _degree(step.symbol, chord, coming, centre, rng)
+            velocity = 104 if step.start % 2 == 0 else 90
+            notes.append(Note(start, step.length * 0.92, pitch, velocity))
+    return notes
+
+
+def _degree(symbol, chord, coming, centre, rng):
+    """The MIDI pitch of a written degree."""
+    root = nearest(chord.root, centre)
+    if symbol == "a":
+        return nearest(coming.root, centre) + int(rng.choice([-1, 1]))
+    if symbol == "3":
+        return root + _first_of(_THIRDS, chord, otherwise=7)
+    if symbol == "7":
+        return root + _first_of(_SEVENTHS, chord, otherwise=10)
+    if symbol == "5" and 6 in chord.intervals:
+        return root + 6
+    return root + _DEGREES[symbol]
+
+
+def _first_of(intervals, chord, otherwise):
+    return next((i for i in intervals if i in chord.intervals), otherwise)
+
+
+PATTERNS = {
+    "pad": "x---------------",
+    "half notes": "x-------x-------",
+    "quarters": "X---x---x---x---",
+    "eighths": "X-x-x-x-X-x-x-x-",
+    "strum": "X---x-o-..x-x-o-",
+    "busy strum": "X-xox-xoX-xox-xo",
+    "power chords": "X-----x-X-----x-",
+    "power eighths": "X-x-x-x-x-x-x-x-",
+    "chug": "X.xxx.xxX.xxx.xx",
+    "tremolo": "xxxxxxxxxxxxxxxx",
+    "stabs": "X.....x...X.....",
+    "offbeats": "..x...x...x...x.",
+    "skank": "..X...X...X...X.",
+    "double skank": "..xx..xx..xx..xx",
+    "bubble organ": ".ox.ox.o.ox.ox.o",
+    "disco chops": "x.xxo.x.x.xxo.xx",
+    "funk chops": "..xx.ox...xx.ox.",
+    "boom chick": "b-..x-..b-..x-..",
+    "banjo roll": "1324132413241324",
+    "travis picking": "b-3-2-4-b-3-2-4-",
+    "arpeggio": "1-2-3-4-3-2-1-2-",
+    "alberti": "1-3-2-3-1-3-2-3-",
+    "charleston": "x--.....x-......",
+    "charleston late": "x--...x-......x-",
+    "freddie green": "x-..x-..x-..x-..",
+    "bossa comp": "x--x--x-..x--x--",
+    "shuffle comp": "x-x-x-x-x-x-x-x-",
+    "blues stabs": "..x-x-....x-x-..",
+    "loop": "x--.x-....x--...",
+    "sparse loop": "x------...1-2-..",
+    "waltzing strings": "x-----x-x-------",
+}
+_VELOCITIES = {"X": 104, "x": 90, "o": 62}
+# The hand crosses the strings one after the other: beats between two of them.
+_STRUM = 0.015
+
+
+def comp(pattern, spans, n_bars, *, centre):
+    """Play a progression in one pattern.
+
+    Parameters
+    ----------
+    pattern : str
+        A name of :data:`PATTERNS`.
+    spans : list of Span
+        The chords of the song.
+    n_bars : int
+    centre : int
+        MIDI pitch the voicings are gathered around.
+
+    Returns
+    -------
+    list of Note
+    """
+    notes = []
+    for bar in range(n_bars):
+        for step in read_bar(PATTERNS[pattern]):
+            start = bar * BEATS_PER_BAR + step.start
+            chord = chord_at(spans, start)
+            notes += _strike(step, start, chord, centre)
+    return notes
+
+
+def _strike(step, start, chord, centre):
+    """The notes one symbol of a pattern asks for."""
+    voicing = voice(chord, centre)
+    length = step.length * 0.95
+    if step.symbol == "b":
+        return [Note(start, length, nearest(chord.root, centre - 12), 92)]
+    if step.symbol.isdigit():
+        pitches = [*voicing, voicing[0] + 12]
+        return [Note(start, length, pitches[(int(step.symbol) - 1) % len(pitches)], 84)]
+    velocity = _VELOCITIES[step.symbol]
+    return [
+        Note(start + place * _STRUM, length, pitch, velocity) for place, pitch in enumerate(voicing)
+    ]
+
+
+CELLS = {
+    "sustained": ("x-----------x---", "x-------x-------", "x---------------", "....x-------x---"),
+    "lyrical": ("x---x-x-x-------", "..x-x-x-x---x---", "x-x-x---x-x-x---", "x-----x-x-------"),
+    "syncopated": ("x--x--x-..x-x---", "..x-..x-x--x--x-", "x-x--x-...x-x---", "...x--x-x---...."),
+    "speech": ("x.xxx.x.xx.xx.x.", "..xxx.xxx.x.x...", "x.x.xxx..xxxx.x.", "xxx.xxx.x.x.xx.."),
+    "shouts": ("x-------x---x---", "x-x-x-----------", "x---x---x-x-x---", "....x-x-x-------"),
+    "calls": ("x-x---x-........", "..x-x-x---......", "x-----x-x---....", "x-x-x-x---......"),
+    "bebop": ("..x-x-x-x-x-x-x-", "x-x-x-x-x---..x-", "..xxx-x-x-x---..", "x-x-xxx-x-x-...."),
+    "riff": ("x-x-x-xxx-x-x-xx", "xxxxx---xxxxx---", "x-x-x---x-x-x---", "x-------xxxxxxxx"),
+    "hook": ("x-x-x-x-x---....", "x---x---x-x-x-x-", "x-xx--x-x-xx--x-", "..x-x-x-..x-x-x-"),
+}
+_PHRASE = (0, 1, 0, 2)
+
+
+def sing(cells, spans, form, scale, tonic, rng, *, centre, leap=2):
+    """Compose the lead line of a song; the intro is left to the others.
+
+    Parameters
+    ----------
+    cells : str
+        A name of :data:`CELLS`, the family of rhythms.
+    spans : list of Span
+        The chords of the song.
+    form : sequence of Section
+    scale : str
+        A name of :data:`stemstack.datasets.demo.harmony.SCALES`.
+    tonic : int
+        Pitch class of the key.
+    rng : numpy.random.Generator
+    centre : int
+        MIDI pitch in the middle of the range, which is an octave either way.
+    leap : int, default=2
+        The largest step of the walk, in scale degrees.
+
+    Returns
+    -------
+    list of Note
+    """
+    ladder = _ladder(scale, tonic, centre)
+    rhythms = rng.choice(CELLS[cells], size=3)
+    place, notes = len(ladder) // 2, []
+    for section in form:
+        if section.name == "intro":
+            continue
+        # A chorus sits higher and louder than a verse.
+        lift = 1 if section.name == "chorus" else 0
+        for bar in section.bars:
+            rhythm = str(rhythms[_PHRASE[(bar - section.first_bar) % len(_PHRASE)]])
+            for step in read_bar(rhythm):
+                start = bar * BEATS_PER_BAR + step.start
+                place = _walk(place, leap, lift, len(ladder), rng)
+                pitch = _land(ladder[place], step, chord_at(spans, start))
+                notes.append(Note(start, step.length * 0.93, pitch, 92 + 10 * lift))
+    return notes
+
+
+def _ladder(scale, tonic, centre):
+    """Every pitch of the scale within an octave of ``centre``."""
+    wanted = {(tonic + step) % 12 for step in SCALES[scale]}
+    return [pitch for pitch in range(centre - 12, centre + 13) if pitch % 12 in wanted]
+
+
+def _walk(place, leap, lift, size, rng):
+    """Step along the ladder, drawn back to its middle (a third of the way up in a chorus)."""
+    home = size // 2 + lift * size // 6
+    pull = np.sign(home - place) if rng.random() < 0.25 else 0
+    return int(np.clip(place + rng.integers(-leap, leap + 1) + pull, 0, size - 1))
+
+
+def _land(pitch, step, chord):
+    """Move a long note on a strong beat to the nearest chord tone."""
+    if step.start % 2 != 0 or step.length < 0.5:
+        return pitch
+    reach = sorted(range(-6, 6), key=abs)
+    return next(pitch + move for move in reach if (pitch + move) % 12 in chord.pitch_classes)

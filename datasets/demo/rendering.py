@@ -1,0 +1,119 @@
+"""Render parts through a General MIDI soundfont.
+
+The soundfont is TimGM6mb.sf2, which comes with pretty_midi; the synthesizer is midirenderer.
+Conventions: audio is (n_samples, n_channels) float32 of one or two channels.
+
+The synthesizer only knows 48 kHz. Where half of that will do, it plays an octave too high at twice
+the speed and the result is taken for 24 kHz, like a tape run at half speed: the same notes for
+half the work, with envelopes a little slower.
+"""
+
+import io
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+from ...audio import resample
+from ...exceptions import require
+from .midi import midi_bytes
+from .score import Note, Part
+
+_SOUNDFONT = "TimGM6mb.sf2"
+_NATIVE_SR = 48000
+_OCTAVE = 12
+_STROKE_VELOCITY = 100
+_STROKE_SECONDS = 1.5
+_LOWEST_HZ = 20
+
+
+def render_parts(parts, bpm, seconds, sr, n_channels):
+    """Render the parts of a stem.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        One kit, or any number of other instruments.
+    bpm : float
+    seconds : float
+    sr : int
+        Sample rate of the result in Hz.
+    n_channels : int
+        1 or 2.
+
+    Returns
+    -------
+    ndarray of shape (round(seconds * sr), n_channels), float32
+        All zeros when no part has a note.
+
+    Raises
+    ------
+    MissingExtraError
+        The ``demo`` extra is not installed.
+    """
+    if not any(part.notes for part in parts):
+        return np.zeros((round(seconds * sr), n_channels), dtype=np.float32)
+    if parts[0].is_kit:
+        return _render_kit(parts[0], bpm, seconds, sr, n_channels)
+    return _synthesize(parts, bpm, seconds, sr, n_channels)
+
+
+@cache
+def soundfont():
+    """Read the General MIDI soundfont, once a process.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MissingExtraError
+        The ``demo`` extra is not installed.
+    """
+    # Found but not imported: all we want of pretty_midi is the file beside it.
+    home = find_spec("pretty_midi") or require("pretty_midi", "demo").__spec__
+    return Path(home.origin).with_name(_SOUNDFONT).read_bytes()
+
+
+def _synthesize(parts, bpm, seconds, sr, n_channels):
+    synthesizer = require("midirenderer", "demo")
+    speed, tuning = (2, _OCTAVE) if sr <= _NATIVE_SR / 2 else (1, 0)
+    midi = midi_bytes(parts, bpm * speed, seconds / speed, tuning)
+    wav = synthesizer.render_wave_from(soundfont(), midi)
+    stereo, _ = soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)
+    # Added by hand: numpy's mean over two channels takes ten times as long.
+    sound = stereo if n_channels == 2 else (stereo[:, :1] + stereo[:, 1:]) / 2
+    audio = np.zeros((round(seconds * sr), n_channels), dtype=np.float32)
+    for channel in range(n_channels):
+        resampled = resample(sound[:, channel], _NATIVE_SR / speed, sr)[: len(audio)]
+        audio[: len(resampled), channel] = resampled
+    return _block_constant(audio, sr)
+
+
+def _block_constant(audio, sr):
+    """Take out what lies below hearing: some samples of the soundfont carry a constant."""
+    high_pass = scipy.signal.butter(1, _LOWEST_HZ, "highpass", fs=sr, output="sos")
+    return scipy.signal.sosfilt(high_pass, audio, axis=0).astype(np.float32)
+
+
+def _render_kit(part, bpm, seconds, sr, n_channels):
+    """Lay out sampled strokes; a synthesizer would render each of them hundreds of times."""
+    audio = np.zeros((round(seconds * sr), n_channels), dtype=np.float32)
+    for note in part.notes:
+        start = round(note.start * 60 / bpm * sr)
+        stroke = _stroke(part.instrument, note.pitch, sr, n_channels)[: max(0, len(audio) - start)]
+        # General MIDI: loudness goes with the square of the velocity.
+        gain = np.float32((note.velocity / _STROKE_VELOCITY) ** 2)
+        audio[start : start + len(stroke)] += gain * stroke
+    return audio
+
+
+@cache
+def _stroke(kit, pitch, sr, n_channels):
+    """One stroke on one drum, sampled once a process."""
+    part = Part(kit, (Note(0.0, 0.5, pitch, _STROKE_VELOCITY),), is_kit=True)
+    return _synthesize((part,), 60, _STROKE_SECONDS, sr, n_channels)

@@ -1,0 +1,134 @@
+"""Write the demo songs in the competition's layout, ``<genre>/<genre>.000NN/<stem>.wav``."""
+
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from .composer import compose
+from .files import check_at_least, check_sample_rate, check_text, run_jobs, write_wav
+from .genres import GENRES
+from .plan import STEMS, draw_plan
+from .production import brighten, level_to, limit, overdrive
+from .rendering import render_parts
+
+
+def write_songs(
+    directory,
+    *,
+    songs_per_genre,
+    seconds=30.0,
+    seed=0,
+    sr=44100,
+    mono=False,
+    n_jobs=None,
+    progress=None,
+    first_number=0,
+    pool="train",
+    side=None,
+):
+    """Compose and render songs of the ten genres, each as four 16-bit stems.
+
+    A song depends on ``seed``, ``pool``, its genre and its number only: not on how many others
+    are written, nor on ``n_jobs``. Writing again overwrites with the same bytes.
+
+    Parameters
+    ----------
+    directory : str or os.PathLike
+        Gets ``<genre>/<genre>.000NN/{drums,vocals,bass,other}.wav``.
+    songs_per_genre : int
+    seconds : float, default=30
+        About how long the songs are: each is within -0.5 % and +2 %.
+    seed : int, default=0
+    sr : int, default=44100
+        Sample rate in Hz.
+    mono : bool, default=False
+        One channel instead of two.
+    n_jobs : int, optional
+        Processes, as in joblib: None is one, -1 as many as there are cores.
+    progress : callable, optional
+        Called with 1 for every song done.
+    first_number : int, default=0
+        Number of the first song of each genre.
+    pool : str, default="train"
+        Songs of two pools are different, though drawn alike.
+    side : {"seen", "unseen"}, optional
+        Keep to the instruments and tempos of a side; see
+        :func:`~stemstack.datasets.demo.plan.draw_plan`.
+
+    Raises
+    ------
+    UsageError
+        A parameter is not one of those expected.
+    DataError
+        A file cannot be written.
+    MissingExtraError
+        The ``demo`` extra is not installed.
+
+    Examples
+    --------
+    >>> write_songs("DEMO/genres_stems", songs_per_genre=12, sr=22050)  # doctest: +SKIP
+    """
+    check_at_least(1, songs_per_genre=songs_per_genre)
+    check_at_least(0, seed=seed, first_number=first_number)
+    check_at_least(1.0, seconds=seconds)
+    check_sample_rate(sr)
+    check_text(pool=pool)
+    numbers = range(first_number, first_number + songs_per_genre)
+    jobs = [
+        (Path(directory), genre, number, (seed, pool), seconds, sr, 1 if mono else 2, side)
+        for genre in GENRES
+        for number in numbers
+    ]
+    run_jobs(_write_song, jobs, n_jobs, progress)
+
+
+def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
+    """Compose and render one song.
+
+    Parameters
+    ----------
+    genre : str
+    number : int
+    stream : (int, str)
+        Seed and pool.
+    seconds : float
+    sr : int
+        Sample rate in Hz.
+    n_channels : int
+    side : {"seen", "unseen"}, optional
+        As for :func:`~stemstack.datasets.demo.plan.draw_plan`.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_samples, n_channels), float32
+        The four stems; they add up to the song.
+    """
+    seed, pool = stream
+    # Names go in by checksum: Python's own hash of a string changes from run to run.
+    rng = np.random.default_rng([seed, crc32(pool.encode()), crc32(genre.encode()), number])
+    plan = draw_plan(genre, seconds, rng, side)
+    score = compose(plan, rng)
+    return {
+        stem: _produce(
+            render_parts(score.stems[stem], score.bpm, score.seconds, sr, n_channels),
+            stem,
+            plan,
+            sr,
+        )
+        for stem in STEMS
+    }
+
+
+def _produce(audio, stem, plan, sr):
+    """Take a rendered stem to its colour and level in the mix."""
+    if not audio.any():
+        return audio
+    driven = overdrive(audio, plan.drive, sr) if stem == "other" else audio
+    return limit(level_to(brighten(driven, plan.brightness, sr), plan.levels[stem], sr))
+
+
+def _write_song(directory, genre, number, stream, seconds, sr, *means):
+    folder = directory / genre / f"{genre}.{number:05d}"
+    for stem, audio in make_song(genre, number, stream, seconds, sr, *means).items():
+        write_wav(folder / f"{stem}.wav", audio, sr)

@@ -1,0 +1,1 @@
+"""Readers of the supported data-set layouts, one module per layout."""

@@ -1,0 +1,1 @@
+"""Domain shift between synthetic training clips and the test clips."""

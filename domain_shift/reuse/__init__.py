@@ -1,0 +1,1 @@
+"""Reuse: detect stems of the training songs in other clips."""

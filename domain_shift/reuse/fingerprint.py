@@ -1,0 +1,195 @@
+"""Fingerprints: pairs of spectral peaks that are found again in a mixture, at whatever speed.
+
+A peak of the spectrogram often stays one when other stems and noise are added. Two peaks near each
+other make a landmark; which numbers of a landmark do not change when its stem is played at another
+speed is known, so these are looked up, and the others tell the speed. Landmarks of one stem that
+agree on speed and place are votes for them.
+
+Conventions: times are in hops of 512 samples, pitches in octaves (log2 of the frequency in bins of
+22050 / 2048 Hz). A rate is how many samples of the stem pass for one of the clip.
+
+References
+----------
+A. Wang, "An industrial-strength audio search algorithm", ISMIR 2003. J. Six and M. Leman, "Panako:
+a scalable acoustic fingerprinting system handling time-scale and pitch modification", ISMIR 2014.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+
+from ...exceptions import UsageError
+
+HOP = 512
+_N_FFT = 2048
+# From 108 Hz, below which bins are wider than a semitone, to 5.5 kHz, which codecs and limits keep.
+_LOWEST, _HIGHEST = 10, 512
+# A peak is the largest within so many bins and hops to either side...
+_REACH_BINS, _REACH_HOPS = 13, 7
+# ... and within 60 dB of the clip's loudest.
+_FAINTEST = 1e-3
+# How near in time (hops) and pitch (octaves) the second peak of a landmark lies.
+_NEAREST, _FARTHEST, _WIDEST = 8, 96, 1.5
+# Steps an octave of the interval, and of what else is looked up.
+_INTERVAL_STEPS, _FIXED_STEPS = 48, 16
+_MOVES = ("pitch", "time")
+
+
+class Peaks(NamedTuple):
+    """Spectral peaks in order of time.
+
+    Attributes
+    ----------
+    time : ndarray of shape (n_peaks,), float32
+        In hops.
+    pitch : ndarray of shape (n_peaks,), float32
+        In octaves.
+    """
+
+    time: np.ndarray
+    pitch: np.ndarray
+
+
+class Landmarks(NamedTuple):
+    """Pairs of peaks; all of shape (n_landmarks,).
+
+    Attributes
+    ----------
+    key : ndarray of int32
+        What no change of speed alters.
+    speed : ndarray of float32
+        In octaves; that of a clip's landmark less that of the stem's is the log2 of the rate.
+    time : ndarray of float32
+        Of the first peak, in hops.
+    """
+
+    key: np.ndarray
+    speed: np.ndarray
+    time: np.ndarray
+
+
+def find_peaks(clip, *, per_second=20.0, sr=22050):
+    """Find the peaks of a clip's spectrogram.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    per_second : float, default=20
+        Keep as many on average: those that stand out most from the mean of their bin in dB.
+    sr : int, default=22050
+        Sample rate in Hz.
+
+    Returns
+    -------
+    Peaks
+        None for a silent clip or one shorter than three frames of 2048 samples a hop apart.
+    """
+    level = _log_spectrogram(np.asarray(clip, dtype=np.float32))
+    if len(level) < 3:
+        return Peaks(np.zeros(0, np.float32), np.zeros(0, np.float32))
+    t, b = _local_maxima(level)
+    most = max(1, int(per_second * len(clip) / sr))
+    if len(t) > most:
+        standing_out = level[t, b] - level.mean(axis=0)[b]
+        kept = np.sort(np.argpartition(-standing_out, most)[:most])
+        t, b = t[kept], b[kept]
+    time = t + _vertex(level[t - 1, b], level[t, b], level[t + 1, b])
+    bins = b + _LOWEST - 1 + _vertex(level[t, b - 1], level[t, b], level[t, b + 1])
+    return Peaks(time.astype(np.float32), np.log2(bins).astype(np.float32))
+
+
+def pair_peaks(peaks, *, fan_out=4, moves="pitch"):
+    """Pair each peak with the next few near it.
+
+    Parameters
+    ----------
+    peaks : Peaks
+    fan_out : int, default=4
+        How many pairs each peak begins.
+    moves : {"pitch", "time"}
+        What a change of speed moves: pitch and time together, as a resampler does, or time alone,
+        as a stretch does.
+
+    Returns
+    -------
+    Landmarks
+
+    Notes
+    -----
+    At rate r, pitch moves by log2 r and the time between the peaks is divided by r. So the interval
+    of the peaks and the product of frequency and time between them stay when pitch moves; the
+    interval and the pitch stay when it does not.
+    """
+    if moves not in _MOVES:
+        raise UsageError(f"moves must be one of {', '.join(_MOVES)}. Got {moves!r} instead.")
+    first, second = _pairs(*peaks, fan_out)
+    pitch, interval = peaks.pitch[first], peaks.pitch[second] - peaks.pitch[first]
+    span = np.log2(peaks.time[second] - peaks.time[first])
+    fixed, speed = (pitch + span, pitch) if moves == "pitch" else (pitch, -span)
+    key = _steps(fixed, _FIXED_STEPS) * 256 + _steps(interval, _INTERVAL_STEPS) + 128
+    return Landmarks(key, speed, peaks.time[first])
+
+
+def _steps(values, per_octave):
+    return np.floor(values * per_octave + 0.5).astype(np.int32)
+
+
+def _log_spectrogram(clip):
+    """Log magnitudes of shape (n_frames, n_bins), one bin more at either end than peaks lie in."""
+    if len(clip) < _N_FFT:
+        return np.zeros((0, 0), np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(clip, _N_FFT)[::HOP]
+    window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
+    magnitude = np.abs(scipy.fft.rfft(frames * window, axis=1)[:, _LOWEST - 1 : _HIGHEST + 1])
+    loudest = magnitude.max()
+    if loudest == 0:
+        return np.zeros((0, 0), np.float32)
+    return np.log(np.maximum(magnitude, _FAINTEST * loudest))
+
+
+def _local_maxima(level):
+    """Frames and bins of the peaks, those at the edges left out."""
+    around = _running_max(_running_max(level.T, _REACH_BINS).T, _REACH_HOPS)
+    inner = (slice(1, -1), slice(1, -1))
+    is_peak = (level[inner] == around[inner]) & (level[inner] > level.min())
+    t, b = np.nonzero(is_peak)
+    return t + 1, b + 1
+
+
+def _running_max(rows, reach):
+    """Largest value of each row and its neighbours, ``reach`` to either side.
+
+    By doubling: seven times as fast as scipy's ``maximum_filter1d`` over rows.
+    """
+    whole = 2 * reach + 1
+    largest = np.pad(rows, ((reach, reach), (0, 0)), mode="edge")
+    width = 1
+    while width < whole:
+        step = min(width, whole - width)
+        largest = np.maximum(largest[:-step], largest[step:])
+        width += step
+    return largest
+
+
+def _vertex(before, at, after):
+    """Where, from -½ to ½, the parabola through three points has its top."""
+    bend = before - 2 * at + after
+    return np.clip(0.5 * (before - after) / np.minimum(bend, -1e-9), -0.5, 0.5)
+
+
+def _pairs(time, pitch, fan_out):
+    """Indices of the first and second peaks of all pairs."""
+    begun = np.zeros(len(time), dtype=int)
+    firsts, seconds = [np.zeros(0, int)], [np.zeros(0, int)]
+    for ahead in range(1, len(time)):
+        span = time[ahead:] - time[:-ahead]
+        if span.min() > _FARTHEST:
+            break
+        near = (span >= _NEAREST) & (span <= _FARTHEST)
+        near &= np.abs(pitch[ahead:] - pitch[:-ahead]) <= _WIDEST
+        first = np.flatnonzero(near & (begun[:-ahead] < fan_out))
+        begun[first] += 1
+        firsts.append(first)
+        seconds.append(first + ahead)
+    return np.concatenate(firsts), np.concatenate(seconds)

@@ -1,0 +1,1 @@
+"""Tuning: search for mashup settings that match the test clips."""

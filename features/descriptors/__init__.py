@@ -1,0 +1,1 @@
+"""Audio descriptors, one module per subject."""

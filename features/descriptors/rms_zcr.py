@@ -1,0 +1,87 @@
+"""What needs no spectrum: the zero-crossing rate and the RMS level.
+
+Both are sums over frames of four hops, so each hop is summed once.
+"""
+
+import numpy as np
+
+from ..kernels.banded import reordered
+from ..kernels.spectrum import HOP, N_FFT, count_frames
+
+_HOPS = N_FFT // HOP
+_ZERO = np.float32(1e-10)
+
+
+def rms(samples):
+    """Compute the root mean square of each frame.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,), float32
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), float64
+        As ``librosa.feature.rms``: frames beyond the clip's ends hold zeros.
+    """
+    return np.sqrt(_sum_hops(_square_sums(samples)) / N_FFT)
+
+
+def zero_crossing_rate(samples):
+    """Compute the share of neighbouring samples that differ in sign.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,), float32
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), float64
+        As ``librosa.feature.zero_crossing_rate``: beyond its ends the clip goes on constant, and
+        values within 1e-10 of zero count as positive.
+    """
+    # A frame does not see the step onto its own first sample.
+    edges = _negative(samples[HOP::HOP]) != _negative(samples[HOP - 1 : -1 : HOP])
+    n_frames = count_frames(len(samples))
+    unseen = np.concatenate([np.zeros(_HOPS // 2 + 1), edges])[:n_frames]
+    return (_sum_hops(_crossings(samples)) - unseen) / N_FFT
+
+
+def _sum_hops(sums):
+    """From sums of hops, two of padding first, to sums of frames."""
+    running = np.concatenate([[0], np.cumsum(sums)])
+    return running[_HOPS:] - running[:-_HOPS]
+
+
+@reordered
+def _negative(samples):
+    return samples < -_ZERO
+
+
+@reordered
+def _square_sums(samples):
+    n_frames = 1 + len(samples) // HOP
+    sums = np.zeros(n_frames + _HOPS - 1)
+    for hop in range(n_frames):
+        part = samples[hop * HOP : (hop + 1) * HOP]
+        total = 0.0
+        for i in range(len(part)):
+            value = np.float64(part[i])
+            total += value * value
+        sums[hop + _HOPS // 2] = total
+    return sums
+
+
+@reordered
+def _crossings(samples):
+    n_frames = 1 + len(samples) // HOP
+    counts = np.zeros(n_frames + _HOPS - 1, np.int64)
+    for hop in range(n_frames):
+        first = max(hop * HOP, 1)
+        here, before = samples[first : (hop + 1) * HOP], samples[first - 1 :]
+        count = np.int32(0)
+        for i in range(len(here)):
+            # Without the cast numba counts in 64 bits, half as many at a time.
+            count = np.int32(count + (_negative(here[i]) != _negative(before[i])))
+        counts[hop + _HOPS // 2] = count
+    return counts

@@ -1,0 +1,1 @@
+"""Compiled (numba) kernels shared by the descriptors."""

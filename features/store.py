@@ -1,0 +1,143 @@
+"""FeatureTable: extracted rows on disk, so that nothing is computed twice.
+
+Layout: ``<directory>/<extraction>/<columns>/<shard>.parquet``, where the extraction is the
+extractor's version, sample rate and precision, and the columns are named by a digest of their
+names. A shard is written once, whole, under a name of its own: any number of processes may write,
+a kill loses at most the shard in hand. Each is a plain Parquet table with a ``clip_key`` column
+first: ``pandas.read_parquet`` on a columns folder reads them all.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..audio import hash_bytes
+from ..utils.atomic_write import atomic_path
+from .extractor import VERSION
+
+KEY = "clip_key"
+
+
+class FeatureTable:
+    """Feature rows keyed by clip content, extraction parameters and extractor version.
+
+    Parameters
+    ----------
+    directory : str or os.PathLike
+        Made when first written to.
+
+    Examples
+    --------
+    >>> from stemstack.features import Extractor
+    >>> table = FeatureTable("features.table")
+    >>> found, rows = table.get(["0123"], Extractor(families="tempo"))
+    >>> found.tolist(), rows.shape
+    ([False], (1, 1))
+    """
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        # By extraction folder and columns: what is known of the shards there. They never change.
+        self._indices = {}
+
+    def get(self, keys, extractor):
+        """Look rows up; a row stored with more columns than asked for serves as well.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            As of :func:`~stemstack.audio.clip_key`.
+        extractor : Extractor
+
+        Returns
+        -------
+        found : ndarray of shape (n_keys,), bool
+        rows : ndarray of shape (n_keys, n_features), float32
+            NaN where not found.
+        """
+        names = tuple(extractor.names)
+        rows = np.full((len(keys), len(names)), np.nan, dtype=np.float32)
+        found = np.zeros(len(keys), dtype=bool)
+        for shard, positions, lines in self._locate(keys, extractor):
+            rows[positions] = _read_columns(shard, names)[lines]
+            found[positions] = True
+        return found, rows
+
+    def missing(self, keys, extractor):
+        """Tell which keys have no row yet, as a set."""
+        return set(keys) - set(self._index(extractor))
+
+    def put(self, keys, rows, extractor):
+        """Store rows as one new shard.
+
+        Parameters
+        ----------
+        keys : sequence of str
+        rows : array-like of shape (n_keys, n_features)
+        extractor : Extractor
+            The one that computed them.
+        """
+        rows = np.asarray(rows, dtype=np.float32)
+        names = extractor.names
+        columns = [pa.array(list(keys), type=pa.string())]
+        columns += [pa.array(column) for column in np.ascontiguousarray(rows.T)]
+        shard = self._folder(extractor) / hash_bytes("\n".join(names).encode())[:12]
+        with atomic_path(shard / f"{uuid4().hex}.parquet") as temporary:
+            pq.write_table(
+                pa.Table.from_arrays(columns, names=[KEY, *names]),
+                temporary,
+                # Floats hardly compress and are never repeated: plain pages read fastest.
+                compression="none",
+                use_dictionary=False,
+                write_statistics=False,
+            )
+
+    def _folder(self, extractor):
+        return self.directory / f"v{VERSION}-{extractor.sr:g}hz-{extractor.precision}"
+
+    def _index(self, extractor):
+        """Where each stored clip's row is: {key: (shard, line)}; reads the shards that are new."""
+        names = frozenset(extractor.names)
+        folder = self._folder(extractor)
+        seen, index = self._indices.setdefault((folder, names), (set(), {}))
+        for columns in sorted(folder.glob("*")):
+            new = sorted(set(columns.glob("[!.]*.parquet")) - seen)
+            seen.update(new)
+            if new and names <= _read_names(new[0]):
+                for shard in new:
+                    index.update((key, (shard, line)) for line, key in enumerate(_read_keys(shard)))
+        return index
+
+    def _locate(self, keys, extractor):
+        index = self._index(extractor)
+        by_shard = {}
+        for position, key in enumerate(keys):
+            if key in index:
+                shard, line = index[key]
+                positions, lines = by_shard.setdefault(shard, ([], []))
+                positions.append(position)
+                lines.append(line)
+        return [(shard, positions, lines) for shard, (positions, lines) in by_shard.items()]
+
+
+# Shards never change once they are there, and opening one of thousands of columns takes a while.
+@lru_cache(maxsize=64)
+def _read_names(shard):
+    return frozenset(pq.read_schema(shard).names)
+
+
+@lru_cache(maxsize=1024)
+def _read_keys(shard):
+    return tuple(pq.read_table(shard, columns=[KEY])[KEY].to_pylist())
+
+
+# Few are kept: one holds up to 256 clips' rows.
+@lru_cache(maxsize=16)
+def _read_columns(shard, names):
+    table = pd.read_parquet(shard, columns=list(names))
+    return np.ascontiguousarray(table.to_numpy(dtype=np.float32))

@@ -1,0 +1,159 @@
+"""Rendering: a recipe and its sources give a waveform, and nothing else does.
+
+Pure: the same bytes for any number of workers, and on any machine unless the recipe asks for a
+stretch, a resampler, a filter or a codec, which are libraries'. The result lies on the 16-bit grid,
+so a mashup in memory equals the same mashup written to a WAV file and read back.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+import joblib
+import numpy as np
+import soundfile
+
+from ...audio import hash_bytes, resample
+from ...exceptions import UsageError
+from ...utils.atomic_write import atomic_path
+from ..pool import load_pool
+from .mastering import master
+from .mixing import mix_sources
+
+# Raised when a recipe renders to other bytes than before.
+_FORMAT = "mashup-2"
+
+
+@dataclass(frozen=True)
+class Mashup:
+    """A recipe together with its sources: a clip that any estimator of stemstack takes.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    sources : tuple of Source
+        For the stems and then the noises of the recipe, in order.
+    pool : str or None
+        The saved pool that :meth:`redraw` draws from: a path, so that mashups stay small on their
+        way to worker processes.
+    """
+
+    recipe: object
+    sources: tuple
+    pool: str | None = None
+
+    @classmethod
+    def of(cls, recipe, bank, pool=None):
+        """Bind a recipe to the sources it names in a bank (a dict of path to Source)."""
+        parts = (*recipe.stems, *recipe.noises)
+        return cls(recipe, tuple(bank[part.path] for part in parts), pool)
+
+    def load(self, sr):
+        """Render as float32 of shape (n_samples,) at ``sr`` Hz."""
+        clip = self.to_int16().astype(np.float32) * np.float32(1 / 32768)
+        return clip if sr == self.recipe.sr else resample(clip, self.recipe.sr, sr)
+
+    def to_int16(self):
+        """Render as int16 of shape (recipe.length,), at the recipe's own rate."""
+        return master(mix_sources(self.recipe, self.sources), self.recipe)
+
+    def redraw(self, rng):
+        """Draw another mashup of the same class from the songs and noise of the same fold.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Mashup
+            By the same settings; its recipe keeps the id, as it stands in for this one.
+
+        Raises
+        ------
+        UsageError
+            The mashup was bound without a pool.
+        """
+        if self.pool is None:
+            raise UsageError(
+                f"The mashup {self.recipe.id!r} knows no pool to be drawn anew from; bind it by "
+                "Mashup.of(recipe, bank, pool.save(folder)), or leave remix off"
+            )
+        pool = load_pool(self.pool)
+        recipe = pool.draw(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
+        return Mashup.of(recipe, pool.bank, self.pool)
+
+    def excerpt(self, begin, length):
+        """Cut a part out before anything is mixed, so that the rest costs nothing.
+
+        Parameters
+        ----------
+        begin, length : int
+            Which samples of this mashup to keep.
+
+        Returns
+        -------
+        Mashup
+            Stems and noises sum to the same samples. What is measured over a mashup is measured
+            over the excerpt: the level it is brought to, and that of noise by its ratio.
+        """
+        recipe, n_stems = self.recipe, len(self.recipe.stems)
+        noises = [
+            (part.seen_from(begin, source.n_samples), source)
+            for part, source in zip(recipe.noises, self.sources[n_stems:], strict=True)
+        ]
+        heard = [(p, s) for p, s in noises if p.tile or -s.n_samples < p.start < length]
+        parts, sources = zip(*heard, strict=True) if heard else ((), ())
+        cut = replace(recipe, start=recipe.start + begin, length=length, noises=parts)
+        return replace(self, recipe=cut, sources=(*self.sources[:n_stems], *sources))
+
+    def key(self):
+        """Name the mashup by what it sounds like: recipe and contents, not ids or paths."""
+        sound = asdict(self.recipe)
+        for name in ("id", "label", "fold"):
+            del sound[name]
+        for part, source in zip((*sound["stems"], *sound["noises"]), self.sources, strict=True):
+            part["path"] = source.content
+            part.pop("song", None)
+        return hash_bytes(json.dumps([_FORMAT, sound], sort_keys=True).encode())
+
+    def write(self, path):
+        """Write as a 16-bit mono WAV file, whole or not at all; its comment is :meth:`key`."""
+        with (
+            atomic_path(path) as temporary,
+            soundfile.SoundFile(temporary, "w", self.recipe.sr, 1, "PCM_16", format="WAV") as file,
+        ):
+            file.comment = self.key()
+            file.write(self.to_int16())
+
+    def is_written(self, path):
+        """Tell whether a WAV file is this very mashup, as :meth:`write` wrote it."""
+        try:
+            with soundfile.SoundFile(path) as file:
+                return file.comment == self.key() and file.frames == self.recipe.length
+        except soundfile.LibsndfileError:
+            return False
+
+
+def write_mashups(mashups, paths, *, n_jobs=None, progress=None):
+    """Render mashups to WAV files, those already written excepted.
+
+    Parameters
+    ----------
+    mashups : sequence of Mashup
+    paths : sequence of Path
+    n_jobs : int, optional
+        Processes; the files are the same for any number.
+    progress : callable, optional
+        Called with the number of files done since its last call.
+    """
+    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+        joblib.delayed(_write)(mashup, path) for mashup, path in zip(mashups, paths, strict=True)
+    )
+    for _ in jobs:
+        if progress is not None:
+            progress(1)
+
+
+def _write(mashup, path):
+    if not mashup.is_written(path):
+        mashup.write(path)

@@ -1,0 +1,1 @@
+"""Inputs of the networks: log-mel spectrograms, crops, augmentation, remixing."""

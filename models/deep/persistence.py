@@ -1,0 +1,184 @@
+"""Nets as bytes and as files: weights by safetensors, the rest by JSON, never code.
+
+A folder holds ``weights.safetensors`` and ``params.json``. Loading builds the architecture by name
+and fills it, so a stranger's folder can do nothing but be wrong.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ...exceptions import DataError, UsageError, first_line, require
+from ...utils.atomic_write import atomic_path, write_text
+
+_WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
+_ARCHITECTURE = "architecture"
+# What is of no meaning where the folder may be loaded.
+_LOCAL = ("cache", "checkpoint", "device", "n_threads")
+
+
+def pack_net(net):
+    """Turn a net's weights into safetensors bytes.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+
+    Returns
+    -------
+    bytes
+    """
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items()}
+    # What an architecture's name does not say goes with the weights.
+    architecture = getattr(net.backbone, "architecture", None)
+    metadata = None if architecture is None else {_ARCHITECTURE: architecture}
+    return require("safetensors.torch", "deep").save(tensors, metadata)
+
+
+def unpack_net(backbone, state):
+    """Build a net by name and fill it with packed weights.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of the architecture.
+    state : bytes
+        As :func:`pack_net` gives them.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        In evaluation mode, on the CPU.
+
+    Raises
+    ------
+    DataError
+        The bytes are damaged, or are of another backbone.
+    """
+    from .backbones.networks import build_net
+    from .backbones.pretrained import Start
+
+    safetensors = require("safetensors.torch", "deep")
+    try:
+        tensors = safetensors.load(state)
+        net = build_net(
+            Start(backbone, "none", architecture=_read_architecture(state)),
+            n_outputs=len(tensors.get("head.bias", [])),
+            pool="gem" if "pool.power" in tensors else "avg",
+            n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
+        )
+        net.load_state_dict(tensors)
+    except (RuntimeError, require("safetensors", "deep").SafetensorError) as error:
+        raise DataError(
+            f"The weights of a saved {backbone} are damaged, or of another net "
+            f"({first_line(error)}); copy the model again"
+        ) from error
+    return net.eval()
+
+
+def _read_architecture(state):
+    """Read the text that stands beside the tensors: safetensors begin with a JSON header."""
+    length = int.from_bytes(state[:8], "little")
+    return json.loads(state[8 : 8 + length]).get("__metadata__", {}).get(_ARCHITECTURE)
+
+
+def save_net(estimator, folder):
+    """Write a fitted deep estimator into a folder of its own.
+
+    Parameters
+    ----------
+    estimator : EffNetClassifier, EffNetEmbedding or EffNetLogits
+        Fitted.
+    folder : str or os.PathLike
+        Made when missing. The two files in it are each whole or not there.
+
+    Raises
+    ------
+    UsageError
+        A parameter is not plain data.
+    NotFittedError
+        It was not fitted.
+    """
+    check_is_fitted(estimator, "state_")
+    params = {
+        name: to_plain(value, name)
+        for name, value in estimator.get_params().items()
+        if name not in _LOCAL
+    }
+    fitted = {
+        name: to_plain(value, name)
+        for name, value in vars(estimator).items()
+        if name.endswith("_") and not name.startswith("_") and name != "state_"
+    }
+    document = {"class": type(estimator).__name__, "params": params, "fitted": fitted}
+    with atomic_path(Path(folder, _WEIGHTS)) as temporary:
+        temporary.write_bytes(estimator.state_)
+    write_text(Path(folder, _PARAMS), json.dumps(document, indent=1))
+
+
+def load_net(folder, classes):
+    """Load a deep estimator written by :func:`save_net`.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+    classes : sequence of type
+        Estimator classes that may be loaded.
+
+    Returns
+    -------
+    DeepEstimator
+
+    Raises
+    ------
+    DataError
+        A file is missing or is not what :func:`save_net` writes.
+    """
+    by_name = {cls.__name__: cls for cls in classes}
+    try:
+        document = json.loads(Path(folder, _PARAMS).read_text(encoding="utf-8"))
+        state = Path(folder, _WEIGHTS).read_bytes()
+        params = {name: from_plain(value) for name, value in document["params"].items()}
+        estimator = by_name[document["class"]](**params)
+        fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
+        fitted["backbone_"], fitted["n_embedding_"]  # without which no net is built again
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{folder}: is not a saved net ({type(error).__name__}: {error})"
+        ) from error
+    vars(estimator).update(fitted, state_=state)
+    return estimator
+
+
+def to_plain(value, name):
+    """Turn a value into what JSON holds; arrays and mappings are tagged to come back as such."""
+    if isinstance(value, np.ndarray):
+        dtype = "object" if value.dtype == object else value.dtype.str
+        return {"array": value.tolist(), "dtype": dtype}
+    if isinstance(value, dict):
+        return {"items": [[to_plain(k, name), to_plain(v, name)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return [to_plain(item, name) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise UsageError(
+        f"{name}={value!r} cannot be saved with the net: give it as a number, a str, a list or a "
+        "dict of these"
+    )
+
+
+def from_plain(value):
+    """Turn back what :func:`to_plain` gave."""
+    if isinstance(value, list):
+        return [from_plain(item) for item in value]
+    if isinstance(value, dict) and "array" in value:
+        return np.array(value["array"], dtype=value["dtype"])
+    if isinstance(value, dict):
+        return {from_plain(key): from_plain(item) for key, item in value["items"]}
+    return value

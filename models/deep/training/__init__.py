@@ -1,0 +1,1 @@
+"""Training of the networks: loop, optimizer, early stopping, checkpoints."""

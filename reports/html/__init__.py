@@ -1,0 +1,1 @@
+"""HTML building blocks of a report: page, figures, audio players."""

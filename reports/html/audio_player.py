@@ -1,0 +1,102 @@
+"""A clip in a page: heard by the browser's own player, and seen as waveform and log-mel."""
+
+import base64
+import io
+from html import escape
+
+import numpy as np
+import soundfile
+
+from .figures import MAIN, draw_svg
+
+# Some 40 kbit/s at 22,050 Hz, and understood by every browser.
+_ENCODING = {
+    "format": "MP3",
+    "subtype": "MPEG_LAYER_III",
+    "bitrate_mode": "VARIABLE",
+    "compression_level": 0.9,
+}
+_COLUMNS = 300
+_FREQUENCIES = (200, 500, 1000, 2000, 5000, 10000)
+
+
+def player(samples, sr, label):
+    """Give a clip as an ``<audio>`` element that holds its own sound.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,), float32
+        In [-1, 1].
+    sr : int
+        Sample rate in Hz, one that MP3 has: 8,000 to 48,000.
+    label : str
+        What is heard, for those who do not see the page.
+
+    Returns
+    -------
+    str
+        HTML; some 7 kB a second.
+    """
+    file = io.BytesIO()
+    soundfile.write(file, np.clip(samples, -1, 1), sr, **_ENCODING)
+    data = base64.b64encode(file.getvalue()).decode()
+    return (
+        f'<audio controls preload="metadata" aria-label="{escape(label)}" '
+        f'src="data:audio/mpeg;base64,{data}"></audio>\n'
+    )
+
+
+def draw_sound(samples, log_mel, bands, *, seconds, name, alt):
+    """Draw the waveform of a clip over its log-mel spectrogram.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,)
+    log_mel : ndarray of shape (n_mels, n_frames)
+        In dB.
+    bands : ndarray of shape (n_mels,)
+        Centres of the bands, in Hz.
+    seconds : (float, float)
+        Where the clip begins and ends in what it is cut from.
+    name, alt : str
+        As of :func:`~stemstack.reports.html.figures.draw_svg`.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+
+    def draw(axes):
+        _draw_wave(axes[0], samples, seconds)
+        _draw_log_mel(axes[1], log_mel, bands, seconds)
+
+    shape = {"nrows": 2, "sharex": True, "height_ratios": (1, 2)}
+    return draw_svg(draw, name=name, alt=alt, size=(4.8, 2.4), **shape)
+
+
+def _draw_wave(axes, samples, seconds):
+    """Draw the lowest and the highest sample of each of a few hundred columns."""
+    edges = np.linspace(0, len(samples), min(_COLUMNS, len(samples)) + 1).astype(int)[:-1]
+    times = np.linspace(*seconds, len(edges))
+    low, high = (extreme.reduceat(samples, edges) for extreme in (np.minimum, np.maximum))
+    axes.fill_between(times, low, high, color=MAIN, linewidth=0.5)
+    axes.set_ylim(-1, 1)
+    axes.set_yticks([-1, 0, 1])
+
+
+def _draw_log_mel(axes, log_mel, bands, seconds):
+    # Lightness rises evenly with the level in this map; the picture is kept at its own size.
+    axes.imshow(
+        log_mel,
+        origin="lower",
+        aspect="auto",
+        extent=(*seconds, 0, len(bands)),
+        cmap="magma",
+        interpolation="none",
+    )
+    shown = [hertz for hertz in _FREQUENCIES if hertz <= bands[-1]]
+    axes.set_yticks(np.interp(shown, bands, np.arange(len(bands)) + 0.5))
+    axes.set_yticklabels([f"{hertz / 1000:g}" for hertz in shown])
+    axes.set_ylabel("kHz")
+    axes.set_xlabel("seconds")

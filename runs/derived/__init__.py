@@ -1,0 +1,1 @@
+"""Results derived from finished runs: merged runs, pseudo-labels, ONNX exports."""

@@ -1,0 +1,47 @@
+"""The nets of a run as ONNX files."""
+
+from ...models import export_onnx, nets_in
+from ..run import Run
+
+
+def export_nets(path, out=None, *, progress):
+    """Write every net of a run, one file a fold (and a seed, where there are several).
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A finished run.
+    out : Path, optional
+        Folder; ``onnx`` in the run by default.
+    progress : Quiet
+        Hears how far it is.
+
+    Returns
+    -------
+    files : list of Path
+    others : list of str
+        The run's models that are no nets.
+    """
+    run = Run.open(path)
+    out = run.path / "onnx" if out is None else out
+    folds = sorted(run.read_table("ledger/oof")["fold"].unique())
+    files, others = [], []
+    for name in run.model_names:
+        if not nets_in(run.load_model(name, folds[0])):
+            others.append(name)
+            continue
+        with progress.stage(f"exporting {name}", len(folds)) as advance:
+            for fold in folds:
+                files += _export_fold(run.load_model(name, fold), out, f"{name}-fold{fold}")
+                advance(1)
+    return files, others
+
+
+def _export_fold(model, out, name):
+    """Write the net of one fold, or each of a bag."""
+    nets = nets_in(model, fitted=True)
+    names = [name] if len(nets) == 1 else [f"{name}-seed{i}" for i in range(len(nets))]
+    files = [out / f"{name}.onnx" for name in names]
+    for net, file in zip(nets, files, strict=True):
+        export_onnx(net, file)
+    return files

@@ -1,0 +1,1 @@
+"""Fitting: base models by fold, the meta-model, the feature cache, Dask."""

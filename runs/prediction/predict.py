@@ -1,0 +1,112 @@
+"""Predicting new clips with a finished run."""
+
+from functools import partial
+
+import pandas as pd
+
+from ...models import device_of, nets_in, set_means
+from ...stacking import Decoder, decide, name_columns, predict_with
+from ...utils.parallel import run_side_by_side
+from ..fitting.feature_cache import compute_features
+from ..fitting.meta_fit import predict_stack
+from ..predictions import METHOD, said_by
+from ..run import STACK
+from ..stored_clips import groups_of
+from .evaluate import read_test
+
+
+def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
+    """Predict clips by the fold models of a run and its second level.
+
+    Parameters
+    ----------
+    run : Run
+    unlabelled : Unlabelled
+        Usable clips.
+    tta : int, optional
+        Crops of each clip that nets look at; as many as they were made for by default.
+    cache : Path
+        Where features are kept.
+    n_jobs : int or None
+    progress : Quiet
+
+    Returns
+    -------
+    labels : ndarray of shape (n,)
+    probabilities : DataFrame of shape (n, n_classes)
+        The stack's, a column a class.
+    """
+    classes = run.metrics["classes"]
+    parts = {}
+    for name in run.model_names:
+        folds = run.model_folds(name)
+        calls = [(run, unlabelled.paths, cache, tta, fold) for fold in folds]
+        model = run.load_model(name, folds[0])
+        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
+        compute_features(name, model, unlabelled.paths, **means)
+        on_gpu = device_of(model) != "cpu"
+        with progress.stage(f"predicting by {name}", len(folds)) as advance:
+            said = run_side_by_side(
+                partial(_predict_fold, name), calls, n_jobs=n_jobs, on_gpu=on_gpu
+            )
+            total = sum(_counted(said, advance))
+        mean = total / len(folds)
+        parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
+    stacked = predict_stack(run.load_model(STACK), parts, classes)[STACK]
+    return decide(stacked, classes, METHOD), pd.DataFrame(stacked, columns=classes)
+
+
+def _predict_fold(name, run, clips, cache, tta, fold):
+    model = set_means(run.load_model(name, fold), cache=cache)
+    for net in nets_in(model, fitted=True) if tta else ():
+        net.set_params(tta=tta)
+    return predict_with(model, clips, METHOD)
+
+
+def _counted(results, advance):
+    for result in results:
+        advance(1)
+        yield result
+
+
+def decode_test(run, probabilities):
+    """Decode clips together: calibrate, correct for label shift, offset classes.
+
+    Each only where it holds out of sample; see :class:`~stemstack.stacking.Decoder`.
+
+    Parameters
+    ----------
+    run : Run
+        Finished; the decoder learns from its stack's nested predictions.
+    probabilities : array-like of shape (n, n_classes)
+        The stack's, of all clips of a test.
+
+    Returns
+    -------
+    Decoded
+    """
+    oof = run.read_table("ledger/oof")
+    nested = said_by(oof, STACK, run.metrics["classes"])
+    decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups_of(run))
+    return decoder.decode(probabilities)
+
+
+def decode_ledger(run):
+    """Decode the run's own test clips, whose predictions its ledger holds.
+
+    Parameters
+    ----------
+    run : Run
+        Finished.
+
+    Returns
+    -------
+    Decoded
+        What :func:`decode_test` makes of the same clips predicted anew.
+
+    Raises
+    ------
+    DataError
+        The run predicted no test clips.
+    """
+    return decode_test(run, said_by(read_test(run), STACK, run.metrics["classes"]))

@@ -1,0 +1,1 @@
+"""Time limits: cost estimates, the choice of models and epochs, the deadline."""

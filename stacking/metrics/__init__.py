@@ -1,0 +1,1 @@
+"""Macro F1 and its confidence intervals."""

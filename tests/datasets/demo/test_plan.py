@@ -1,0 +1,107 @@
+"""Plans are drawn from a genre and, now and then, from its neighbours."""
+
+import math
+
+import numpy as np
+import pytest
+
+from stemstack.datasets.demo import drums, plan
+from stemstack.datasets.demo import parts as bass
+from stemstack.datasets.demo import parts as comping
+from stemstack.datasets.demo import parts as melody
+from stemstack.datasets.demo.genres import GENRES, STYLES
+from stemstack.datasets.demo.midi import DRUMS, KITS, PROGRAMS
+from stemstack.datasets.demo.plan import SIDES, STEMS, draw_plan
+
+
+def rng(*seed):
+    return np.random.default_rng(seed)
+
+
+def plans(genre, n=200):
+    return [draw_plan(genre, 30.0, rng(n, seed)) for seed in range(n)]
+
+
+def test_the_ten_genres_are_the_competitions():
+    assert GENRES == (
+        "blues", "classical", "country", "disco", "hiphop",
+        "jazz", "metal", "pop", "reggae", "rock",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_style_names_only_what_exists(genre):
+    style = STYLES[genre]
+    tables = {
+        "drums": (KITS, drums.GROOVES),
+        "bass": (PROGRAMS, bass.LINES),
+        "comp": (PROGRAMS, comping.PATTERNS),
+        "layer": (PROGRAMS, comping.PATTERNS),
+        "lead": (PROGRAMS, melody.CELLS),
+    }
+    for role, (instruments, patterns) in tables.items():
+        for instrument, pattern in getattr(style, role):
+            assert instrument in instruments
+            assert pattern in patterns
+    assert set(style.neighbours) < set(GENRES) - {genre}
+    assert set(style.balance) == set(STEMS)
+
+
+def test_every_pattern_and_instrument_is_played_by_some_style():
+    def played(roles, place):
+        return {p[place] for s in STYLES.values() for role in roles for p in getattr(s, role)}
+
+    assert set(drums.GROOVES) == played(["drums"], 1)
+    assert set(bass.LINES) == played(["bass"], 1)
+    assert set(comping.PATTERNS) == played(["comp", "layer"], 1)
+    assert set(melody.CELLS) == played(["lead"], 1)
+    assert set(KITS) == played(["drums"], 0)
+    assert set(PROGRAMS) == played(["bass", "comp", "layer", "lead"], 0)
+
+
+def test_the_drums_of_the_patterns_are_those_of_the_kit():
+    written = {voice for pattern in (*drums.GROOVES.values(), *drums.FILLS) for voice in pattern}
+    assert written == set(DRUMS)
+
+
+def test_songs_borrow_from_neighbours_but_mostly_stay_themselves():
+    grooves = [plan.drums for plan in plans("metal")]
+    own = sum(groove in STYLES["metal"].drums for groove in grooves)
+    assert 0.8 * len(grooves) < own < len(grooves)
+
+
+def test_quiet_genres_are_quiet():
+    loudness = {g: np.median([p.levels["other"] for p in plans(g)]) for g in GENRES}
+    assert max(loudness["classical"], loudness["jazz"]) < min(
+        level for genre, level in loudness.items() if genre not in ("classical", "jazz")
+    )
+    # The real songs differ by up to a factor of 20, which is 26 dB; 10 dB is well inside the draw.
+    assert loudness["hiphop"] - loudness["classical"] > 10
+
+
+def test_silent_and_resting_stems_have_the_shares_of_the_real_songs():
+    drawn = [plan for genre in GENRES for plan in plans(genre, 100)]
+    share = {
+        stem: np.mean([math.isinf(p.levels[stem]) or stem in p.rests for p in drawn])
+        for stem in STEMS
+    }
+    # 374, 218, 167 and 55 of 1000 stems hold five seconds of silence or more. The tolerance is
+    # three standard errors of 1000 draws, and the figures themselves are only a guide.
+    for stem, real in {"vocals": 0.374, "bass": 0.218, "drums": 0.167, "other": 0.055}.items():
+        np.testing.assert_allclose(share[stem], real, atol=0.06)
+
+
+def test_a_plan_is_near_the_length_asked_for():
+    assert all(0.995 * 30 <= plan.seconds <= 1.02 * 30 for plan in plans("pop"))
+
+
+@pytest.mark.parametrize("genre", GENRES)
+def test_the_two_sides_share_no_tempo_and_no_chosen_instrument(genre, monkeypatch):
+    monkeypatch.setattr(plan, "BORROWING", 0.0)
+    seen, unseen = ([draw_plan(genre, 30.0, rng(n), side) for n in range(40)] for side in SIDES)
+    assert max(song.bpm for song in seen) < min(song.bpm for song in unseen)
+    for role in ("drums", "bass", "comp", "layer", "lead"):
+        here, there = ({getattr(song, role)[0] for song in songs} for songs in (seen, unseen))
+        offered = {instrument for instrument, _ in getattr(STYLES[genre], role)}
+        assert here | there <= offered
+        assert len(offered) == 1 or not here & there

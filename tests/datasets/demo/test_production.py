@@ -1,0 +1,49 @@
+"""Levels, colour and the limiter."""
+
+import numpy as np
+import pytest
+
+from stemstack.datasets.demo.production import brighten, level_to, limit, overdrive, sounding_rms
+
+SR = 22050
+
+
+def sine(frequency, amplitude=0.1, seconds=1.0):
+    t = np.arange(round(SR * seconds)) / SR
+    return (amplitude * np.sin(2 * np.pi * frequency * t)).astype(np.float32)[:, np.newaxis]
+
+
+def test_level_counts_only_where_it_sounds():
+    half = np.concatenate([sine(440), np.zeros((SR, 1), dtype=np.float32)])
+    levelled = level_to(half, -20.0, SR)
+    # 50 ms frames leave at most one partly silent frame of twenty.
+    np.testing.assert_allclose(20 * np.log10(sounding_rms(levelled, SR)), -20, atol=0.3)
+    np.testing.assert_allclose(np.sqrt(np.mean(levelled[:SR] ** 2)), 0.1, rtol=0.03)
+
+
+@pytest.mark.parametrize("change", [lambda x: level_to(x, -10, SR), lambda x: overdrive(x, 1, SR)])
+def test_silence_stays_silence(change):
+    assert not change(np.zeros((SR, 1), dtype=np.float32)).any()
+
+
+def test_brighten_lifts_the_top_and_leaves_the_bottom():
+    gain = {f: np.std(brighten(sine(f), 6.0, SR)) / np.std(sine(f)) for f in (50, 9000)}
+    # A first-order shelf at 1 kHz: within 0.1 dB well below it, within 1 dB well above.
+    np.testing.assert_allclose(gain[50], 1, rtol=0.01)
+    np.testing.assert_allclose(gain[9000], 10 ** (6 / 20), rtol=0.1)
+
+
+def test_overdrive_adds_harmonics():
+    spectrum = np.abs(np.fft.rfft(overdrive(sine(441), 0.5, SR)[:, 0]))
+    assert spectrum[3 * 441] > 0.1 * spectrum[441]
+    clean = sine(441)
+    assert overdrive(clean, 0, SR) is clean
+
+
+def test_the_limiter_keeps_full_scale_and_what_is_below_its_knee():
+    loud = np.linspace(-3, 3, 1001, dtype=np.float32)[:, np.newaxis]
+    limited = limit(loud)
+    assert np.abs(limited).max() <= 1
+    quiet = np.abs(loud) < 0.7
+    np.testing.assert_array_equal(limited[quiet], loud[quiet])
+    assert (np.diff(limited[:, 0]) >= 0).all()

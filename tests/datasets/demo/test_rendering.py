@@ -1,0 +1,77 @@
+"""Rendered parts have the pitch, the place and the length they were written with."""
+
+import numpy as np
+import pytest
+
+from stemstack.datasets.demo import rendering
+from stemstack.datasets.demo.midi import DRUMS
+from stemstack.datasets.demo.rendering import render_parts
+from stemstack.datasets.demo.score import Note, Part
+from stemstack.exceptions import MissingExtraError
+
+pytest.importorskip("midirenderer")
+
+
+def peak_frequency(audio, sr):
+    spectrum = np.abs(np.fft.rfft(audio * np.hanning(len(audio))))
+    return np.fft.rfftfreq(len(audio), 1 / sr)[spectrum.argmax()]
+
+
+@pytest.mark.parametrize("sr", [22050, 44100])
+def test_a_note_sounds_at_its_pitch(sr):
+    part = Part("flute", (Note(0.0, 4.0, 69, 100),))
+    audio = render_parts([part], 120.0, 2.0, sr, 1)
+    assert audio.shape == (2 * sr, 1)
+    # The flute has vibrato: a tenth of a semitone either way is 0.6 %.
+    np.testing.assert_allclose(peak_frequency(audio[:, 0], sr), 440, rtol=0.01)
+
+
+@pytest.mark.parametrize("instrument", ["piano", "standard kit"])
+def test_notes_begin_when_they_should(instrument):
+    is_kit = instrument.endswith("kit")
+    note = Note(2.0, 0.5, DRUMS["snare"] if is_kit else 72, 110)
+    part = Part(instrument, (note,), is_kit=is_kit)
+    audio = render_parts([part], 60.0, 3.0, 22050, 1)[:, 0]
+    onset = np.flatnonzero(np.abs(audio) > 0.05 * np.abs(audio).max())[0] / 22050
+    # A hammer or a stick reaches 5 % of its peak within 20 ms.
+    np.testing.assert_allclose(onset, 2.0, atol=0.02)
+
+
+def test_a_kit_keeps_the_tempo_it_was_given():
+    beats = tuple(Note(float(b), 0.25, DRUMS["kick"], 110) for b in range(24))
+    audio = render_parts([Part("room kit", beats, is_kit=True)], 100.0, 14.0, 22000, 1)[:, 0]
+    energy = np.square(audio).reshape(-1, 220).mean(axis=1)
+    likeness = np.correlate(energy, energy, "full")[len(energy) :]
+    # Frames are 10 ms apart; strokes are the nearest thing to themselves a beat later.
+    period = (np.argmax(likeness[30:100]) + 31) * 220 / 22000
+    np.testing.assert_allclose(period, 0.6, atol=0.01)
+
+
+def test_two_channels_carry_the_pan():
+    part = Part("piano", (Note(0.0, 1.0, 60, 100),), pan=0)
+    left, right = np.square(render_parts([part], 60.0, 1.0, 22050, 2)).mean(axis=0)
+    assert left > 2 * right
+
+
+def test_no_notes_are_digital_silence():
+    audio = render_parts([Part("piano", ())], 60.0, 1.0, 22050, 2)
+    assert audio.shape == (22050, 2)
+    assert not audio.any()
+
+
+def test_a_missing_soundfont_names_the_extra(monkeypatch):
+    def gone(module, extra):
+        raise MissingExtraError(f"{module} comes with {extra!r}")
+
+    monkeypatch.setattr(rendering, "find_spec", lambda name: None)
+    monkeypatch.setattr(rendering, "require", gone)
+    with pytest.raises(MissingExtraError, match="pretty_midi comes with 'demo'"):
+        rendering.soundfont.__wrapped__()
+
+
+@pytest.mark.parametrize("instrument", ["alto sax", "synth bass"])
+def test_no_instrument_carries_a_constant(instrument):
+    note = Note(0.0, 4.0, 69, 100)
+    audio = render_parts([Part(instrument, (note,))], 120.0, 2.0, 22050, 1)
+    # The soundfont's own samples of these are up to 64 % of their RMS away from zero.
+    assert abs(audio.mean()) < 0.02 * audio.std()

@@ -1,0 +1,28 @@
+"""Patterns are read as they are written."""
+
+import pytest
+
+from stemstack.datasets.demo.drums import FILLS, GROOVES
+from stemstack.datasets.demo.parts import CELLS, LINES, PATTERNS
+from stemstack.datasets.demo.score import BEATS_PER_BAR, read_bar
+
+WRITTEN = [
+    *(pattern for groove in GROOVES.values() for pattern in groove.values()),
+    *(pattern for fill in FILLS for pattern in fill.values()),
+    *LINES.values(),
+    *PATTERNS.values(),
+    *(cell for cells in CELLS.values() for cell in cells),
+]
+
+
+def test_read_bar_places_strikes_holds_and_rests():
+    assert [tuple(step) for step in read_bar("x-.5x.--")][:2] == [(0.0, 1.0, "x"), (1.5, 0.5, "5")]
+
+
+@pytest.mark.parametrize("pattern", sorted(set(WRITTEN)))
+def test_every_written_pattern_fills_a_bar_without_holding_a_rest(pattern):
+    assert len(pattern) in (8, 16, 32)
+    assert ".-" not in pattern
+    steps = read_bar(pattern)
+    assert steps
+    assert steps[-1].start + steps[-1].length <= BEATS_PER_BAR

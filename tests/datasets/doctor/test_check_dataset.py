@@ -1,0 +1,85 @@
+"""The whole examination: what it gives, what it keeps, what it costs the second time."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+
+from stemstack.datasets.doctor import SEVERITIES, Finding, examine
+from stemstack.datasets.doctor import measurements as measurements_module
+
+SR = 22050
+SONG = "genres_stems/blues/blues.00000"
+
+
+def test_a_healthy_data_set_gives_facts_only(data):
+    findings = examine(data, n_folds=2).findings
+    assert {f.severity for f in findings} == {"info"}
+    assert {f.check for f in findings} == {"classes", "contents", "loudness", "test vs training"}
+
+
+def test_data_without_any_audio_is_examined_too(data, look, tmp_path):
+    for file in data.rglob("*.wav"):
+        file.write_bytes(b"")
+    assert {f.check for f in look(data)} == {"unreadable files"}
+    (tmp_path / "BARE/genres_stems/blues/blues.00000").mkdir(parents=True)
+    assert {f.check for f in look(tmp_path / "BARE")} == {"missing stems", "classes", "noise"}
+    (tmp_path / "VOID/genres_stems").mkdir(parents=True)
+    assert {f.check for f in look(tmp_path / "VOID")} == {"classes", "noise"}
+
+
+def test_findings_are_sorted_plain_and_say_the_mend(data, write):
+    (data / SONG / "bass.wav").unlink()
+    write(data / SONG / "drums.wav", np.zeros(SR))
+    findings = examine(data, n_folds=2).findings
+    order = [SEVERITIES.index(f.severity) for f in findings]
+    assert order == sorted(order) and set(order) == {0, 1, 2}
+    assert all(f.mend and f.found and f.where for f in findings if f.severity != "info")
+    assert Finding(**findings[0].to_dict() | {"files": tuple(findings[0].files)}) == findings[0]
+
+
+def test_a_second_examination_reads_no_audio(data, tmp_path, monkeypatch, write, look):
+    cache = tmp_path / "cache"
+    first = examine(data, n_folds=2, cache=cache)
+    measured = []
+    real = measurements_module.measure_together
+
+    def watched(paths, **options):
+        measured.extend(path.relative_to(data).as_posix() for path in paths)
+        return real(paths, **options)
+
+    monkeypatch.setattr(measurements_module, "measure_together", watched)
+    again = examine(data, n_folds=2, cache=cache)
+    assert measured == []
+    assert again.findings == first.findings
+    pd.testing.assert_frame_equal(again.files, first.files)
+    write(data / "mashups/song0.wav", np.zeros(2 * SR))
+    assert len(look(data, cache=cache)) == 1
+    assert measured == ["mashups/song0.wav"]
+
+
+def test_a_file_with_a_problem_is_looked_at_again(data, tmp_path, look):
+    gone = data / "mashups/song0.wav"
+    kept = gone.read_bytes()
+    gone.unlink()
+    assert len(look(data, cache=tmp_path / "cache")) == 1
+    gone.write_bytes(kept)
+    assert look(data, cache=tmp_path / "cache") == []
+
+
+def test_jobs_change_nothing(data):
+    one, two = examine(data, n_folds=2, n_jobs=1), examine(data, n_folds=2, n_jobs=2)
+    assert one.findings == two.findings
+    pd.testing.assert_frame_equal(one.files, two.files)
+
+
+def test_progress_counts_every_file(data):
+    seen = []
+
+    @contextmanager
+    def stage(name, total):
+        seen.append(total)
+        yield lambda done=1: seen.append(-done)
+
+    examine(data, n_folds=2, stage=stage)
+    assert seen[0] == 20 and sum(seen) == 0

@@ -1,0 +1,90 @@
+"""Differences in units: a known change of a clip is told as it was made."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stemstack.domain_shift.gap.clip_stats import clip_facts, measure_facts
+from stemstack.domain_shift.gap.differences import find_differences, show_number
+from stemstack.domain_shift.gap.two_sample import domain_gap
+from stemstack.features import extract
+
+SR = 22050
+
+
+def tell(a, b, column):
+    """The difference found in one column."""
+    X = pd.DataFrame({column: np.concatenate([a, b])})
+    is_b = np.arange(len(X)) >= len(a)
+    rng = np.random.default_rng(0)
+    (found,) = find_differences(X, is_b, np.arange(len(X)), n_permutations=99, rng=rng)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("column", "a", "b", "words"),
+    [
+        ("rms_dbfs", -20.0, -17.0, "is louder by 3 dB"),
+        ("rms_dbfs", -17.0, -20.0, "is quieter by 3 dB"),
+        ("octaves_7_mean", -30.0, -25.0, "is 5 dB stronger over 6.4 kHz"),
+        ("flatness_median", 0.01, 0.02, "is noisier: spectral flatness ×2"),
+        ("flatness_median", 0.02, 0.01, "is less noisy: spectral flatness ×0.5"),
+        ("tempo", 120.0, 100.0, "is slower by 20 BPM"),
+        ("rms_min", 0.001, 0.01, "is louder in its quietest moment by 20 dB"),
+        ("full_scale_share", 0.0, 0.02, "is more often at full scale, by 2 % of the samples"),
+        ("centroid_median", 1000.0, 2500.0, "is brighter: spectral centroid 1500 Hz higher"),
+        ("duration", 30.0, 30.0, "has more length, though not at the median"),
+    ],
+)
+def test_a_difference_is_said_in_its_unit(column, a, b, words):
+    wobble = np.linspace(-1e-4, 1e-4, 21) * abs(a or b)
+    extra = np.where(np.arange(21) > 15, 3 * (a == b), 0)
+    found = tell(a + wobble, b + wobble + extra, column)
+    assert found.words == words
+    assert found.p_value <= 0.01 or a == b
+
+
+def test_the_effect_is_cliffs_delta():
+    found = tell([1.0, 2.0, 3.0], [2.0, 3.0, 4.0], "tempo")
+    # Of nine pairs six are won by B, two drawn, one lost: 6/9 - 1/9.
+    np.testing.assert_allclose(found.effect, 5 / 9, rtol=1e-12)  # one division
+    assert found.a == 2.0 and found.b == 3.0 and found.p_value > 0.1
+
+
+def test_facts_of_a_known_clip():
+    square = np.tile(np.array([0.5, -0.5], np.float32), SR)
+    # rtol: decibels of exact amplitudes.
+    np.testing.assert_allclose(
+        measure_facts(square, SR), [2.0, -6.02, 20 * np.log10(0.5), 0.0], rtol=1e-6
+    )
+    clipped = np.array([1.0, -1.0, 0.0, 0.0], np.float32)
+    assert measure_facts(clipped, SR)[3] == 0.25
+    assert measure_facts(np.zeros(9, np.float32), SR)[1:] == (-120.0, -120.0, 0.0)
+
+
+def test_noise_gain_and_cut_are_found_in_real_clips():
+    rng = np.random.default_rng(0)
+    time = np.arange(SR) / SR
+    tones = [0.1 * np.sin(2 * np.pi * f * time) for f in rng.uniform(200, 900, 16)]
+    clean = [(tone + 1e-4 * rng.standard_normal(SR)).astype(np.float32) for tone in tones]
+    noisy = [2 * c + 0.02 * rng.standard_normal(SR).astype(np.float32) for c in clean]
+    tables = []
+    for clips in (clean, noisy):
+        features, _ = extract(clips, families=["flatness", "octaves", "centroid"])
+        tables.append(pd.concat([clip_facts(clips), features], axis=1))
+    gap = domain_gap(*tables, n_permutations=99, n_resamples=50)
+    said = {found.name: found for found in gap.telling}
+    # atol: in dB; the noise adds 0.1 dB to the doubled amplitude.
+    np.testing.assert_allclose(said["level"].difference, 6.02, rtol=0, atol=0.15)
+    assert said["noisiness"].difference > 10 and said["brightness"].difference > 0
+    assert "length" not in said
+
+
+def test_numbers_are_short():
+    assert [show_number(x) for x in (0.0, 1234.5, 12.345, 1e-5, float("inf"))] == [
+        "0",
+        "1234",
+        "12.3",
+        "1e-05",
+        "inf",
+    ]

@@ -1,0 +1,65 @@
+"""What is read off test clips without a search: length and level."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stemstack.domain_shift.tuning.length_level import fit_durations, fit_level, fit_to_clips
+from stemstack.mashups import Settings
+
+ENDLESS = np.full(9, 3600.0)
+
+
+def test_durations_keep_the_law_of_the_clips():
+    rng = np.random.default_rng(0)
+    seconds = np.concatenate([np.full(500, 30.0), rng.uniform(6, 24, 500)])
+    rows = fit_durations(seconds, ENDLESS)
+    assert (0.5, 30.0, 30.0) in rows
+    assert sum(weight for weight, _, _ in rows) == pytest.approx(1, rel=1e-9)  # a sum of nine
+    weights = np.array([weight for weight, _, _ in rows])
+    drawn = [rng.uniform(*rows[i][1:]) for i in rng.choice(len(rows), 4000, p=weights)]
+    wanted, got = (np.quantile(x, [0.05, 0.25, 0.45, 0.75]) for x in (seconds, drawn))
+    # atol: in s; 4000 draws of a law read off 500 clips.
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1.0)
+    assert fit_durations([7.0], ENDLESS) == ((1.0, 7.0, 7.0),)
+
+
+def test_what_stems_cut_short_is_drawn_longer():
+    rng = np.random.default_rng(0)
+    drawn = np.where(rng.random(4000) < 0.5, 30.0, rng.uniform(6, 30, 4000))
+    available = np.minimum(rng.uniform(15, 40, 4000), 30.0)
+    rows = fit_durations(np.minimum(drawn, available), rng.permutation(available))
+    whole = sum(weight for weight, low, _ in rows if low >= 29.99)
+    assert whole == pytest.approx(0.5, abs=0.05)  # of 1600 clips that could be so long
+    weights = np.array([weight for weight, _, _ in rows])
+    again = [rng.uniform(*rows[i][1:]) for i in rng.choice(len(rows), 4000, p=weights)]
+    wanted, got = (np.quantile(x, [0.05, 0.1, 0.2, 0.3, 0.4]) for x in (drawn, again))
+    # atol: in s; quantiles of 4000 clips, an eighth of them to a row.
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1.5)
+
+
+def test_lengths_that_mashups_cannot_have_become_the_longest():
+    assert fit_durations([20.0, 25.0, 30.0], [5.0, 6.0]) == ((1.0, 30.0, 30.0),)
+
+
+def facts(peak, rms):
+    return pd.DataFrame({"duration": 30.0, "peak_dbfs": peak, "rms_dbfs": rms})
+
+
+def test_level_is_read_off_the_clips():
+    base, rms = Settings(), np.linspace(-20, -15, 101)
+    assert fit_level(base, facts(0.0, rms)) == base
+    lower = fit_level(base, facts(-6.02, rms))
+    assert lower.normalize == "peak" and lower.peak == pytest.approx(0.5, rel=1e-3)  # of -6.02 dB
+    by_rms = fit_level(base, facts(np.linspace(-9, -1, 101), rms))
+    assert by_rms.normalize == "rms"
+    # rtol: quantiles of equal steps, and an eighth.
+    np.testing.assert_allclose(by_rms.level, (-20.0, -15.0), rtol=1e-9)
+
+
+def test_the_rest_of_the_settings_stays():
+    start = Settings(anchor="slowest", normalize="none")
+    fitted = fit_to_clips(start, facts(0.0, np.full(9, -17.0)), ENDLESS)
+    assert fitted == replace(start, normalize="peak", durations=((1.0, 30.0, 30.0),))

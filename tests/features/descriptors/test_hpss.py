@@ -1,0 +1,45 @@
+"""Harmonic and percussive parts against SciPy, librosa, and signals that are all one of them."""
+
+import librosa
+import numpy as np
+import pytest
+import scipy.ndimage
+from signals import music_like
+
+from stemstack.features.analysis import Analysis
+from stemstack.features.descriptors.hpss import hpss, running_median, separate
+
+
+@pytest.mark.parametrize("shape", [(128, 700), (17, 33), (5, 3), (1, 1)])
+def test_running_median_is_scipys(shape):
+    rows = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+    expected = scipy.ndimage.median_filter(rows, size=(17, 1), mode="reflect")
+    np.testing.assert_array_equal(running_median(rows), expected)
+
+
+def test_parts_are_librosas():
+    magnitude = np.sqrt(librosa.feature.melspectrogram(y=music_like(seconds=5.0)))
+    expected = librosa.decompose.hpss(magnitude, kernel_size=17)
+    for part, other in zip(separate(magnitude), expected, strict=True):
+        # Masks in float32, scaled differently before they are squared.
+        np.testing.assert_allclose(part, other, rtol=1e-4, atol=1e-6)
+
+
+def test_parts_sum_to_the_whole():
+    magnitude = np.random.default_rng(0).uniform(0, 1, (40, 50)).astype(np.float32)
+    # One float32 rounding.
+    np.testing.assert_allclose(sum(separate(magnitude)), magnitude, rtol=1e-6)
+
+
+def test_a_tone_is_harmonic_and_a_click_percussive(sine):
+    clicks = np.zeros(44100, np.float32)
+    clicks[11025::11025] = 0.9
+    tone = Analysis(sine(440, seconds=2.0), 22050).hpss[0]
+    click = Analysis(clicks, 22050).hpss[0]
+    # Away from the tone's own edges, which click.
+    assert tone[10:-10].min() > 0.95
+    assert click.max() < 0.05
+
+
+def test_silence_has_no_parts():
+    np.testing.assert_array_equal(hpss(np.zeros((128, 20), np.float32)), np.zeros((15, 20)))

@@ -1,0 +1,63 @@
+"""MFCC and deltas of rows with known answers."""
+
+import librosa
+import numpy as np
+import pytest
+from signals import music_like
+
+from stemstack.features import log_mel
+from stemstack.features.analysis import Analysis
+from stemstack.features.descriptors.mel import delta, mel_cepstrum
+from stemstack.features.kernels.banded import combine
+
+
+def test_flat_bands_have_only_a_zeroth_coefficient():
+    rows = mel_cepstrum(np.full((128, 3), -20, np.float32))
+    # Orthonormal: the mean times sqrt(128). Rounding is 1e-7 of 20 dB times 128 terms.
+    np.testing.assert_allclose(rows[0], -20 * np.sqrt(128), rtol=1e-6)
+    np.testing.assert_allclose(rows[1:], 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_frames", [9, 10, 40])
+def test_slope_and_curvature_of_a_parabola(n_frames):
+    time = np.arange(n_frames)
+    line = (3 + 0.5 * time)[None].astype(np.float32)
+    parabola = (0.25 * time**2)[None].astype(np.float32)
+    # Exact but for float32.
+    np.testing.assert_allclose(delta(line, 1), 0.5, rtol=1e-5)
+    np.testing.assert_allclose(delta(parabola, 2), 0.5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_frames", [1, 8])
+def test_short_rows_keep_their_length(n_frames):
+    rows = np.ones((2, n_frames), np.float32)
+    assert delta(rows, 1).shape == rows.shape
+    # Constant rows have no slope; rounding of sums of ones.
+    np.testing.assert_allclose(delta(rows, 1), 0, atol=1e-6)
+
+
+CLIP = music_like(seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("n_fft", "hop_length", "n_mels"), [(2048, 512, 128), (1024, 320, 64), (400, 160, 40)]
+)
+def test_equals_librosa(n_fft, hop_length, n_mels):
+    mel = librosa.feature.melspectrogram(
+        y=CLIP, sr=22050, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels
+    )
+    found = log_mel(CLIP, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels)
+    # Float32 powers, in dB: 1e-7 times 100 dB.
+    np.testing.assert_allclose(found, librosa.power_to_db(mel), atol=1e-4)
+
+
+def test_equals_the_family():
+    np.testing.assert_allclose(log_mel(CLIP), Analysis(CLIP, 22050).logmel, atol=1e-4)
+
+
+def test_combine_is_a_matrix_product():
+    rng = np.random.default_rng(0)
+    weights = np.triu(np.tril(rng.random((30, 40)), 9)).astype(np.float32)
+    rows = rng.random((40, 300)).astype(np.float32)
+    # Sums of up to ten float32.
+    np.testing.assert_allclose(combine(weights, rows), weights @ rows, rtol=1e-5)

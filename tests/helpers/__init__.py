@@ -1,0 +1,1 @@
+"""Test helpers: signals, mashups, runs and networks shared by several test folders."""

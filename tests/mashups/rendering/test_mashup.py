@@ -1,0 +1,135 @@
+"""Rendering: the same everywhere, kept where it is right, equal to what is written to disk."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemstack.audio import clip_key, read_clip
+from stemstack.mashups import Mashup, NoisePart, Settings, draw_recipes, write_mashups
+from stemstack.mashups.rendering.mixing import mix_sources
+
+
+@pytest.fixture(scope="module")
+def mashups(songs, noise, bank, small_settings):
+    """Eight of the default kind, and eight of every kind at once."""
+    everything = Settings.from_dict(
+        small_settings.to_dict()
+        | {"tempo": "stretch", "noise_law": "snr", "noise_placement": "tile", "normalize": "lufs"}
+        | {"noise_count": [1, 3], "noise_band_probability": 0.5, "overdrive": [0, 6]}
+        | {"lowpass_probability": 0.5, "codec_probability": 0.7, "stem_dropout": 0.3}
+    )
+    drawn = []
+    for settings in (small_settings, everything):
+        recipes = draw_recipes(songs, noise, bank, settings, per_class=4, seed=0)
+        drawn += [Mashup.of(recipe, bank) for recipe in recipes]
+    return drawn
+
+
+def names(folder, mashups):
+    return [folder / f"{i}.wav" for i in range(len(mashups))]
+
+
+def test_a_written_mashup_is_the_mashup_for_any_number_of_jobs(mashups, tmp_path):
+    one, two = names(tmp_path / "one", mashups), names(tmp_path / "two", mashups)
+    write_mashups(mashups, one, n_jobs=1)
+    write_mashups(mashups, two, n_jobs=2)
+    for mashup, a, b in zip(mashups, one, two, strict=True):
+        assert a.read_bytes() == b.read_bytes()
+        np.testing.assert_array_equal(read_clip(a), mashup.load(22050))
+
+
+def test_files_that_are_right_are_kept(mashups, tmp_path):
+    mashups = mashups[:4]
+    paths = names(tmp_path, mashups)
+    write_mashups(mashups, paths)
+    whole = [path.read_bytes() for path in paths]
+    stamps = [path.stat().st_mtime_ns for path in paths]
+    paths[0].unlink()
+    paths[1].write_bytes(whole[1][:999])
+    mashups[2].write(paths[3])
+    write_mashups(mashups, paths)
+    assert [path.read_bytes() for path in paths] == whole
+    kept = [path.stat().st_mtime_ns == stamp for path, stamp in zip(paths, stamps, strict=True)]
+    assert kept == [False, False, True, False]
+
+
+def test_keys_say_what_is_heard_not_what_it_is_called(mashups):
+    mashup, recipe = mashups[0], mashups[0].recipe
+    key = clip_key(mashup)
+    assert clip_key(replace(mashup, recipe=replace(recipe, id="x", label="y", fold=7))) == key
+    assert clip_key(replace(mashup, pool="elsewhere.json")) == key
+    for change in ({"start": 1}, {"tempo": "stretch"}, {"lowpass": 2e3}, {"overdrive": 1.0}):
+        assert clip_key(replace(mashup, recipe=replace(recipe, **change))) != key
+
+
+@pytest.mark.parametrize("how", ["peak", "rms", "lufs", "none"])
+def test_silence_stays_silence(make_source, make_recipe, how):
+    recipe = make_recipe(20000, normalize=how, level=1.0 if how == "peak" else -17.0)
+    source = make_source("silent", np.zeros(20000))
+    assert not Mashup(recipe, (source,)).load(22050).any()
+
+
+def test_another_rate_is_resampled(mashups):
+    clip = mashups[0].load(11025)
+    assert abs(len(clip) - mashups[0].recipe.length / 2) <= 1
+
+
+@given(data=st.data())
+def test_an_excerpt_sums_to_the_same_samples(make_source, make_recipe, data):
+    rng = np.random.default_rng(0)
+    stem, noise = (
+        make_source(f"of {n}", rng.integers(-9000, 9000, n).astype(np.int16)) for n in (900, 70)
+    )
+    placed = st.builds(
+        NoisePart,
+        path=st.just("noise"),
+        start=st.integers(0, 69),
+        gain=st.floats(0.1, 2.0),
+        tile=st.booleans(),
+    )
+    noises = data.draw(st.lists(placed, max_size=3))
+    recipe = make_recipe(400, rates=(1.0, 1.37), start=data.draw(st.integers(0, 200)))
+    recipe = replace(recipe, noises=tuple(noises))
+    mashup = Mashup(recipe, (stem, stem, *[noise] * len(noises)), "the pool")
+    begin = data.draw(st.integers(0, 399))
+    length = data.draw(st.integers(1, 400 - begin))
+    excerpt = mashup.excerpt(begin, length)
+    np.testing.assert_array_equal(
+        mix_sources(excerpt.recipe, excerpt.sources),
+        mix_sources(recipe, mashup.sources)[begin : begin + length],
+    )
+    assert excerpt.pool == "the pool"
+    # An excerpt of an excerpt is one of the whole.
+    assert mashup.excerpt(begin, 400 - begin).excerpt(0, length) == excerpt
+
+
+def test_noise_by_ratio_or_in_a_band_goes_on_where_an_excerpt_begins(make_source, make_recipe):
+    rng = np.random.default_rng(0)
+    stem, noise = (make_source(f"hiss{n}", 0.1 * rng.standard_normal(n)) for n in (9000, 4000))
+    part = NoisePart("noise", 1000, None, 6.0, band=(2000.0, 8000.0))
+    mashup = Mashup(replace(make_recipe(9000), noises=(part,)), (stem, noise))
+    plain = Mashup(make_recipe(9000), (stem,))
+    heard, alone = (
+        mix_sources(m.recipe, m.sources)
+        for m in (mashup.excerpt(3000, 6000), plain.excerpt(3000, 6000))
+    )
+    added = heard - alone
+    whole = (mix_sources(mashup.recipe, mashup.sources) - stem.read())[3000:5000]
+    # The same noise, by a gain of its own: the ratio is that of the excerpt.
+    assert np.corrcoef(added[:2000], whole)[0, 1] > 0.999
+    np.testing.assert_array_equal(added[2000:], 0)
+    found = 10 * np.log10(np.mean(alone**2) / np.mean(added[:2000] ** 2))
+    # atol: rounding of 16 bits.
+    np.testing.assert_allclose(found, 6.0, rtol=0, atol=0.01)
+
+
+def test_noise_that_an_excerpt_does_not_reach_is_left_out(make_source, make_recipe):
+    stem, noise = make_source("long", np.ones(900, int)), make_source("short", np.ones(50, int))
+    recipe = replace(make_recipe(600), noises=(NoisePart("noise", 100, 1.0),))
+    mashup = Mashup(recipe, (stem, noise))
+    reached = [bool(mashup.excerpt(begin, 20).recipe.noises) for begin in (80, 81, 149, 150)]
+    assert reached == [False, True, True, False]
+    assert mashup.excerpt(80, 20).sources == (stem,)

@@ -1,0 +1,128 @@
+"""Mastering: levels hit, silence left alone, frequencies taken away, codecs in time."""
+
+import numpy as np
+import pyloudnorm
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemstack.mashups.rendering.filters import band_pass, low_pass
+from stemstack.mashups.rendering.gain import loudness, normalise, rms
+from stemstack.mashups.rendering.mastering import code, master, quantise
+
+SR = 22050
+
+
+def hiss(seconds=2.0, level=0.05, seed=0):
+    noise = level * np.random.default_rng(seed).standard_normal(round(seconds * SR))
+    return noise.astype(np.float32)
+
+
+@given(peak=st.floats(0.1, 1), level=st.floats(0.001, 0.3))
+def test_the_peak_is_what_was_asked_for(peak, level):
+    clip = normalise(hiss(0.1, level), "peak", peak, SR)
+    # rtol: float32.
+    np.testing.assert_allclose(np.abs(clip).max(), peak, rtol=1e-6)
+
+
+@given(target=st.floats(-40, -3), level=st.floats(0.001, 0.3))
+def test_the_rms_is_what_was_asked_for(target, level):
+    clip = normalise(hiss(0.2, level), "rms", target, SR)
+    # atol: in dB, of float32.
+    np.testing.assert_allclose(20 * np.log10(rms(clip)), target, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3])
+def test_the_loudness_is_what_was_asked_for(seconds):
+    clip = normalise(hiss(seconds), "lufs", -20.0, SR)
+    found = pyloudnorm.Meter(SR).integrated_loudness(clip.astype(np.float64))
+    # atol: in LU; a block that passes the relative gate before may not do so after rounding.
+    np.testing.assert_allclose(found, -20, rtol=0, atol=0.01)
+
+
+def test_a_clip_shorter_than_a_block_has_a_loudness():
+    tone = np.sin(2 * np.pi * 997 * np.arange(SR // 5) / SR).astype(np.float32)
+    # BS.1770: a full-scale sine at 997 Hz has -3.01 LUFS. atol: its filters settling.
+    np.testing.assert_allclose(loudness(tone, SR), -3.01, rtol=0, atol=0.1)
+
+
+@pytest.mark.parametrize("n_samples", [2, 3, 29, 8819, 8820, 8821])
+def test_every_length_has_a_loudness(n_samples):
+    assert -70 < loudness(np.ones(n_samples, dtype=np.float32), SR) < 10
+
+
+def test_one_sample_is_as_good_as_silence():
+    assert loudness(np.ones(1, dtype=np.float32), SR) == -np.inf
+
+
+@pytest.mark.parametrize("level", [0, 1e-5, 6e-5])
+@pytest.mark.parametrize("how", ["peak", "rms", "lufs", "none"])
+def test_silence_is_not_raised(how, level):
+    clip = level * np.sign(hiss())
+    np.testing.assert_array_equal(normalise(clip.copy(), how, -1.0 + 2 * (how == "peak"), SR), clip)
+
+
+def test_a_faint_click_in_silence_is_not_raised_by_its_rms():
+    clip = np.zeros(2 * SR, dtype=np.float32)
+    clip[SR] = 0.01
+    np.testing.assert_array_equal(normalise(clip.copy(), "rms", -17.0, SR), clip)
+
+
+def test_full_scale_is_the_limit():
+    np.testing.assert_array_equal(
+        quantise(np.float32([-2, -1, -0.5, 0, 1e-9, 0.5, 1, 2])),
+        [-32767, -32767, -16384, 0, 0, 16384, 32767, 32767],
+    )
+
+
+def test_overdrive_clips(make_recipe):
+    sine = np.sin(2 * np.pi * 100 * np.arange(SR) / SR).astype(np.float32)
+    plain = master(0.3 * sine, make_recipe(SR, normalize="peak", level=1.0))
+    driven = master(0.3 * sine, make_recipe(SR, normalize="peak", level=1.0, overdrive=6.0206))
+    assert np.mean(plain == 32767) < 0.01
+    # A sine of amplitude 2 is beyond 1 in a third of each half. atol: of a period of 220 samples.
+    np.testing.assert_allclose(np.mean(driven == 32767), 1 / 3, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("cutoff", [2000.0, 4567.0, 8000.0])
+def test_nothing_is_left_above_the_cutoff(cutoff):
+    clip, window = hiss(), np.hanning(2 * SR)
+    power = np.abs(np.fft.rfft(window * low_pass(clip, SR, cutoff))) ** 2
+    before = np.abs(np.fft.rfft(window * clip)) ** 2
+    hertz = np.fft.rfftfreq(len(clip), 1 / SR)
+    above, below = hertz > 1.02 * cutoff, hertz < 0.85 * cutoff
+    assert power[above].sum() < 1e-6 * before[above].sum()
+    # rtol: the passband's ripple.
+    np.testing.assert_allclose(power[below].sum(), before[below].sum(), rtol=0.001)
+
+
+def test_a_cutoff_beyond_the_rate_changes_nothing():
+    assert low_pass(clip := hiss(), SR, SR / 2) is clip
+
+
+def test_a_band_without_an_upper_edge_lets_all_above_through():
+    assert not band_pass(hiss(), SR, (20000.0, 30000.0)).any()
+    power = np.abs(np.fft.rfft(band_pass(hiss(), SR, (4000.0, 20000.0)))) ** 2
+    hertz = np.fft.rfftfreq(2 * SR, 1 / SR)
+    assert power[hertz < 2000].sum() < 1e-4 * power[hertz > 8000].sum()
+    assert len(band_pass(hiss(0.0001), SR, (100.0, 200.0))) == 2
+
+
+@pytest.mark.parametrize("codec", ["mp3", "ogg"])
+@pytest.mark.parametrize("n_samples", [1, 1000, 2 * SR + 1])
+def test_codecs_keep_length_and_time(codec, n_samples):
+    clip = hiss(3)[:n_samples].copy()
+    clip[n_samples // 2] = 0.9
+    coded = code(clip, SR, codec, 0.9)
+    assert len(coded) == n_samples and coded.dtype == np.float32
+    np.testing.assert_array_equal(coded, code(clip, SR, codec, 0.9))
+    if n_samples > 1000:
+        assert np.argmax(np.correlate(coded, clip[100:-100], "valid")) == 100
+        assert np.argmax(coded) == n_samples // 2
+
+
+@pytest.mark.parametrize("codec", ["mp3", "ogg"])
+def test_lower_quality_is_further_away(codec):
+    clip = hiss()
+    errors = [rms(code(clip, SR, codec, quality) - clip) for quality in (0.0, 0.5, 1.0)]
+    assert errors[0] > errors[1] > errors[2] > 0

@@ -1,0 +1,98 @@
+"""The torch renderer: the CPU renderer's waveforms within a step of 16 bits, librosa's log-mel."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stemstack.exceptions import DataError, UsageError
+from stemstack.mashups import Mashup, NoisePart, draw_recipes
+from stemstack.mashups.rendering.torch_renderer import PackedSources, render_batch
+
+torch = pytest.importorskip("torch")
+
+STEP = 1 / 32768
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def packed(bank):
+    return PackedSources.of(bank.values())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"tempo": "none", "normalize": "none", "overdrive": (6.0, 12.0)},
+        {"noise_probability": 1.0, "noise_count": (0, 3), "noise_placement": "tile"},
+        {"stem_dropout": 0.5, "peak": 0.3, "rate_range": (0.7, 1.1)},
+    ],
+)
+def test_it_renders_what_the_cpu_renders(songs, noise, bank, small_settings, packed, changes):
+    settings = replace(small_settings, **changes)
+    recipes = draw_recipes(songs, noise, bank, settings, per_class=6, seed=0)
+    mashups = [Mashup.of(recipe, bank) for recipe in recipes]
+    clips = render_batch(mashups, packed).numpy()
+    assert clips.shape == (12, max(recipe.length for recipe in recipes))
+    for mashup, clip in zip(mashups, clips, strict=True):
+        length = mashup.recipe.length
+        # atol: a step of 16 bits, the tolerance that is promised.
+        np.testing.assert_allclose(clip[:length], mashup.load(22050), rtol=0, atol=1.01 * STEP)
+        assert not clip[length:].any()
+
+
+def test_blocks_of_time_change_nothing(songs, noise, bank, small_settings, packed, monkeypatch):
+    recipes = draw_recipes(songs, noise, bank, small_settings, per_class=3, seed=0)
+    mashups = [Mashup.of(recipe, bank) for recipe in recipes]
+    whole = render_batch(mashups, packed)
+    monkeypatch.setattr("stemstack.mashups.rendering.torch_renderer._BLOCK", 6 * 9999)
+    assert torch.equal(render_batch(mashups, packed), whole)
+
+
+def test_a_stem_is_read_to_its_last_sample(make_source, make_recipe):
+    sources = [make_source(f"ramp{n}", np.arange(1, n + 1) * 100) for n in (50, 60)]
+    mashups = [Mashup(make_recipe(s.n_samples), (s,)) for s in sources]
+    clips = render_batch(mashups, PackedSources.of(sources)).numpy()
+    np.testing.assert_array_equal(clips[0, :50], mashups[0].load(22050))
+    np.testing.assert_array_equal(clips[1], mashups[1].load(22050))
+
+
+def test_silence_stays_silence(make_source, make_recipe):
+    source = make_source("silent", np.zeros(100))
+    mashup = Mashup(make_recipe(100, normalize="peak", level=1.0), (source,))
+    assert not render_batch([mashup], PackedSources.of([source])).any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting"),
+    [
+        ({"tempo": "stretch"}, "tempo: stretch"),
+        ({"normalize": "lufs", "level": -17.0}, "normalize: lufs"),
+        ({"lowpass": 4000.0}, "lowpass"),
+        ({"codec": "mp3", "codec_quality": 0.5}, "codec"),
+        ({"noises": (NoisePart("n", 0, None, 10.0),)}, "noise_law: snr"),
+        ({"noises": (NoisePart("n", 0, 1.0, band=(100.0, 200.0)),)}, "noise_band"),
+    ],
+)
+def test_what_it_cannot_render_is_named(make_source, make_recipe, changes, setting):
+    recipe = make_recipe(50, rates=(1.1,), **changes)
+    source = make_source("hundred", np.arange(100))
+    mashup = Mashup(recipe, (source,) * (1 + len(recipe.noises)))
+    with pytest.raises(UsageError, match=f"needs the setting '{setting}', which torch does not"):
+        render_batch([mashup], PackedSources.of([source]))
+
+
+def test_what_is_missing_is_named(make_source, make_recipe):
+    source = make_source("hundred", np.arange(100))
+    with pytest.raises(UsageError, match=r"needs .*hundred\.i16, which is not packed"):
+        render_batch([Mashup(make_recipe(50), (source,))], PackedSources.of([]))
+    with pytest.raises(DataError, match="path0: the recipe reads samples"):
+        render_batch([Mashup(make_recipe(101), (source,))], PackedSources.of([source]))

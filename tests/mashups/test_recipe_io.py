@@ -1,0 +1,104 @@
+"""Recipes through Parquet, JSON Lines and JAMS: exactly what they were."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemstack.exceptions import DataError, UsageError
+from stemstack.mashups import (
+    Mashup,
+    NoisePart,
+    Recipe,
+    StemPart,
+    draw_recipes,
+    read_jams,
+    read_recipes,
+    write_jams,
+    write_recipes,
+)
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+COUNT = st.integers(0, 2**40)
+STEM = st.builds(StemPart, stem=TEXT, song=TEXT, path=TEXT, rate=NUMBER, gain=NUMBER)
+NOISE = st.builds(
+    NoisePart,
+    path=TEXT,
+    start=COUNT,
+    gain=st.none() | NUMBER,
+    snr=st.none() | NUMBER,
+    tile=st.booleans(),
+    band=st.none() | st.tuples(NUMBER, NUMBER),
+)
+RECIPE = st.builds(
+    Recipe,
+    id=TEXT,
+    label=TEXT,
+    fold=COUNT,
+    sr=COUNT,
+    start=COUNT,
+    length=COUNT,
+    stems=st.lists(STEM, min_size=1, max_size=2).map(tuple),
+    noises=st.lists(NOISE, max_size=2).map(tuple),
+    tempo=TEXT,
+    normalize=TEXT,
+    level=NUMBER,
+    lowpass=st.none() | NUMBER,
+    overdrive=NUMBER,
+    codec=st.none() | TEXT,
+    codec_quality=st.none() | NUMBER,
+)
+
+
+@given(recipes=st.lists(RECIPE, max_size=3), suffix=st.sampled_from(["parquet", "jsonl"]))
+def test_recipes_survive_the_disk(recipes, suffix, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / f"recipes.{suffix}"
+    write_recipes(recipes, path)
+    assert read_recipes(path) == recipes
+
+
+@pytest.fixture
+def mashup(songs, noise, bank, small_settings):
+    """One with a noise clip."""
+    settings = replace(small_settings, noise_probability=1.0)
+    recipe = draw_recipes(songs, noise, bank, settings, per_class=2, seed=0)[0]
+    return Mashup.of(recipe, bank)
+
+
+def test_jams_hold_the_recipe_and_what_is_heard_when(mashup, tmp_path):
+    write_jams(mashup, tmp_path / "m.jams")
+    assert read_jams(tmp_path / "m.jams") == mashup.recipe
+    document = json.loads((tmp_path / "m.jams").read_text())
+    seconds = mashup.recipe.length / 22050
+    assert document["file_metadata"]["duration"] == seconds
+    events, tags = document["annotations"]
+    assert (events["namespace"], tags["namespace"]) == ("scaper", "tag_open")
+    assert [tag["value"] for tag in tags["data"]] == ["a"]
+    drums, _, noise = [event["value"] for event in events["data"]]
+    assert (drums["label"], drums["role"], drums["event_duration"]) == (
+        "drums",
+        "foreground",
+        seconds,
+    )
+    assert drums["time_stretch"] == 1 / mashup.recipe.stems[0].rate
+    assert (noise["label"], noise["event_duration"]) == ("noise", 1.0)
+    assert noise["event_time"] == mashup.recipe.noises[0].start / 22050
+
+
+def test_what_is_not_recipes_is_refused(tmp_path):
+    (tmp_path / "r.jsonl").write_text('{"id": "x", "stems": [], "noises": []}\n')
+    with pytest.raises(DataError, match=r"r\.jsonl: .*not a recipe of this version.*the fields id"):
+        read_recipes(tmp_path / "r.jsonl")
+    (tmp_path / "r.jsonl").write_text("[]\n{")
+    with pytest.raises(DataError, match=r"r\.jsonl: cannot be read as recipes"):
+        read_recipes(tmp_path / "r.jsonl")
+    with pytest.raises(DataError, match=r"gone\.parquet: cannot be read as recipes"):
+        read_recipes(tmp_path / "gone.parquet")
+    with pytest.raises(UsageError, match=r"kept as \.parquet or \.jsonl. Got '\.csv'"):
+        write_recipes([], tmp_path / "r.csv")
+    (tmp_path / "m.jams").write_text("{}")
+    with pytest.raises(DataError, match=r"m\.jams: is not a JAMS file with a recipe"):
+        read_jams(tmp_path / "m.jams")

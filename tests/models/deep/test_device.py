@@ -1,0 +1,27 @@
+import pytest
+import torch
+
+from stemstack.models.deep.device import repeatable, threads
+
+CPU = torch.device("cpu")
+
+
+def test_repeatable_repeats_and_leaves_torch_as_it_was():
+    state = torch.get_rng_state()
+    with repeatable(5, CPU):
+        first = torch.rand(3)
+    with pytest.raises(KeyError), repeatable(5, CPU):
+        second = torch.rand(3)
+        raise KeyError
+    assert torch.equal(first, second)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_threads_are_lent():
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError), threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise KeyError
+    with threads(None):
+        assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == before

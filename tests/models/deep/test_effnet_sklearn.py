@@ -1,0 +1,41 @@
+"""scikit-learn's own checks, on the tiniest net: they are about manners, not about learning."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from stemstack.models.deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
+
+TINY = {
+    "backbone": "cnn_tiny",
+    "sr": 1000,
+    "n_fft": 32,
+    "hop_length": 16,
+    "n_mels": 4,
+    "crop_seconds": 0.02,
+    "epochs": 1,
+    "tta": 1,
+    "device": "cpu",
+    "n_threads": 1,
+    "random_state": 0,
+}
+
+
+NO_SOUND = "the rows of a table of blobs are no sounds to learn from, and one epoch is too few"
+EXPECTED_FAILURES = {
+    "check_classifiers_train": NO_SOUND,
+    "check_class_weight_classifiers": NO_SOUND,
+}
+
+
+@parametrize_with_checks(
+    [
+        EffNetClassifier(**TINY),
+        EffNetLogits(**TINY),
+        EffNetEmbedding(**TINY),
+        EffNetEmbedding(fine_tune=True, **TINY),
+    ],
+    expected_failed_checks=lambda estimator: (
+        EXPECTED_FAILURES if isinstance(estimator, EffNetClassifier) else {}
+    ),
+)
+def test_sklearn_checks(estimator, check):
+    check(estimator)

@@ -1,0 +1,40 @@
+"""The ledger keeps what was written, whoever writes it."""
+
+import pandas as pd
+import pytest
+
+from stemstack.exceptions import DataError
+from stemstack.runs import Ledger, content_key
+
+
+def test_ledger_keeps_what_was_written(tmp_path):
+    ledger = Ledger(tmp_path)
+    oof = pd.DataFrame({"lr__id": [0.25, 0.75], "lr__split": [0.75, 0.25]}, index=["x", "y"])
+    assert not ledger.has("lr", 0, "key")
+    with pytest.raises(DataError, match="no such entry"):
+        ledger.read("lr", 0, "key", "oof")
+    ledger.write("lr", 0, "key", oof=oof, test=oof[:1])
+    pd.testing.assert_frame_equal(ledger.read("lr", 0, "key", "oof"), oof, check_names=False)
+    assert len(ledger.read("lr", 0, "key", "test")) == 1
+    assert [path.name for path in (tmp_path / "lr").iterdir()] == ["fold0-key.parquet"]
+
+
+def test_entries_are_listed_and_discarded_by_name(tmp_path):
+    ledger = Ledger(tmp_path)
+    assert ledger.entries() == []
+    table = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
+    for model, fold, key in (("lr", 0, "0a"), ("lr", 1, "0a"), ("lr", 1, "0b"), ("b", 1, "0a")):
+        ledger.write(model, fold, key, oof=table)
+    (tmp_path / "lr" / ".0a1b.parquet").write_text("what a killed write left")
+    (tmp_path / "oof.parquet").write_text("the table of all")
+    ledger.discard("lr", 1, but="0b")
+    assert [(e.model, e.fold, e.key) for e in ledger.entries()] == [
+        ("b", 1, "0a"), ("lr", 0, "0a"), ("lr", 1, "0b"),
+    ]  # fmt: skip
+    ledger.discard("lr", 1)
+    assert not ledger.has("lr", 1, "0b") and ledger.has("b", 1, "0a")
+
+
+def test_content_keys_follow_content():
+    assert content_key(a=1, b=[2]) == content_key(b=[2], a=1)
+    assert content_key(a=1) != content_key(a=2)

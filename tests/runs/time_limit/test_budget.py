@@ -1,0 +1,97 @@
+"""What a time limit leaves room for."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemstack.exceptions import UsageError
+from stemstack.models.model_name import ModelName
+from stemstack.runs.time_limit.budget import (
+    LEAST_EPOCHS,
+    ModelCost,
+    choose,
+    show_seconds,
+    total_seconds,
+    with_epochs,
+)
+
+TREES = ModelCost("lgbm", fold=10.0, waves=2, features=frozenset("ab"), features_seconds=40.0)
+LINE = ModelCost("lr", fold=1.0, waves=2, features=frozenset("ab"), features_seconds=40.0)
+NET = ModelCost("effnet", fold=5.0, waves=2, once=10.0, epoch=10.0, epochs=8)
+
+
+def seconds(choice):
+    return total_seconds(choice.kept, choice.epochs)
+
+
+def test_without_a_limit_nothing_changes():
+    choice = choose([LINE, TREES, NET], math.inf)
+    assert choice.names == ("lr", "lgbm", "effnet")
+    assert choice.decisions == ()
+    # Features once, 2 and 20 s of fits; 10 s of pictures, and 2 folds of 5 s and 8 epochs.
+    assert seconds(choice) == 40 + 2 + 20 + 10 + 2 * (5 + 80)
+
+
+def test_nets_give_epochs_before_any_model_is_left_out():
+    choice = choose([LINE, TREES, NET], 200.0)
+    assert choice.names == ("lr", "lgbm", "effnet(epochs=5)")
+    assert choice.decisions == ("effnet gets 5 epochs instead of 8",)
+    assert seconds(choice) == 182
+
+
+def test_the_dearest_is_left_out_first_and_the_others_take_their_epochs_back():
+    small = ModelCost("cnn(epochs=4)", fold=1.0, waves=2, epoch=1.0, epochs=4)
+    choice = choose([LINE, NET, small], 60.0)
+    assert choice.names == ("lr", "cnn(epochs=4)")
+    assert choice.decisions == ("effnet is left out: by itself it would take 1 min 20 s or more",)
+
+
+def test_features_that_models_share_are_paid_by_the_one_that_stays():
+    assert seconds(choose([LINE, TREES], 50.0)) == 42
+    assert choose([LINE, TREES], 50.0).names == ("lr",)
+
+
+def test_when_nothing_fits_the_least_time_is_named():
+    with pytest.raises(UsageError, match=r"too short: lr, the cheapest model, would take 42\.0 s"):
+        choose([LINE, TREES, NET], 41.0)
+
+
+@pytest.mark.parametrize("name", ["effnet", "cnn()", "ast(epochs=20, remix=true)", "cnn(seeds=2)"])
+def test_a_name_with_other_epochs_is_still_the_model(name):
+    named, before = ModelName.parse(with_epochs(name, 4)), ModelName.parse(name)
+    assert named.params == {**before.params, "epochs": 4}
+    assert named.base == before.base
+
+
+costs = st.builds(
+    ModelCost,
+    name=st.uuids().map(str),
+    fold=st.floats(0, 100),
+    waves=st.integers(0, 5),
+    once=st.floats(0, 100),
+    features=st.none() | st.frozensets(st.sampled_from("abc")),
+    features_seconds=st.floats(0, 100),
+    epoch=st.floats(0, 10),
+    epochs=st.integers(0, 20),
+)
+
+
+@given(st.lists(costs, min_size=1, max_size=5, unique_by=lambda cost: cost.name), st.floats(0, 500))
+def test_what_is_chosen_fits_and_keeps_the_least_epochs(models, room):
+    try:
+        choice = choose(models, room)
+    except UsageError:
+        assert min(total_seconds([m], {m.name: m.least_epochs}) for m in models) > room
+        return
+    assert seconds(choice) <= room
+    assert all(choice.epochs[m.name] >= min(LEAST_EPOCHS, m.epochs) for m in choice.kept)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0.0 s"), (59.96, "1 min 0 s"), (3599.7, "1 h 0 min"), (9e4, "25 h 0 min")],
+)
+def test_durations_are_never_written_with_sixty_of_anything(value, text):
+    assert show_seconds(value) == text

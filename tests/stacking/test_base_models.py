@@ -1,0 +1,108 @@
+"""Steps that learn nothing are computed once a clip, and nothing else changes."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.datasets import load_wine
+from sklearn.ensemble import StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
+
+from stemstack import SpectralFeatures
+from stemstack.stacking import OutOfFoldStacker
+from stemstack.stacking.base_models import SharedSteps, join_steps
+
+X, Y = load_wine(return_X_y=True)
+rows_seen = []
+
+
+class Costly(TransformerMixin, BaseEstimator):
+    """Learns nothing, and counts the rows it is given."""
+
+    def __init__(self, factor=2.0):
+        self.factor = factor
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        rows_seen.append(len(X))
+        return X * self.factor
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
+
+
+def models(costly=Costly):
+    return [
+        ("lr", make_pipeline(costly(), StandardScaler(), LogisticRegression())),
+        ("nb", Pipeline([("other name", costly()), ("bayes", GaussianNB())])),
+    ]
+
+
+def test_a_shared_step_sees_each_row_once_in_fit_and_once_in_predict():
+    rows_seen.clear()
+    stack = OutOfFoldStacker(models(), cv=3, random_state=0).fit(X, Y)
+    assert rows_seen == [len(X)]
+    stack.predict_proba(X[:20])
+    assert rows_seen == [len(X), 20]
+
+
+def test_predictions_are_those_of_whole_pipelines():
+    stack = OutOfFoldStacker(models(), cv=3, random_state=0).fit(X, Y)
+    fold = stack.folds_ == 0
+    for (name, pipeline), fitted in zip(models(), stack.estimators_, strict=True):
+        pipeline.fit(X[~fold], Y[~fold])
+        said = pipeline.predict_proba(X[fold])
+        columns = [f"{name}__{label}" for label in range(3)]
+        np.testing.assert_array_equal(stack.oof_.loc[fold, columns], said)
+        np.testing.assert_array_equal(fitted[0].predict_proba(X[fold]), said)
+        assert list(fitted[0].named_steps) == list(pipeline.named_steps)
+
+
+def test_different_settings_are_not_shared():
+    rows_seen.clear()
+    two = [
+        ("a", make_pipeline(Costly(), GaussianNB())),
+        ("b", make_pipeline(Costly(3.0), GaussianNB())),
+    ]
+    OutOfFoldStacker(two, cv=3, random_state=0).fit(X, Y)
+    assert rows_seen == [len(X), len(X)]
+
+
+def test_steps_stay_shared_after_pickling():
+    stack = pickle.loads(pickle.dumps(OutOfFoldStacker(models(), cv=3).fit(X, Y)))
+    rows_seen.clear()
+    stack.predict(X)
+    assert rows_seen == [len(X)]
+
+
+def test_steps_that_learn_are_left_where_they_are():
+    pipeline = make_pipeline(StandardScaler(), GaussianNB())
+    head, tail, seen = SharedSteps(X).fit_apply(pipeline)
+    assert head == [] and tail is pipeline and seen is X
+    assert join_steps(head, tail) is pipeline
+
+
+def test_spectral_features_are_such_a_step():
+    clips = np.random.default_rng(0).standard_normal((4, 4096)).astype(np.float32)
+    pipeline = make_pipeline(SpectralFeatures(families="rms"), GaussianNB())
+    head, tail, seen = SharedSteps(clips).fit_apply(pipeline)
+    assert [name for name, _ in head] == ["spectralfeatures"]
+    assert isinstance(seen, pd.DataFrame) and list(tail.named_steps) == ["gaussiannb"]
+
+
+def test_a_function_that_looks_at_all_rows_is_not_shared():
+    models = [("lr", make_pipeline(FunctionTransformer(scale), LogisticRegression()))]
+    final, cv = LogisticRegression(max_iter=1000), StratifiedKFold(4)
+    ours = OutOfFoldStacker(models, final, cv=cv, refit=True).fit(X, Y)
+    theirs = StackingClassifier(models, final, cv=cv).fit(X, Y)
+    # atol: the same arithmetic on the same numbers.
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)

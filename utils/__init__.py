@@ -1,0 +1,1 @@
+"""Shared infrastructure: atomic writes, parallel maps, progress, formatting, lazy imports."""
