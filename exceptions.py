@@ -61,7 +61,7 @@ def first_line(error):
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def require(module, extra):
+def import_optional(module, extra):
     """Import a heavy module, or say which extra brings it.
 
     Parameters

@@ -105,7 +105,7 @@ def read_channels(path):
     path = Path(path)
     with _open(path) as file:
         samples = _read_frames(file, file.frames, path)
-        return samples, file.samplerate, _find_lack(path, len(samples), file.frames)
+        return samples, file.samplerate, _find_missing_bytes(path, len(samples), file.frames)
 
 
 def resample(clip, sr_in, sr_out):
@@ -205,7 +205,7 @@ def _read_until_broken(file, wanted, dtype):
 
 
 def _warn_if_cut_short(path, got, wanted):
-    lack = _find_lack(path, got, wanted)
+    lack = _find_missing_bytes(path, got, wanted)
     if lack:
         warnings.warn(
             f"{path}: cut short ({lack} missing); read as far as it goes",
@@ -214,7 +214,7 @@ def _warn_if_cut_short(path, got, wanted):
         )
 
 
-def _find_lack(path, got, wanted):
+def _find_missing_bytes(path, got, wanted):
     """Say how much of a file is missing at its end, or None."""
     missing = _missing_wav_bytes(path)
     if missing:

@@ -20,8 +20,8 @@ from sklearn.preprocessing import scale
 
 from stemstack.stacking import assign_folds, macro_f1
 from stemstack.stacking.calibration import (
-    ClassOffsets,
-    Decoder,
+    ClassThresholds,
+    PredictionAdjuster,
     TemperatureScaling,
     adjust_priors,
     estimate_priors,
@@ -79,8 +79,8 @@ def decoders(oof, y, folds):
     """Give each way to decode a test, as functions of its probabilities."""
     priors = np.bincount(y) / len(y)
     calibrated = TemperatureScaling().fit(oof, y)
-    offsets = ClassOffsets().fit(calibrated.transform(oof), y, folds)
-    decoder = Decoder().fit(oof, y, folds)
+    offsets = ClassThresholds().fit(calibrated.transform(oof), y, folds)
+    decoder = PredictionAdjuster().fit(oof, y, folds)
 
     def always_em(proba):
         proba = calibrated.transform(proba)

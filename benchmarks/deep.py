@@ -26,20 +26,20 @@ import numpy as np
 import torch
 
 from stemstack.datasets import read_data
-from stemstack.models.deep.backbones.fusion import fold_norms
+from stemstack.models.deep.backbones.fusion import fuse_conv_bn
 from stemstack.models.deep.backbones.networks import build_net
-from stemstack.models.deep.backbones.pretrained import Start
+from stemstack.models.deep.backbones.pretrained import PretrainedSource
 from stemstack.models.deep.data.crops import even_crops, random_crops
 from stemstack.models.deep.data.log_mel import MelSettings
-from stemstack.models.deep.data.log_mel_cache import load_pictures
+from stemstack.models.deep.data.log_mel_cache import load_log_mels
 from stemstack.models.deep.data.remix import Remixer
 from stemstack.models.deep.device import resolve_device
 from stemstack.models.deep.effnet import EffNetClassifier
-from stemstack.models.deep.inference import Looks, clips_at_once, predict_outputs
-from stemstack.models.deep.training.trainer import Plan, Trainer
+from stemstack.models.deep.inference import InferenceConfig, clips_at_once, predict_outputs
+from stemstack.models.deep.training.trainer import Trainer, TrainingSchedule
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 DEFAULTS = EffNetClassifier().get_params()
 WAYS = ("bare", "limit", "ours", "plain")
@@ -87,7 +87,7 @@ def draw_mashups(data, n_clips, cache):
     """Draw mashups of a data set that can be drawn anew, as ``fit`` does."""
     dataset = read_data(data)
     config = Config(str(data), folds=2, mashups_per_genre=-(-n_clips // len(dataset.classes)))
-    found = training_clips(dataset, config, cache=cache, n_jobs=2, progress=Quiet())
+    found = training_clips(dataset, config, cache=cache, n_jobs=2, progress=NullProgress())
     return found.clips[:n_clips]
 
 
@@ -99,24 +99,24 @@ class Bench:
         self.device = resolve_device(wanted.device)
         self.bf16 = wanted.bf16 or self.device.type == "cuda"
         self.mels = MelSettings(*(DEFAULTS[k] for k in ("sr", "n_fft", "hop_length", "n_mels")))
-        self.looks = Looks(
+        self.looks = InferenceConfig(
             self.mels.n_frames(DEFAULTS["crop_seconds"]), DEFAULTS["tta"], bf16=self.bf16
         )
         rng = np.random.default_rng(0)
         n_samples = int(wanted.seconds * self.mels.sr)
         self.clips = [rng.standard_normal(n_samples, dtype=np.float32) for _ in range(wanted.clips)]
         self.labels = np.arange(wanted.clips) % N_CLASSES
-        self.pictures = load_pictures(self.clips, self.mels, device=self.device)
+        self.pictures = load_log_mels(self.clips, self.mels, device=self.device)
         self.mashups = draw_mashups(wanted.data, wanted.clips, cache) if wanted.data else []
 
     def measure(self, backbone, task):
         """Give clips a second, one row a round, one column a way."""
         # Ours leaves a net in evaluation mode: each way of training sets its own.
-        net = build_net(Start(backbone, "none"), N_CLASSES).to(self.device).eval()
+        net = build_net(PretrainedSource(backbone, "none"), N_CLASSES).to(self.device).eval()
         nets = dict.fromkeys(WAYS, net)
         if task == "predict":
             # As the estimators do once when they are fitted or loaded.
-            nets["ours"] = nets["limit"] = fold_norms(net)
+            nets["ours"] = nets["limit"] = fuse_conv_bn(net)
         tasks = {way: "train" if task == "remix" and way != "ours" else task for way in WAYS}
         runs = [partial(getattr(self, f"{way}_{tasks[way]}"), nets[way]) for way in WAYS]
         for run in runs:
@@ -141,7 +141,7 @@ class Bench:
 
     def ours_train(self, net):
         """Train by the estimators' own loop, log-mels included."""
-        pictures = load_pictures(self.clips, self.mels, device=self.device)
+        pictures = load_log_mels(self.clips, self.mels, device=self.device)
         return self._train(net, lambda epoch: lambda rows: [pictures[row] for row in rows])
 
     def ours_remix(self, net):
@@ -152,12 +152,12 @@ class Bench:
         return self._train(net, source, mixup=0.4, spec_augment=0.1)
 
     def _train(self, net, source, **changes):
-        shared = {k: DEFAULTS[k] for k in Plan.__dataclass_fields__ if k in DEFAULTS}
+        shared = {k: DEFAULTS[k] for k in TrainingSchedule.__dataclass_fields__ if k in DEFAULTS}
         asked = {k: getattr(self.wanted, k) for k in ("epochs", "batch_size")}
         own = {"width": self.looks.width, "frozen": 0.0, "bf16": self.bf16}
         trainer = Trainer(
             net.train(),
-            Plan(**{**shared, **asked, **own, **changes}),
+            TrainingSchedule(**{**shared, **asked, **own, **changes}),
             self.labels,
             N_CLASSES,
             device=self.device,
@@ -188,7 +188,7 @@ class Bench:
 
     def ours_predict(self, net):
         """Predict from waveforms."""
-        pictures = load_pictures(self.clips, self.mels, device=self.device)
+        pictures = load_log_mels(self.clips, self.mels, device=self.device)
         predict_outputs(net, pictures, self.looks, device=self.device)
         return len(self.clips)
 

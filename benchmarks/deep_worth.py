@@ -20,10 +20,10 @@ from sklearn.metrics import f1_score
 from study import answered_clips
 
 from stemstack.datasets import read_data
-from stemstack.models import make_model, set_means
+from stemstack.models import make_model, set_resources
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 NET = "effnet:lite2(epochs={epochs}{more})"
 RUNS = {
@@ -83,7 +83,7 @@ class Study:
             mashups_per_genre=options.per_class,
             seed=options.seed,
         )
-        means = {"cache": options.cache, "n_jobs": 1, "progress": Quiet()}
+        means = {"cache": options.cache, "n_jobs": 1, "progress": NullProgress()}
         training = training_clips(read_data(options.data), config, **means)
         self.clips = np.array(training.clips, dtype=object)
         self.labels = training.table["label"].to_numpy(dtype=object)
@@ -94,7 +94,7 @@ class Study:
     def fit(self, name):
         """Fit a model by name on all folds but one, for each of them."""
         return [
-            set_means(
+            set_resources(
                 make_model(name, random_state=self.options.seed, device="cpu"),
                 cache=self.options.cache,
             ).fit(self.clips[self.folds != fold], self.labels[self.folds != fold])

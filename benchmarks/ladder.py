@@ -26,7 +26,7 @@ from ladder_rungs import FORMS, RUNGS, SONGS, TUNING
 from ladder_table import print_table
 
 from stemstack.runs import STACK, Run
-from stemstack.stacking import decide, name_columns
+from stemstack.stacking import name_columns, to_labels
 
 HERE = Path(__file__).parent
 PROGRAM = [sys.executable, str(HERE.parent / "cli.py")]
@@ -145,7 +145,7 @@ class Ladder:
         classes = run.metrics["classes"]
         for model, score in scores.items():
             values = test[name_columns(model, classes, len(classes))].to_numpy()
-            guess = decide(values, classes, "predict_proba")
+            guess = to_labels(values, classes, "predict_proba")
             base = model.partition("(")[0].partition("-")[0]
             yield rung.model if rung.of else base, score["macro_f1"], list(guess)
 

@@ -19,7 +19,7 @@ import pandas as pd
 from signals import music_like
 from threadpoolctl import threadpool_limits
 
-from stemstack.mashups import Mashup, Settings, Source, draw_recipes
+from stemstack.mashups import AudioSource, Mashup, Settings, sample_recipes
 from stemstack.mashups.rendering.gain import normalise
 from stemstack.mashups.rendering.kernels import add_scaled, add_varispeed
 from stemstack.mashups.rendering.mastering import quantise
@@ -63,7 +63,7 @@ def make_sources(folder):
 def _keep(folder, name, clip, tempo):
     file = Path(folder, f"{name}.i16")
     np.round(np.clip(clip, -1, 1) * 32767).astype("<i2").tofile(file)
-    return Source(str(file), len(clip), tempo, 1.0, name)
+    return AudioSource(str(file), len(clip), tempo, 1.0, name)
 
 
 def draw(songs, noise, bank, count, seconds, **changes):
@@ -71,8 +71,8 @@ def draw(songs, noise, bank, count, seconds, **changes):
     settings = replace(
         Settings(durations=((1.0, seconds, seconds),), rate_range=(0.5, 2)), **changes
     )
-    recipes = draw_recipes(songs, noise, bank, settings, per_class=count, seed=0)
-    return [Mashup.of(recipe, bank) for recipe in recipes]
+    recipes = sample_recipes(songs, noise, bank, settings, per_class=count, seed=0)
+    return [Mashup.from_recipe(recipe, bank) for recipe in recipes]
 
 
 def steps(mashup):
@@ -132,7 +132,7 @@ def measure_torch(material, options):
     import torch
 
     batch = draw(*material, options.batch, options.seconds)
-    packed = PackedSources.of(material[-1].values(), options.device)
+    packed = PackedSources.from_sources(material[-1].values(), options.device)
 
     def finish(work):
         def run():

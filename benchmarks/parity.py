@@ -12,7 +12,7 @@ import pandas as pd
 from reference import ordinary_rows
 from signals import parity_signals
 
-from stemstack.features.analysis import Analysis
+from stemstack.features.analysis import ClipDescriptors
 
 # The greatest difference allowed, in each family's own unit. librosa computes these in float32,
 # whose rounding is 1e-7 of the values: the levels of dB families reach 100, their cosine transform
@@ -45,7 +45,7 @@ def differences(samples, sr, precision="librosa"):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_fft=|Trying to estimate tuning")
         expected = ordinary_rows(samples, sr)
-    analysis = Analysis(samples, sr, precision)
+    analysis = ClipDescriptors(samples, sr, precision)
     return {
         name: float(np.abs(getattr(analysis, name) - rows).max()) for name, rows in expected.items()
     }

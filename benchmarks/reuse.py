@@ -15,13 +15,13 @@ from stemstack.datasets import read_data
 from stemstack.domain_shift.reuse.check import (
     build_library,
     calibrate_library,
-    draw_known,
     find_stems,
+    sample_known,
 )
 from stemstack.domain_shift.reuse.estimate import estimate_reuse
 from stemstack.mashups import Mashup
 from stemstack.runs import from_test_table
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 MODES = ("none", "interpolate", "resample", "stretch")
 NOISES = {
@@ -37,11 +37,11 @@ _OTHER_SEED = 1
 def measure(data, options):
     """Calibrate for every mode and noise: rows of (mode, noise, Calibration); library, last one."""
     rows, libraries = [], {}
-    places = {"n_jobs": options.jobs, "progress": Quiet()}
+    places = {"n_jobs": options.jobs, "progress": NullProgress()}
     for mode in options.modes:
         for noise, settings in NOISES.items():
             settings = settings | {"tempo": mode}
-            draw = draw_known(data, settings, options.n, seed=0, cache=options.cache, **places)
+            draw = sample_known(data, settings, options.n, seed=0, cache=options.cache, **places)
             moves = mode == "stretch"
             if moves not in libraries:
                 libraries[moves] = build_library(data, draw.pool, **places)
@@ -52,11 +52,11 @@ def measure(data, options):
 
 def ask(data, library, calibration, options):
     """Estimate reuse of the test clips, and of mashups drawn from the training songs."""
-    places = {"n_jobs": options.jobs, "progress": Quiet()}
-    draw = draw_known(data, {}, options.n, seed=_OTHER_SEED, cache=options.cache, **places)
+    places = {"n_jobs": options.jobs, "progress": NullProgress()}
+    draw = sample_known(data, {}, options.n, seed=_OTHER_SEED, cache=options.cache, **places)
     cases = {
         "the test clips": from_test_table(data).paths,
-        "mashups of training songs": [Mashup.of(r, draw.pool.bank) for r in draw.recipes],
+        "mashups of training songs": [Mashup.from_recipe(r, draw.pool.bank) for r in draw.recipes],
     }
     found = {name: find_stems(library, clips, name=name, **places) for name, clips in cases.items()}
     return {name: estimate_reuse(findings, calibration) for name, findings in found.items()}

@@ -29,7 +29,7 @@ from stemstack import OutOfFoldStacker, make_lgbm, make_lr
 from stemstack.runs import Config, fit_run
 from stemstack.runs.stored_clips import clip_groups
 from stemstack.stacking import compare_blends
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 FOLDS = 5
 
@@ -183,7 +183,7 @@ def add_a_model(manifest, work):
     def fit(out, models):
         began = time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         config = Config(str(manifest), models=models, folds=FOLDS)
-        fit_run(config, out, cache=work / "added", n_jobs=1, resume=True, progress=Quiet())
+        fit_run(config, out, cache=work / "added", n_jobs=1, resume=True, progress=NullProgress())
         return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began
 
     stamp = f"{time.time():.0f}"

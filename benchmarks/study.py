@@ -13,9 +13,9 @@ from stemstack.datasets import DEFAULT_STEMS, read_data
 from stemstack.features import extract
 from stemstack.mashups import Mashup
 from stemstack.models import make_lgbm, make_lr
-from stemstack.runs import Config, draw_training, known_clips
+from stemstack.runs import Config, labelled_clips, sample_training
 from stemstack.stacking import assign_folds
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 
 def heads():
@@ -45,8 +45,8 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DE
         str(data), folds=folds, mashups_per_genre=per_class, seed=seed, settings=settings or {}
     )
     dataset = read_data(data, stems=stems)
-    draw = draw_training(dataset, config, cache=Path(cache), n_jobs=2, progress=Quiet())
-    clips = [Mashup.of(recipe, draw.pool.bank) for recipe in draw.recipes]
+    draw = sample_training(dataset, config, cache=Path(cache), n_jobs=2, progress=NullProgress())
+    clips = [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in draw.recipes]
     labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
     return clips, labels, np.array([recipe.fold for recipe in draw.recipes])
 
@@ -54,7 +54,7 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DE
 def lay_songs(data, *, seed, cache, folds=4):
     """Take every song as it is, the plain sum of its stems, with folds; as :func:`draw_clips`."""
     dataset = read_data(data)
-    _, clips = known_clips(dataset, cache=Path(cache), n_jobs=2, progress=Quiet())
+    _, clips = labelled_clips(dataset, cache=Path(cache), n_jobs=2, progress=NullProgress())
     songs = dataset.train
     fold = assign_folds(songs["label"], songs["group"], n_folds=folds, seed=seed)
     return clips[: len(songs)], songs["label"].to_numpy(dtype=object), np.asarray(fold)

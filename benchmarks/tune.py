@@ -22,10 +22,10 @@ from study import draw_clips, features_of, heads, score, side_by_side
 
 from stemstack.datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
 from stemstack.domain_shift.tuning.search import KNOBS, apply
-from stemstack.domain_shift.tuning.tune import Plan, tune_settings
+from stemstack.domain_shift.tuning.tune import TuneBudget, tune_settings
 from stemstack.mashups import Mashup, Settings, write_mashups
-from stemstack.runs import Config, draw_training
-from stemstack.utils.progress import Quiet
+from stemstack.runs import Config, sample_training
+from stemstack.utils.progress import NullProgress
 
 # Half-widths, in the parameter's own unit; a mode must be the same.
 TOLERANCES = {
@@ -103,9 +103,9 @@ def write_test(own, hidden, settings, options, seed):
         settings=settings.to_dict(),
         mashups_per_genre=max(2, options.test // n_classes),
     )
-    draw = draw_training(read_data(hidden), config, **places(options))
+    draw = sample_training(read_data(hidden), config, **places(options))
     names = [f"mashups/{i:05d}.wav" for i in range(len(draw.recipes))]
-    mashups = [Mashup.of(recipe, draw.pool.bank) for recipe in draw.recipes]
+    mashups = [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in draw.recipes]
     write_mashups(mashups, [own / name for name in names], n_jobs=options.jobs)
     pd.DataFrame({"id": names, "filename": names}).to_csv(own / "test.csv", index=False)
     labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
@@ -159,7 +159,7 @@ def measure(options, seed):
 
 def plan_of(options):
     """Read the plan off the options."""
-    return Plan(
+    return TuneBudget(
         budget=options.budget,
         pilots=options.pilots,
         clips=options.clips,
@@ -171,7 +171,7 @@ def plan_of(options):
 
 def places(options):
     """Give where things are kept and how many processes work."""
-    return {"cache": options.cache, "n_jobs": options.jobs, "progress": Quiet()}
+    return {"cache": options.cache, "n_jobs": options.jobs, "progress": NullProgress()}
 
 
 def show(rows):
@@ -209,10 +209,10 @@ def main():
     parser.add_argument("--test", type=int, default=100, help="test mashups (100)")
     parser.add_argument("--per-class", type=int, default=30, help="training mashups a class (30)")
     parser.add_argument("--folds", type=int, default=2, help="of songs (2)")
-    parser.add_argument("--pilots", type=int, default=Plan.pilots)
-    parser.add_argument("--budget", type=int, default=Plan.budget)
-    parser.add_argument("--clips", type=int, default=Plan.clips, help="mashups a trial")
-    parser.add_argument("--finalists", type=int, default=Plan.finalists)
+    parser.add_argument("--pilots", type=int, default=TuneBudget.pilots)
+    parser.add_argument("--budget", type=int, default=TuneBudget.budget)
+    parser.add_argument("--clips", type=int, default=TuneBudget.clips, help="mashups a trial")
+    parser.add_argument("--finalists", type=int, default=TuneBudget.finalists)
     parser.add_argument("--gap-clips", type=int, default=200, help="of the real test (200)")
     parser.add_argument("--families", default="standard", help="of the models")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())

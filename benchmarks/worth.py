@@ -52,7 +52,7 @@ def measure(options, seed):
     ]
 
 
-def summarise(rows):
+def compute_statistics(rows):
     """Average over draws: the score, the gain over the standard set and its standard error."""
     rows = pd.DataFrame(rows).set_index(["families", "model", "seed"])
     gains = rows - rows.loc["standard"].reindex(rows.index.droplevel("families")).to_numpy()
@@ -83,7 +83,7 @@ def main():
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
     pd.set_option("display.width", 200, "display.max_columns", None, "display.max_rows", None)
-    print(summarise(rows).round(3))
+    print(compute_statistics(rows).round(3))
 
 
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
     Errors stop fit or spoil it in silence; warnings deserve a look; infos are facts that help to
     choose settings. Exit code 1 when there is an error.
     """
-    from ..datasets.doctor import examine
+    from ..datasets.doctor import check_dataset
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
-    examination = examine(
+    examination = check_dataset(
         data, stems=stems, n_folds=folds, cache=cache, n_jobs=jobs, stage=progress.stage
     )
     if as_json:
@@ -76,7 +76,7 @@ def print_examination(data, examination):
     ----------
     data : str
         What the data set is called.
-    examination : Examination
+    examination : DoctorReport
     """
     from ..datasets.doctor import loudness_table
 

@@ -22,17 +22,17 @@ def evaluate_command(run, answers, decode, as_json, quiet):
 
     --decode adds the answers that predict --decode gives, as a line of their own.
     """
-    from ..reports import score_sides, scores_table
-    from ..runs import Run, decode_ledger, evaluate_run
+    from ..reports import score_evaluations, scores_table
+    from ..runs import Run, adjust_ledger, evaluate_run
     from ._shared.progress import make_progress
 
     fitted, progress = Run.open(run), make_progress(quiet)
     with progress.stage("scoring"):
-        decoded = decode_ledger(fitted) if decode else None
+        decoded = adjust_ledger(fitted) if decode else None
         scores = evaluate_run(fitted, answers, decoded=decoded)
     if decoded is not None:
-        progress.say(decoded.describe())
+        progress.log(decoded.describe())
     if as_json:
         print_json(scores)
     else:
-        click.echo(scores_table(score_sides(fitted, scores)))
+        click.echo(scores_table(score_evaluations(fitted, scores)))

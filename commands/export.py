@@ -35,7 +35,7 @@ def export_command(run, onnx, out, quiet):
     progress = make_progress(quiet)
     files, others = export_nets(run, out, progress=progress)
     for name in others:
-        progress.say(f"{name} is no net: left out")
+        progress.log(f"{name} is no net: left out")
     if not files:
         raise UsageError(f"{run}: holds no net to export; its models are {', '.join(others)}")
     for file in files:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ._shared.options import Names, cache_option, jobs_option, option, quiet_option, stems_options
-from ._shared.outputs import report_problems
+from ._shared.outputs import report_skipped_clips
 
 
 @click.command("features")
@@ -55,7 +55,7 @@ def features_command(
         )
         problems = write_features(out, table, batches)
     click.echo(out)
-    report_problems(problems, "clips were left out")
+    report_skipped_clips(problems, "clips were left out")
 
 
 def _list_clips(paths, reading, means):
@@ -63,12 +63,12 @@ def _list_clips(paths, reading, means):
     import pandas as pd
 
     from ..datasets import is_data_set, local_data, read_data
-    from ..runs import from_paths, known_clips
+    from ..runs import from_paths, labelled_clips
 
     at = {"cache": means["cache"], "stage": means["progress"].stage}
     if len(paths) == 1:
         local = local_data(paths[0], **at)
         if is_data_set(local):
-            return known_clips(read_data(local, **reading), **means)
+            return labelled_clips(read_data(local, **reading), **means)
     asked = from_paths(paths, **at)
     return pd.DataFrame({"clip": asked.ids}), asked.paths

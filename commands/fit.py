@@ -167,18 +167,18 @@ def _print_plan(config, out, means, as_json, quiet):
 
 def _fit(config, out, means, track, answers, as_json, quiet):
     from ..runs import fit_run, follow, make_tracker
-    from ._shared.outputs import report_problems, write_papers
+    from ._shared.outputs import report_skipped_clips, write_report_and_card
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     tracker = track and make_tracker(track, out)
     with follow(tracker, config, out, progress) as tell:
         run, problems = fit_run(config, out, **means, progress=progress)
-        summary = write_papers(run, progress, answers)
+        summary = write_report_and_card(run, progress, answers)
         tell(run, summary)
     if as_json:
         print_json(summary)
-    report_problems(problems, "test clips were left out of the submission")
+    report_skipped_clips(problems, "test clips were left out of the submission")
 
 
 def print_plan(plan, console=None):
@@ -194,7 +194,7 @@ def print_plan(plan, console=None):
     from rich.console import Console
     from rich.table import Table
 
-    from ..utils.formatting import show_seconds
+    from ..utils.formatting import format_duration
 
     console = console or Console(highlight=False)
     facts = plan.facts
@@ -211,8 +211,8 @@ def print_plan(plan, console=None):
         console.print(decision, markup=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     table.add_column("stage", footer="in all", overflow="fold")
-    for name, footer in (("steps", ""), ("done", ""), ("time", show_seconds(plan.seconds))):
+    for name, footer in (("steps", ""), ("done", ""), ("time", format_duration(plan.seconds))):
         table.add_column(name, justify="right", footer=footer, no_wrap=True)
     for stage in plan.stages:
-        table.add_row(stage.stage, str(stage.n), str(stage.done), show_seconds(stage.seconds))
+        table.add_row(stage.stage, str(stage.n), str(stage.done), format_duration(stage.seconds))
     console.print(table)

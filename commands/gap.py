@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..exceptions import UsageError
-from ..utils.formatting import show_number
+from ..utils.formatting import format_number
 from ._shared.defaults import GAP_FOLDS
 from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
-from ._shared.outputs import report_problems
+from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
 
 
@@ -58,13 +58,13 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
         click.echo(json.dumps({"a": a.name, "b": b.name} | gap.to_dict(), indent=1))
     else:
         print_gap(gap, a.name, b.name)
-    report_problems([*a.problems, *b.problems], "clips were left out")
+    report_skipped_clips([*a.problems, *b.problems], "clips were left out")
 
 
 def _choose(data, other, drawing, places):
     """Choose the two sets of clips, at most ``n`` of each."""
     from ..datasets import read_data
-    from ..domain_shift.gap.measure import draw_synthetic, list_clips, list_test, list_training
+    from ..domain_shift.gap.measure import list_clips, list_test, list_training, sample_synthetic
 
     n, settings, seed = drawing["n"], drawing["settings"], drawing["seed"]
     readable = {"n_jobs": places["n_jobs"], "progress": places["progress"]}
@@ -79,7 +79,7 @@ def _choose(data, other, drawing, places):
     a, b = (clips and clips.sample(n, seed).usable(**readable) for clips in pair)
     if a is None:
         drawn = {"folds": drawing["folds"], "seed": seed}
-        a = draw_synthetic(dataset, settings or {}, n, **drawn, **places)
+        a = sample_synthetic(dataset, settings or {}, n, **drawn, **places)
     return a, b
 
 
@@ -129,7 +129,7 @@ def auc_with_interval(gap):
 
 def _verdict(gap, a, b):
     """Say the outcome in a sentence, or one for each of the main differences."""
-    if not gap.told_apart:
+    if not gap.is_separable:
         return f"Nothing found that tells {b} from {a}."
     if not gap.telling:
         return f"A classifier tells {b} from {a}, but no readable feature does by itself."
@@ -138,7 +138,7 @@ def _verdict(gap, a, b):
 
 def _sentence(found):
     unit = "" if found.unit == "×" else f" {found.unit}"
-    return f"{found.words} ({show_number(found.a)} → {show_number(found.b)}{unit})"
+    return f"{found.words} ({format_number(found.a)} → {format_number(found.b)}{unit})"
 
 
 def _differences(gap, a, b):
@@ -153,9 +153,9 @@ def _differences(gap, a, b):
         sign = "×" if ratio else "+" if found.difference > 0 else ""
         table.add_row(
             found.name,
-            f"{show_number(found.a)}{unit}",
-            f"{show_number(found.b)}{unit}",
-            f"{sign}{show_number(found.difference)}{unit}",
+            f"{format_number(found.a)}{unit}",
+            f"{format_number(found.b)}{unit}",
+            f"{sign}{format_number(found.difference)}{unit}",
             f"{found.effect:+.2f}",
             f"{found.p_value:.3g}",
         )

@@ -75,7 +75,7 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
 def _draw(dataset, n, wanted, progress):
     """Draw mashups, evenly over classes and folds."""
     from ..mashups import Mashup
-    from ..runs import Config, draw_training
+    from ..runs import Config, sample_training
 
     config = Config(
         data=str(dataset.root),
@@ -86,14 +86,14 @@ def _draw(dataset, n, wanted, progress):
         mashups_per_genre=-(-n // len(dataset.classes)),
     )
     places = {"cache": wanted["cache"], "n_jobs": wanted["jobs"], "progress": progress}
-    draw = draw_training(dataset, config, **places)
+    draw = sample_training(dataset, config, **places)
     recipes = sorted(draw.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
-    return [Mashup.of(recipe, draw.pool.bank) for recipe in recipes]
+    return [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in recipes]
 
 
 def _replay(file, dataset, wanted, progress):
     """Bind the recipes of a file to the stems and noise clips they name."""
-    from ..mashups import Mashup, build_bank, read_recipes
+    from ..mashups import Mashup, build_source_store, read_recipes
 
     recipes = read_recipes(file)
     rates = sorted({recipe.sr for recipe in recipes})
@@ -101,7 +101,7 @@ def _replay(file, dataset, wanted, progress):
         raise DataError(f"{file}: expected recipes of one sample rate. Got {rates or 'none'}")
     paths = {part.path for recipe in recipes for part in (*recipe.stems, *recipe.noises)}
     with progress.stage("converting stems", len(paths)) as advance:
-        bank = build_bank(
+        bank = build_source_store(
             dataset.root,
             sorted(paths),
             cache=wanted["cache"],
@@ -109,7 +109,7 @@ def _replay(file, dataset, wanted, progress):
             n_jobs=wanted["jobs"],
             progress=advance,
         )
-    return [Mashup.of(recipe, bank) for recipe in recipes]
+    return [Mashup.from_recipe(recipe, bank) for recipe in recipes]
 
 
 def _write_recipes(mashups, out, format):

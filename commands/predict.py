@@ -7,7 +7,7 @@ import click
 from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
 from ._shared.options import cache_option, jobs_option, option, quiet_option
-from ._shared.outputs import report_problems
+from ._shared.outputs import report_skipped_clips
 
 
 @click.command("predict")
@@ -54,18 +54,18 @@ def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quie
         with atomic_path(out) as temporary:
             answer = usable.answer(labels, probabilities if proba else None)
             answer.to_csv(temporary, index=False)
-    report_problems(usable.problems, "clips were left out")
+    report_skipped_clips(usable.problems, "clips were left out")
 
 
 def _predict(run, usable, decode, means):
     """Predict, and decide all clips together if asked to."""
-    from ..runs import decode_test, predict_run
+    from ..runs import adjust_test, predict_run
 
     labels, probabilities = predict_run(run, usable, **means)
     if not decode:
         return labels, probabilities
     with means["progress"].stage("decoding"):
-        decoded = decode_test(run, probabilities.to_numpy())
-    means["progress"].say(decoded.describe())
+        decoded = adjust_test(run, probabilities.to_numpy())
+    means["progress"].log(decoded.describe())
     probabilities[:] = decoded.proba
     return decoded.labels, probabilities

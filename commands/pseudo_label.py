@@ -43,8 +43,8 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, jobs, ca
     of models fitted anew by fold and stacked. answers.csv has what the mean of the models says,
     each fitted once on all clips. Nets can be named, and are slow.
     """
-    from ..runs import Run, answer_test, learn_from_test, write_learnt
-    from ._shared.outputs import write_papers
+    from ..runs import Run, fit_pseudo_labels, predict_pseudo_labelled, write_pseudo_label_run
+    from ._shared.outputs import write_report_and_card
     from ._shared.progress import make_progress
 
     source, progress = Run.open(run), make_progress(quiet)
@@ -52,13 +52,15 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, jobs, ca
     if made is not None:
         made.check_vacant()
     means = {"cache": cache, "n_jobs": jobs, "progress": progress}
-    learnt = learn_from_test(source, models=models, n_rounds=rounds, confidence=confidence, **means)
+    learnt = fit_pseudo_labels(
+        source, models=models, n_rounds=rounds, confidence=confidence, **means
+    )
     if made is None:
         with atomic_path(out) as temporary:
-            answer_test(learnt, progress=progress).to_csv(temporary, index=False)
+            predict_pseudo_labelled(learnt, progress=progress).to_csv(temporary, index=False)
     else:
-        write_learnt(learnt, made, progress=progress)
-        write_papers(made, progress)
+        write_pseudo_label_run(learnt, made, progress=progress)
+        write_report_and_card(made, progress)
     if as_json:
         print_json(learnt.to_dict())
     else:

@@ -12,7 +12,7 @@ from ._shared.options import (
     quiet_option,
     stems_options,
 )
-from ._shared.outputs import report_problems
+from ._shared.outputs import report_skipped_clips
 
 _REUSED = (
     "Test mashups re-use training stems. Validation clips that share songs with the training "
@@ -67,7 +67,7 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
         progress=progress,
     )
     click.echo(json.dumps(_to_dict(check), indent=1) if as_json else _to_text(check))
-    report_problems(check.problems, "clips were left out")
+    report_skipped_clips(check.problems, "clips were left out")
 
 
 def _to_dict(check):

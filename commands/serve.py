@@ -41,7 +41,7 @@ def serve_command(
     try:
         explainer.load_training_clips(data, cache=cache, n_jobs=jobs, progress=progress)
     except DataError as error:
-        progress.say(f"no nearest clips will be shown: {error}")
+        progress.log(f"no nearest clips will be shown: {error}")
     serve_page(
         explainer, host=host, port=port, share=share, browser=not no_browser, announce=click.echo
     )

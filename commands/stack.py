@@ -35,14 +35,14 @@ def stack_command(runs, blend, out, as_json, quiet):
     their files with those of RUNS. The table compares all blends: macro F1, nested, with 95 %
     intervals.
     """
-    from ..runs import stack_runs
-    from ._shared.outputs import write_papers
+    from ..runs import restack_runs
+    from ._shared.outputs import write_report_and_card
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     with progress.stage("stacking, and comparing blends"):
-        run, blends = stack_runs(runs, out, blend=blend)
-    write_papers(run, progress)
+        run, blends = restack_runs(runs, out, blend=blend)
+    write_report_and_card(run, progress)
     if as_json:
         print_json(blends.to_dict(orient="index"))
     else:

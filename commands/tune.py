@@ -11,7 +11,7 @@ from rich.table import Table
 from ..utils.atomic_write import atomic_path
 from ._shared.defaults import PLAN
 from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
-from ._shared.outputs import report_problems
+from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
 from .gap import print_gap
 
@@ -94,15 +94,15 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
         click.echo(json.dumps(_as_data(tuning), indent=1))
     else:
         print_tuning(tuning, out)
-    report_problems(tuning.problems, "clips were left out")
+    report_skipped_clips(tuning.problems, "clips were left out")
 
 
 def _plan(minutes, wanted):
     """Turn options into a plan: those that are called otherwise there, and the rest."""
-    from ..domain_shift.tuning.tune import Plan
+    from ..domain_shift.tuning.tune import TuneBudget
 
     wanted = dict(wanted)
-    return Plan(
+    return TuneBudget(
         gap_clips=wanted.pop("n"),
         tempo_modes=wanted.pop("tempo"),
         seconds=None if minutes is None else 60 * minutes,

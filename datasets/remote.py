@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
 from ..audio.clips import hash_bytes
-from ..exceptions import DataError, MissingExtraError, StemstackError, require
+from ..exceptions import DataError, MissingExtraError, StemstackError, import_optional
 from .files import is_audio
 from .layouts.manifest import read_csv_text
 from .mirror import Mirror, Remote
@@ -72,7 +72,7 @@ def local_data(data, cache=None, *, stage=None):
     if not is_url(data):
         return Path(data)
     home = Path(cache or _default_cache(), "remote", hash_bytes(data.encode()))
-    fsspec = require("fsspec", "scale")
+    fsspec = import_optional("fsspec", "scale")
     with _explained(data):
         fs, path = fsspec.url_to_fs(data)
         # What this process listed before may have changed.

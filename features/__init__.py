@@ -6,14 +6,14 @@ from .extraction import extract, extract_batches, write_features
 from .extractor import Extractor
 from .families import FAMILIES, feature_names
 from .statistics import STATISTICS
-from .store import FeatureTable
+from .store import FeatureStore
 from .transformer import SpectralFeatures
 
 __all__ = [
     "FAMILIES",
     "STATISTICS",
     "Extractor",
-    "FeatureTable",
+    "FeatureStore",
     "SpectralFeatures",
     "extract",
     "extract_batches",

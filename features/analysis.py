@@ -36,7 +36,7 @@ from .descriptors.mel import power_to_db
 from .kernels import spectrum
 
 
-class Analysis:
+class ClipDescriptors:
     """The rows of every family, all from one spectrum.
 
     Each family is an attribute of its name: an array of shape (n_rows, n_frames), or (n_rows,) for

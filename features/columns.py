@@ -60,7 +60,7 @@ def feature_columns(spec="linear", *, n_jobs=None):
     groups = _check_spec(spec)
     claims = [_as_tuple(columns) for columns, _ in groups]
     transformers = [
-        (f"group{number}", _treatment(treatment), ColumnClaim(claim, tuple(claims[:number])))
+        (f"group{number}", _treatment(treatment), ColumnSelector(claim, tuple(claims[:number])))
         for number, (claim, (_, treatment)) in enumerate(zip(claims, groups, strict=True))
     ]
     columns = ColumnTransformer(transformers, verbose_feature_names_out=_name_output, n_jobs=n_jobs)
@@ -69,7 +69,7 @@ def feature_columns(spec="linear", *, n_jobs=None):
 
 
 @dataclass(frozen=True)
-class ColumnClaim:
+class ColumnSelector:
     """Select the columns a group claims, less those claimed before it.
 
     Parameters

@@ -23,7 +23,7 @@ from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.parallel import map_chunks
 from .extractor import Extractor
-from .store import FeatureTable
+from .store import FeatureStore
 
 BATCH = 256
 _CHUNK = 8
@@ -102,7 +102,7 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
         outcomes = _stream(clips, extractor, jobs)
         batches = _plain_batches(outcomes, len(clips), progress)
     else:
-        batches = _stored_batches(clips, extractor, jobs, FeatureTable(cache), progress)
+        batches = _stored_batches(clips, extractor, jobs, FeatureStore(cache), progress)
     names = extractor.names
     for start, batch in zip(range(0, len(clips), BATCH), batches, strict=True):
         failed = [row for row in batch if isinstance(row, DataError)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..exceptions import UsageError
-from .analysis import Analysis
+from .analysis import ClipDescriptors
 from .families import FAMILIES, feature_names, resolve_families, resolve_statistics
-from .statistics import STATISTICS, summarise
+from .statistics import STATISTICS, compute_statistics
 
 # Part of the key of every stored row: raise it whenever any number may change.
 VERSION = 2
@@ -75,11 +75,11 @@ class Extractor:
         ndarray of shape (n_features,), float32
             All finite, in the order of ``names``.
         """
-        analysis = Analysis(samples, self.sr, self.precision)
+        analysis = ClipDescriptors(samples, self.sr, self.precision)
         keep = [STATISTICS.index(name) for name in self.statistics]
         parts = []
         for name in self.families:
             family = FAMILIES[name]
             rows = family.compute(analysis)
-            parts.append(rows if family.scalar else summarise(rows)[:, keep].ravel())
+            parts.append(rows if family.scalar else compute_statistics(rows)[:, keep].ravel())
         return np.concatenate(parts).astype(np.float32)

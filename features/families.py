@@ -26,7 +26,7 @@ class Family:
     rows : tuple of str
         The row names, in order.
     compute : callable
-        Takes an :class:`~stemstack.features.analysis.Analysis`, gives an array of shape
+        Takes an :class:`~stemstack.features.analysis.ClipDescriptors`, gives an array of shape
         (n_rows, n_frames), or (n_rows,) for a scalar family.
     scalar : bool
         The rows are numbers of the whole clip, not summed up by statistics.

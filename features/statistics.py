@@ -15,7 +15,7 @@ STATISTICS = ("mean", "std", "min", "max", "median", "skew", "kurtosis")
 _CONSTANT = 1e-6
 
 
-def summarise(rows):
+def compute_statistics(rows):
     """Give the seven statistics of every row.
 
     Parameters

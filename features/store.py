@@ -1,4 +1,4 @@
-"""FeatureTable: extracted rows on disk, so that nothing is computed twice.
+"""FeatureStore: extracted rows on disk, so that nothing is computed twice.
 
 Layout: ``<directory>/<extraction>/<columns>/<shard>.parquet``, where the extraction is the
 extractor's version, sample rate and precision, and the columns are named by a digest of their
@@ -23,7 +23,7 @@ from .extractor import VERSION
 KEY = "clip_key"
 
 
-class FeatureTable:
+class FeatureStore:
     """Feature rows keyed by clip content, extraction parameters and extractor version.
 
     Parameters
@@ -34,7 +34,7 @@ class FeatureTable:
     Examples
     --------
     >>> from stemstack.features import Extractor
-    >>> table = FeatureTable("features.table")
+    >>> table = FeatureStore("features.table")
     >>> found, rows = table.get(["0123"], Extractor(families="tempo"))
     >>> found.tolist(), rows.shape
     ([False], (1, 1))

@@ -32,7 +32,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
     n_jobs : int, optional
         Processes, as in joblib; the numbers are the same for any.
     cache : str or os.PathLike, optional
-        Folder of a :class:`FeatureTable`: a clip described once is never described again.
+        Folder of a :class:`FeatureStore`: a clip described once is never described again.
 
     Attributes
     ----------

@@ -15,9 +15,9 @@ import numpy as np
 from ..audio import hash_bytes
 from ..exceptions import DataError
 from ..utils.atomic_write import write_text
-from .sampling import draw_recipe
+from .sampling import sample_recipe
 from .settings import Settings
-from .sources import Source
+from .sources import AudioSource
 
 _STAGE = 1
 
@@ -43,7 +43,7 @@ class Pool:
     bank: dict
 
     @classmethod
-    def of(cls, songs, noise, bank, settings):
+    def from_tables(cls, songs, noise, bank, settings):
         """Divide songs and noise clips by class and fold.
 
         Parameters
@@ -78,10 +78,10 @@ class Pool:
     def draw(self, name, label, fold, rng):
         """Draw one recipe of a class within a fold."""
         songs, noises = self.songs[label, fold], self.noises.get(fold, [])
-        return draw_recipe(name, label, fold, songs, noises, self.bank, self.settings, rng)
+        return sample_recipe(name, label, fold, songs, noises, self.bank, self.settings, rng)
 
-    def draw_all(self, per_class, seed):
-        """Draw recipes of every class, as :func:`draw_recipes` does.
+    def sample_all(self, per_class, seed):
+        """Draw recipes of every class, as :func:`sample_recipes` does.
 
         Returns
         -------
@@ -160,11 +160,11 @@ def load_pool(path):
             for label, fold, songs in document["songs"]
         },
         dict(document["noises"]),
-        {path: Source(**source) for path, source in document["bank"].items()},
+        {path: AudioSource(**source) for path, source in document["bank"].items()},
     )
 
 
-def draw_recipes(songs, noise, bank, settings, *, per_class, seed):
+def sample_recipes(songs, noise, bank, settings, *, per_class, seed):
     """Draw mashups for every class, within folds.
 
     Parameters
@@ -188,7 +188,7 @@ def draw_recipes(songs, noise, bank, settings, *, per_class, seed):
     DataError
         Noise is wanted and a fold has none, or no song of a class has one of the stems.
     """
-    return Pool.of(songs, noise, bank, settings).draw_all(per_class, seed)
+    return Pool.from_tables(songs, noise, bank, settings).sample_all(per_class, seed)
 
 
 def _check_noise(folds):

@@ -135,7 +135,7 @@ def recipe_from_dict(row):
         ) from error
 
 
-def whole_songs(songs, bank, settings):
+def song_recipes(songs, bank, settings):
     """Lay every song out as itself: all its stems, no tempo change, no gain, no noise.
 
     Parameters

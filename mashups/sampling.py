@@ -10,10 +10,10 @@ import numpy as np
 
 from ..exceptions import DataError
 from .recipes import NoisePart, Recipe, StemPart
-from .tempo_sync import draw_rates
+from .tempo_sync import sample_playback_rates
 
 
-def draw_recipe(name, label, fold, songs, noises, bank, settings, rng):
+def sample_recipe(name, label, fold, songs, noises, bank, settings, rng):
     """Draw one mashup.
 
     Parameters
@@ -38,13 +38,13 @@ def draw_recipe(name, label, fold, songs, noises, bank, settings, rng):
     DataError
         No song has one of the stems, or a stem is too short to mix.
     """
-    stems = _draw_stems(label, songs, bank, settings, rng)
+    stems = _sample_stems(label, songs, bank, settings, rng)
     # The shortest synced stem ends the mashup; one sample is kept back for interpolation.
     available = min(int((bank[part.path].n_samples - 1) / part.rate) for part in stems)
     if available < 1:
         shortest = min(stems, key=lambda part: bank[part.path].n_samples / part.rate)
         raise DataError(f"{shortest.path}: too short to mix; remove the song {shortest.song}")
-    length = max(1, min(available, round(_draw_duration(settings, rng) * settings.sr)))
+    length = max(1, min(available, round(_sample_duration(settings, rng) * settings.sr)))
     return Recipe(
         id=name,
         label=label,
@@ -53,27 +53,27 @@ def draw_recipe(name, label, fold, songs, noises, bank, settings, rng):
         start=int(rng.integers(0, available - length + 1)),
         length=length,
         stems=stems,
-        noises=_draw_noises(noises, length, bank, settings, rng),
+        noises=_sample_noises(noises, length, bank, settings, rng),
         tempo=settings.tempo,
-        **_draw_finish(settings, rng),
+        **_sample_finish(settings, rng),
     )
 
 
-def _draw_stems(label, songs, bank, settings, rng):
+def _sample_stems(label, songs, bank, settings, rng):
     if _happens(settings.one_song_probability, rng):
         songs = [songs[rng.integers(len(songs))]]
-    chosen = _draw_songs(label, songs, settings.stems, rng)
+    chosen = _sample_songs(label, songs, settings.stems, rng)
     chosen = _drop_stems(chosen, settings.stem_dropout, rng)
     sources = [bank[path] for _, path in chosen.values()]
-    rates = draw_rates(list(chosen), sources, settings, rng)
-    gains = _draw_gains(len(chosen), settings, rng)
+    rates = sample_playback_rates(list(chosen), sources, settings, rng)
+    gains = _sample_gains(len(chosen), settings, rng)
     return tuple(
         StemPart(stem, song, path, float(rate), float(gain))
         for (stem, (song, path)), rate, gain in zip(chosen.items(), rates, gains, strict=True)
     )
 
 
-def _draw_songs(label, songs, stems, rng):
+def _sample_songs(label, songs, stems, rng):
     """Choose a song for each stem, no song twice while there are enough of them."""
     chosen, used = {}, set()
     for stem in stems:
@@ -98,7 +98,7 @@ def _drop_stems(chosen, dropout, rng):
     return {stem: song for (stem, song), stay in zip(chosen.items(), stays, strict=True) if stay}
 
 
-def _draw_gains(count, settings, rng):
+def _sample_gains(count, settings, rng):
     drawn = rng.random(count) < settings.gain_probability
     if settings.gain_law == "uniform":
         gains = rng.uniform(*settings.gain, size=count)
@@ -109,21 +109,21 @@ def _draw_gains(count, settings, rng):
     return np.where(drawn, gains, 1.0)
 
 
-def _draw_duration(settings, rng):
+def _sample_duration(settings, rng):
     weights = np.array([row[0] for row in settings.durations])
     _, shortest, longest = settings.durations[rng.choice(len(weights), p=weights / weights.sum())]
     return rng.uniform(shortest, longest)
 
 
-def _draw_noises(paths, length, bank, settings, rng):
+def _sample_noises(paths, length, bank, settings, rng):
     if not _happens(settings.noise_probability, rng):
         return ()
     fewest, most = settings.noise_count
     count = fewest if fewest == most else rng.integers(fewest, most + 1)
-    return tuple(_draw_noise(paths, length, bank, settings, rng) for _ in range(count))
+    return tuple(_sample_noise(paths, length, bank, settings, rng) for _ in range(count))
 
 
-def _draw_noise(paths, length, bank, settings, rng):
+def _sample_noise(paths, length, bank, settings, rng):
     path = paths[rng.integers(len(paths))]
     n_samples, tile = bank[path].n_samples, settings.noise_placement == "tile"
     start = int(rng.integers(0, n_samples if tile else max(0, length - n_samples) + 1))
@@ -132,11 +132,11 @@ def _draw_noise(paths, length, bank, settings, rng):
     else:
         gain, snr = None, float(rng.uniform(*settings.noise_snr))
     limited = _happens(settings.noise_band_probability, rng)
-    band = _draw_band(settings.noise_band, settings.noise_band_octaves, rng) if limited else None
+    band = _sample_band(settings.noise_band, settings.noise_band_octaves, rng) if limited else None
     return NoisePart(path, start, gain, snr, tile, band)
 
 
-def _draw_band(edges, octaves, rng):
+def _sample_band(edges, octaves, rng):
     """Draw a band of some octaves, or as many as there is room for, between two edges in Hz."""
     lowest, highest = math.log2(edges[0]), math.log2(edges[1])
     width = min(rng.uniform(*octaves), highest - lowest)
@@ -144,14 +144,14 @@ def _draw_band(edges, octaves, rng):
     return (float(2**low), float(2 ** (low + width)))
 
 
-def _draw_finish(settings, rng):
+def _sample_finish(settings, rng):
     """Draw what is done to the sum, as the fields of a recipe."""
     finish = {"normalize": settings.normalize, "level": 0.0}
     if settings.normalize == "peak":
         finish["level"] = settings.peak
     elif settings.normalize != "none":
-        finish["level"] = _draw_between(settings.level, rng)
-    finish["overdrive"] = _draw_between(settings.overdrive, rng)
+        finish["level"] = _sample_between(settings.level, rng)
+    finish["overdrive"] = _sample_between(settings.overdrive, rng)
     if _happens(settings.lowpass_probability, rng):
         # Whole Hz: soxr takes a ratio of whole numbers fastest.
         finish["lowpass"] = float(max(1, round(rng.uniform(*settings.lowpass))))
@@ -161,7 +161,7 @@ def _draw_finish(settings, rng):
     return finish
 
 
-def _draw_between(pair, rng):
+def _sample_between(pair, rng):
     low, high = pair
     return float(low if low == high else rng.uniform(low, high))
 

@@ -25,7 +25,7 @@ _STORED = np.dtype("<i2")
 
 
 @dataclass(frozen=True)
-class Source:
+class AudioSource:
     """One converted file.
 
     Attributes
@@ -68,7 +68,7 @@ class Source:
         return self.open()[start:stop].astype(np.float32) * np.float32(1 / FULL_SCALE)
 
 
-def build_bank(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None):
+def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None):
     """Convert files into the cache, those already there excepted.
 
     Parameters
@@ -105,7 +105,7 @@ def build_bank(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None)
         joblib.delayed(_convert)(Path(root, path), folder, sr) for path in missing
     )
     for path, source in zip(missing, jobs, strict=True):
-        if isinstance(source, Source):
+        if isinstance(source, AudioSource):
             bank[path] = source
         else:
             problems.append(source)
@@ -123,7 +123,7 @@ def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
     Parameters
     ----------
     root, paths, cache, sr
-        As of :func:`build_bank`.
+        As of :func:`build_source_store`.
 
     Returns
     -------
@@ -162,14 +162,14 @@ def _is_stored(entry):
 
 
 def _open(entry):
-    return Source(**json.loads(entry.with_suffix(".json").read_text()) | {"file": str(entry)})
+    return AudioSource(**json.loads(entry.with_suffix(".json").read_text()) | {"file": str(entry)})
 
 
 def _store(clip, entry, sr):
     """Write the samples, then the record that says they are complete."""
     samples = np.clip(np.round(clip * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(_STORED)
     tempo = estimate_tempo(clip, sr)
-    source = Source("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
+    source = AudioSource("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
     with atomic_path(entry) as temporary:
         samples.tofile(temporary)
     write_text(entry.with_suffix(".json"), json.dumps(asdict(source)))

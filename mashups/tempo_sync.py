@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.analysis import Analysis
+from ..features.analysis import ClipDescriptors
 
 
-def draw_rates(stems, sources, settings, rng):
+def sample_playback_rates(stems, sources, settings, rng):
     """Draw the anchor, and work out every stem's rate.
 
     Parameters
@@ -121,7 +121,7 @@ def estimate_tempo(stem, sr):
     """
     if np.sqrt(np.mean(np.square(stem, dtype=np.float64))) < SILENCE_RMS:
         return _NO_TEMPO
-    analysis = Analysis(stem, sr)
+    analysis = ClipDescriptors(stem, sr)
     onsets = analysis.onset_strength[0]
     if not onsets.any():
         return _NO_TEMPO

@@ -1,10 +1,10 @@
 """What can be learnt: classifiers over clips, each a plain scikit-learn estimator."""
 
-from .baseline import make_heuristic
-from .deep.backbones.pretrained import weights_key
+from .baseline import make_baseline
+from .deep.backbones.pretrained import weights_hash
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .deep.onnx import export_onnx
-from .deep.training.checkpoint import kept_checkpoints
+from .deep.training.checkpoint import defer_checkpoint_cleanup
 from .linear import make_lr
 from .model_name import split_names
 from .persistence import load_model, save_model
@@ -14,10 +14,10 @@ from .registry import (
     device_of,
     make_model,
     model_columns,
-    set_means,
-    settle,
+    resolve_auto,
+    set_resources,
 )
-from .seed_ensemble import nets_in
+from .seed_ensemble import find_networks
 from .trees import make_lgbm
 
 __all__ = [
@@ -26,19 +26,19 @@ __all__ = [
     "EffNetEmbedding",
     "EffNetLogits",
     "check_model_names",
+    "defer_checkpoint_cleanup",
     "device_of",
     "export_onnx",
-    "kept_checkpoints",
+    "find_networks",
     "load_model",
-    "make_heuristic",
+    "make_baseline",
     "make_lgbm",
     "make_lr",
     "make_model",
     "model_columns",
-    "nets_in",
+    "resolve_auto",
     "save_model",
-    "set_means",
-    "settle",
+    "set_resources",
     "split_names",
-    "weights_key",
+    "weights_hash",
 ]

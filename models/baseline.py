@@ -9,7 +9,7 @@ from ..features import SpectralFeatures, feature_columns
 _LOOKED_AT = ["tempo", "centroid_mean", "zcr_mean"]
 
 
-def make_heuristic(*, sr=DEFAULT_SR, cache=None, n_jobs=None):
+def make_baseline(*, sr=DEFAULT_SR, cache=None, n_jobs=None):
     """Make the rule "the genre whose usual tempo and brightness are most like this clip's".
 
     Three numbers a clip (tempo, mean spectral centroid, mean zero-crossing rate) are compared with

@@ -17,7 +17,7 @@ from ..features import FAMILIES
 _OTHER = "other"
 
 
-def is_readable(model):
+def supports_importance(model):
     """Tell whether a model is a pipeline over features whose classifier weighs its columns."""
     return (
         isinstance(model, Pipeline)
@@ -78,7 +78,7 @@ def permuted_probabilities(classifier, Z, *, n_repeats, rng):
         yield family, said.reshape(n_repeats, len(Z), -1)
 
 
-def own_weights(classifier, Z):
+def native_importance(classifier, Z):
     """Share out among families what a classifier itself says of its columns.
 
     Parameters

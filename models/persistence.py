@@ -13,16 +13,17 @@ from pathlib import Path
 
 from ..exceptions import DataError
 from ..utils.atomic_write import atomic_path, write_text
-from ..utils.lazy_import import lean_import
+from ..utils.lazy_import import import_blocking
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .deep.estimator import DeepEstimator
 from .deep.persistence import from_plain, load_net, save_net, to_plain
-from .seed_ensemble import nets_in, rebuild_bag
+from .seed_ensemble import find_networks, rebuild_seed_ensemble
 
 NETWORKS = (EffNetClassifier, EffNetEmbedding, EffNetLogits)
 _SKOPS_NAME, _BAG_NAME = "model.skops", "bag.json"
-# Modules of classes in files written by older versions, and where the classes are now.
-MOVED_MODULES = {
+# Modules and classes named in files of older versions, and their names now.
+RENAMED = {
+    "ColumnClaim": "ColumnSelector",
     "stemstack.models.deep.embedding": "stemstack.models.deep.effnet",
     "stemstack.models.effnet": "stemstack.models.deep.effnet",
     "stemstack.stacking.blends.greedy": "stemstack.stacking.blending.greedy",
@@ -37,7 +38,7 @@ TRUSTED = frozenset(
         "lightgbm.sklearn.LGBMClassifier",
         "lightgbm.sklearn._LGBMLabelEncoder",
         "sklearn.utils._bunch.Bunch",
-        "stemstack.features.columns.ColumnClaim",
+        "stemstack.features.columns.ColumnSelector",
         "stemstack.features.columns._name_output",
         "stemstack.features.columns.signed_log",
         "stemstack.features.transformer.SpectralFeatures",
@@ -62,7 +63,7 @@ def save_model(model, folder):
     """
     if isinstance(model, DeepEstimator):
         return save_net(model, folder)
-    if nets_in(model):
+    if find_networks(model):
         return _save_bag(model, folder)
     with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
         _write_skops(model, temporary)
@@ -90,11 +91,11 @@ def load_model(folder):
         return _load_bag(folder)
     if not path.exists():
         return load_net(folder, NETWORKS)
-    skops = lean_import("skops.io")
+    skops = import_blocking("skops.io")
     try:
-        archive = _rename_moved_modules(path.read_bytes())
+        archive = _rename_in_schema(path.read_bytes())
         return skops.loads(archive, trusted=sorted(TRUSTED))
-    except lean_import("skops.io.exceptions").UntrustedTypesFoundException as error:
+    except import_blocking("skops.io.exceptions").UntrustedTypesFoundException as error:
         strange = sorted(set(skops.get_untrusted_types(data=archive)) - TRUSTED)
         raise DataError(
             f"{path}: holds {', '.join(strange)}, which stemstack does not save; "
@@ -119,17 +120,17 @@ def _load_bag(folder):
         n_seeds, classes = int(document["seeds"]), from_plain(document["classes"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: is not a bag of nets ({error})") from error
-    return rebuild_bag(
+    return rebuild_seed_ensemble(
         [load_net(Path(folder, f"seed{i}"), NETWORKS) for i in range(n_seeds)], classes
     )
 
 
-def _rename_moved_modules(archive):
-    """Replace module names of older versions in the bytes of a skops archive."""
+def _rename_in_schema(archive):
+    """Replace names that older versions wrote in the bytes of a skops archive."""
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
         schema = source.read("schema.json").decode()
         renamed = schema
-        for old, new in MOVED_MODULES.items():
+        for old, new in RENAMED.items():
             renamed = renamed.replace(json.dumps(old), json.dumps(new))
         if renamed == schema:
             return archive
@@ -147,7 +148,7 @@ def _write_skops(model, path):
     they are numbered in order of appearance and stamped with none. Nor are they indented: a model
     that knows thousands of columns by name would take seconds to write.
     """
-    persist, numbers, dumped = lean_import("skops.io._persist"), {}, io.BytesIO()
+    persist, numbers, dumped = import_blocking("skops.io._persist"), {}, io.BytesIO()
     with zipfile.ZipFile(dumped, "w") as source, zipfile.ZipFile(path, "w") as target:
         context = persist.SaveContext(source)
         schema = persist.get_state(model, context)

@@ -10,16 +10,16 @@ from lightgbm.basic import LightGBMError
 from sklearn.base import clone
 
 from ..exceptions import UsageError, first_line
-from .baseline import make_heuristic
-from .deep.backbones.ast import AST, AST_PARAMETERS, read_scale
+from .baseline import make_baseline
+from .deep.backbones.ast import AST, AST_PARAMETERS, read_norm_stats
 from .deep.effnet import EffNetClassifier
 from .linear import make_lr
 from .model_name import ModelName
-from .seed_ensemble import bag_seeds, nets_in
+from .seed_ensemble import average_seeds, find_networks
 from .trees import make_lgbm
 
 MODELS = {
-    "heuristic": make_heuristic,
+    "heuristic": make_baseline,
     "lr": make_lr,
     "lgbm": make_lgbm,
     "effnet": EffNetClassifier,
@@ -95,8 +95,8 @@ def make_model(name, **options):
     model = make(**{key: options[key] for key in options.keys() & known} | direct)
     _set_last(named, model, own, known)
     if named.params:
-        _try_out(named, model)
-    return bag_seeds(model, n_seeds)
+        _check_parameter_values(named, model)
+    return average_seeds(model, n_seeds)
 
 
 def _check_base(named):
@@ -128,9 +128,9 @@ def _set_last(named, model, params, known):
         last.set_params(**params)
 
 
-def _try_out(named, model):
+def _check_parameter_values(named, model):
     """Have a model refuse the values of its parameters now, before anything is computed for it."""
-    nets = nets_in(model)
+    nets = find_networks(model)
     if nets:
         nets[0].check_parameters()
         return
@@ -144,7 +144,7 @@ def _try_out(named, model):
         raise UsageError(f"{named.text}: {first_line(error)}") from error
 
 
-def settle(model):
+def resolve_auto(model):
     """Replace what is ``auto`` in a model by what it comes to here, and say so.
 
     Done before anything is computed: weights that cannot be had stop a run at its start, and what
@@ -169,19 +169,19 @@ def settle(model):
         The ``deep`` extra is not installed.
     """
     from .deep.backbones.networks import build_net
-    from .deep.backbones.pretrained import resolve_start
+    from .deep.backbones.pretrained import resolve_pretrained
 
     settled = {}
-    for net in nets_in(model):
+    for net in find_networks(model):
         net.check_parameters()
-        start = resolve_start(net.backbone, net.weights)
+        start = resolve_pretrained(net.backbone, net.weights)
         net.set_params(backbone=start.backbone)
         if not settled:
             # Whether its weights fit is known once it is built.
             built = build_net(start, 0)
         if start.backbone == AST:
             settings = net.mel_settings()
-            read_scale(start, settings, net.crop_seconds)
+            read_norm_stats(start, settings, net.crop_seconds)
             built.backbone.check_size(settings.n_mels, settings.n_frames(net.crop_seconds))
         settled = {"backbone": start.backbone, "weights": start.label, "device": device_of(net)}
     return settled
@@ -197,11 +197,11 @@ def device_of(model):
     """
     from .deep.device import resolve_device
 
-    nets = nets_in(model)
+    nets = find_networks(model)
     return resolve_device(nets[0].device).type if nets else "cpu"
 
 
-def set_means(model, *, cache=None, n_jobs=None):
+def set_resources(model, *, cache=None, n_jobs=None):
     """Tell a model where to keep what it computes, and with how many processes.
 
     Neither changes a prediction. A model is saved without them: they belong to a machine.
@@ -229,7 +229,7 @@ def set_means(model, *, cache=None, n_jobs=None):
         # The bits of a net depend on its threads; with one, unless told, they depend on nothing.
         "n_threads": 1,
     }
-    for part in nets_in(model) or [model]:
+    for part in find_networks(model) or [model]:
         params = part.get_params()
         known = means.keys() & params.keys()
         if params.get("n_threads"):

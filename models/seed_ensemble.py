@@ -11,7 +11,7 @@ from ..exceptions import UsageError
 from .deep.estimator import DeepEstimator
 
 
-def bag_seeds(model, n_seeds):
+def average_seeds(model, n_seeds):
     """Make a model whose probabilities are the mean over several seeds.
 
     Parameters
@@ -38,7 +38,7 @@ def bag_seeds(model, n_seeds):
         return model
     if isinstance(model, Pipeline):
         name, last = model.steps[-1]
-        return Pipeline([*model.steps[:-1], (name, bag_seeds(last, n_seeds))])
+        return Pipeline([*model.steps[:-1], (name, average_seeds(last, n_seeds))])
     if "random_state" not in model.get_params():
         raise UsageError(f"{type(model).__name__} has no random_state: leave 'seeds' out")
     if isinstance(model.get_params().get("class_weight"), dict):
@@ -51,7 +51,7 @@ def bag_seeds(model, n_seeds):
     return VotingClassifier([(f"seed{i}", m) for i, m in enumerate(members)], voting="soft")
 
 
-def nets_in(model, *, fitted=False):
+def find_networks(model, *, fitted=False):
     """List the nets that a model consists of: none for one without.
 
     Parameters
@@ -75,7 +75,7 @@ def nets_in(model, *, fitted=False):
     return [member for member in members if isinstance(member, DeepEstimator)]
 
 
-def rebuild_bag(members, classes):
+def rebuild_seed_ensemble(members, classes):
     """Make a fitted bag of fitted members.
 
     Parameters

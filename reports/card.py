@@ -1,6 +1,6 @@
 """The model card: what the models are, what they were trained on, how good they are."""
 
-from ..utils.lazy_import import lean_import
+from ..utils.lazy_import import import_blocking
 
 
 def render_model_card(*, data, config, scores, final_estimator):
@@ -25,7 +25,7 @@ def render_model_card(*, data, config, scores, final_estimator):
     ----------
     ``skops.card``; Mitchell et al., Model Cards for Model Reporting, 2019.
     """
-    card = lean_import("skops.card").Card(final_estimator, template=None)
+    card = import_blocking("skops.card").Card(final_estimator, template=None)
     card.add(
         **{
             "Model": "Fold models of several kinds, averaged by kind and stacked by a logistic "

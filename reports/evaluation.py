@@ -5,14 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from ..runs.predictions import said_by
+from ..runs.predictions import model_proba
 from ..runs.run import SONG_SHARED, STACK, Run
 from ..runs.stored_clips import groups_of
 from ..stacking.metrics.f1 import score_classes
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class Evaluation:
     """One set of clips and what every model of a run says of them.
 
     Attributes
@@ -62,14 +62,14 @@ class Side:
 OPTIMISTIC = "song-shared (optimistic)"
 
 
-def gather_sides(run, truth=None):
+def collect_evaluations(run, truth=None):
     """Gather the sides of a run, the one to trust first.
 
     Parameters
     ----------
     run : Run
     truth : dict of str to str, optional
-        From :func:`~stemstack.runs.prediction.evaluate.read_truth`.
+        From :func:`~stemstack.runs.prediction.evaluate.read_test_labels`.
 
     Returns
     -------
@@ -98,5 +98,5 @@ def _answers(run, truth):
 
 def _side(run, name, table, truth, groups):
     classes = run.metrics["classes"]
-    said = {model: said_by(table, model, classes) for model in (*run.model_names, STACK)}
-    return Side(name, classes, truth, groups, said)
+    said = {model: model_proba(table, model, classes) for model in (*run.model_names, STACK)}
+    return Evaluation(name, classes, truth, groups, said)

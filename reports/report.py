@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from ..runs.prediction.evaluate import read_truth
+from ..runs.prediction.evaluate import read_test_labels
 from ..runs.run import SONG_SHARED, STACK
 from ..utils.atomic_write import write_text
-from ..utils.progress import Quiet
+from ..utils.progress import NullProgress
 from .card import render_model_card
-from .evaluation import OPTIMISTIC, gather_sides
+from .evaluation import OPTIMISTIC, collect_evaluations
 from .html.page import render_report
 from .sections import agreement_section, calibration_section, classes_section, confusion_section
 from .sections.cost import cost_section
@@ -19,10 +19,10 @@ from .sections.mistakes import mistakes_section
 from .sections.scores import scores_section
 from .sections.training import training_section
 from .sections.weights import blend_section
-from .summary import facts, lead, scores_table
+from .summary import headline, key_figures, scores_table
 
 
-def score_sides(run, answers=None):
+def score_evaluations(run, answers=None):
     """Name the scores of a run by what they were computed on, the one to trust first.
 
     Parameters
@@ -64,7 +64,7 @@ def write_report(
     sound : bool, default=True
         Whether clips can be heard, some 1 MB of the page.
     n_jobs : int, optional
-    progress : Quiet, optional
+    progress : NullProgress, optional
 
     Returns
     -------
@@ -77,14 +77,14 @@ def write_report(
     MissingExtraError
         The ``report`` extra is not installed.
     """
-    truth = None if answers is None else read_truth(run, answers)
-    sides, means = gather_sides(run, truth), None
+    truth = None if answers is None else read_test_labels(run, answers)
+    sides, means = collect_evaluations(run, truth), None
     if cache is not None:
-        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or Quiet()}
+        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or NullProgress()}
     page = render_report(
         title=run.path.resolve().name,
-        lead=lead(run, sides),
-        facts=facts(run, sides),
+        headline=headline(run, sides),
+        key_figures=key_figures(run, sides),
         sections=_sections(run, sides, truth, sound, means),
     )
     path = run.path / "report.html" if out is None else Path(out)
@@ -132,7 +132,7 @@ def write_model_card(run):
     card = render_model_card(
         data=f"{counts.sum()} training clips from {run.config.data}: {listed}.",
         config=run.config_path.read_text(encoding="utf-8"),
-        scores=scores_table(score_sides(run)),
+        scores=scores_table(score_evaluations(run)),
         final_estimator=run.load_model(STACK),
     )
     write_text(run.path / "model_card.md", card)

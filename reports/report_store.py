@@ -8,7 +8,7 @@ from ..runs import content_key
 from ..utils.atomic_write import write_text
 
 
-def remember(run, name, compute, **asked):
+def cached_result(run, name, compute, **asked):
     """Compute once what follows from a run.
 
     Parameters

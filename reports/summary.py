@@ -6,7 +6,7 @@ from ..runs.run import SONG_SHARED
 from ..stacking.metrics.intervals import macro_f1_interval
 
 
-def lead(run, sides):
+def headline(run, sides):
     """Sum a run up in words.
 
     Parameters
@@ -37,7 +37,7 @@ def lead(run, sides):
     return text
 
 
-def facts(run, sides):
+def key_figures(run, sides):
     """Give the numbers to see first.
 
     Parameters

@@ -11,19 +11,19 @@ from contextlib import contextmanager
 import psutil
 
 from ..utils.atomic_write import write_text
-from ..utils.progress import Quiet
+from ..utils.progress import NullProgress
 
 # In s; to look at every process takes a millisecond.
 _LOOK_EVERY = 1.0
 
 
-class Costs(Quiet):
+class Costs(NullProgress):
     """Keeps account of the stages of a run, and hands them on to be shown.
 
     Parameters
     ----------
     run : Run
-    shown : Quiet
+    shown : NullProgress
         Hears everything, too.
 
     Attributes
@@ -63,9 +63,9 @@ class Costs(Quiet):
                 spent = time.perf_counter() - begun, _cpu_seconds() - cpu
                 self._add(name, done[0], *spent)
 
-    def say(self, message):
+    def log(self, message):
         """Tell one thing worth knowing."""
-        self._shown.say(message)
+        self._shown.log(message)
 
     def write(self):
         """Write the account."""

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ..stacking import decide, name_columns
+from ..stacking import name_columns, to_labels
 
 METHOD = "predict_proba"
 
 
-def said_by(table, name, classes):
+def model_proba(table, name, classes):
     """Take what a model says out of a table of predictions.
 
     Parameters
@@ -26,17 +26,17 @@ def said_by(table, name, classes):
     return table[name_columns(name, classes, len(classes))].to_numpy(dtype=float)
 
 
-def decided_by(table, name, classes):
+def predicted_labels(table, name, classes):
     """Decide for the most probable class of each clip.
 
     Parameters
     ----------
     table, name, classes
-        As of :func:`said_by`.
+        As of :func:`model_proba`.
 
     Returns
     -------
     ndarray of shape (n,)
         Classes.
     """
-    return decide(said_by(table, name, classes), np.asarray(classes, dtype=object), METHOD)
+    return to_labels(model_proba(table, name, classes), np.asarray(classes, dtype=object), METHOD)

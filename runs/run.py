@@ -198,7 +198,7 @@ class Run:
         return folder if fold is None else folder / f"fold{fold}"
 
 
-def take_over(source, target):
+def link_or_copy(source, target):
     """Give a file a second name, or copy it where the file system cannot.
 
     No file of a run is ever written in place, so that what happens to one name leaves the other as
@@ -216,7 +216,7 @@ def take_over(source, target):
             shutil.copyfile(source, temporary)
 
 
-def take_over_draws(source, target):
+def link_draws(source, target):
     """Do so with what chance decided for a run: its folds and, of mashups, their recipes.
 
     Parameters
@@ -225,10 +225,10 @@ def take_over_draws(source, target):
     """
     for name in ("folds.parquet", "recipes.parquet"):
         if (source.path / name).exists():
-            take_over(source.path / name, target.path / name)
+            link_or_copy(source.path / name, target.path / name)
 
 
-def take_over_folder(source, target):
+def link_or_copy_folder(source, target):
     """Do so with every file below a folder.
 
     Parameters
@@ -237,4 +237,4 @@ def take_over_folder(source, target):
     """
     for path in sorted(source.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
-            take_over(path, target / path.relative_to(source))
+            link_or_copy(path, target / path.relative_to(source))

@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..datasets import local_data, read_data
 from ..exceptions import DataError
-from ..mashups import Mashup, Settings, build_bank, read_recipes, whole_songs
+from ..mashups import Mashup, Settings, build_source_store, read_recipes, song_recipes
 from .test_clips import from_test_table
 from .training_clips import convert_sources
 
@@ -19,7 +19,7 @@ def data_path(run, *, cache, progress):
     ----------
     run : Run
     cache : Path
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -85,7 +85,7 @@ def find_training(data, recipes, ids, *, cache, n_jobs, progress):
         As in the table of out-of-fold predictions.
     cache : Path
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -102,10 +102,10 @@ def find_training(data, recipes, ids, *, cache, n_jobs, progress):
     wanted = [_take(recipes, i, data) for i in ids]
     files = sorted({part.path for recipe in wanted for part in (*recipe.stems, *recipe.noises)})
     with progress.stage("converting stems", len(files)) as advance:
-        bank = build_bank(
+        bank = build_source_store(
             data.root, files, cache=cache, sr=wanted[0].sr, n_jobs=n_jobs, progress=advance
         )
-    return [Mashup.of(recipe, bank) for recipe in wanted]
+    return [Mashup.from_recipe(recipe, bank) for recipe in wanted]
 
 
 def find_test(data, ids):
@@ -128,7 +128,7 @@ def _take(known, name, data):
         raise DataError(f"{data.root}: knows no clip {name!r}; it has changed") from None
 
 
-def known_clips(data, *, cache, n_jobs, progress):
+def labelled_clips(data, *, cache, n_jobs, progress):
     """List the training clips of a data set and its test clips.
 
     Songs in stems come as the plain sum of their stems.
@@ -138,7 +138,7 @@ def known_clips(data, *, cache, n_jobs, progress):
     data : DataSet
     cache : Path
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -149,8 +149,8 @@ def known_clips(data, *, cache, n_jobs, progress):
     if data.kind == "stems":
         settings = Settings(stems=data.stems)
         bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-        recipes = whole_songs(data.train, bank, settings)
-        clips = [Mashup.of(recipe, bank) for recipe in recipes]
+        recipes = song_recipes(data.train, bank, settings)
+        clips = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
         train = data.train[["song", "label"]].rename(columns={"song": "clip"})
     else:
         clips = [str(data.root / path) for path in data.train["path"]]

@@ -11,7 +11,7 @@ from ..exceptions import DataError
 
 
 @dataclass(frozen=True)
-class Unlabelled:
+class ClipList:
     """Clips to predict.
 
     Attributes
@@ -35,13 +35,13 @@ class Unlabelled:
 
         Returns
         -------
-        Unlabelled
+        ClipList
             The usable clips, and ``problems`` naming the others.
         """
         with progress.stage("checking clips", len(self.paths)) as advance:
             found = check_clips(self.paths, n_jobs=n_jobs, progress=advance)
         good = [i for i, problem in enumerate(found) if problem is None]
-        return Unlabelled(
+        return ClipList(
             [self.ids[i] for i in good],
             [self.paths[i] for i in good],
             self.header,
@@ -70,9 +70,9 @@ class Unlabelled:
 def from_test_table(data):
     """Take the clips of a data set's ``test.csv``; none when it has no such table."""
     if data.test is None:
-        return Unlabelled([], [], data.header)
+        return ClipList([], [], data.header)
     paths = [str(Path(data.root, path)) for path in data.test["path"]]
-    return Unlabelled(data.test["id"].tolist(), paths, data.header)
+    return ClipList(data.test["id"].tolist(), paths, data.header)
 
 
 def from_paths(paths, *, cache=None, stage=None):
@@ -88,7 +88,7 @@ def from_paths(paths, *, cache=None, stage=None):
 
     Returns
     -------
-    Unlabelled
+    ClipList
         Ids are the paths, as named.
 
     Raises
@@ -104,7 +104,7 @@ def from_paths(paths, *, cache=None, stage=None):
         ids += [_name(path, file, local) for file in found] if is_url(path) else map(str, found)
     if not files:
         raise DataError(f"{', '.join(map(str, paths))}: no audio files found")
-    return Unlabelled(ids, files, ("path", "label"))
+    return ClipList(ids, files, ("path", "label"))
 
 
 def _name(url, file, local):

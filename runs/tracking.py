@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from ..exceptions import UsageError, first_line, require
+from ..exceptions import UsageError, first_line, import_optional
 from ..stacking import macro_f1
-from .predictions import decided_by
+from .predictions import predicted_labels
 from .run import STACK
 
 _PROJECT = "stemstack"
@@ -57,7 +57,7 @@ class MlflowTracker:
     """
 
     def __init__(self, uri, artifacts=None):
-        self._mlflow = require("mlflow", "track")
+        self._mlflow = import_optional("mlflow", "track")
         # Its migrations of a new database are nobody's news.
         logging.getLogger("alembic").setLevel(logging.WARNING)
         self._uri = uri
@@ -102,7 +102,7 @@ class WandbTracker:
     """
 
     def __init__(self, project):
-        self._wandb = require("wandb", "wandb")
+        self._wandb = import_optional("wandb", "wandb")
         self._project = project
 
     def begin(self, name):
@@ -169,7 +169,7 @@ def follow(tracker, config, out, progress):
     tracker : Tracker or None
     config : Config
     out : str or os.PathLike
-    progress : Quiet
+    progress : NullProgress
         Hears, once, when the tracker fails.
 
     Yields
@@ -205,7 +205,7 @@ class _Guarded:
             getattr(self._tracker, what)(*arguments, **options)
         except Exception as error:  # of any kind: hours of fitting are worth more than a record
             self._tracker = None
-            self._progress.say(f"The tracker failed, and is told no more: {first_line(error)}")
+            self._progress.log(f"The tracker failed, and is told no more: {first_line(error)}")
 
 
 def _tell_all(guarded, run, summary):
@@ -235,7 +235,7 @@ def score_folds(run):
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
     return {
         int(fold): {
-            name: macro_f1(part["label"], decided_by(part, name, classes))
+            name: macro_f1(part["label"], predicted_labels(part, name, classes))
             for name in (*run.model_names, STACK)
         }
         for fold, part in table.groupby("fold")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..audio import check_clips
 from ..exceptions import DataError, UsageError
-from ..mashups import Mashup, Pool, Recipe, Settings, build_bank
+from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store
 from ..stacking import assign_folds
 
 # Apart from the stage number that recipes are drawn under.
@@ -42,7 +42,7 @@ class TrainingClips:
 
 
 @dataclass(frozen=True)
-class Draw:
+class SampledMashups:
     """Recipes drawn within folds, the pool they came from, and the folds."""
 
     recipes: list[Recipe]
@@ -60,7 +60,7 @@ def training_clips(data, config, *, cache, n_jobs, progress):
     cache : Path
         Where converted stems are kept.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -82,7 +82,7 @@ def training_clips(data, config, *, cache, n_jobs, progress):
     return _from_clips(data, config, n_jobs=n_jobs, progress=progress)
 
 
-def draw_training(data, config, *, cache, n_jobs, progress):
+def sample_training(data, config, *, cache, n_jobs, progress):
     """Split songs and noise into folds, convert them, and draw recipes within the folds.
 
     By the protocol ``"shared"`` all songs and noise clips are in one fold.
@@ -94,11 +94,11 @@ def draw_training(data, config, *, cache, n_jobs, progress):
     settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
     songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
     bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-    pool = Pool.of(songs, noise, bank, settings)
+    pool = Pool.from_tables(songs, noise, bank, settings)
     with progress.stage("drawing mashups"):
-        recipes = pool.draw_all(config.mashups_per_genre, config.seed)
+        recipes = pool.sample_all(config.mashups_per_genre, config.seed)
     folds = pd.concat([_items(songs, "song", "song"), _items(noise, "path", "noise")])
-    return Draw(recipes, pool, folds.reset_index(drop=True))
+    return SampledMashups(recipes, pool, folds.reset_index(drop=True))
 
 
 def convert_sources(data, settings, *, cache, n_jobs, progress):
@@ -110,7 +110,7 @@ def convert_sources(data, settings, *, cache, n_jobs, progress):
     """
     paths = list_sources(data)
     with progress.stage("converting stems", len(paths)) as advance:
-        return build_bank(
+        return build_source_store(
             data.root, paths, cache=cache, sr=settings.sr, n_jobs=n_jobs, progress=advance
         )
 
@@ -131,7 +131,7 @@ def list_sources(data):
 
 
 def _from_songs(data, config, *, cache, n_jobs, progress):
-    draw = draw_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    draw = sample_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
     table = pd.DataFrame(
         {
             "clip": [recipe.id for recipe in draw.recipes],
@@ -146,7 +146,7 @@ def _from_songs(data, config, *, cache, n_jobs, progress):
         table = _deal_out(table, config)
         folds = _items(table, "clip", "clip")
     pool = draw.pool.save(Path(cache, "pools"))
-    clips = [Mashup.of(recipe, draw.pool.bank, pool) for recipe in draw.recipes]
+    clips = [Mashup.from_recipe(recipe, draw.pool.bank, pool) for recipe in draw.recipes]
     return TrainingClips(table, clips, folds, draw.recipes)
 
 

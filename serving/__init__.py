@@ -2,19 +2,19 @@
 
 from .app import build_page, serve_page
 from .explainer import ClipExplainer
-from .explanations import Answers, Explanation, Neighbour, Reasons, Sureness
+from .explanations import Confidence, Explanation, NearestClip, Predictions, Reasons
 from .limits import Limits
-from .nearest_clips import Neighbourhood
+from .nearest_clips import NearestClips
 
 __all__ = [
-    "Answers",
     "ClipExplainer",
+    "Confidence",
     "Explanation",
     "Limits",
-    "Neighbour",
-    "Neighbourhood",
+    "NearestClip",
+    "NearestClips",
+    "Predictions",
     "Reasons",
-    "Sureness",
     "build_page",
     "serve_page",
 ]

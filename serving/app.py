@@ -4,7 +4,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..exceptions import StemstackError, UsageError, require
+from ..exceptions import StemstackError, UsageError, import_optional
 from ..runs import STACK
 from .answer_html import message, render_answer, render_answers, render_head, render_hint
 
@@ -43,7 +43,7 @@ def serve_page(
     MissingExtraError
         The ``serve`` extra is not installed.
     """
-    gr = require("gradio", "serve")
+    gr = import_optional("gradio", "serve")
     page = build_page(explainer)
     near = explainer.neighbourhood
     try:
@@ -100,7 +100,7 @@ def build_page(explainer):
     MissingExtraError
         The ``serve`` extra is not installed.
     """
-    gr = require("gradio", "serve")
+    gr = import_optional("gradio", "serve")
     with gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=_SWEEP) as page:
         _html(gr, _describe_run(explainer))
         with gr.Tab("One clip"):

@@ -9,13 +9,13 @@ import pandas as pd
 from ..audio import read_clip
 from ..exceptions import AudioError, AudioWarning
 from ..features import log_mel
-from ..runs import STACK, Run, Unlabelled
-from ..runs.predictions import said_by
+from ..runs import STACK, ClipList, Run
+from ..runs.predictions import model_proba
 from ..stacking.calibration import TemperatureScaling
-from .explanations import Answers, Explanation, Sureness
-from .fitted_models import DescribedClip, FittedModels
+from .explanations import Confidence, Explanation, Predictions
+from .fitted_models import CachedClip, FittedModels
 from .limits import Limits
-from .nearest_clips import Neighbourhood
+from .nearest_clips import NearestClips
 
 # Frames of a picture: more than a screen has columns for would only cost time.
 _MAX_FRAMES = 1200
@@ -36,7 +36,7 @@ class ClipExplainer:
     models : FittedModels
     classes : list of str
     limits : Limits
-    neighbourhood : Neighbourhood or None
+    neighbourhood : NearestClips or None
         The run's training clips, once :meth:`load_training_clips` found them.
 
     Raises
@@ -70,14 +70,14 @@ class ClipExplainer:
         cache : str or os.PathLike
             Where their features are kept: they are computed once.
         n_jobs : int, optional
-        progress : Quiet, optional
+        progress : NullProgress, optional
 
         Raises
         ------
         DataError
             The training data are gone, or are others than those of the run.
         """
-        self.neighbourhood = Neighbourhood.of_run(
+        self.neighbourhood = NearestClips.from_run(
             self.run,
             self.models.extractor,
             data=data,
@@ -151,8 +151,8 @@ class ClipExplainer:
                 progress()
         proba = pd.DataFrame(np.reshape(rows, (-1, len(self.classes))), columns=self.classes)
         labels = np.asarray(self.classes, dtype=object)[proba.to_numpy().argmax(axis=1)]
-        table = Unlabelled(good, good, ("path", "label")).answer(labels, proba)
-        return Answers(table, tuple(problems), tuple(warned))
+        table = ClipList(good, good, ("path", "label")).answer(labels, proba)
+        return Predictions(table, tuple(problems), tuple(warned))
 
     def _open(self, path, name):
         """Give a file within the limits as a clip, and the list of what turns out odd about it."""
@@ -170,7 +170,7 @@ class ClipExplainer:
             noted.extend(str(one.message).replace(os.fspath(path), name) for one in caught)
             return samples
 
-        return DescribedClip(load), noted
+        return CachedClip(load), noted
 
     def _find_neighbours(self, clip):
         if self.neighbourhood is None:
@@ -180,13 +180,13 @@ class ClipExplainer:
     def _calibrate(self):
         """Learn from the nested predictions how much the stack's probabilities claim too much."""
         oof = self.run.read_table("ledger/oof")
-        return TemperatureScaling().fit(said_by(oof, STACK, self.classes), oof["label"])
+        return TemperatureScaling().fit(model_proba(oof, STACK, self.classes), oof["label"])
 
     def _judge(self, label, stacked):
         calibrated = self._calibration.transform(stacked.to_numpy()[None])[0]
         place = self.classes.index(label)
         guessed = np.array(self._scores["confusion"])[:, place]
-        return Sureness(
+        return Confidence(
             confidence=float(calibrated.max()),
             f1=self._scores["per_class_f1"][label],
             n_said=int(guessed.sum()),

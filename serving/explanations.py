@@ -30,7 +30,7 @@ class Reasons:
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class NearestClip:
     """A training clip that is much like the clip asked for.
 
     Attributes
@@ -46,7 +46,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Sureness:
+class Confidence:
     """How far to trust an answer, by what the run knows of itself out of fold.
 
     Attributes
@@ -77,10 +77,10 @@ class Explanation:
         The stack's first and second choice.
     probabilities : DataFrame of shape (n_classes, n_models + 1)
         A column a model and the stack's last; the likeliest class first, by the stack.
-    sureness : Sureness
+    sureness : Confidence
     reasons : tuple of Reasons
         Of the models over handcrafted features that can tell them.
-    neighbours : tuple of Neighbour
+    neighbours : tuple of NearestClip
         The nearest first; empty where the training clips are not at hand.
     picture : ndarray of shape (n_mels, n_frames)
         The log-mel spectrogram in dB.
@@ -94,16 +94,16 @@ class Explanation:
     label: str
     runner_up: str
     probabilities: pd.DataFrame
-    sureness: Sureness
+    sureness: Confidence
     reasons: tuple[Reasons, ...]
-    neighbours: tuple[Neighbour, ...]
+    neighbours: tuple[NearestClip, ...]
     picture: np.ndarray
     sr: int
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """The answers for several files.
 
     Attributes
@@ -180,7 +180,7 @@ def describe_sureness(sureness, label):
 
     Parameters
     ----------
-    sureness : Sureness
+    sureness : Confidence
     label : str
 
     Returns

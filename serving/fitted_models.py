@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..features import Extractor
-from ..models import set_means
+from ..models import set_resources
 from ..runs import STACK
 from ..runs.fitting.meta_fit import predict_stack
 from ..runs.predictions import METHOD
@@ -37,7 +37,7 @@ class FittedModels:
     def __init__(self, run):
         self.classes = run.metrics["classes"]
         self.folds = {
-            name: [set_means(run.load_model(name, fold)) for fold in run.model_folds(name)]
+            name: [set_resources(run.load_model(name, fold)) for fold in run.model_folds(name)]
             for name in run.model_names
         }
         self._final = run.load_model(STACK)
@@ -53,7 +53,7 @@ class FittedModels:
 
         Parameters
         ----------
-        clip : DescribedClip
+        clip : CachedClip
 
         Returns
         -------
@@ -74,7 +74,7 @@ class FittedModels:
 
         Parameters
         ----------
-        clip : DescribedClip
+        clip : CachedClip
         label, runner_up : str
 
         Returns
@@ -92,7 +92,7 @@ class FittedModels:
         return tuple(reasons)
 
 
-class DescribedClip:
+class CachedClip:
     """One clip, read and described no more often than needed.
 
     Parameters

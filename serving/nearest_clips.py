@@ -10,13 +10,13 @@ from ..audio import clip_key, load_clip
 from ..datasets import local_data, read_data
 from ..exceptions import DataError
 from ..features import extract, feature_columns
-from ..mashups import Mashup, build_bank, read_recipes
+from ..mashups import Mashup, build_source_store, read_recipes
 from ..utils.atomic_write import atomic_path
-from ..utils.progress import Quiet
-from .explanations import Neighbour
+from ..utils.progress import NullProgress
+from .explanations import NearestClip
 
 
-class Neighbourhood:
+class NearestClips:
     """Training clips, searched by the cosine distance of standardised handcrafted features.
 
     Parameters
@@ -28,7 +28,7 @@ class Neighbourhood:
     cache : str or os.PathLike
         Where features, converted stems and the sounds to be played are kept.
     n_jobs : int, optional
-    progress : Quiet, optional
+    progress : NullProgress, optional
     """
 
     def __init__(self, names, labels, clips, extractor, *, cache, n_jobs=None, progress=None):
@@ -36,7 +36,9 @@ class Neighbourhood:
         self.folder = Path(cache, "serve")
         self._names, self._labels = list(names), list(labels)
         self._clips = dict(zip(names, clips, strict=True))
-        with (progress or Quiet()).stage("features of training clips", len(clips)) as advance:
+        with (progress or NullProgress()).stage(
+            "features of training clips", len(clips)
+        ) as advance:
             table, _ = extract(
                 clips,
                 sr=extractor.sr,
@@ -51,7 +53,7 @@ class Neighbourhood:
         self._search = NearestNeighbors(metric="cosine").fit(self._standardise(table))
 
     @classmethod
-    def of_run(cls, run, extractor, *, data=None, cache, n_jobs=None, progress=None):
+    def from_run(cls, run, extractor, *, data=None, cache, n_jobs=None, progress=None):
         """Take the training clips of a run.
 
         Parameters
@@ -65,14 +67,14 @@ class Neighbourhood:
 
         Returns
         -------
-        Neighbourhood
+        NearestClips
 
         Raises
         ------
         DataError
             The training data are gone, or others than those of the run.
         """
-        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or Quiet()}
+        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or NullProgress()}
         asked = run.config.data if data is None else data
         data = local_data(asked, cache, stage=means["progress"].stage)
         table = run.read_table("ledger/oof")
@@ -100,13 +102,13 @@ class Neighbourhood:
 
         Returns
         -------
-        tuple of Neighbour
+        tuple of NearestClip
             The nearest first; fewer where there are fewer clips.
         """
         count = min(count, len(self._names))
         distances, places = self._search.kneighbors(self._standardise(row), count)
         return tuple(
-            Neighbour(self._names[place], self._labels[place], max(float(distance), 0.0))
+            NearestClip(self._names[place], self._labels[place], max(float(distance), 0.0))
             for distance, place in zip(distances[0], places[0], strict=True)
         )
 
@@ -137,10 +139,10 @@ def _bind_mashups(recipes, root, *, cache, n_jobs, progress):
     """Bind the recipes of a run to the stems and noise clips they name."""
     paths = sorted({part.path for one in recipes for part in (*one.stems, *one.noises)})
     with progress.stage("converting stems", len(paths)) as advance:
-        bank = build_bank(
+        bank = build_source_store(
             root, paths, cache=cache, sr=recipes[0].sr, n_jobs=n_jobs, progress=advance
         )
-    return {recipe.id: Mashup.of(recipe, bank) for recipe in recipes}
+    return {recipe.id: Mashup.from_recipe(recipe, bank) for recipe in recipes}
 
 
 def _list_clips(data):

@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
-from .out_of_fold import fit_fold, gather
+from .out_of_fold import collect_oof, fit_fold
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def fit_models(estimators, methods, X, y, splits, *, params, refit, n_jobs):
     -------
     list of StackedModel
     """
-    shared, parallel = SharedSteps(X), Parallel(n_jobs)
+    shared, parallel = SharedTransformers(X), Parallel(n_jobs)
     plans = [
         _Plan(name, method, params[name], *shared.fit_apply(estimator))
         for (name, estimator), method in zip(estimators, methods, strict=True)
@@ -64,7 +64,7 @@ def fit_models(estimators, methods, X, y, splits, *, params, refit, n_jobs):
     if refit:
         models = parallel(delayed(_fit_all)(plan.tail, plan.X, y, plan.params) for plan in plans)
     return [
-        StackedModel(plan.whole(kept), gather(plan.name, folds, len(y)))
+        StackedModel(plan.whole(kept), collect_oof(plan.name, folds, len(y)))
         for plan, folds, kept in zip(plans, by_model, models, strict=True)
     ]
 
@@ -90,7 +90,7 @@ def _fit_all(estimator, X, y, params):
     return [clone(estimator).fit(X, y, **params)]
 
 
-class SharedSteps:
+class SharedTransformers:
     """Outputs of leading steps over one set of clips, each computed on first use.
 
     Parameters

@@ -20,7 +20,7 @@ _N_DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LeakageResult:
     """What one check found.
 
     Attributes
@@ -260,7 +260,7 @@ def _judge(check, pairs, groups, level, rng, control=None):
     ]
     limit = np.quantile(by_chance, 1 - level)
     above = None if control is None else macro_f1(*control)
-    return Verdict(
+    return LeakageResult(
         check, float(score), float(np.mean(by_chance)), float(limit), bool(score > limit), above
     )
 

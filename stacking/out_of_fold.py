@@ -118,7 +118,7 @@ def _decides_by_pairs(estimator):
     return any(name.endswith("decision_function_shape") and v == "ovo" for name, v in params)
 
 
-def decide(predictions, classes, method):
+def to_labels(predictions, classes, method):
     """Turn the predictions of one model into classes.
 
     Parameters
@@ -146,7 +146,7 @@ def name_columns(model, classes, n_outputs):
     return [model] if n_outputs == 1 else [f"{model}__{label}" for label in classes]
 
 
-def gather(name, fold_models, n):
+def collect_oof(name, fold_models, n):
     """Put the held-out predictions of one model back in order, averaged over repeats.
 
     Parameters

@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from ..exceptions import DataError, UsageError
-from .base_models import SharedSteps, fit_models
+from .base_models import SharedTransformers, fit_models
 from .meta_model import (
     check_final_estimator,
     fit_passthrough,
@@ -25,7 +25,7 @@ from .meta_model import (
     score_table,
 )
 from .metrics.f1 import macro_f1
-from .out_of_fold import decide, predict_with, resolve_method
+from .out_of_fold import predict_with, resolve_method, to_labels
 from .routing import FINAL, make_router, route_fit
 from .splits import make_splits
 
@@ -188,7 +188,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         ndarray of shape (n, n_outputs)
         """
         check_is_fitted(self, "final_estimator_")
-        shared = SharedSteps(self._validate_table(X, reset=False))
+        shared = SharedTransformers(self._validate_table(X, reset=False))
         return np.hstack(
             [
                 np.mean([predict_with(*shared.apply(m), method) for m in models], axis=0)
@@ -291,7 +291,9 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
     def _score(self, said, features, y, groups, params):
         named = zip(self.estimators, said, self.stack_method_, strict=True)
-        guesses = {name: decide(part, self.classes_, method) for (name, _), part, method in named}
+        guesses = {
+            name: to_labels(part, self.classes_, method) for (name, _), part, method in named
+        }
         nested = nested_predictions(self._final(), features, y, self.folds_, fit_params=params)
         self.scores_ = score_table(y, {**guesses, "stack": nested}, groups)
         in_sample = macro_f1(y, self.final_estimator_.predict(features))

@@ -1,17 +1,17 @@
 """Numbers and durations as text."""
 
 
-def show_number(value):
+def format_number(value):
     """Write a number with three digits, and whole from 1000 on."""
     return f"{value:.0f}" if 1000 <= abs(value) < float("inf") else f"{value:.3g}"
 
 
-def show_seconds(seconds):
+def format_duration(seconds):
     """Write a duration as one reads it.
 
     Examples
     --------
-    >>> show_seconds(4.21), show_seconds(312), show_seconds(9000)
+    >>> format_duration(4.21), format_duration(312), format_duration(9000)
     ('4.2 s', '5 min 12 s', '2 h 30 min')
     """
     if seconds < 59.95:

@@ -8,7 +8,7 @@ import sys
 _UNWANTED = ("torch", "dask", "cupy", "jax")
 
 
-def lean_import(name):
+def import_blocking(name):
     """Import a module while the array libraries that are not in use yet cannot be imported.
 
     Parameters

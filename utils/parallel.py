@@ -96,7 +96,7 @@ def _end_with(parent):
     os._exit(1)
 
 
-def run_side_by_side(function, calls, *, n_jobs, on_gpu=False):
+def parallel_starmap(function, calls, *, n_jobs, on_gpu=False):
     """Call a function many times, in processes of one thread each.
 
     One thread, because fits are small and many: threads within one would wait for each other, and

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 
-class Quiet:
+class NullProgress:
     """Say nothing. The command line has a child of this that draws."""
 
     @contextmanager
@@ -23,5 +23,5 @@ class Quiet:
         """
         yield lambda done=1: None
 
-    def say(self, message):
+    def log(self, message):
         """Tell one thing worth knowing."""

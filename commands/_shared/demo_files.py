@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
 from ...datasets.demo import GENRES, TARGETS, write_noise, write_songs
-from ...mashups import Mashup, Settings, draw_recipes, write_mashups
+from ...mashups import Mashup, Settings, sample_recipes, write_mashups
 from ...runs import convert_sources
 
 
@@ -24,7 +24,7 @@ def write_demo(directory, answers, wanted, *, n_jobs, progress):
         The options of ``demo-data`` by name.
     n_jobs : int or None
         Processes; all cores by default.
-    progress : Quiet
+    progress : NullProgress
     """
     directory.resolve().parent.mkdir(parents=True, exist_ok=True)
     # Rendered beside the target and moved at the end: a killed command leaves no half data set.
@@ -73,7 +73,7 @@ def _write_test(data, held_out, wanted, n_jobs, progress):
     hidden, settings = read_data(held_out), Settings.from_dict(wanted["test_settings"] or {})
     with tempfile.TemporaryDirectory() as cache:
         bank = convert_sources(hidden, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-        recipes = draw_recipes(
+        recipes = sample_recipes(
             hidden.train.assign(fold=0),
             hidden.noise.assign(fold=0),
             bank,
@@ -83,7 +83,7 @@ def _write_test(data, held_out, wanted, n_jobs, progress):
         )
         np.random.default_rng(wanted["seed"]).shuffle(recipes)
         names = [f"mashups/song{number:04d}.wav" for number in range(1, len(recipes) + 1)]
-        mashups = [Mashup.of(recipe, bank) for recipe in recipes]
+        mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
         with progress.stage("test mashups", len(names)) as advance:
             write_mashups(mashups, [data / n for n in names], n_jobs=n_jobs, progress=advance)
     ids = np.arange(1, len(names) + 1)

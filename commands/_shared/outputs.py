@@ -7,13 +7,13 @@ from rich.text import Text
 from ...exceptions import DataError, MissingExtraError
 
 
-def write_papers(run, progress, answers=None):
+def write_report_and_card(run, progress, answers=None):
     """Write the model card and the report of a run, and tell its scores.
 
     Parameters
     ----------
     run : Run
-    progress : Quiet
+    progress : NullProgress
         Shows the scores as a table.
     answers : Path, optional
         CSV of the labels of the test clips.
@@ -31,11 +31,11 @@ def write_papers(run, progress, answers=None):
         try:
             path = write_report(run, answers=answers)
         except MissingExtraError as missing:
-            progress.say(f"no report.html was written: {missing}")
+            progress.log(f"no report.html was written: {missing}")
         else:
-            progress.say(f"report: {path}")
+            progress.log(f"report: {path}")
     summary = summarise_run(run, answers and evaluate_run(run, answers))
-    progress.say(scores_panel(summary))
+    progress.log(scores_panel(summary))
     return summary
 
 
@@ -65,7 +65,7 @@ def scores_panel(summary):
     return table
 
 
-def report_problems(problems, outcome):
+def report_skipped_clips(problems, outcome):
     """End with exit code 1 and a list, when there are problems; everything else is done by then.
 
     Parameters

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from ...utils.progress import Quiet
+from ...utils.progress import NullProgress
 
 # Columns of a terminal below which there is room for what matters only.
 _NARROW = 80
@@ -27,7 +27,7 @@ _NARROW = 80
 _NUMBERS = 24
 
 
-class Shown(Quiet):
+class RichProgress(NullProgress):
     """Draw the stages of a long computation.
 
     Parameters
@@ -52,9 +52,9 @@ class Shown(Quiet):
             task = bars.add_task(_shorten(name, self.console.width), total=total)
             yield lambda done=1: bars.advance(task, done)
         counted = "" if total is None else f"{total} in "
-        self.say(f"{name}: {counted}{time.perf_counter() - begun:.1f} s")
+        self.log(f"{name}: {counted}{time.perf_counter() - begun:.1f} s")
 
-    def say(self, message):
+    def log(self, message):
         """Tell one thing worth knowing: a line, or a table that fits the width there is."""
         self.console.print(message, soft_wrap=isinstance(message, str), markup=False)
 
@@ -90,7 +90,7 @@ def show_rate(rate):
 
 def make_progress(quiet):
     """Make what shows progress, or what does not."""
-    return Quiet() if quiet else Shown()
+    return NullProgress() if quiet else RichProgress()
 
 
 def _columns(width):

@@ -41,7 +41,7 @@ class Section:
         return (self.first_bar + self.n_bars) * BEATS_PER_BAR
 
 
-def draw_form(n_bars, rng, *, intro=0.4):
+def sample_form(n_bars, rng, *, intro=0.4):
     """Draw the sections of a song.
 
     Parameters
@@ -90,7 +90,7 @@ def compose(plan, rng):
         With the four stems, in the order of the competition. Silent stems have no notes.
     """
     n_bars = math.ceil(plan.seconds * plan.bpm / 60 / BEATS_PER_BAR)
-    form = draw_form(n_bars, rng)
+    form = sample_form(n_bars, rng)
     spans = lay_out(plan.progression, plan.tonic, n_bars)
     parts = {
         "drums": (_drums(plan, form, rng),),

@@ -69,7 +69,7 @@ class SongPlan:
     brightness: float
 
 
-def draw_plan(genre, seconds, rng, side=None):
+def sample_plan(genre, seconds, rng, side=None):
     """Draw a song of a genre.
 
     Parameters
@@ -90,7 +90,7 @@ def draw_plan(genre, seconds, rng, side=None):
     """
     own = STYLES[genre]
     feel, colour = _own_or_neighbour(own, rng), _own_or_neighbour(own, rng)
-    mode, progression = _draw_tune(_own_or_neighbour(own, rng), rng)
+    mode, progression = _sample_tune(_own_or_neighbour(own, rng), rng)
     roles = ("drums", "bass", "comp", "layer", "lead")
     return SongPlan(
         seconds=seconds * rng.uniform(*_LENGTH),
@@ -106,8 +106,8 @@ def draw_plan(genre, seconds, rng, side=None):
         },
         transposition=int(rng.integers(-_TRANSPOSITION, _TRANSPOSITION + 1)),
         looseness=own.looseness * rng.uniform(0.5, 1.5),
-        levels=_draw_levels(own, rng),
-        rests=_draw_rests(own, rng),
+        levels=_sample_levels(own, rng),
+        rests=_sample_rests(own, rng),
         drive=rng.uniform(*colour.drive),
         brightness=rng.normal(colour.brightness, _BRIGHTNESS_SD),
     )
@@ -138,12 +138,12 @@ def _pick(choices, rng):
     return choices[rng.integers(len(choices))]
 
 
-def _draw_tune(style, rng):
+def _sample_tune(style, rng):
     tunes = [(mode, tune) for mode, written in style.tunes.items() for tune in written]
     return _pick(tunes, rng)
 
 
-def _draw_levels(style, rng):
+def _sample_levels(style, rng):
     """The level of each stem in dBFS."""
     mix = rng.normal(*style.loudness)
     levels = {}
@@ -153,7 +153,7 @@ def _draw_levels(style, rng):
     return levels
 
 
-def _draw_rests(style, rng):
+def _sample_rests(style, rng):
     """The stretch in which each stem that rests does so, as shares of the song."""
     rests = {}
     for stem in STEMS:

@@ -18,7 +18,7 @@ import scipy.signal
 import soundfile
 
 from ...audio import resample
-from ...exceptions import require
+from ...exceptions import import_optional
 from .midi import midi_bytes
 from .score import Note, Part
 
@@ -75,12 +75,12 @@ def soundfont():
         The ``demo`` extra is not installed.
     """
     # Found but not imported: all we want of pretty_midi is the file beside it.
-    home = find_spec("pretty_midi") or require("pretty_midi", "demo").__spec__
+    home = find_spec("pretty_midi") or import_optional("pretty_midi", "demo").__spec__
     return Path(home.origin).with_name(_SOUNDFONT).read_bytes()
 
 
 def _synthesize(parts, bpm, seconds, sr, n_channels):
-    synthesizer = require("midirenderer", "demo")
+    synthesizer = import_optional("midirenderer", "demo")
     speed, tuning = (2, _OCTAVE) if sr <= _NATIVE_SR / 2 else (1, 0)
     midi = midi_bytes(parts, bpm * speed, seconds / speed, tuning)
     wav = synthesizer.render_wave_from(soundfont(), midi)

@@ -8,7 +8,7 @@ import numpy as np
 from .composer import compose
 from .files import check_at_least, check_sample_rate, check_text, run_jobs, write_wav
 from .genres import GENRES
-from .plan import STEMS, draw_plan
+from .plan import STEMS, sample_plan
 from .production import brighten, level_to, limit, overdrive
 from .rendering import render_parts
 
@@ -54,7 +54,7 @@ def write_songs(
         Songs of two pools are different, though drawn alike.
     side : {"seen", "unseen"}, optional
         Keep to the instruments and tempos of a side; see
-        :func:`~stemstack.datasets.demo.plan.draw_plan`.
+        :func:`~stemstack.datasets.demo.plan.sample_plan`.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
         Sample rate in Hz.
     n_channels : int
     side : {"seen", "unseen"}, optional
-        As for :func:`~stemstack.datasets.demo.plan.draw_plan`.
+        As for :func:`~stemstack.datasets.demo.plan.sample_plan`.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
     seed, pool = stream
     # Names go in by checksum: Python's own hash of a string changes from run to run.
     rng = np.random.default_rng([seed, crc32(pool.encode()), crc32(genre.encode()), number])
-    plan = draw_plan(genre, seconds, rng, side)
+    plan = sample_plan(genre, seconds, rng, side)
     score = compose(plan, rng)
     return {
         stem: _produce(

@@ -5,8 +5,8 @@ every file once (``measuring``), and then runs checks, each of which takes a pla
 findings.
 """
 
-from .check_dataset import Examination, examine
+from .check_dataset import DoctorReport, check_dataset
 from .finding import SEVERITIES, Finding
 from .signal_checks import loudness_table
 
-__all__ = ["SEVERITIES", "Examination", "Finding", "examine", "loudness_table"]
+__all__ = ["SEVERITIES", "DoctorReport", "Finding", "check_dataset", "loudness_table"]

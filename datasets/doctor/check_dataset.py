@@ -18,15 +18,15 @@ from .file_checks import (
     describe_contents,
 )
 from .finding import SEVERITIES
-from .inventory import take_survey
+from .inventory import take_inventory
 from .measurements import measure_all
 from .name_checks import (
     check_classes,
     check_missing_stems,
     check_noise_folds,
     check_stem_names,
-    check_strangers,
-    check_strays,
+    check_unexpected_files,
+    check_untracked_files,
 )
 from .signal_checks import (
     check_cancelling,
@@ -42,8 +42,8 @@ from .table_checks import check_manifest, check_noise_table, check_sample, check
 OF_SURVEY = (
     check_stem_names,
     check_missing_stems,
-    check_strangers,
-    check_strays,
+    check_unexpected_files,
+    check_untracked_files,
     check_test_ids,
     check_sample,
     check_noise_table,
@@ -69,7 +69,7 @@ OF_FILES = (
 
 
 @dataclass(frozen=True)
-class Examination:
+class DoctorReport:
     """What the doctor found.
 
     Attributes
@@ -90,7 +90,7 @@ class Examination:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def examine(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, stage=None):
+def check_dataset(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, stage=None):
     """Examine a data set: find all its faults at once, and say how to mend each.
 
     Parameters
@@ -112,7 +112,7 @@ def examine(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, st
 
     Returns
     -------
-    Examination
+    DoctorReport
 
     Raises
     ------
@@ -129,7 +129,7 @@ def examine(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, st
     """
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
-    survey = take_survey(local_data(data, cache, stage=stage), stems=stems)
+    survey = take_inventory(local_data(data, cache, stage=stage), stems=stems)
     files = measure_all(
         survey.root, survey.files, cache=cache, n_jobs=n_jobs, stage=stage or _quiet_stage
     )
@@ -139,7 +139,7 @@ def examine(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, st
         *(finding for check in OF_FOLDS for finding in check(survey, n_folds)),
         *(finding for check in OF_FILES for finding in check(files)),
     ]
-    return Examination(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)), files)
+    return DoctorReport(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)), files)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from ..layouts.stems import name_some
+from ..layouts.stems import format_names
 
 SEVERITIES = ("error", "warning", "info")
 # What a role's files are called in a sentence.
@@ -55,7 +55,7 @@ class Finding:
 def find(severity, check, names, found, mend, command=""):
     """Make a finding about files (or songs, or ids), the first few of them as ``where``."""
     names = tuple(map(str, names))
-    return Finding(severity, check, name_some(names, _EXAMPLES), found, mend, names, command)
+    return Finding(severity, check, format_names(names, _EXAMPLES), found, mend, names, command)
 
 
 def find_error(check, where, error):

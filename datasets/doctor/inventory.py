@@ -18,7 +18,7 @@ COLUMNS = ("path", "role", "genre", "song", "stem")
 
 
 @dataclass(frozen=True)
-class Survey:
+class Inventory:
     """What a data set holds.
 
     Attributes
@@ -56,7 +56,7 @@ class Survey:
     findings: list = field(default_factory=list)
 
 
-def take_survey(data, *, stems):
+def take_inventory(data, *, stems):
     """List what a data set holds.
 
     Parameters
@@ -84,14 +84,14 @@ def take_survey(data, *, stems):
         clips = _clips(clips["clip"], clips["label"], clips["clip"])
         songs = clips[["song", "genre"]]
         files = pd.concat([clips, _files(_paths(test), "test")], ignore_index=True)
-        return Survey(path, form, (), songs, files, test=test, findings=findings)
+        return Inventory(path, form, (), songs, files, test=test, findings=findings)
     songs, strangers = list_songs(path, stems)
     songs = songs.rename(columns={"label": "genre"})
     noise = _attempt(read_noise, path, "noise", NOISE_TABLE, findings)
     # Listed apart from its table, which may be broken.
     noises = [name_within(file, path) for file in find_audio(path / NOISE_AUDIO)]
     files = [_stem_files(songs, stems), _files(_paths(test), "test"), _files(noises, "noise")]
-    return Survey(
+    return Inventory(
         path, form, tuple(stems), songs, pd.concat(files, ignore_index=True), strangers,
         test=test, noise=noise, findings=findings,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def _survey_manifest(path):
     clips = _clips(rows["path"], rows["label"], groups)[named]
     files = clips.drop_duplicates("path", ignore_index=True)
     songs = clips[["song", "genre"]].drop_duplicates(ignore_index=True)
-    return Survey(path.parent, "manifest", (), songs, files, manifest=rows)
+    return Inventory(path.parent, "manifest", (), songs, files, manifest=rows)
 
 
 def _attempt(reader, root, check, where, findings):

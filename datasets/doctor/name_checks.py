@@ -53,7 +53,7 @@ def check_missing_stems(survey):
         )
 
 
-def check_strangers(survey):
+def check_unexpected_files(survey):
     """Find audio files beside the stems that are none, and none misnamed either.
 
     Yields
@@ -77,7 +77,7 @@ def check_strangers(survey):
         )
 
 
-def check_strays(survey):
+def check_untracked_files(survey):
     """Find audio files where song folders are expected, which no reader looks at.
 
     Yields

@@ -59,7 +59,7 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
         _check_stems(table, stems, strangers)
     _check_not_empty(table, stems)
     if strangers:
-        _warn_of_strangers(strangers, stems)
+        _warn_of_unexpected_files(strangers, stems)
     table.insert(2, "group", table["song"])
     return table
 
@@ -148,7 +148,7 @@ def _check_stems(table, stems, strangers):
         if lacking.empty:
             continue
         raise DataError(
-            f"{name_some(lacking)} of {len(table)} songs lack {stem}.wav{_hint(stem, strangers)}"
+            f"{format_names(lacking)} of {len(table)} songs lack {stem}.wav{_hint(stem, strangers)}"
         )
 
 
@@ -167,12 +167,12 @@ def _check_not_empty(table, stems):
     silent = table["song"][table[list(stems)].isna().all(axis=1)]
     if len(silent):
         raise DataError(
-            f"{name_some(silent)} of {len(table)} songs have none of the stems "
+            f"{format_names(silent)} of {len(table)} songs have none of the stems "
             f"{', '.join(stems)}; remove the folders or choose --stems"
         )
 
 
-def _warn_of_strangers(strangers, stems):
+def _warn_of_unexpected_files(strangers, stems):
     names = sorted({file.name for file in strangers})
     warnings.warn(
         f"{len(strangers)} audio files beside the stems {', '.join(stems)} are ignored: "
@@ -182,7 +182,7 @@ def _warn_of_strangers(strangers, stems):
     )
 
 
-def name_some(names, limit=5):
+def format_names(names, limit=5):
     """Name the first few of some names, and count them all when there are more."""
     names = list(names)
     more = f", … ({len(names)} in all)" if len(names) > limit else ""

@@ -13,7 +13,7 @@ FLOOR_DB = -120.0
 _FULL_SCALE = 32767 / 32768
 
 
-def clip_facts(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
+def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
     """Measure length and level of clips.
 
     Parameters
@@ -50,7 +50,7 @@ def clip_facts(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
     return pd.DataFrame(rows, columns=list(FACTS))
 
 
-def measure_facts(samples, sr):
+def measure_clip_stats(samples, sr):
     """Measure length and level of one clip.
 
     Parameters
@@ -62,7 +62,7 @@ def measure_facts(samples, sr):
     Returns
     -------
     tuple of 4 float
-        As the columns of :func:`clip_facts`.
+        As the columns of :func:`clip_stats`.
     """
     magnitude = np.abs(samples)
     energy = np.mean(np.square(samples, dtype=np.float64))
@@ -75,7 +75,7 @@ def measure_facts(samples, sr):
 
 
 def _load_and_measure(clip, sr):
-    return measure_facts(load_clip(clip, sr), sr)
+    return measure_clip_stats(load_clip(clip, sr), sr)
 
 
 def _decibels(amplitude):

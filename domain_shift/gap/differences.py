@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from ...utils.formatting import show_number
+from ...utils.formatting import format_number
 from .scores import permute_sides
 
 
 @dataclass(frozen=True)
-class Reading:
+class InterpretableFeature:
     """A feature that means something by itself.
 
     Attributes
@@ -48,10 +48,12 @@ class Reading:
 
 
 READINGS = (
-    Reading("length", "duration", "s", "{} longer", "{} shorter"),
-    Reading("level", "rms_dbfs", "dB", "louder by {}", "quieter by {}"),
-    Reading("peak level", "peak_dbfs", "dB", "higher in peak by {}", "lower in peak by {}"),
-    Reading(
+    InterpretableFeature("length", "duration", "s", "{} longer", "{} shorter"),
+    InterpretableFeature("level", "rms_dbfs", "dB", "louder by {}", "quieter by {}"),
+    InterpretableFeature(
+        "peak level", "peak_dbfs", "dB", "higher in peak by {}", "lower in peak by {}"
+    ),
+    InterpretableFeature(
         "samples at full scale",
         "full_scale_share",
         "%",
@@ -59,7 +61,7 @@ READINGS = (
         "less often at full scale, by {} of the samples",
         "percent",
     ),
-    Reading(
+    InterpretableFeature(
         "quietest moment",
         "rms_min",
         "dB",
@@ -67,56 +69,56 @@ READINGS = (
         "quieter in its quietest moment by {}",
         "amplitude",
     ),
-    Reading(
+    InterpretableFeature(
         "loudness range",
         "loudness_range",
         "LU",
         "less even in loudness: range {} wider",
         "more even in loudness: range {} narrower",
     ),
-    Reading(
+    InterpretableFeature(
         "peak over loudness",
         "peak_to_loudness",
         "LU",
         "less dense: peaks {} further over the loudness",
         "denser: peaks {} less over the loudness",
     ),
-    Reading(
+    InterpretableFeature(
         "energy under 100 Hz",
         "octaves_0_mean",
         "dB",
         "{} stronger under 100 Hz",
         "{} weaker under 100 Hz",
     ),
-    Reading(
+    InterpretableFeature(
         "energy 400 to 800 Hz",
         "octaves_3_mean",
         "dB",
         "{} stronger between 400 and 800 Hz",
         "{} weaker between 400 and 800 Hz",
     ),
-    Reading(
+    InterpretableFeature(
         "energy 1.6 to 3.2 kHz",
         "octaves_5_mean",
         "dB",
         "{} stronger between 1.6 and 3.2 kHz",
         "{} weaker between 1.6 and 3.2 kHz",
     ),
-    Reading(
+    InterpretableFeature(
         "energy over 6.4 kHz",
         "octaves_7_mean",
         "dB",
         "{} stronger over 6.4 kHz",
         "{} weaker over 6.4 kHz",
     ),
-    Reading(
+    InterpretableFeature(
         "brightness",
         "centroid_median",
         "Hz",
         "brighter: spectral centroid {} higher",
         "darker: spectral centroid {} lower",
     ),
-    Reading(
+    InterpretableFeature(
         "noisiness",
         "flatness_median",
         "×",
@@ -124,15 +126,15 @@ READINGS = (
         "less noisy: spectral flatness {}",
         "ratio",
     ),
-    Reading(
+    InterpretableFeature(
         "spectral contrast",
         "contrast_3_mean",
         "dB",
         "clearer: spectral peaks {} further over the valleys",
         "more masked: spectral peaks {} less over the valleys",
     ),
-    Reading("tempo", "tempo", "BPM", "faster by {}", "slower by {}"),
-    Reading(
+    InterpretableFeature("tempo", "tempo", "BPM", "faster by {}", "slower by {}"),
+    InterpretableFeature(
         "attacks",
         "onset_strength_mean",
         "×",
@@ -248,8 +250,8 @@ def _word(reading, difference, effect):
     """Say the difference; only its direction where the medians do not show it."""
     same = 1.0 if reading.scale == "ratio" else 0.0
     form = reading.more if effect > 0 else reading.less
-    amount = show_number(difference if reading.scale == "ratio" else abs(difference))
-    if (difference - same) * effect <= 0 or amount == show_number(same):
+    amount = format_number(difference if reading.scale == "ratio" else abs(difference))
+    if (difference - same) * effect <= 0 or amount == format_number(same):
         return f"has {'more' if effect > 0 else 'less'} {reading.name}, though not at the median"
     measured = f"×{amount}" if reading.scale == "ratio" else f"{amount} {reading.unit}"
     return "is " + form.format(measured)

@@ -1,6 +1,6 @@
 """The picture of a gap: how well each family of features tells two sets apart, and what differs."""
 
-from ...exceptions import UsageError, require
+from ...exceptions import UsageError, import_optional
 from ...utils.atomic_write import atomic_path
 
 _SUFFIXES = (".png", ".svg", ".pdf")
@@ -24,7 +24,7 @@ def check_picture(path):
     """
     if not str(path).lower().endswith(_SUFFIXES):
         raise UsageError(f"{path}: a picture's name must end in one of {', '.join(_SUFFIXES)}")
-    require("matplotlib.figure", "report")
+    import_optional("matplotlib.figure", "report")
 
 
 def draw_gap_picture(path, *, title, families, differences):
@@ -47,7 +47,7 @@ def draw_gap_picture(path, *, title, families, differences):
         As :func:`check_picture`.
     """
     check_picture(path)
-    figure_module = require("matplotlib.figure", "report")
+    figure_module = import_optional("matplotlib.figure", "report")
     n_rows = max(len(families), min(len(differences), _MOST))
     figure = figure_module.Figure(figsize=(13, 1.6 + 0.27 * n_rows), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))

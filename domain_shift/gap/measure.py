@@ -12,9 +12,9 @@ from ...exceptions import DataError
 from ...features import extract
 from ...mashups import Mashup
 from ...runs.config import Config
-from ...runs.test_clips import Unlabelled, from_paths, from_test_table
-from ...runs.training_clips import draw_training
-from .clip_stats import clip_facts
+from ...runs.test_clips import ClipList, from_paths, from_test_table
+from ...runs.training_clips import sample_training
+from .clip_stats import clip_stats
 from .two_sample import domain_gap, gap_auc
 
 # Apart from the stage numbers that recipes and noise folds are drawn under.
@@ -65,7 +65,7 @@ class ClipSet:
         """
         paths = [str(clip) for clip in self.clips]
         group = dict(zip(paths, self.groups, strict=True))
-        good = Unlabelled(paths, paths, ("path", "label")).usable(n_jobs=n_jobs, progress=progress)
+        good = ClipList(paths, paths, ("path", "label")).usable(n_jobs=n_jobs, progress=progress)
         if not good.paths:
             first = good.problems[0]
             raise DataError(f"none of the clips of {self.name} can be used; the first: {first}")
@@ -73,7 +73,7 @@ class ClipSet:
         return replace(self, clips=good.paths, groups=groups, problems=good.problems)
 
 
-def draw_synthetic(data, settings, n, *, folds=FOLDS, seed=0, cache, n_jobs, progress):
+def sample_synthetic(data, settings, n, *, folds=FOLDS, seed=0, cache, n_jobs, progress):
     """Draw mashups from a data set's stems.
 
     Parameters
@@ -87,7 +87,7 @@ def draw_synthetic(data, settings, n, *, folds=FOLDS, seed=0, cache, n_jobs, pro
     folds, seed : int
     cache : Path
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -101,7 +101,7 @@ def draw_synthetic(data, settings, n, *, folds=FOLDS, seed=0, cache, n_jobs, pro
         settings=settings,
         mashups_per_genre=max(1, round(n / len(data.classes))),
     )
-    draw = draw_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    draw = sample_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
     return bind_recipes(draw.recipes, draw.pool.bank)
 
 
@@ -109,7 +109,7 @@ def bind_recipes(recipes, bank):
     """Bind recipes to their sources, as a :class:`ClipSet`; groups are classes within folds."""
     return ClipSet(
         "synthetic",
-        [Mashup.of(recipe, bank) for recipe in recipes],
+        [Mashup.from_recipe(recipe, bank) for recipe in recipes],
         [f"{recipe.label}/{recipe.fold}" for recipe in recipes],
         [recipe.fold for recipe in recipes],
     )
@@ -173,7 +173,7 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, cache, n_jo
     cache : Path
         Features are kept in it by what a clip sounds like.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -210,7 +210,7 @@ def describe(clip_set, families, *, cache, n_jobs, progress):
     """Compute facts and features of clips: DataFrame of shape (n_clips, n_features)."""
     clips = clip_set.clips
     with progress.stage(f"length and level, {clip_set.name}", len(clips)) as advance:
-        facts = clip_facts(clips, n_jobs=n_jobs, progress=advance)
+        facts = clip_stats(clips, n_jobs=n_jobs, progress=advance)
     with progress.stage(f"features, {clip_set.name}", len(clips)) as advance:
         features, _ = extract(
             clips,

@@ -50,7 +50,7 @@ def family_kernel(scores):
     return kernel / diagonal if diagonal > 0 else kernel
 
 
-def deal_folds(is_b, groups, n_folds, seed):
+def assign_pair_folds(is_b, groups, n_folds, seed):
     """Deal clips to folds: groups whole, sides in proportion.
 
     Parameters

@@ -14,8 +14,8 @@ from ...features import FAMILIES
 from .clip_stats import FACTS
 from .differences import Difference, find_differences
 from .scores import (
+    assign_pair_folds,
     auc_interval,
-    deal_folds,
     family_kernel,
     fold_auc,
     held_out_scores,
@@ -62,7 +62,7 @@ class Gap:
     floor: float | None = None
 
     @property
-    def told_apart(self):
+    def is_separable(self):
         """Whether the p-value is below 0.05."""
         return self.p_value < SIGNIFICANT
 
@@ -74,7 +74,7 @@ class Gap:
     def to_dict(self):
         """Give plain data, fit for JSON."""
         found = [difference.to_dict() for difference in self.differences]
-        return asdict(self) | {"differences": found, "told_apart": self.told_apart}
+        return asdict(self) | {"differences": found, "is_separable": self.is_separable}
 
 
 def domain_gap(
@@ -141,7 +141,7 @@ def domain_gap(
     _check_counts(n_resamples=(n_resamples, 1))
     X, is_b, groups = _stack(X_a, X_b, groups_a, groups_b)
     rng = np.random.default_rng(seed)
-    folds = deal_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
+    folds = assign_pair_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
     kernels = _kernels(X)
     joint = sum(kernels.values()) / len(kernels)
     drawn = permute_sides(is_b, groups, folds, n_permutations, rng)
@@ -178,7 +178,7 @@ def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
     float
     """
     X, is_b, groups = _stack(X_a, X_b, groups_a, groups_b)
-    folds = deal_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
+    folds = assign_pair_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
     kernels = _kernels(X)
     return _auc(sum(kernels.values()) / len(kernels), folds, is_b)
 

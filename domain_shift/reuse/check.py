@@ -9,7 +9,7 @@ from ...exceptions import DataError, UsageError
 from ...mashups import Mashup
 from ...runs.config import Config
 from ...runs.test_clips import from_test_table
-from ...runs.training_clips import draw_training
+from ...runs.training_clips import sample_training
 from .estimate import Calibration, Known, Reuse, calibrate, estimate_reuse
 from .stem_library import StemLibrary
 
@@ -61,7 +61,7 @@ def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progre
     seed : int
     cache : Path
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -82,7 +82,7 @@ def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progre
     if not clips.paths:
         raise DataError(f"{data.root}: none of the test clips can be read: {clips.problems[0]}")
     places = {"n_jobs": n_jobs, "progress": progress}
-    draw = draw_known(data, settings, n_known, seed=seed, cache=cache, **places)
+    draw = sample_known(data, settings, n_known, seed=seed, cache=cache, **places)
     library = build_library(data, draw.pool, **places)
     calibration = calibrate_library(library, draw, **places)
     findings = find_stems(library, clips.paths, name="searching test clips", **places)
@@ -92,7 +92,7 @@ def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progre
     return ReuseCheck(n_stems, calibration, reuse, clips.ids, named, clips.problems)
 
 
-def draw_known(data, settings, n, *, seed, cache, n_jobs, progress):
+def sample_known(data, settings, n, *, seed, cache, n_jobs, progress):
     """Draw mashups of either half of a data set's songs and noise clips.
 
     Parameters
@@ -114,7 +114,7 @@ def draw_known(data, settings, n, *, seed, cache, n_jobs, progress):
         settings=settings,
         mashups_per_genre=_HALVES * max(1, round(n / _HALVES / len(data.classes))),
     )
-    return draw_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    return sample_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
 
 
 def build_library(data, pool, *, n_jobs, progress):
@@ -126,7 +126,7 @@ def build_library(data, pool, *, n_jobs, progress):
     pool : Pool
         Its settings say what a change of speed moves.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -136,7 +136,7 @@ def build_library(data, pool, *, n_jobs, progress):
     n_stems = int(data.train[list(data.stems)].count().sum())
     with progress.stage("fingerprints", n_stems) as advance:
         wanted |= {"sr": pool.settings.sr, "n_jobs": n_jobs, "progress": advance}
-        return StemLibrary.of(data.train, data.stems, pool.bank, **wanted)
+        return StemLibrary.from_songs(data.train, data.stems, pool.bank, **wanted)
 
 
 def calibrate_library(library, draw, *, n_jobs, progress):
@@ -146,16 +146,16 @@ def calibrate_library(library, draw, *, n_jobs, progress):
     ----------
     library : StemLibrary
     draw : Draw
-        By :func:`draw_known`.
+        By :func:`sample_known`.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
     Calibration
         Chosen on the mashups of one half, measured on those of the other.
     """
-    mashups = [Mashup.of(recipe, draw.pool.bank) for recipe in draw.recipes]
+    mashups = [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in draw.recipes]
     songs = [{part.song for part in recipe.stems} for recipe in draw.recipes]
     places = {"n_jobs": n_jobs, "progress": progress}
     findings = find_stems(library, mashups, name="searching known mashups", **places)
@@ -178,7 +178,7 @@ def find_stems(library, clips, without=None, *, name, n_jobs, progress):
     name : str
         Of the stage.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------

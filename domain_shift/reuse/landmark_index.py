@@ -24,7 +24,7 @@ _FINE_CELL = 2
 _LEAST_SPREAD = 20
 
 
-class Candidate(NamedTuple):
+class StemCandidate(NamedTuple):
     """A stem that may be in a clip.
 
     Attributes
@@ -158,7 +158,7 @@ def _refine(matches, stem, cell, middle):
     best, at = np.unravel_index(counts.argmax(), counts.shape)
     agree = (cells[best] == at) | (cells[best] == at + 1)
     rate, place = _fit_line(clip_time[agree], stem_time[agree], rates[best])
-    return Candidate(int(stem), rate, (place - rate * middle) * HOP, int(counts[best, at]))
+    return StemCandidate(int(stem), rate, (place - rate * middle) * HOP, int(counts[best, at]))
 
 
 def _fit_line(clip_time, stem_time, rate):

@@ -33,8 +33,8 @@ _DRIFT_STEP = 2
 _FAINT = 0.03
 
 
-def thin(clip):
-    """Prepare a waveform for :func:`align`: a quarter of the rate, differenced.
+def downsample_difference(clip):
+    """Prepare a waveform for :func:`max_correlation_offset`: a quarter of the rate, differenced.
 
     Parameters
     ----------
@@ -50,13 +50,13 @@ def thin(clip):
     return np.diff(thinned, prepend=thinned[:1])
 
 
-def align(clip, stem, rate, start):
+def max_correlation_offset(clip, stem, rate, start):
     """Correlate a clip with a stem along the straightest line near a guess.
 
     Parameters
     ----------
     clip, stem : ndarray of shape (n,), float32
-        By :func:`thin`.
+        By :func:`downsample_difference`.
     rate : float
         Samples of the stem for one of the clip; to be found within 0.1 %.
     start : float
@@ -129,7 +129,7 @@ def _largest_sum(correlations, shifts):
 _PEAKS_PER_SECOND = 40.0
 
 
-class Finding(NamedTuple):
+class StemMatch(NamedTuple):
     """A stem that is in a clip as surely as ``correlation`` says.
 
     Attributes
@@ -140,7 +140,7 @@ class Finding(NamedTuple):
     start : float
         Where in the stem the clip begins, in s.
     correlation : float
-        As of :func:`~stemstack.domain_shift.reuse.stem_library.align`.
+        As of :func:`~stemstack.domain_shift.reuse.stem_library.max_correlation_offset`.
     """
 
     path: str
@@ -171,7 +171,9 @@ class StemLibrary:
     sr: int = DEFAULT_SR
 
     @classmethod
-    def of(cls, songs, stems, bank, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, progress=None):
+    def from_songs(
+        cls, songs, stems, bank, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, progress=None
+    ):
         """Take the fingerprints of all stems of some songs.
 
         Parameters
@@ -233,7 +235,7 @@ class StemLibrary:
         waveform = load_clip(clip, self.sr)
         peaks = find_peaks(waveform, per_second=_PEAKS_PER_SECOND, sr=self.sr)
         left_out = np.flatnonzero(np.isin(self.songs, list(without)))
-        thinned = thin(waveform)
+        thinned = downsample_difference(waveform)
         found = [
             self._check(thinned, candidate)
             for candidate in self.index.search(peaks, without=left_out)
@@ -242,8 +244,10 @@ class StemLibrary:
 
     def _check(self, thinned, candidate):
         stem, rate, start, _ = candidate
-        correlation = align(thinned, thin(self.sources[stem].read()), rate, start)
-        return Finding(self.paths[stem], self.songs[stem], rate, start / self.sr, correlation)
+        correlation = max_correlation_offset(
+            thinned, downsample_difference(self.sources[stem].read()), rate, start
+        )
+        return StemMatch(self.paths[stem], self.songs[stem], rate, start / self.sr, correlation)
 
 
 def _source_peaks(source, sr):

@@ -23,7 +23,7 @@ def fit_to_clips(base, facts, available):
     ----------
     base : Settings
     facts : DataFrame
-        Of :func:`~stemstack.domain_shift.gap.clip_stats.clip_facts`.
+        Of :func:`~stemstack.domain_shift.gap.clip_stats.clip_stats`.
     available : array-like of shape (n_mashups,)
         How long mashups by ``base`` would be if nothing but their stems ended them, in s.
 
@@ -81,7 +81,7 @@ def fit_level(base, facts):
     ----------
     base : Settings
     facts : DataFrame
-        Of :func:`~stemstack.domain_shift.gap.clip_stats.clip_facts`.
+        Of :func:`~stemstack.domain_shift.gap.clip_stats.clip_stats`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ _LEAST_OVERDRIVE = 0.1
 _LEVELS = np.linspace(0.025, 0.975, 20)
 
 
-def recipe_facts(recipe):
+def recipe_targets(recipe):
     """Tell what a recipe does to the sound of a mashup.
 
     Parameters
@@ -46,7 +46,7 @@ def recipe_facts(recipe):
 
 
 @dataclass(frozen=True)
-class Reader:
+class RecipeRegressor:
     """Regressions from measurements of clips to the facts of their recipes.
 
     There are two of each, learnt on one half of the folds and used for the other: a song that
@@ -108,7 +108,7 @@ class Reader:
         return reads
 
 
-class StandIns:
+class NearestRecipeSurrogate:
     """Foretells what is read off a mashup before it is rendered: what was read off its stand-in.
 
     The stand-in of a recipe is the mashup, of those that taught the reader, whose recipe does most
@@ -118,7 +118,7 @@ class StandIns:
     ----------
     recipes : sequence of Recipe
     reads : ndarray of shape (n_recipes, n_facts)
-        What a :class:`Reader` read off mashups by them.
+        What a :class:`RecipeRegressor` read off mashups by them.
     """
 
     def __init__(self, recipes, reads):
@@ -129,7 +129,7 @@ class StandIns:
         self._reads = reads
 
     def read(self, recipes):
-        """Foretell what would be read, as :meth:`Reader.read` gives it."""
+        """Foretell what would be read, as :meth:`RecipeRegressor.read` gives it."""
         return self._reads[self._tree.query(_facts_of(recipes) / self._scale)[1]]
 
 
@@ -154,7 +154,7 @@ def distance(ours, theirs, errors):
 
 
 def _facts_of(recipes):
-    return np.array([recipe_facts(recipe) for recipe in recipes])
+    return np.array([recipe_targets(recipe) for recipe in recipes])
 
 
 def _quantiles(reads):

@@ -10,8 +10,8 @@ import pandas as pd
 from ...audio import DEFAULT_SR, load_clip
 from ...features import Extractor
 from ...runs.config import Config
-from ...runs.training_clips import draw_training
-from ..gap.clip_stats import FACTS, clip_facts, measure_facts
+from ...runs.training_clips import sample_training
+from ..gap.clip_stats import FACTS, clip_stats, measure_clip_stats
 from ..gap.measure import bind_recipes, compare, describe
 from .length_level import fit_to_clips
 from .search import apply
@@ -22,7 +22,7 @@ _ENDLESS = 36000.0
 _MEASURED = 400
 
 
-class Studio:
+class MashupSampler:
     """Draws and describes mashups, and holds them against test clips.
 
     Parameters
@@ -46,7 +46,7 @@ class Studio:
         config = Config(
             str(data.root), folds=plan.folds, mashups_per_genre=1, settings=start.to_dict()
         )
-        self._pool = draw_training(data, config, **places).pool
+        self._pool = sample_training(data, config, **places).pool
 
     def base(self, mode):
         """Give the start in a tempo mode, with length and level of the test clips."""
@@ -57,21 +57,21 @@ class Studio:
             self._bases[mode] = fit_to_clips(start, self._test_facts, lengths)
         return self._bases[mode]
 
-    def draw_recipes(self, parameters, seed, n=None):
+    def sample_recipes(self, parameters, seed, n=None):
         """Draw recipes by parameters: about ``n``, by default as many as a pilot has."""
         settings = apply(self.base(parameters["tempo"]), parameters)
         return self._draw(settings, n or self.plan.clips, seed)
 
-    def describe_pilot(self, parameters, seed):
+    def describe_initial_trial(self, parameters, seed):
         """Describe the mashups of a pilot."""
-        clips = bind_recipes(self.draw_recipes(parameters, seed), self._pool.bank).clips
-        return describe_quickly(clips, n_jobs=self._places["n_jobs"]).to_numpy()
+        clips = bind_recipes(self.sample_recipes(parameters, seed), self._pool.bank).clips
+        return compute_fast_features(clips, n_jobs=self._places["n_jobs"]).to_numpy()
 
     def describe_test(self):
         """Describe the test clips as pilots are."""
         clips, n_jobs = self._test.clips, self._places["n_jobs"]
         with self.stage("describing test clips", len(clips)) as advance:
-            return describe_quickly(clips, n_jobs=n_jobs, progress=advance).to_numpy()
+            return compute_fast_features(clips, n_jobs=n_jobs, progress=advance).to_numpy()
 
     def gap(self, settings, seed):
         """Measure the gap between mashups by settings and the test clips."""
@@ -90,7 +90,7 @@ class Studio:
     def _test_facts(self):
         clips, n_jobs = self._test.clips, self._places["n_jobs"]
         with self.stage("length and level, test", len(clips)) as advance:
-            return clip_facts(clips, n_jobs=n_jobs, progress=advance)
+            return clip_stats(clips, n_jobs=n_jobs, progress=advance)
 
     @cached_property
     def _test_table(self):
@@ -102,7 +102,7 @@ class Studio:
     def _draw(self, settings, n, seed):
         pool = replace(self._pool, settings=settings)
         # Two of each class at least: what a fold teaches is tried on another.
-        return pool.draw_all(max(2, round(n / self._classes)), seed)
+        return pool.sample_all(max(2, round(n / self._classes)), seed)
 
 
 SECONDS = 10.0
@@ -120,7 +120,7 @@ FAMILIES = (
 STATISTICS = ("mean", "std", "min", "max", "median")
 
 
-def describe_quickly(clips, *, n_jobs=None, progress=None):
+def compute_fast_features(clips, *, n_jobs=None, progress=None):
     """Measure the facts of clips, and some features of their beginnings.
 
     Parameters
@@ -154,7 +154,7 @@ def describe_quickly(clips, *, n_jobs=None, progress=None):
 def _describe(clip):
     samples = load_clip(clip, DEFAULT_SR)
     start = samples[: round(SECONDS * DEFAULT_SR)]
-    return np.concatenate([measure_facts(samples, DEFAULT_SR), _extractor()(start)])
+    return np.concatenate([measure_clip_stats(samples, DEFAULT_SR), _extractor()(start)])
 
 
 @lru_cache(maxsize=1)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ...exceptions import DataError, UsageError, require
+from ...exceptions import DataError, UsageError, import_optional
 
 # "stretch" may be searched as well, at ten times the cost of a pilot.
 TEMPO_MODES = ("interpolate", "none")
 
 
 @dataclass(frozen=True)
-class Knob:
+class SearchParameter:
     """A number that is searched for, and the range it is searched in."""
 
     name: str
@@ -52,13 +52,13 @@ class Knob:
 
 
 KNOBS = (
-    Knob("noise_probability", 0.0, 1.0),
-    Knob("noise_top", -30.0, 6.0),
-    Knob("noise_span", 0.0, 24.0),
-    Knob("lowpass_probability", 0.0, 1.0),
-    Knob("lowpass_low", 1500.0, 10000.0, log=True),
-    Knob("lowpass_octaves", 0.0, 2.0),
-    Knob("overdrive", 0.0, 12.0),
+    SearchParameter("noise_probability", 0.0, 1.0),
+    SearchParameter("noise_top", -30.0, 6.0),
+    SearchParameter("noise_span", 0.0, 24.0),
+    SearchParameter("lowpass_probability", 0.0, 1.0),
+    SearchParameter("lowpass_low", 1500.0, 10000.0, log=True),
+    SearchParameter("lowpass_octaves", 0.0, 2.0),
+    SearchParameter("overdrive", 0.0, 12.0),
 )
 
 
@@ -127,7 +127,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Pilot:
+class InitialTrial:
     """Parameters drawn at random, the seed of some mashups by them, and what they are like."""
 
     parameters: dict
@@ -175,7 +175,7 @@ def open_record(path, problem, *, resume):
     return study
 
 
-def run_pilots(record, describe, *, count, seed, tempo_modes, progress=None):
+def run_initial_trials(record, describe, *, count, seed, tempo_modes, progress=None):
     """Describe mashups by parameters drawn at random, the tempo modes in turn.
 
     Parameters
@@ -206,7 +206,7 @@ def run_pilots(record, describe, *, count, seed, tempo_modes, progress=None):
         if progress is not None:
             progress(1)
     return [
-        Pilot(attrs["parameters"], _seed_of(seed, number), np.array(attrs["table"]))
+        InitialTrial(attrs["parameters"], _seed_of(seed, number), np.array(attrs["table"]))
         for number, attrs in enumerate(trial.user_attrs for trial in _finished(record))
     ]
 
@@ -237,7 +237,7 @@ def run_search(cost, *, budget, seed, tempo_modes, seconds=None, progress=None):
     Hansen, "The CMA evolution strategy: a tutorial", arXiv 1604.00772.
     """
     optuna = _quiet_optuna()
-    require("cmaes", "tune")
+    import_optional("cmaes", "tune")
     begun, trials = time.monotonic(), []
     for place, mode in enumerate(tempo_modes):
         sampler = optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
@@ -281,13 +281,13 @@ def best_trials(trials, count):
 
 
 def _quiet_optuna():
-    optuna = require("optuna", "tune")
+    optuna = import_optional("optuna", "tune")
     logging.getLogger("optuna").setLevel(logging.WARNING)
     return optuna
 
 
 def _finished(study):
-    complete = require("optuna", "tune").trial.TrialState.COMPLETE
+    complete = import_optional("optuna", "tune").trial.TrialState.COMPLETE
     return study.get_trials(deepcopy=False, states=[complete])
 
 

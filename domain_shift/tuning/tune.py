@@ -15,9 +15,9 @@ from ...exceptions import DataError
 from ...mashups import Settings
 from ..gap.measure import FOLDS, list_test
 from ..gap.two_sample import Gap
-from .regression import Reader, StandIns, distance
-from .sampler import Studio
-from .search import TEMPO_MODES, apply, best_trials, open_record, run_pilots, run_search
+from .regression import NearestRecipeSurrogate, RecipeRegressor, distance
+from .sampler import MashupSampler
+from .search import TEMPO_MODES, apply, best_trials, open_record, run_initial_trials, run_search
 
 # The clips of the report are drawn under another seed than those that finalists were chosen by.
 _REPORT_SEED = 1
@@ -26,7 +26,7 @@ _FORETOLD = 300
 
 
 @dataclass(frozen=True)
-class Plan:
+class TuneBudget:
     """How much a tuning may cost.
 
     Attributes
@@ -73,7 +73,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Finalist:
+class Candidate:
     """Settings that were held to the real test.
 
     Attributes
@@ -103,7 +103,7 @@ class Tuning:
     before, after : Gap
         On fresh mashups of each.
     n_trials : int
-    finalists : tuple of Finalist
+    finalists : tuple of Candidate
     problems : tuple of str
         What is wrong with the test clips left out.
     """
@@ -113,7 +113,7 @@ class Tuning:
     before: Gap
     after: Gap
     n_trials: int
-    finalists: tuple[Finalist, ...]
+    finalists: tuple[Candidate, ...]
     problems: tuple = ()
 
 
@@ -132,7 +132,7 @@ def tune_settings(data, start, plan, *, record, resume=False, cache, n_jobs, pro
         Go on with the search kept there.
     cache : Path
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -151,7 +151,7 @@ def tune_settings(data, start, plan, *, record, resume=False, cache, n_jobs, pro
     test = list_test(data).usable(n_jobs=n_jobs, progress=progress)
     problem = _problem(test, start, plan)
     record = open_record(record, problem, resume=resume)
-    studio = Studio(data, test, start, plan, places)
+    studio = MashupSampler(data, test, start, plan, places)
     trials = _search(record, studio)
     finalists = _choose(studio, trials)
     chosen = finalists[0].settings
@@ -165,8 +165,8 @@ def _search(record, studio):
     plan = studio.plan
     how = {"seed": plan.seed, "tempo_modes": plan.tempo_modes}
     with studio.stage("pilots", plan.pilots) as advance:
-        pilots = run_pilots(
-            record, studio.describe_pilot, count=plan.pilots, progress=advance, **how
+        pilots = run_initial_trials(
+            record, studio.describe_initial_trial, count=plan.pilots, progress=advance, **how
         )
     foretell = _learn_costs(studio, pilots)
     with studio.stage("search", plan.budget) as advance:
@@ -177,16 +177,18 @@ def _search(record, studio):
 
 def _learn_costs(studio, pilots):
     """Learn from pilots to foretell how far mashups by some parameters are from the test clips."""
-    drawn = [studio.draw_recipes(pilot.parameters, pilot.seed) for pilot in pilots]
+    drawn = [studio.sample_recipes(pilot.parameters, pilot.seed) for pilot in pilots]
     recipes = [recipe for some in drawn for recipe in some]
     table = np.concatenate([pilot.table for pilot in pilots])
-    reader = Reader.learn(table, recipes)
-    stand_ins = StandIns(recipes, reader.read(table, [recipe.fold for recipe in recipes]))
+    reader = RecipeRegressor.learn(table, recipes)
+    stand_ins = NearestRecipeSurrogate(
+        recipes, reader.read(table, [recipe.fold for recipe in recipes])
+    )
     test = studio.describe_test()
     target = reader.read(test, np.arange(len(test)))
 
     def foretell(parameters):
-        recipes = studio.draw_recipes(parameters, studio.plan.seed, _FORETOLD)
+        recipes = studio.sample_recipes(parameters, studio.plan.seed, _FORETOLD)
         return distance(stand_ins.read(recipes), target, reader.errors)
 
     return foretell
@@ -201,7 +203,7 @@ def _choose(studio, trials):
         settings = apply(studio.base(mode), trial.parameters)
         tried.append((f"{mode}, trial {trial.number}", trial.cost, settings))
     finalists = [
-        Finalist(name, cost, studio.gap(settings, plan.seed).auc, settings)
+        Candidate(name, cost, studio.gap(settings, plan.seed).auc, settings)
         for name, cost, settings in tried
     ]
     # Below 0.5 is chance as much as 0.5 is: of such, the first.

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..kernels.banded import combine, ordered
+from ..kernels.banded import banded_matmul, ordered
 from ..kernels.spectrum import N_FFT
 
 _PITCH_RANGE = (150.0, 4000.0)
@@ -27,7 +27,7 @@ def chroma(power, sr):
     ndarray of shape (12, n_frames), float32
         The loudest class of each frame is 1; all 0 in silence. As ``librosa.feature.chroma_stft``.
     """
-    classes = combine(_chroma_filters(sr, tuning(power, sr)), power)
+    classes = banded_matmul(_chroma_filters(sr, tuning(power, sr)), power)
     return classes / _or_one(classes.max(axis=0))
 
 
@@ -108,7 +108,7 @@ def tonnetz(chroma_rows):
         As ``librosa.feature.tonnetz`` (Harte, Sandler and Gasser, 2006).
     """
     total = chroma_rows.sum(axis=0)
-    return combine(_circles(), chroma_rows / _or_one(total))
+    return banded_matmul(_circles(), chroma_rows / _or_one(total))
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.fft
 import scipy.signal
 
-from ..kernels.banded import combine, ordered
+from ..kernels.banded import banded_matmul, ordered
 from ..kernels.spectrum import N_FFT
 
 _FLOOR = 1e-10
@@ -46,7 +46,7 @@ def mel_spectrogram(power, sr, n_fft=N_FFT, n_mels=128):
     ndarray of shape (n_mels, n_frames), float32
         Slaney's mel scale and area normalisation, as ``librosa.feature.melspectrogram``.
     """
-    return combine(mel_filters(sr, n_fft, n_mels), power)
+    return banded_matmul(mel_filters(sr, n_fft, n_mels), power)
 
 
 @lru_cache(maxsize=8)
@@ -100,7 +100,7 @@ def mel_cepstrum(log_mel):
     ndarray of shape (20, n_frames), float32
         The first coefficients of the orthonormal DCT-II, as ``librosa.feature.mfcc``.
     """
-    return combine(_cosines(len(log_mel)), log_mel)
+    return banded_matmul(_cosines(len(log_mel)), log_mel)
 
 
 def delta(rows, order):

@@ -18,7 +18,7 @@ reordered = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc
 BLOCK = 512
 
 
-def combine(weights, rows):
+def banded_matmul(weights, rows):
     """Multiply a matrix that is zero outside a band per row with rows over time.
 
     Parameters

@@ -42,7 +42,7 @@ class Mashup:
     pool: str | None = None
 
     @classmethod
-    def of(cls, recipe, bank, pool=None):
+    def from_recipe(cls, recipe, bank, pool=None):
         """Bind a recipe to the sources it names in a bank (a dict of path to Source)."""
         parts = (*recipe.stems, *recipe.noises)
         return cls(recipe, tuple(bank[part.path] for part in parts), pool)
@@ -76,11 +76,11 @@ class Mashup:
         if self.pool is None:
             raise UsageError(
                 f"The mashup {self.recipe.id!r} knows no pool to be drawn anew from; bind it by "
-                "Mashup.of(recipe, bank, pool.save(folder)), or leave remix off"
+                "Mashup.from_recipe(recipe, bank, pool.save(folder)), or leave remix off"
             )
         pool = load_pool(self.pool)
         recipe = pool.draw(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
-        return Mashup.of(recipe, pool.bank, self.pool)
+        return Mashup.from_recipe(recipe, pool.bank, self.pool)
 
     def excerpt(self, begin, length):
         """Cut a part out before anything is mixed, so that the rest costs nothing.

@@ -36,7 +36,7 @@ def master(mix, recipe):
     if recipe.overdrive:
         mix *= np.float32(10 ** (recipe.overdrive / 20))
     if recipe.codec is not None:
-        mix = code(np.clip(mix, -1, 1), recipe.sr, recipe.codec, recipe.codec_quality)
+        mix = apply_codec(np.clip(mix, -1, 1), recipe.sr, recipe.codec, recipe.codec_quality)
     return quantise(mix)
 
 
@@ -57,7 +57,7 @@ def quantise(clip):
     return np.rint(clip, out=clip).astype(np.int16)
 
 
-def code(clip, sr, codec, quality):
+def apply_codec(clip, sr, codec, quality):
     """Encode a clip with losses, and decode it.
 
     Parameters

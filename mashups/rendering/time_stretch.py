@@ -9,7 +9,7 @@ import math
 import numpy as np
 import soxr
 
-from ...exceptions import require
+from ...exceptions import import_optional
 
 # What is read before and after the part that is wanted, so that filters and windows have settled.
 _LEAD_SECONDS = 0.25
@@ -55,7 +55,7 @@ def stretch(samples, rate, sr):
     MissingExtraError
         The ``stretch`` extra is not installed.
     """
-    signalsmith = require("python_stretch", "stretch").Signalsmith
+    signalsmith = import_optional("python_stretch", "stretch").Signalsmith
     stretcher = signalsmith.Stretch(_SEED)
     stretcher.preset(1, float(sr), True)
     stretcher.setTimeFactor(rate)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...exceptions import UsageError, require
+from ...exceptions import UsageError, import_optional
 from .gain import SILENCE
 from .mixing import check_reach
 
@@ -37,7 +37,7 @@ class PackedSources:
     begins: dict
 
     @classmethod
-    def of(cls, sources, device="cpu"):
+    def from_sources(cls, sources, device="cpu"):
         """Pack sources, each once.
 
         Parameters
@@ -55,7 +55,7 @@ class PackedSources:
         MissingExtraError
             torch is not installed.
         """
-        torch = require("torch", "deep")
+        torch = import_optional("torch", "deep")
         files = {source.file: source for source in sources}
         # A sample of silence after each: interpolation looks one ahead, even past the last.
         ends = np.cumsum([source.n_samples + 1 for source in files.values()])

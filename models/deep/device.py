@@ -5,7 +5,7 @@ import threading
 from contextlib import contextmanager
 from functools import lru_cache
 
-from ...exceptions import UsageError, first_line, require
+from ...exceptions import UsageError, first_line, import_optional
 
 logger = logging.getLogger("stemstack")
 
@@ -29,7 +29,7 @@ def resolve_device(device="auto"):
     UsageError
         The device was asked for by name and is not there.
     """
-    torch = require("torch", "deep")
+    torch = import_optional("torch", "deep")
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -54,7 +54,7 @@ _RANDOM_STATE = threading.RLock()
 
 
 @contextmanager
-def repeatable(seed, device):
+def seeded_rng(seed, device):
     """Seed torch's generators for a block, and leave them afterwards as they were before.
 
     Parameters
@@ -73,7 +73,7 @@ def repeatable(seed, device):
 
 
 @contextmanager
-def threads(number):
+def num_threads(number):
     """Have torch use a number of threads within a block; None leaves it as it is.
 
     Parameters

@@ -15,20 +15,20 @@ from sklearn.utils.validation import check_is_fitted
 from ... import __version__
 from ...audio import validate_clips
 from ...exceptions import DataError, UsageError, first_line
-from .backbones.ast import AST, FilterBankSettings, read_scale
-from .backbones.fusion import fold_norms
+from .backbones.ast import AST, KaldiFbankConfig, read_norm_stats
+from .backbones.fusion import fuse_conv_bn
 from .backbones.networks import build_net, count_channels
-from .backbones.pretrained import resolve_start, weights_key
+from .backbones.pretrained import resolve_pretrained, weights_hash
 from .data.log_mel import MelSettings
-from .data.log_mel_cache import load_pictures
+from .data.log_mel_cache import load_log_mels
 from .data.remix import Remixer
-from .device import repeatable, resolve_device, threads
-from .inference import Looks, predict_outputs
+from .device import num_threads, resolve_device, seeded_rng
+from .inference import InferenceConfig, predict_outputs
 from .parameters import check_parameters
 from .persistence import pack_net, unpack_net
 from .training.checkpoint import Checkpoint
-from .training.early_stopping import EarlyStopping, own_groups, split_validation
-from .training.trainer import Plan, Session, Trainer
+from .training.early_stopping import EarlyStopping, mashup_groups, split_validation
+from .training.trainer import Session, Trainer, TrainingSchedule
 
 # Share of a pretrained backbone's layers that stay frozen by default.
 _FROZEN = {"cpu": 0.5}
@@ -149,7 +149,7 @@ class DeepEstimator(BaseEstimator):
         start = self._take_start()
         checkpoint = self._checkpoint(clips, labels, groups, start)
         train, held_out = self._split(clips, labels, groups, rng)
-        with repeatable(int(rng.integers(2**62)), device), threads(self.n_threads):
+        with seeded_rng(int(rng.integers(2**62)), device), num_threads(self.n_threads):
             trainer = Trainer(
                 self._build(start, len(self.classes_)).to(device),
                 self._plan(start, device),
@@ -173,14 +173,14 @@ class DeepEstimator(BaseEstimator):
         """Take a backbone with its first weights, as it is."""
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
         start = self._take_start()
-        with repeatable(int(rng.integers(2**62)), device):
+        with seeded_rng(int(rng.integers(2**62)), device):
             self._keep(self._build(start, n_outputs=0))
 
     def _take_start(self):
-        start = resolve_start(self.backbone, self.weights)
+        start = resolve_pretrained(self.backbone, self.weights)
         self.backbone_, self.weights_ = start.backbone, start.label
         if start.backbone == AST:
-            self.scale_ = read_scale(start, self.mel_settings(), self.crop_seconds)
+            self.scale_ = read_norm_stats(start, self.mel_settings(), self.crop_seconds)
         return start
 
     def _build(self, start, n_outputs):
@@ -192,7 +192,7 @@ class DeepEstimator(BaseEstimator):
             return None
         params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
         params |= {"class": type(self).__name__, "version": __version__}
-        params |= {"start": (start.backbone, start.source), "weights": weights_key(self.weights)}
+        params |= {"start": (start.backbone, start.source), "weights": weights_hash(self.weights)}
         params["groups"] = None if groups is None else list(groups)
         return Checkpoint(self.checkpoint, clips, labels, params)
 
@@ -200,7 +200,7 @@ class DeepEstimator(BaseEstimator):
         """Split off the clips that early stopping watches: none without it."""
         if self.patience is None:
             return np.arange(len(labels)), np.arange(0)
-        groups = own_groups(clips) if groups is None else groups
+        groups = mashup_groups(clips) if groups is None else groups
         return split_validation(labels, groups, int(rng.integers(2**31)))
 
     def _source(self, clips, rng):
@@ -221,7 +221,7 @@ class DeepEstimator(BaseEstimator):
     def _keep(self, net):
         """Keep a net as bytes, and one to predict with."""
         self.state_ = pack_net(net)
-        self._net = fold_norms(net.eval())
+        self._net = fuse_conv_bn(net.eval())
         self.n_embedding_ = count_channels(net.backbone)
 
     def _outputs(self, X, *, embedding=False):
@@ -230,18 +230,18 @@ class DeepEstimator(BaseEstimator):
         clips = validate_clips(self, X, reset=False)
         self.check_parameters()
         net = self._live_net()
-        with threads(self.n_threads):
+        with num_threads(self.n_threads):
             return self._look(net[:-1] if embedding else net, self._pictures(clips))
 
     def _live_net(self):
         """Give the fitted net, built from its bytes when it is not there yet."""
         if getattr(self, "_net", None) is None:
-            self._net = fold_norms(unpack_net(self.backbone_, self.state_))
+            self._net = fuse_conv_bn(unpack_net(self.backbone_, self.state_))
         return self._net
 
     def _pictures(self, clips):
         device = resolve_device(self.device)
-        return load_pictures(clips, self.mel_settings(), device=device, cache=self.cache)
+        return load_log_mels(clips, self.mel_settings(), device=device, cache=self.cache)
 
     def _look(self, net, pictures):
         device = resolve_device(self.device)
@@ -252,10 +252,10 @@ class DeepEstimator(BaseEstimator):
 
         Returns
         -------
-        Looks
+        InferenceConfig
         """
         bf16 = self._in_bf16(resolve_device(self.device))
-        return Looks(self._width(), self.tta, self.tta_shift, self.tta_contrast, bf16)
+        return InferenceConfig(self._width(), self.tta, self.tta_shift, self.tta_contrast, bf16)
 
     def mel_settings(self):
         """Say how a picture is made of a clip.
@@ -267,7 +267,7 @@ class DeepEstimator(BaseEstimator):
         sizes = self.sr, self.n_fft, self.hop_length, self.n_mels
         if self.backbone != AST:
             return MelSettings(*sizes)
-        return FilterBankSettings(*sizes, *getattr(self, "scale_", ()))
+        return KaldiFbankConfig(*sizes, *getattr(self, "scale_", ()))
 
     def _width(self):
         return self.mel_settings().n_frames(self.crop_seconds)
@@ -276,10 +276,10 @@ class DeepEstimator(BaseEstimator):
         frozen = self.frozen
         if frozen == "auto":
             frozen = 0.0 if start.source == "none" else _FROZEN.get(device.type, 0.0)
-        planned = Plan.__dataclass_fields__.keys() & self.get_params(deep=False).keys()
+        planned = TrainingSchedule.__dataclass_fields__.keys() & self.get_params(deep=False).keys()
         shared = {name: getattr(self, name) for name in planned}
         own = {"width": self._width(), "frozen": frozen, "bf16": self._in_bf16(device)}
-        return Plan(**{**shared, **own})
+        return TrainingSchedule(**{**shared, **own})
 
     def _in_bf16(self, device):
         return self.precision == "bf16" or (self.precision == "auto" and device.type == "cuda")

@@ -18,7 +18,7 @@ _CROPS_AT_ONCE_ELSEWHERE = 192
 
 
 @dataclass(frozen=True)
-class Looks:
+class InferenceConfig:
     """At what of a picture a net looks.
 
     Attributes
@@ -50,7 +50,7 @@ def predict_outputs(net, pictures, looks, *, device):
     net : torch.nn.Module
         In evaluation mode, on ``device``.
     pictures : sequence of ndarray of shape (n_mels, n_frames)
-    looks : Looks
+    looks : InferenceConfig
     device : torch.device
 
     Returns
@@ -83,7 +83,7 @@ def clips_at_once(looks, device):
 
     Parameters
     ----------
-    looks : Looks
+    looks : InferenceConfig
     device : torch.device
 
     Returns
@@ -100,7 +100,7 @@ def views(batch, looks):
     Parameters
     ----------
     batch : torch.Tensor of shape (n, 1, n_mels, width)
-    looks : Looks
+    looks : InferenceConfig
 
     Returns
     -------

@@ -10,9 +10,9 @@ import json
 import warnings
 from dataclasses import asdict
 
-from ...exceptions import UsageError, require
+from ...exceptions import UsageError, import_optional
 from ...utils.atomic_write import atomic_path
-from .backbones.fusion import fold_norms
+from .backbones.fusion import fuse_conv_bn
 from .estimator import DeepEstimator
 from .persistence import to_plain, unpack_net
 
@@ -37,10 +37,10 @@ def export_onnx(estimator, path):
     """
     if not isinstance(estimator, DeepEstimator):
         raise UsageError(f"A net was expected. Got {type(estimator).__name__}.")
-    torch, onnx = require("torch", "deep"), require("onnx", "onnx")
-    require("onnxscript", "onnx")
+    torch, onnx = import_optional("torch", "deep"), import_optional("onnx", "onnx")
+    import_optional("onnxscript", "onnx")
     # Built anew: the live net stays on its device.
-    net = fold_norms(unpack_net(estimator.backbone_, estimator.state_))
+    net = fuse_conv_bn(unpack_net(estimator.backbone_, estimator.state_))
     facts = describe(estimator)
     example = torch.zeros(2, 1, facts["picture"]["n_mels"], facts["looks"]["width"])
     with atomic_path(path) as temporary, warnings.catch_warnings():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ...exceptions import DataError, UsageError, first_line, require
+from ...exceptions import DataError, UsageError, first_line, import_optional
 from ...utils.atomic_write import atomic_path, write_text
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
@@ -34,7 +34,7 @@ def pack_net(net):
     # What an architecture's name does not say goes with the weights.
     architecture = getattr(net.backbone, "architecture", None)
     metadata = None if architecture is None else {_ARCHITECTURE: architecture}
-    return require("safetensors.torch", "deep").save(tensors, metadata)
+    return import_optional("safetensors.torch", "deep").save(tensors, metadata)
 
 
 def unpack_net(backbone, state):
@@ -58,19 +58,19 @@ def unpack_net(backbone, state):
         The bytes are damaged, or are of another backbone.
     """
     from .backbones.networks import build_net
-    from .backbones.pretrained import Start
+    from .backbones.pretrained import PretrainedSource
 
-    safetensors = require("safetensors.torch", "deep")
+    safetensors = import_optional("safetensors.torch", "deep")
     try:
         tensors = safetensors.load(state)
         net = build_net(
-            Start(backbone, "none", architecture=_read_architecture(state)),
+            PretrainedSource(backbone, "none", architecture=_read_architecture(state)),
             n_outputs=len(tensors.get("head.bias", [])),
             pool="gem" if "pool.power" in tensors else "avg",
             n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
         )
         net.load_state_dict(tensors)
-    except (RuntimeError, require("safetensors", "deep").SafetensorError) as error:
+    except (RuntimeError, import_optional("safetensors", "deep").SafetensorError) as error:
         raise DataError(
             f"The weights of a saved {backbone} are damaged, or of another net "
             f"({first_line(error)}); copy the model again"

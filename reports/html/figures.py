@@ -9,7 +9,7 @@ import warnings
 from html import escape
 from io import StringIO
 
-from ...exceptions import require
+from ...exceptions import import_optional
 
 # Colours no one else uses, and the CSS variable of the page that takes the place of each.
 INK, FAINT, MAIN, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
@@ -59,8 +59,8 @@ def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
     MissingExtraError
         The ``report`` extra is not installed.
     """
-    matplotlib = require("matplotlib", "report")
-    figure_module = require("matplotlib.figure", "report")
+    matplotlib = import_optional("matplotlib", "report")
+    figure_module = import_optional("matplotlib.figure", "report")
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = figure_module.Figure(figsize=size, layout="constrained")
         draw(figure.subplots(**grid))

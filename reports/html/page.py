@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from ...exceptions import require
+from ...exceptions import import_optional
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_report(*, title, lead, facts, sections):
+def render_report(*, title, headline, key_figures, sections):
     """Render a run's report as HTML.
 
     Parameters
     ----------
     title : str
-    lead : str
+    headline : str
         What came of the run, in a sentence or two.
-    facts : dict of str to str
+    key_figures : dict of str to str
         What a number is, and the number: the few to see first.
     sections : sequence of Section
         In their order; each anchor once.
@@ -30,7 +30,7 @@ def render_report(*, title, lead, facts, sections):
     MissingExtraError
         The ``report`` extra is not installed.
     """
-    jinja2 = require("jinja2", "report")
+    jinja2 = import_optional("jinja2", "report")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -39,5 +39,5 @@ def render_report(*, title, lead, facts, sections):
         lstrip_blocks=True,
     )
     return environment.get_template("report.html").render(
-        title=title, lead=lead, facts=facts, sections=sections
+        title=title, headline=headline, key_figures=key_figures, sections=sections
     )

@@ -61,7 +61,7 @@ def heading(text):
     return f"<h3>{_say(text)}</h3>\n"
 
 
-def code(text):
+def apply_codec(text):
     """Give text as it is, line by line, in a box that scrolls."""
     return f'<pre tabindex="0">{escape(text)}</pre>\n'
 

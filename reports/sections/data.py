@@ -12,8 +12,8 @@ from ...stacking import fold_balance
 from ..html.figures import MAIN, SECOND, THIRD, WIDTH, draw_svg, height, name_rows, put_legend
 from ..html.section import (
     Section,
+    apply_codec,
     bullets,
-    code,
     figure,
     fold,
     heading,
@@ -116,8 +116,8 @@ def repeat_section(command, config, versions, files, *, more=""):
         "With the file below as config.yaml, this command gives the same tables and models, byte "
         "for byte on a CPU, whatever the number of processes:"
     )
-    body += code(command)
-    body += fold("config.yaml", code(config))
+    body += apply_codec(command)
+    body += fold("config.yaml", apply_codec(config))
     body += fold("versions", table(installed, "What computed this run"))
     body += fold("files", table(files, "What is in the run"))
     if more:

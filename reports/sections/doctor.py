@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ...datasets.doctor import examine
+from ...datasets.doctor import check_dataset
 from ...exceptions import DataError, first_line
 from ...runs.stored_clips import data_path
 from ..html.section import Section, fold, paragraph, table
@@ -30,7 +30,7 @@ def render_doctor(findings):
     body = paragraph(f"The doctor has examined the data set as it is now: {', '.join(counted)}.")
     for severity, found in by_severity.items():
         if found:
-            told = table(_lay_out(found), f"{_PLURALS[severity].capitalize()} and their mends")
+            told = table(_format(found), f"{_PLURALS[severity].capitalize()} and their mends")
             body += told if severity != "info" else fold("Facts that help to choose settings", told)
     return Section("doctor", "The data set, examined", body)
 
@@ -40,7 +40,7 @@ def _name(severity, found):
     return singular if len(found) == 1 else _PLURALS[severity]
 
 
-def _lay_out(found):
+def _format(found):
     rows = pd.DataFrame(found)[["check", "found", "mend", "where"]]
     return rows.set_index("check")
 
@@ -54,7 +54,7 @@ def doctor_section(run, *, cache, n_jobs=None, progress):
     cache : Path
         Measurements are kept in it: files that have not changed are not read again.
     n_jobs : int, optional
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -65,7 +65,7 @@ def doctor_section(run, *, cache, n_jobs=None, progress):
     asked = {"stems": config.stems, "n_folds": config.folds}
     try:
         data = data_path(run, cache=cache, progress=progress)
-        examination = examine(data, **asked, cache=cache, n_jobs=n_jobs, stage=progress.stage)
+        examination = check_dataset(data, **asked, cache=cache, n_jobs=n_jobs, stage=progress.stage)
     except DataError as error:
         why = paragraph(f"It cannot be examined here. {first_line(error)}")
         return Section("doctor", "The data set, examined", why)

@@ -8,11 +8,11 @@ import numpy as np
 
 from ...domain_shift.gap.measure import ClipSet, compare, describe, list_test
 from ...exceptions import DataError, first_line
-from ...mashups import Mashup, Settings, build_bank, whole_songs
+from ...mashups import Mashup, Settings, build_source_store, song_recipes
 from ...runs.stored_clips import find_training, open_data, recipes_of
 from ..html.figures import FAINT, INK, MAIN, SECOND, WIDTH, draw_svg, height, name_rows, put_legend
 from ..html.section import Section, bullets, figure, heading, paragraph
-from ..report_store import remember
+from ..report_store import cached_result
 
 _MOST = 5
 _SIGNIFICANT = 0.05
@@ -68,7 +68,7 @@ def _floor(gap, kind):
 
 def _words(title, gap):
     telling = [found for found in gap["differences"] if found["p_value"] < _SIGNIFICANT]
-    if not gap["told_apart"]:
+    if not gap["is_separable"]:
         return heading(title) + paragraph("Nothing found that tells them apart.")
     if not telling:
         return heading(title) + paragraph(
@@ -118,7 +118,7 @@ def gap_section(run, *, n_clips=_CLIPS, n_songs=_SONGS, cache, n_jobs=None, prog
         Clips of each side, and plain sums of songs, at most.
     cache : Path
     n_jobs : int, optional
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -131,7 +131,7 @@ def gap_section(run, *, n_clips=_CLIPS, n_songs=_SONGS, cache, n_jobs=None, prog
     means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     asked = {"n_clips": n_clips, "n_songs": n_songs}
     try:
-        gaps = remember(run, "gap", lambda: _measure(run, **asked, **means), **asked)
+        gaps = cached_result(run, "gap", lambda: _measure(run, **asked, **means), **asked)
     except DataError as error:
         why = paragraph(f"It cannot be measured here. {first_line(error)}")
         return Section("gap", "Gap to the test clips", why)
@@ -169,10 +169,10 @@ def _plain_songs(data, n_songs, means):
     songs, settings = _some(data.train, n_songs), Settings(stems=data.stems)
     files = [path for stem in data.stems for path in songs[stem].dropna()]
     with means["progress"].stage("converting stems", len(files)) as advance:
-        bank = build_bank(
+        bank = build_source_store(
             data.root, files, cache=means["cache"], n_jobs=means["n_jobs"], progress=advance
         )
-    clips = [Mashup.of(recipe, bank) for recipe in whole_songs(songs, bank, settings)]
+    clips = [Mashup.from_recipe(recipe, bank) for recipe in song_recipes(songs, bank, settings)]
     return ClipSet("plain songs", clips, songs["group"].tolist())
 
 

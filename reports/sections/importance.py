@@ -11,13 +11,13 @@ import pandas as pd
 
 from ...exceptions import DataError, first_line
 from ...features import extract
-from ...models.inspection import is_readable, own_weights, permuted_probabilities
+from ...models.inspection import native_importance, permuted_probabilities, supports_importance
 from ...runs.stored_clips import find_training, open_data, recipes_of
 from ...stacking.metrics.f1 import macro_f1_of_codes
-from ...utils.parallel import run_side_by_side
+from ...utils.parallel import parallel_starmap
 from ..html.figures import INK, MAIN, SECOND, THIRD, WIDTH, draw_svg, height, name_rows, put_legend
 from ..html.section import Section, bullets, figure, fold, paragraph, table
-from ..report_store import remember
+from ..report_store import cached_result
 
 _COLOURS = (SECOND, THIRD)
 
@@ -122,7 +122,7 @@ def importance_section(run, *, cache, n_jobs=None, progress):
     cache : Path
     n_jobs : int, optional
         Processes; the figures are the same for any number.
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -132,7 +132,7 @@ def importance_section(run, *, cache, n_jobs=None, progress):
     """
     means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     try:
-        found = remember(
+        found = cached_result(
             run,
             "importance",
             lambda: _measure_all(run, **means),
@@ -151,7 +151,7 @@ def _measure_all(run, **means):
     return {
         name: _measure(run, name, model.named_steps["spectral"], **means)
         for name, model in first.items()
-        if is_readable(model)
+        if supports_importance(model)
     }
 
 
@@ -163,7 +163,7 @@ def _measure(run, name, spectral, *, cache, n_jobs, progress):
     calls = [(run, name, fold, X.iloc[rows]) for fold, rows in places.items()]
     guesses, weights = {}, []
     with progress.stage(f"families for {name}", len(calls)) as advance:
-        done = run_side_by_side(_measure_fold, calls, n_jobs=n_jobs)
+        done = parallel_starmap(_measure_fold, calls, n_jobs=n_jobs)
         for rows, (said, shares) in zip(places.values(), done, strict=True):
             for family, guessed in said.items():
                 shape = (*guessed.shape[:-1], len(table))
@@ -183,7 +183,7 @@ def _measure_fold(run, name, fold, X):
     permuted = permuted_probabilities(classifier, Z, n_repeats=_REPEATS, rng=rng)
     said = {_ALL: classifier.predict_proba(Z), **dict(permuted)}
     guesses = {family: known[values.argmax(axis=-1)] for family, values in said.items()}
-    return guesses, own_weights(classifier, Z)
+    return guesses, native_importance(classifier, Z)
 
 
 def _features(run, spectral, ids, *, cache, n_jobs, progress):

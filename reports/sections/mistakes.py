@@ -11,7 +11,7 @@ import pandas as pd
 from ...audio import DEFAULT_SR, load_clip
 from ...exceptions import DataError, first_line
 from ...features import log_mel
-from ...runs.predictions import said_by
+from ...runs.predictions import model_proba
 from ...runs.run import STACK
 from ...runs.stored_clips import find_test, find_training, open_data, recipes_of
 from ..html.audio_player import draw_sound, player
@@ -147,7 +147,7 @@ def mistakes_section(run, *, truth=None, n_mistakes=8, sound=True, cache, n_jobs
         Whether they can be heard and seen; some 60 kB each.
     cache : Path
     n_jobs : int, optional
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -198,7 +198,7 @@ def find_mistakes(run, truth=None, *, n_mistakes=8):
     table = run.read_table("ledger/oof" if truth is None else "ledger/test")
     names = table["clip" if truth is None else "id"]
     labels = table["label"] if truth is None else names.map(truth)
-    said = {model: said_by(table, model, classes) for model in (*run.model_names, STACK)}
+    said = {model: model_proba(table, model, classes) for model in (*run.model_names, STACK)}
     guesses = np.array(classes, dtype=object)[said[STACK].argmax(axis=1)]
     sure = np.where(guesses == labels.to_numpy(dtype=object), -1, said[STACK].max(axis=1))
     worst = [row for row in np.argsort(-sure, kind="stable")[:n_mistakes] if sure[row] >= 0]

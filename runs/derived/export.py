@@ -1,6 +1,6 @@
 """The nets of a run as ONNX files."""
 
-from ...models import export_onnx, nets_in
+from ...models import export_onnx, find_networks
 from ..run import Run
 
 
@@ -13,7 +13,7 @@ def export_nets(path, out=None, *, progress):
         A finished run.
     out : Path, optional
         Folder; ``onnx`` in the run by default.
-    progress : Quiet
+    progress : NullProgress
         Hears how far it is.
 
     Returns
@@ -27,7 +27,7 @@ def export_nets(path, out=None, *, progress):
     folds = sorted(run.read_table("ledger/oof")["fold"].unique())
     files, others = [], []
     for name in run.model_names:
-        if not nets_in(run.load_model(name, folds[0])):
+        if not find_networks(run.load_model(name, folds[0])):
             others.append(name)
             continue
         with progress.stage(f"exporting {name}", len(folds)) as advance:
@@ -39,7 +39,7 @@ def export_nets(path, out=None, *, progress):
 
 def _export_fold(model, out, name):
     """Write the net of one fold, or each of a bag."""
-    nets = nets_in(model, fitted=True)
+    nets = find_networks(model, fitted=True)
     names = [name] if len(nets) == 1 else [f"{name}-seed{i}" for i in range(len(nets))]
     files = [out / f"{name}.onnx" for name in names]
     for net, file in zip(nets, files, strict=True):

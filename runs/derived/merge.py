@@ -5,7 +5,7 @@ import pandas as pd
 from ...exceptions import DataError, UsageError
 from ..config import NET_OPTIONS
 from ..fitting.fold_fits import list_folds
-from ..run import Run, take_over, take_over_draws, take_over_folder
+from ..run import Run, link_draws, link_or_copy, link_or_copy_folder
 
 
 def merge_runs(paths, out):
@@ -40,12 +40,12 @@ def merge_runs(paths, out):
     plan, config = _plan(runs), _common_config(runs)
     resolved = {name: how for run in reversed(runs) for name, how in run.resolved.items()}
     config.write(merged.config_path, resolved)
-    take_over_draws(first, merged)
+    link_draws(first, merged)
     for entry, run in plan.items():
         place = (entry.model, entry.fold)
-        take_over_folder(run.model_folder(*place), merged.model_folder(*place))
+        link_or_copy_folder(run.model_folder(*place), merged.model_folder(*place))
         # The entry comes last: where it is, the model is too.
-        take_over(_path(run, entry), _path(merged, entry))
+        link_or_copy(_path(run, entry), _path(merged, entry))
     return merged
 
 

@@ -7,25 +7,25 @@ import pandas as pd
 from sklearn.base import clone
 
 from ...exceptions import UsageError
-from ...models import nets_in, set_means
+from ...models import find_networks, set_resources
 from ...models.model_name import ModelName
-from ...stacking import decide, fit_fold, name_columns, predict_with, pseudo_label
+from ...stacking import fit_fold, name_columns, predict_with, pseudo_label, to_labels
 from ...stacking.pseudo_labels import PseudoLabels
 from ..fitting.feature_cache import compute_features, widest_first
 from ..fitting.fold_fits import ModelPredictions
-from ..fitting.meta_fit import stack_run
+from ..fitting.meta_fit import fit_meta_model
 from ..prediction.evaluate import read_test
 from ..predictions import METHOD
-from ..run import PSEUDO_LABEL, STACK, Run, take_over_draws
+from ..run import PSEUDO_LABEL, STACK, Run, link_draws
 from ..stored_clips import find_test, find_training, groups_of, open_data, recipes_of
-from ..test_clips import Unlabelled, from_test_table
+from ..test_clips import ClipList, from_test_table
 
 # It would agree with no other model, so that none could ever be sure.
 _NEVER_ASKED = "heuristic"
 
 
 @dataclass(frozen=True)
-class Learnt:
+class PseudoLabelResult:
     """What models could learn from the test.
 
     Attributes
@@ -38,7 +38,7 @@ class Learnt:
         Columns ``clip, label, fold`` of the training clips.
     clips : ndarray of shape (n,), object
         The training clips.
-    test : Unlabelled
+    test : ClipList
     found : PseudoLabels
     settings : dict
         ``rounds`` and ``confidence``, as asked for.
@@ -48,7 +48,7 @@ class Learnt:
     models: dict
     table: pd.DataFrame
     clips: np.ndarray
-    test: Unlabelled
+    test: ClipList
     found: PseudoLabels
     settings: dict
 
@@ -77,7 +77,7 @@ class Learnt:
         return {"models": list(self.models), "rounds": rounds, "taken": taken.astype(int).to_dict()}
 
 
-def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jobs, progress):
+def fit_pseudo_labels(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jobs, progress):
     """Let models of a run label its test clips, in rounds that its held-out songs must approve.
 
     Parameters
@@ -92,12 +92,13 @@ def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jo
     cache : Path
         Where converted stems and features are kept.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
-    Learnt
-        For :func:`~stemstack.runs.answer_test` and :func:`~stemstack.runs.write_learnt`.
+    PseudoLabelResult
+        For :func:`~stemstack.runs.predict_pseudo_labelled` and
+        :func:`~stemstack.runs.write_pseudo_label_run`.
 
     Raises
     ------
@@ -115,10 +116,10 @@ def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jo
     means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     clips = _objects(find_training(data, recipes_of(run), table["clip"], **means))
     left_out = tuple(run.metrics["left_out"])
-    test = Unlabelled(ids, find_test(data, ids), from_test_table(data).header, left_out)
+    test = ClipList(ids, find_test(data, ids), from_test_table(data).header, left_out)
     for name, model in widest_first(chosen):
         compute_features(name, model, [*clips, *test.paths], **means)
-    chosen = {name: set_means(model, cache=cache) for name, model in chosen.items()}
+    chosen = {name: set_resources(model, cache=cache) for name, model in chosen.items()}
     with progress.stage("learning from the test"):
         found = pseudo_label(
             *(list(chosen.items()), clips, _labels(table), table["fold"], _objects(test.paths)),
@@ -127,7 +128,7 @@ def learn_from_test(run, *, models=None, n_rounds=3, confidence=0.6, cache, n_jo
             confidence=confidence,
         )
     settings = {"rounds": n_rounds, "confidence": confidence}
-    return Learnt(run, chosen, table, clips, test, found, settings)
+    return PseudoLabelResult(run, chosen, table, clips, test, found, settings)
 
 
 def _choose(run, wanted):
@@ -144,7 +145,7 @@ def _choose(run, wanted):
     asked = wanted or [column for column in bases if bases[column] != _NEVER_ASKED]
     made = {name: clone(run.load_model(name, run.model_folds(name)[0])) for name in asked}
     if wanted is None:
-        made = {name: model for name, model in made.items() if not nets_in(model)}
+        made = {name: model for name, model in made.items() if not find_networks(model)}
     if len(made) < 2:
         raise UsageError(
             f"{run.path}: clips are learnt from that models agree on, so two or more are needed. "
@@ -156,7 +157,7 @@ def _choose(run, wanted):
 
 def _check_nets(models):
     for name, model in models.items():
-        for net in nets_in(model):
+        for net in find_networks(model):
             if net.remix:
                 raise UsageError(
                     f"{name} draws its mashups anew in each epoch (remix), for which the run no "
@@ -171,8 +172,8 @@ def _check_nets(models):
 
 def _warn_of_nets(models, n_fits, progress):
     for name, model in models.items():
-        if nets_in(model):
-            progress.say(f"{name} is a net, trained up to {n_fits} times here: this is slow")
+        if find_networks(model):
+            progress.log(f"{name} is a net, trained up to {n_fits} times here: this is slow")
 
 
 def _labels(table):
@@ -186,13 +187,13 @@ def _objects(clips):
     return array
 
 
-def answer_test(learnt, *, progress):
+def predict_pseudo_labelled(learnt, *, progress):
     """Answer for the test by the mean of the models, each fitted once on all there is.
 
     Parameters
     ----------
-    learnt : Learnt
-    progress : Quiet
+    learnt : PseudoLabelResult
+    progress : NullProgress
 
     Returns
     -------
@@ -206,10 +207,10 @@ def answer_test(learnt, *, progress):
             fitted = clone(model).fit(clips, y)
             said.append(fitted.predict_proba(learnt.test.paths))
             advance(1)
-    return learnt.test.answer(decide(np.mean(said, axis=0), fitted.classes_, METHOD))
+    return learnt.test.answer(to_labels(np.mean(said, axis=0), fitted.classes_, METHOD))
 
 
-def write_learnt(learnt, run, *, progress):
+def write_pseudo_label_run(learnt, run, *, progress):
     """Write a run whose fold models learnt from the test, too, stacked as those of the first run.
 
     The models of a fold learn from what they chose without its songs, so that scores out of fold
@@ -217,10 +218,10 @@ def write_learnt(learnt, run, *, progress):
 
     Parameters
     ----------
-    learnt : Learnt
+    learnt : PseudoLabelResult
     run : Run
         Vacant.
-    progress : Quiet
+    progress : NullProgress
     """
     source = learnt.run
     _write_beginnings(learnt, run)
@@ -232,7 +233,7 @@ def write_learnt(learnt, run, *, progress):
         }
     with progress.stage("stacking"):
         final, classes = clone(source.load_model(STACK)), source.metrics["classes"]
-        stack_run(run, learnt.table, learnt.test, parts, classes=classes, final=final)
+        fit_meta_model(run, learnt.table, learnt.test, parts, classes=classes, final=final)
     run.write_metrics({**run.metrics, "pseudo_labels": learnt.to_dict()})
 
 
@@ -244,7 +245,7 @@ def _write_beginnings(learnt, run):
     resolved = {name: source.resolved.get(name, {}) for name in learnt.models}
     origin = {"run": {str(source.path): source.config.as_dict()}, **learnt.settings}
     config.write(run.config_path, {**resolved, PSEUDO_LABEL: origin})
-    take_over_draws(source, run)
+    link_draws(source, run)
 
 
 def _fit_folds(learnt, run, name, model, advance):
@@ -259,7 +260,7 @@ def _fit_folds(learnt, run, name, model, advance):
         columns = name_columns(name, fitted.estimator.classes_, fitted.predictions.shape[1])
         oof.append(pd.DataFrame(fitted.predictions, ids[held_out], columns))
         test.append(predict_with(fitted.estimator, learnt.test.paths, METHOD))
-        run.save_model(set_means(fitted.estimator), name, int(fold))
+        run.save_model(set_resources(fitted.estimator), name, int(fold))
         advance(1)
     mean = pd.DataFrame(np.mean(test, axis=0), learnt.test.ids, columns)
     return ModelPredictions(pd.concat(oof).loc[ids], mean)

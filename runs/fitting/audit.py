@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 
 from ...exceptions import DataError, UsageError
-from ...models import set_means
+from ...models import set_resources
 from ...stacking import (
     check_shuffled_labels,
     check_stack,
@@ -15,7 +15,7 @@ from ...stacking import (
     default_final_estimator,
     fit_fold,
 )
-from ...stacking.out_of_fold import gather
+from ...stacking.out_of_fold import collect_oof
 from ...stacking.splits import splits_of
 from ...utils.atomic_write import write_text
 from ..predictions import METHOD
@@ -36,7 +36,7 @@ def audit_run(run, training, models, *, cache, n_jobs, progress):
     models : dict of str to estimator
     cache : Path
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Raises
     ------
@@ -48,12 +48,12 @@ def audit_run(run, training, models, *, cache, n_jobs, progress):
     y, folds = training.table["label"].to_numpy(), training.table["fold"].to_numpy()
     groups, clips = clip_groups(training.table, training.recipes), training.clips
     quick = {
-        name: set_means(clone(model), cache=cache, n_jobs=n_jobs)
+        name: set_resources(clone(model), cache=cache, n_jobs=n_jobs)
         for name, model in auditable(models).items()
     }
     passed_over = [name for name in models if name not in quick]
     if passed_over:
-        progress.say(f"not audited: {', '.join(passed_over)}")
+        progress.log(f"not audited: {', '.join(passed_over)}")
     verdicts = {}
     with progress.stage("looking for leaks", 2 * len(quick) + 1) as advance:
         for name, model in quick.items():
@@ -75,7 +75,7 @@ def audit_run(run, training, models, *, cache, n_jobs, progress):
     document = {name: asdict(verdict) for name, verdict in verdicts.items()}
     write_text(run.path / "audit.json", json.dumps(document, indent=1) + "\n")
     for name, verdict in verdicts.items():
-        progress.say(f"{name}: {verdict}")
+        progress.log(f"{name}: {verdict}")
     leaking = [f"{name}: {verdict}" for name, verdict in verdicts.items() if verdict.leaks]
     if leaking:
         raise DataError(
@@ -121,7 +121,7 @@ def _first_level(models):
         parts = []
         for name, model in models.items():
             fitted = [fit_fold(model, X, y, *split, method=METHOD) for split in splits_of(folds)]
-            parts.append(gather(name, fitted, len(y)))
+            parts.append(collect_oof(name, fitted, len(y)))
         return np.hstack(parts)
 
     return fit_table

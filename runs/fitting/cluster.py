@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-from ...exceptions import DataError, UsageError, require
+from ...exceptions import DataError, UsageError, import_optional
 
 _GPU = "GPU"
 _LOCAL = re.compile(r"local:([1-9]\d*)")
@@ -44,7 +44,7 @@ def connect(scheduler):
         yield None
         return
     check_scheduler(scheduler)
-    distributed = require("distributed", "scale")
+    distributed = import_optional("distributed", "scale")
     local = _LOCAL.fullmatch(scheduler)
     if not local:
         with _reach(distributed, scheduler) as client:
@@ -97,7 +97,7 @@ def run_on_cluster(client, shared, function, calls):
     DataError
         A task took several workers with it, or the scheduler is gone.
     """
-    distributed = require("distributed", "scale")
+    distributed = import_optional("distributed", "scale")
     _check_workers(client, any(on_gpu for on_gpu, _ in calls))
     # A task, not scattered data: were its only holder to die, it would be made again.
     held = client.submit(_hold, shared, pure=False)

@@ -20,7 +20,7 @@ def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress
     n_jobs : int or None
     client : distributed.Client, optional
         Of a cluster that does the work instead of processes here.
-    progress : Quiet
+    progress : NullProgress
     """
     extractor = extractor_of(model)
     if extractor is None:

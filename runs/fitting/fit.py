@@ -8,20 +8,20 @@ from pathlib import Path
 from ...datasets import DataSet, read_data
 from ...exceptions import UsageError
 from ...mashups import write_recipes
-from ...models import check_model_names, make_model, model_columns, settle
+from ...models import check_model_names, make_model, model_columns, resolve_auto
 from ...utils.atomic_write import atomic_path
 from ..costs import Costs
 from ..run import SONG_SHARED, Run
 from ..test_clips import from_test_table
 from ..time_limit.budget import RESERVE
-from ..time_limit.budgeted_fit import TimedFit
-from ..time_limit.deadline import Clock
+from ..time_limit.budgeted_fit import BudgetedFit
+from ..time_limit.deadline import Deadline
 from ..time_limit.estimate import PlannedStage, Planner
 from ..training_clips import training_clips
 from .audit import audit_run, auditable
 from .cluster import connect
-from .fold_fits import FirstLevel
-from .meta_fit import stack_run
+from .fold_fits import FoldFitter
+from .meta_fit import fit_meta_model
 
 
 def fit_run(
@@ -59,8 +59,8 @@ def fit_run(
         Look for leaks first, by :func:`~stemstack.runs.fitting.audit.audit_run`.
     time_limit : float, optional
         Seconds that all of it may take: models and epochs are chosen to fit; see
-        :class:`~stemstack.runs.time_limit.budgeted_fit.TimedFit`.
-    progress : Quiet
+        :class:`~stemstack.runs.time_limit.budgeted_fit.BudgetedFit`.
+    progress : NullProgress
         Hears the stages.
 
     Returns
@@ -78,12 +78,12 @@ def fit_run(
     if scheduler is not None:
         # Workers may stand in other directories.
         out, cache = Path(out).absolute(), Path(cache).absolute()
-    clock = None if time_limit is None else Clock(time_limit)
+    clock = None if time_limit is None else Deadline(time_limit)
     means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
     with connect(scheduler) as client:
         run, problems = _fit_once(config, out, client=client, audit=audit, clock=clock, **means)
         if config.protocol == "both":
-            progress.say("the same again with songs shared between folds, for comparison")
+            progress.log("the same again with songs shared between folds, for comparison")
             optimistic = replace(config, protocol="shared")
             other, _ = _fit_once(optimistic, Path(out, SONG_SHARED), client=client, **means)
             run.write_metrics({**run.metrics, SONG_SHARED: other.metrics["out_of_fold"]})
@@ -108,7 +108,7 @@ def plan_run(config, out, *, cache, n_jobs=None, audit=False, time_limit=None, p
         The options or the data cannot be used, or no model fits the time limit.
     """
     _check_asked(config, None, audit, time_limit)
-    job = _Job.of(config, cache, progress)
+    job = _Job.from_config(config, cache, progress)
     run = Run.begin(out, config, resume=True)
     room = math.inf if time_limit is None else time_limit * (1 - RESERVE)
     with progress.stage("measuring"):
@@ -146,7 +146,7 @@ class _Job:
     resolved: dict
 
     @classmethod
-    def of(cls, config, cache, progress):
+    def from_config(cls, config, cache, progress):
         data = read_data(
             config.data,
             stems=config.stems,
@@ -156,14 +156,14 @@ class _Job:
         )
         made = [_make(name, config) for name in config.models]
         models = dict(zip(model_columns(config.models), made, strict=True))
-        return cls(data, models, {name: settle(model) for name, model in models.items()})
+        return cls(data, models, {name: resolve_auto(model) for name, model in models.items()})
 
 
 def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=None, progress):
     run = Run.begin(out, config, resume=resume)
-    timed = TimedFit(clock, run, config) if clock else None
+    timed = BudgetedFit(clock, run, config) if clock else None
     config = timed.config if timed else config
-    job = _Job.of(config, cache, progress)
+    job = _Job.from_config(config, cache, progress)
     if client is not None:
         job = replace(job, data=replace(job.data, root=job.data.root.absolute()))
     models, resolved = job.models, job.resolved
@@ -183,13 +183,13 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     if audit:
         audit_run(run, training, models, **means, progress=costs)
     with costs.stage("looking up what is there"):
-        first = FirstLevel(run, training, test, **means, client=client)
+        first = FoldFitter(run, training, test, **means, client=client)
     on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
     fit = partial(timed.fit, first) if timed else first.fit
     parts = fit(models, on_gpu=on_gpu, progress=costs)
     _write_config(run, config, resolved, timed)
     with costs.stage("stacking"):
-        stack_run(run, training.table, test, parts, classes=job.data.classes)
+        fit_meta_model(run, training.table, test, parts, classes=job.data.classes)
     if timed and timed.clock.unfinished:
         run.write_metrics({**run.metrics, "unfinished": timed.clock.unfinished})
     return run, test.problems

@@ -13,9 +13,9 @@ from sklearn.base import clone
 from ... import __version__
 from ...audio import clip_key
 from ...exceptions import UsageError
-from ...models import kept_checkpoints, nets_in, set_means, weights_key
+from ...models import defer_checkpoint_cleanup, find_networks, set_resources, weights_hash
 from ...stacking import fit_fold, name_columns, predict_with
-from ...utils.parallel import run_side_by_side
+from ...utils.parallel import parallel_starmap
 from ..ledger import content_key
 from ..predictions import METHOD
 from ..training_clips import fold_columns
@@ -57,14 +57,14 @@ class Fold:
     held_out: np.ndarray
 
 
-class FirstLevel:
+class FoldFitter:
     """Fits models by fold into a run's ledger, skipping what is there.
 
     Parameters
     ----------
     run : Run
     training : TrainingClips
-    test : Unlabelled
+    test : ClipList
         The test clips; their ids, not where they lie, go to the ledger.
     cache : Path
     n_jobs : int or None
@@ -93,7 +93,7 @@ class FirstLevel:
             Those that compute on a GPU.
         clock : Clock, optional
             Begins no fold that would end too late; not for a cluster.
-        progress : Quiet
+        progress : NullProgress
 
         Returns
         -------
@@ -114,7 +114,7 @@ class FirstLevel:
             )
         # The features are in the table by now: a fold needs no processes of its own.
         models = {
-            name: set_means(clone(model), cache=self._means["cache"])
+            name: set_resources(clone(model), cache=self._means["cache"])
             for name, model in models.items()
         }
         for name in models:
@@ -144,7 +144,7 @@ class FirstLevel:
                 waves = clock.waves(name, calls, 1 if alone else effective_n_jobs(n_jobs))
             with progress.stage(f"fitting {name}", len(calls)) as advance:
                 for wave in waves:
-                    for _ in run_side_by_side(self._fit_fold, wave, n_jobs=n_jobs, on_gpu=alone):
+                    for _ in parallel_starmap(self._fit_fold, wave, n_jobs=n_jobs, on_gpu=alone):
                         advance(1)
 
     def _fit_on_cluster(self, models, named, on_gpu, progress):
@@ -155,7 +155,7 @@ class FirstLevel:
             for call in self._missing(name, model, named[name])
         ]
         with progress.stage("fitting on the cluster", len(calls)) as advance:
-            for _ in run_on_cluster(self._client, self, FirstLevel._fit_fold, calls):
+            for _ in run_on_cluster(self._client, self, FoldFitter._fit_fold, calls):
                 advance(1)
 
     def _forget_other_folds(self, name):
@@ -173,7 +173,7 @@ class FirstLevel:
         """Leave the connection out on the way to a worker."""
         return {**self.__dict__, "_client": None}
 
-    @kept_checkpoints()
+    @defer_checkpoint_cleanup()
     def _fit_fold(self, name, model, fold, key):
         if self.run.ledger.has(name, fold.number, key):
             return  # Another process was quicker.
@@ -192,7 +192,7 @@ class FirstLevel:
             test = pd.DataFrame(predictions, index=self.test.ids, columns=columns)
         # What other data left goes first: beside an entry stands the model that it is of.
         self.run.forget_fold(name, fold.number, but=key)
-        self.run.save_model(set_means(fitted.estimator), name, fold.number)
+        self.run.save_model(set_resources(fitted.estimator), name, fold.number)
         # The entry comes last: where it is, the model is too.
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
 
@@ -215,7 +215,7 @@ class FirstLevel:
 
     def _songs_for(self, name, model):
         """Give a net that sets clips apart the groups it must not part; mashups know theirs."""
-        groups, nets = self.training.table["group"], nets_in(model)
+        groups, nets = self.training.table["group"], find_networks(model)
         stops_early = nets and nets[0].patience is not None
         if not stops_early or self.training.recipes or groups.is_unique:
             return None
@@ -268,7 +268,7 @@ def list_folds(table):
 
 def _describe(model):
     """Name a model by the parameters that decide what it predicts."""
-    described = set_means(clone(model))
-    for net in nets_in(described):
-        net.set_params(weights=weights_key(net.weights))
+    described = set_resources(clone(model))
+    for net in find_networks(described):
+        net.set_params(weights=weights_hash(net.weights))
     return joblib.hash(described)

@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 
 from ...stacking import (
-    decide,
     default_final_estimator,
     name_columns,
     nested_predictions,
     score_classes,
+    to_labels,
 )
 from ..predictions import METHOD
 from ..run import STACK
 
 
-def stack_run(run, table, test, parts, *, classes, final=None):
+def fit_meta_model(run, table, test, parts, *, classes, final=None):
     """Stack the models of a run and write what comes of it.
 
     Parameters
@@ -22,7 +22,7 @@ def stack_run(run, table, test, parts, *, classes, final=None):
     run : Run
     table : DataFrame
         Columns ``clip, label, fold`` of the training clips.
-    test : Unlabelled
+    test : ClipList
     parts : dict of str to ModelPredictions
     classes : list of str
     final : classifier, optional
@@ -35,14 +35,14 @@ def stack_run(run, table, test, parts, *, classes, final=None):
     final.fit(features, y)
     run.save_model(final, STACK)
     oof = {name: probabilities(part.oof, classes) for name, part in parts.items()} | {STACK: nested}
-    run.write_table("ledger/oof", _lay_out(table[["clip", "label", "fold"]], oof, classes))
+    run.write_table("ledger/oof", _format(table[["clip", "label", "fold"]], oof, classes))
     if test.ids:
         said = predict_stack(final, {name: part.test for name, part in parts.items()}, classes)
         ids = pd.DataFrame({"id": test.ids})
-        run.write_table("ledger/test", _lay_out(ids, said, classes))
-        run.write_submission(test.answer(decide(said[STACK], classes, METHOD)))
+        run.write_table("ledger/test", _format(ids, said, classes))
+        run.write_submission(test.answer(to_labels(said[STACK], classes, METHOD)))
     scores = {
-        name: score_classes(y, decide(values, classes, METHOD), classes)
+        name: score_classes(y, to_labels(values, classes, METHOD), classes)
         for name, values in oof.items()
     }
     left_out = list(test.problems)
@@ -81,7 +81,7 @@ def probabilities(part, classes):
     return values if values.shape[1] == len(classes) else np.hstack([1 - values, values])
 
 
-def _lay_out(table, said, classes):
+def _format(table, said, classes):
     blocks = [
         pd.DataFrame(values, columns=name_columns(name, classes, len(classes)))
         for name, values in said.items()

@@ -4,16 +4,16 @@ from ...exceptions import UsageError
 from ...stacking import name_columns
 from ...stacking.blending import compare_blends, make_blend
 from ..derived.merge import check_same_draws
-from ..run import STACK, Run, take_over_draws, take_over_folder
+from ..run import STACK, Run, link_draws, link_or_copy_folder
 from ..stored_clips import groups_of
-from ..test_clips import Unlabelled
+from ..test_clips import ClipList
 from .fold_fits import ModelPredictions
-from .meta_fit import stack_features, stack_run
+from .meta_fit import fit_meta_model, stack_features
 
 _CLIP = ["clip", "label", "fold"]
 
 
-def stack_runs(paths, out, *, blend):
+def restack_runs(paths, out, *, blend):
     """Stack the models of finished runs on the same clips and folds anew; nothing is refitted.
 
     Parameters
@@ -48,8 +48,8 @@ def stack_runs(paths, out, *, blend):
     parts, homes = _collect(runs, table, test_ids)
     _write_beginnings(run, runs, homes, blend)
     classes = runs[0].metrics["classes"]
-    test = Unlabelled(test_ids, [], runs[0].header, tuple(runs[0].metrics["left_out"]))
-    stack_run(run, table, test, parts, classes=classes, final=final)
+    test = ClipList(test_ids, [], runs[0].header, tuple(runs[0].metrics["left_out"]))
+    fit_meta_model(run, table, test, parts, classes=classes, final=final)
     y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
     blends = compare_blends(stack_features(parts), y, folds, groups=groups_of(run))
     run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})
@@ -117,6 +117,6 @@ def _write_beginnings(run, runs, homes, blend):
     resolved = {name: home.resolved.get(name, {}) for name, home in homes.items()}
     origin = {str(other.path): other.config.as_dict() for other in runs}
     config.write(run.config_path, {**resolved, STACK: {"blend": blend, "runs": origin}})
-    take_over_draws(first, run)
+    link_draws(first, run)
     for name, home in homes.items():
-        take_over_folder(home.model_folder(name), run.model_folder(name))
+        link_or_copy_folder(home.model_folder(name), run.model_folder(name))

@@ -5,7 +5,7 @@ from ...exceptions import DataError
 from ...stacking import score_classes
 from ...stacking.metrics.intervals import macro_f1_interval
 from ..costs import model_seconds
-from ..predictions import decided_by
+from ..predictions import predicted_labels
 from ..run import STACK
 from ..stored_clips import groups_of
 
@@ -22,8 +22,8 @@ def evaluate_run(run, answers, *, decoded=None):
     answers : str or os.PathLike
         A CSV with an id column and a label column, named as in the submission or being its only
         two columns.
-    decoded : Decoded, optional
-        The run's test as :func:`~stemstack.runs.decode_ledger` decides it, scored as ``decoded``
+    decoded : AdjustedPredictions, optional
+        The run's test as :func:`~stemstack.runs.adjust_ledger` decides it, scored as ``decoded``
         beside the stack.
 
     Returns
@@ -34,11 +34,11 @@ def evaluate_run(run, answers, *, decoded=None):
     Raises
     ------
     DataError
-        As :func:`read_truth`.
+        As :func:`read_test_labels`.
     """
-    truth, classes = read_truth(run, answers), run.metrics["classes"]
+    truth, classes = read_test_labels(run, answers), run.metrics["classes"]
     table, names = read_test(run), (*run.model_names, STACK)
-    guesses = {name: decided_by(table, name, classes) for name in names}
+    guesses = {name: predicted_labels(table, name, classes) for name in names}
     if decoded is not None:
         guesses[DECODED] = decoded.labels
     labels = [truth[i] for i in table["id"]]
@@ -67,7 +67,7 @@ def read_test(run):
     return run.read_table("ledger/test")
 
 
-def read_truth(run, answers):
+def read_test_labels(run, answers):
     """Read the labels of a run's test clips.
 
     Parameters
@@ -133,7 +133,7 @@ def summarise_run(run, answers=None):
     truth, classes = table["label"].to_numpy(dtype=object), metrics["classes"]
     summary = {}
     for name in (*run.model_names, STACK):
-        low, high = macro_f1_interval(truth, decided_by(table, name, classes), groups)
+        low, high = macro_f1_interval(truth, predicted_labels(table, name, classes), groups)
         summary[name] = {
             "macro_f1": metrics["out_of_fold"][name]["macro_f1"],
             "low": low,

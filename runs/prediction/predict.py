@@ -4,12 +4,12 @@ from functools import partial
 
 import pandas as pd
 
-from ...models import device_of, nets_in, set_means
-from ...stacking import Decoder, decide, name_columns, predict_with
-from ...utils.parallel import run_side_by_side
+from ...models import device_of, find_networks, set_resources
+from ...stacking import PredictionAdjuster, name_columns, predict_with, to_labels
+from ...utils.parallel import parallel_starmap
 from ..fitting.feature_cache import compute_features
 from ..fitting.meta_fit import predict_stack
-from ..predictions import METHOD, said_by
+from ..predictions import METHOD, model_proba
 from ..run import STACK
 from ..stored_clips import groups_of
 from .evaluate import read_test
@@ -21,14 +21,14 @@ def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
     Parameters
     ----------
     run : Run
-    unlabelled : Unlabelled
+    unlabelled : ClipList
         Usable clips.
     tta : int, optional
         Crops of each clip that nets look at; as many as they were made for by default.
     cache : Path
         Where features are kept.
     n_jobs : int or None
-    progress : Quiet
+    progress : NullProgress
 
     Returns
     -------
@@ -46,19 +46,19 @@ def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
         compute_features(name, model, unlabelled.paths, **means)
         on_gpu = device_of(model) != "cpu"
         with progress.stage(f"predicting by {name}", len(folds)) as advance:
-            said = run_side_by_side(
+            said = parallel_starmap(
                 partial(_predict_fold, name), calls, n_jobs=n_jobs, on_gpu=on_gpu
             )
             total = sum(_counted(said, advance))
         mean = total / len(folds)
         parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
     stacked = predict_stack(run.load_model(STACK), parts, classes)[STACK]
-    return decide(stacked, classes, METHOD), pd.DataFrame(stacked, columns=classes)
+    return to_labels(stacked, classes, METHOD), pd.DataFrame(stacked, columns=classes)
 
 
 def _predict_fold(name, run, clips, cache, tta, fold):
-    model = set_means(run.load_model(name, fold), cache=cache)
-    for net in nets_in(model, fitted=True) if tta else ():
+    model = set_resources(run.load_model(name, fold), cache=cache)
+    for net in find_networks(model, fitted=True) if tta else ():
         net.set_params(tta=tta)
     return predict_with(model, clips, METHOD)
 
@@ -69,10 +69,10 @@ def _counted(results, advance):
         yield result
 
 
-def decode_test(run, probabilities):
+def adjust_test(run, probabilities):
     """Decode clips together: calibrate, correct for label shift, offset classes.
 
-    Each only where it holds out of sample; see :class:`~stemstack.stacking.Decoder`.
+    Each only where it holds out of sample; see :class:`~stemstack.stacking.PredictionAdjuster`.
 
     Parameters
     ----------
@@ -83,15 +83,15 @@ def decode_test(run, probabilities):
 
     Returns
     -------
-    Decoded
+    AdjustedPredictions
     """
     oof = run.read_table("ledger/oof")
-    nested = said_by(oof, STACK, run.metrics["classes"])
-    decoder = Decoder().fit(nested, oof["label"], oof["fold"], groups_of(run))
+    nested = model_proba(oof, STACK, run.metrics["classes"])
+    decoder = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], groups_of(run))
     return decoder.decode(probabilities)
 
 
-def decode_ledger(run):
+def adjust_ledger(run):
     """Decode the run's own test clips, whose predictions its ledger holds.
 
     Parameters
@@ -101,12 +101,12 @@ def decode_ledger(run):
 
     Returns
     -------
-    Decoded
-        What :func:`decode_test` makes of the same clips predicted anew.
+    AdjustedPredictions
+        What :func:`adjust_test` makes of the same clips predicted anew.
 
     Raises
     ------
     DataError
         The run predicted no test clips.
     """
-    return decode_test(run, said_by(read_test(run), STACK, run.metrics["classes"]))
+    return adjust_test(run, model_proba(read_test(run), STACK, run.metrics["classes"]))

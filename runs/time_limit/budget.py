@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from ...exceptions import UsageError
-from ...utils.formatting import show_seconds
+from ...utils.formatting import format_duration
 
 LEAST_EPOCHS = 3
 # Share of a time limit that no plan fills.
@@ -146,7 +146,7 @@ def choose(models, room):
     """
     kept = _keep(models, room)
     decisions = [
-        f"{m.name} is left out: by itself it would take {show_seconds(_alone(m))} or more"
+        f"{m.name} is left out: by itself it would take {format_duration(_alone(m))} or more"
         for m in models
         if m not in kept
     ]
@@ -223,7 +223,7 @@ def _lower(models, room):
 def _say_too_short(model, room):
     return (
         f"The time limit is too short: {model.name}, the cheapest model, would take "
-        f"{show_seconds(_alone(model))}, and {show_seconds(max(0.0, room))} are left for it "
+        f"{format_duration(_alone(model))}, and {format_duration(max(0.0, room))} are left for it "
         f"({RESERVE:.0%} of the limit is kept in reserve). Raise --time-limit, lower --folds or "
         "--mashups-per-genre, or name a cheaper model"
     )

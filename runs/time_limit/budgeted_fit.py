@@ -3,12 +3,12 @@
 import math
 
 from ...exceptions import UsageError
-from ...models import model_columns, nets_in
-from ...utils.formatting import show_seconds
+from ...models import find_networks, model_columns
+from ...utils.formatting import format_duration
 from .budget import RESERVE
 
 
-class TimedFit:
+class BudgetedFit:
     """Changes what a run was asked for to what its time limit leaves room for.
 
     Models and epochs are chosen to fill nine tenths of the limit at most. While it runs, a model
@@ -48,7 +48,7 @@ class TimedFit:
             Settled, by column; epochs are lowered in place.
         resolved : dict of str to dict
         audit : bool
-        progress : Quiet
+        progress : NullProgress
             Hears each decision.
 
         Returns
@@ -76,7 +76,7 @@ class TimedFit:
         chosen, what = {}, {}
         for cost, column in _cheapest_first(plan.choice):
             epochs = plan.choice.epochs[cost.name]
-            for net in nets_in(named[cost.name]):
+            for net in find_networks(named[cost.name]):
                 net.set_params(epochs=epochs)
             chosen[column], what[column] = named[cost.name], settled[cost.name]
             self.clock.expected[column] = cost.wave(epochs)
@@ -91,7 +91,7 @@ class TimedFit:
         models : dict of str to estimator
             In the order in which they are fitted.
         on_gpu : collection of str
-        progress : Quiet
+        progress : NullProgress
 
         Returns
         -------
@@ -110,7 +110,7 @@ class TimedFit:
                     {name: model}, on_gpu=on_gpu, clock=self.clock, progress=progress
                 )
         for name in models.keys() - found:
-            progress.say(f"NOT FINISHED, NOT IN THE STACK: {name}: {self.clock.unfinished[name]}")
+            progress.log(f"NOT FINISHED, NOT IN THE STACK: {name}: {self.clock.unfinished[name]}")
         if not found:
             raise UsageError(
                 "No model was finished within the time limit. What was computed is kept: go on "
@@ -138,9 +138,9 @@ class TimedFit:
 
     def _tell(self, plan, progress):
         for decision in plan.choice.decisions:
-            progress.say(decision)
-        whole = show_seconds(self.clock.elapsed + plan.seconds)
-        progress.say(f"planned: {whole} in all, of {show_seconds(self.clock.limit)}")
+            progress.log(decision)
+        whole = format_duration(self.clock.elapsed + plan.seconds)
+        progress.log(f"planned: {whole} in all, of {format_duration(self.clock.limit)}")
 
 
 def _cheapest_first(choice):

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 _SPARE = 0.03
 
 
-class OutOfTime(BaseException):
+class DeadlineExceeded(BaseException):
     """The time for models is over; raised amid whatever is going on, so that no one takes it for an
     error of theirs."""
 
 
-class Clock:
+class Deadline:
     """Counts down a time limit from its making.
 
     Parameters
@@ -94,7 +94,7 @@ class Clock:
         signal.setitimer(signal.ITIMER_REAL, max(0.001, self.left))
         try:
             yield
-        except OutOfTime:
+        except DeadlineExceeded:
             self.give_up(name, "it was broken off")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -102,7 +102,7 @@ class Clock:
 
 
 def _ring(signum, frame):
-    raise OutOfTime
+    raise DeadlineExceeded
 
 
 def _in_main_thread():

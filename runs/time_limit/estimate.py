@@ -13,12 +13,12 @@ from os import cpu_count
 from joblib import effective_n_jobs
 
 from ...audio import clip_key
-from ...features import FeatureTable
+from ...features import FeatureStore
 from ...mashups import Mashup, Settings, list_unconverted
-from ...models import model_columns, nets_in
-from ...utils.progress import Quiet
+from ...models import find_networks, model_columns
+from ...utils.progress import NullProgress
 from ..fitting.feature_cache import extractor_of
-from ..training_clips import draw_training, list_sources
+from ..training_clips import list_sources, sample_training
 from .budget import Choice, ModelCost, choose, features_seconds
 from .probes import (
     FitTimes,
@@ -58,7 +58,7 @@ class PlannedStage:
 
 
 @dataclass(frozen=True)
-class Plan:
+class FitPlan:
     """What a run is going to do.
 
     Attributes
@@ -120,7 +120,7 @@ class Planner:
 
     @property
     def facts(self):
-        """Counts of what there is; see :class:`Plan`."""
+        """Counts of what there is; see :class:`FitPlan`."""
         return {
             "classes": len(self._data.classes),
             "training_clips": self._n_train,
@@ -168,7 +168,7 @@ class Planner:
         closing = PlannedStage("stack and papers", 1, 0, stack + _PAPERS)
         choice = choose(costs, room - sum(stage.seconds for stage in [*ahead, closing]))
         stages = (*ahead, *self._fitting(choice), closing)
-        return Plan(stages, choice, self.facts, resolved)
+        return FitPlan(stages, choice, self.facts, resolved)
 
     @property
     def _n_train(self):
@@ -197,9 +197,9 @@ class Planner:
             ]
         if self._unconverted:
             return None
-        means = {"cache": self._cache, "n_jobs": self._jobs, "progress": Quiet()}
-        draw = draw_training(self._data, self._config, **means)
-        return [*(Mashup.of(r, draw.pool.bank) for r in draw.recipes), *self._test]
+        means = {"cache": self._cache, "n_jobs": self._jobs, "progress": NullProgress()}
+        draw = sample_training(self._data, self._config, **means)
+        return [*(Mashup.from_recipe(r, draw.pool.bank) for r in draw.recipes), *self._test]
 
     def _preparing(self):
         """Foretell what comes before the models."""
@@ -231,7 +231,7 @@ class Planner:
         left = max(0, self._n_folds - self._done[column])
         waves = math.ceil(left / (1 if on_gpu else self._jobs))
         times = time_fits(model, self._samples, self._sizes) if waves else FitTimes()
-        nets, extractor = nets_in(model), extractor_of(model)
+        nets, extractor = find_networks(model), extractor_of(model)
         if nets:
             more = {"once": times.once, "epoch": times.epoch, "epochs": nets[0].epochs}
             return ModelCost(name, times.fold, waves, **more)
@@ -262,4 +262,4 @@ class Planner:
             return self._n_train + len(self._test)
         if self._keys is None:
             self._keys = [clip_key(clip) for clip in self._clips]
-        return len(FeatureTable(self._cache / "features").missing(self._keys, extractor))
+        return len(FeatureStore(self._cache / "features").missing(self._keys, extractor))

@@ -19,13 +19,13 @@ from threadpoolctl import threadpool_limits
 
 from ...audio import check_clips, load_clip
 from ...mashups import Mashup
-from ...models import nets_in, set_means
-from ...models.deep.data.log_mel_cache import load_pictures
+from ...models import find_networks, set_resources
+from ...models.deep.data.log_mel_cache import load_log_mels
 from ...models.deep.device import resolve_device
 from ...stacking import default_final_estimator
-from ...utils.progress import Quiet
+from ...utils.progress import NullProgress
 from ..fitting.feature_cache import extractor_of
-from ..training_clips import draw_training
+from ..training_clips import sample_training
 
 # Songs of two classes and two folds give mashups to measure by.
 _CLASSES, _SONGS, _MASHUPS = 2, 2, 4
@@ -114,10 +114,10 @@ def sample_clips(data, config):
     n_files += 0 if few.noise is None else len(few.noise)
     with TemporaryDirectory() as cache:
         begun = time.perf_counter()
-        draw = draw_training(few, drawing, cache=cache, n_jobs=1, progress=Quiet())
+        draw = sample_training(few, drawing, cache=cache, n_jobs=1, progress=NullProgress())
         convert = (time.perf_counter() - begun) / n_files
         begun = time.perf_counter()
-        clips = [Mashup.of(r, draw.pool.bank).load(r.sr) for r in draw.recipes]
+        clips = [Mashup.from_recipe(r, draw.pool.bank).load(r.sr) for r in draw.recipes]
         render = (time.perf_counter() - begun) / len(clips)
     return Samples(clips, convert, render)
 
@@ -171,7 +171,7 @@ def time_fits(model, samples, sizes):
     FitTimes
     """
     with _silent(), threadpool_limits(1):
-        if nets_in(model):
+        if find_networks(model):
             return _time_net(model, samples, sizes)
         return _time_pipeline(model, sizes)
 
@@ -211,13 +211,13 @@ def _time_tail(tail, names, n_classes, n_rows):
 
 def _time_net(model, samples, sizes):
     """Train on few clips for one epoch and for some more: what they differ by is epochs."""
-    nets = nets_in(model)
-    net = set_means(clone(nets[0])).set_params(epochs=1, patience=None, verbose=False)
+    nets = find_networks(model)
+    net = set_resources(clone(nets[0])).set_params(epochs=1, patience=None, verbose=False)
     device = resolve_device(net.device)
     n_probe = _PROBED if device.type == "cpu" else net.batch_size
     clips = [samples.clips[i % len(samples.clips)] for i in range(n_probe)]
     labels = np.arange(n_probe) % 2
-    pictures = _timed(load_pictures, clips, net.mel_settings(), device=device)
+    pictures = _timed(load_log_mels, clips, net.mel_settings(), device=device)
     short = _timed(net.fit, clips, labels)
     predicting = max(0.0, _timed(net.predict_proba, clips) - pictures)
     long = _timed(clone(net).set_params(epochs=1 + _LONGER).fit, clips, labels)

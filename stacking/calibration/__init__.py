@@ -1,14 +1,14 @@
 """From probabilities to answers: calibration, label shift, and offsets for macro F1."""
 
-from .adjuster import Decoded, Decoder
+from .adjuster import AdjustedPredictions, PredictionAdjuster
 from .priors import adjust_priors, estimate_priors, shift_p_value
 from .temperature import TemperatureScaling
-from .thresholds import ClassOffsets
+from .thresholds import ClassThresholds
 
 __all__ = [
-    "ClassOffsets",
-    "Decoded",
-    "Decoder",
+    "AdjustedPredictions",
+    "ClassThresholds",
+    "PredictionAdjuster",
     "TemperatureScaling",
     "adjust_priors",
     "estimate_priors",

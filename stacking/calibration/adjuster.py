@@ -10,11 +10,11 @@ from ...exceptions import DataError, UsageError
 from ..check_proba import check_proba, check_table
 from .priors import adjust_priors, estimate_priors, shift_p_value
 from .temperature import TemperatureScaling
-from .thresholds import ClassOffsets
+from .thresholds import ClassThresholds
 
 
 @dataclass(frozen=True)
-class Decoded:
+class AdjustedPredictions:
     """What a whole test was decoded to.
 
     Attributes
@@ -42,7 +42,7 @@ class Decoded:
         return f"decoding: class frequencies unlike training's (p = {self.p_value:.2g}), corrected"
 
 
-class Decoder(BaseEstimator):
+class PredictionAdjuster(BaseEstimator):
     """Decode probabilities for macro F1, by what holds out of sample and nothing else.
 
     One temperature calibrates. A test whose decisions differ significantly from those out of fold
@@ -62,16 +62,16 @@ class Decoder(BaseEstimator):
     priors_ : ndarray of shape (n_classes,)
         Class frequencies in training.
     temperature_ : TemperatureScaling
-    unbiased_ : TemperatureScaling
+    bias_corrected_ : TemperatureScaling
         With class biases; what frequencies are estimated from.
-    offsets_ : ClassOffsets
+    offsets_ : ClassThresholds
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> y = rng.integers(3, size=300)
     >>> proba = 0.5 * rng.dirichlet([1, 1, 1], size=300) + 0.5 * np.eye(3)[y]
-    >>> decoder = Decoder().fit(proba, y, folds=np.arange(300) % 5)
+    >>> decoder = PredictionAdjuster().fit(proba, y, folds=np.arange(300) % 5)
     >>> decoder.decode(proba).shifted, decoder.decode(proba[y != 0]).shifted
     (False, True)
     """
@@ -107,8 +107,8 @@ class Decoder(BaseEstimator):
         self.known_, codes, self.classes_ = check_table(proba, y)
         self.priors_ = np.bincount(codes) / len(codes)
         self.temperature_ = TemperatureScaling().fit(proba, y)
-        self.unbiased_ = TemperatureScaling(class_bias=True).fit(proba, y)
-        self.offsets_ = ClassOffsets().fit(self.temperature_.transform(proba), y, folds, groups)
+        self.bias_corrected_ = TemperatureScaling(class_bias=True).fit(proba, y)
+        self.offsets_ = ClassThresholds().fit(self.temperature_.transform(proba), y, folds, groups)
         return self
 
     def decode(self, proba):
@@ -120,7 +120,7 @@ class Decoder(BaseEstimator):
 
         Returns
         -------
-        Decoded
+        AdjustedPredictions
 
         Raises
         ------
@@ -136,8 +136,10 @@ class Decoder(BaseEstimator):
         calibrated, shifted = self.temperature_.transform(proba), p_value <= self.level
         if not shifted:
             best = self.offsets_.transform(calibrated).argmax(axis=1)
-            return Decoded(self.classes_[best], calibrated, self.priors_, p_value, False)
-        priors = estimate_priors(self.unbiased_.transform(proba), self.priors_)
+            return AdjustedPredictions(
+                self.classes_[best], calibrated, self.priors_, p_value, False
+            )
+        priors = estimate_priors(self.bias_corrected_.transform(proba), self.priors_)
         adjusted = adjust_priors(calibrated, self.priors_, priors)
         best = adjusted.argmax(axis=1)
-        return Decoded(self.classes_[best], adjusted, priors, p_value, True)
+        return AdjustedPredictions(self.classes_[best], adjusted, priors, p_value, True)

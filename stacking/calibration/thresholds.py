@@ -12,7 +12,7 @@ from ..metrics.f1 import macro_f1_of_codes, macro_f1_of_counts
 from ..metrics.intervals import bootstrap_interval
 
 
-class ClassOffsets(TransformerMixin, BaseEstimator):
+class ClassThresholds(TransformerMixin, BaseEstimator):
     """Shift each class's log-probability so that macro F1 is highest, if that holds out of sample.
 
     Coordinate ascent: in each round every class in turn gets the best offset there is for it, found

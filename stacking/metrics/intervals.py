@@ -46,15 +46,15 @@ def bootstrap_interval(
     Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
     """
     y, predicted = np.asarray(y), np.asarray(predicted)
-    codes = number_groups(y, predicted, groups, n_draws, level)
+    codes = encode_groups(y, predicted, groups, n_draws, level)
     if codes.max() == 0:
         return -np.inf, np.inf
     rng = np.random.default_rng(seed)
     drawn = (score(y[rows], predicted[rows]) for rows in _draw_rows(codes, n_draws, rng))
-    return middle(np.fromiter(drawn, float, n_draws), level)
+    return percentile_interval(np.fromiter(drawn, float, n_draws), level)
 
 
-def number_groups(y, predicted, groups, n_draws, level):
+def encode_groups(y, predicted, groups, n_draws, level):
     """Number the groups to draw, each row its own without groups, where all that is given fits.
 
     Returns
@@ -79,7 +79,7 @@ def number_groups(y, predicted, groups, n_draws, level):
     return np.unique(check_groups(groups, len(y)), return_inverse=True)[1]
 
 
-def middle(scores, level):
+def percentile_interval(scores, level):
     """Give the limits that hold a share of the scores between them, as much left out on each side.
 
     Returns
@@ -127,7 +127,7 @@ def macro_f1_interval(y, predicted, groups=None, *, n_draws=1000, level=0.95, se
     UsageError, DataError
         As :func:`bootstrap_interval`.
     """
-    codes = number_groups(y, predicted, groups, n_draws, level)
+    codes = encode_groups(y, predicted, groups, n_draws, level)
     if codes.max() == 0:
         return 0.0, 1.0
     counts = _count(y, predicted, codes)
@@ -140,7 +140,7 @@ def macro_f1_interval(y, predicted, groups=None, *, n_draws=1000, level=0.95, se
         totals = (times.astype(float) @ counts).reshape(size, 2, -1)
         # Only the sum of rows there and rows said matters.
         scores.append(macro_f1_of_counts(totals[:, 0], totals[:, 1], 0))
-    return middle(np.concatenate(scores), level)
+    return percentile_interval(np.concatenate(scores), level)
 
 
 def _count(y, predicted, group):

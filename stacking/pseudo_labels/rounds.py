@@ -110,14 +110,14 @@ def pseudo_label(
     y : array-like of shape (n,)
     folds : array-like of shape (n,), int
     X_test : DataFrame or array-like of shape (m, ...)
-        Unlabelled.
+        ClipList.
     simulated : DataFrame or array-like of shape (n, ...), optional
         The clips of ``X`` again, rendered like the test; ``X`` itself when that is so already.
     groups : array-like of shape (n,), optional
         Songs, which the bootstrap draws as wholes.
     n_rounds : int, default=3
     confidence : float, default=0.6
-        As in :func:`select_sure`.
+        As in :func:`select_confident`.
 
     Returns
     -------
@@ -212,7 +212,7 @@ class _Lab:
             TemperatureScaling().fit(oof[known], self.codes[known]).transform(test)
             for oof, test in zip(state.oof, said, strict=True)
         ]
-        return select_sure(calibrated, **gate)
+        return select_confident(calibrated, **gate)
 
     def judge(self, old, new, picks):
         """Compare what two states say of the held-out songs."""
@@ -254,7 +254,7 @@ def _join(X, X_test, rows):
 _BALANCE = 2
 
 
-def select_sure(said, *, confidence=0.6, share=1.0):
+def select_confident(said, *, confidence=0.6, share=1.0):
     """Select clips on whose class all models agree, about equally many of each class.
 
     Parameters

@@ -13,7 +13,7 @@ from stemstack.models import EffNetClassifier, make_model
 from stemstack.runs import Run
 from stemstack.runs.fitting.audit import audit_run, auditable
 from stemstack.runs.training_clips import TrainingClips
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 MODELS = "lr(families=mfcc,C=1)"
 
@@ -57,7 +57,9 @@ def test_folds_that_part_songs_are_found(songs, tmp_path):
     training = TrainingClips(table, clips, table, [])
     models = {"lr": make_model(MODELS)}
     with pytest.raises(DataError, match=r"labels that leak.*lr, shuffled labels: LEAKS"):
-        audit_run(Run(tmp_path), training, models, cache=tmp_path, n_jobs=1, progress=Quiet())
+        audit_run(
+            Run(tmp_path), training, models, cache=tmp_path, n_jobs=1, progress=NullProgress()
+        )
     assert json.loads((tmp_path / "audit.json").read_text())["lr, shuffled labels"]["leaks"]
 
 

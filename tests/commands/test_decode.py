@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score
 from stemstack.mashups import read_recipes
 from stemstack.runs import STACK, Run
 from stemstack.runs.stored_clips import clip_groups
-from stemstack.stacking import Decoder, name_columns
+from stemstack.stacking import PredictionAdjuster, name_columns
 
 
 def test_decoding_is_by_the_runs_own_nested_predictions(
@@ -27,7 +27,7 @@ def test_decoding_is_by_the_runs_own_nested_predictions(
     classes, oof = run.metrics["classes"], run.read_table("ledger/oof")
     nested = oof[name_columns(STACK, classes, len(classes))].to_numpy()
     songs = clip_groups(None, read_recipes(finished_run / "recipes.parquet"))
-    decoder = Decoder().fit(nested, oof["label"], oof["fold"], songs)
+    decoder = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], songs)
     expected = decoder.decode(plain[classes].to_numpy())
     assert decoded.iloc[:, 1].tolist() == expected.labels.tolist()
     # rtol: through the text of a CSV.

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from stemstack.exceptions import UsageError
 from stemstack.models import EffNetClassifier
 from stemstack.models.deep.backbones.networks import build_net
-from stemstack.models.deep.backbones.pretrained import Start
+from stemstack.models.deep.backbones.pretrained import PretrainedSource
 from stemstack.runs.fitting import fit as experiment
 
 MODEL = "lr(families=rms)"
@@ -71,7 +71,7 @@ def test_a_run_that_was_stopped_while_it_grew_is_not_finished(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(experiment, "stack_run", stop)
+        patch.setattr(experiment, "fit_meta_model", stop)
         assert fit_small(stem_data, run, "--resume", models=models)[0] != 0
     answers = stem_data.parent / "answers.csv"
     for command in (
@@ -109,7 +109,7 @@ def test_other_weights_under_the_same_name_are_learnt_from_anew(excerpts, tmp_pa
 
     def fit(run, seed, *flags):
         torch.manual_seed(seed)
-        tensors = build_net(Start("cnn_tiny", "none"), 0).state_dict()
+        tensors = build_net(PretrainedSource("cnn_tiny", "none"), 0).state_dict()
         save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, path)
         code, _, err = fit_small(excerpts, tmp_path / run, *flags, models=name)
         assert code == 0, err

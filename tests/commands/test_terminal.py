@@ -14,7 +14,7 @@ from rich.console import Console
 from stemstack.commands._shared import defaults as offered
 from stemstack.commands._shared.options import Duration
 from stemstack.commands._shared.outputs import scores_panel
-from stemstack.commands._shared.progress import Shown, show_rate
+from stemstack.commands._shared.progress import RichProgress, show_rate
 from stemstack.models import MODELS
 from stemstack.runs import PROTOCOLS, Run, read_costs, summarise_run
 
@@ -110,7 +110,7 @@ def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
         lambda model, *_: FitTimes(fold=1.0, epoch=3600.0 * hasattr(model, "epochs")),
     )
     # What no fold takes: the clock goes by what was foretold.
-    monkeypatch.setattr("stemstack.runs.time_limit.deadline.Clock.left", 1e6)
+    monkeypatch.setattr("stemstack.runs.time_limit.deadline.Deadline.left", 1e6)
     net = "effnet:cnn_tiny(epochs=9,weights=none,n_mels=16,crop_seconds=0.5)"
     out, lowered = tmp_path / "RUN", net.replace("epochs=9", "epochs=4")
     here, limit = ("--jobs", "1", "--device", "cpu"), ("--time-limit", "9h")
@@ -132,11 +132,11 @@ def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
 
 
 def test_what_is_not_finished_is_dropped_and_said(stem_data, tmp_path, run_program, monkeypatch):
-    from stemstack.runs.time_limit.deadline import Clock
+    from stemstack.runs.time_limit.deadline import Deadline
 
-    waves = Clock.waves
+    waves = Deadline.waves
     monkeypatch.setattr(
-        Clock,
+        Deadline,
         "waves",
         lambda self, name, calls, width: (
             waves(self, name, calls, width)
@@ -202,7 +202,7 @@ def test_a_run_has_its_costs_and_a_summary(finished_run):
 def test_the_closing_table_fits_the_terminal(width, finished_run):
     shown = io.StringIO()
     console = Console(file=shown, width=width, color_system=None)
-    Shown(console).say(scores_panel(summarise_run(Run(finished_run))))
+    RichProgress(console).log(scores_panel(summarise_run(Run(finished_run))))
     lines = shown.getvalue().splitlines()
     assert all(len(line) <= width for line in lines)
     assert "heuristic" in shown.getvalue()
@@ -212,9 +212,9 @@ def draw(width, **settings):
     """What a stage draws on a terminal."""
     shown = io.StringIO()
     console = Console(file=shown, width=width, force_terminal=True, highlight=False, **settings)
-    with Shown(console).stage("features for a model of long name", 10) as advance:
+    with RichProgress(console).stage("features for a model of long name", 10) as advance:
         advance(4)
-    with Shown(console).stage("stacking") as advance:
+    with RichProgress(console).stage("stacking") as advance:
         pass
     return shown.getvalue()
 
@@ -241,7 +241,7 @@ def test_rates(rate, text):
 def test_names_are_those_of_the_rooms():
     from stemstack.datasets import DEFAULT_STEMS
     from stemstack.domain_shift.gap.measure import FOLDS
-    from stemstack.domain_shift.tuning.tune import Plan
+    from stemstack.domain_shift.tuning.tune import TuneBudget
     from stemstack.stacking import BLENDS
 
     assert tuple(MODELS) == offered.MODELS
@@ -249,7 +249,9 @@ def test_names_are_those_of_the_rooms():
     assert tuple(BLENDS) == offered.BLENDS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
     assert offered.GAP_FOLDS == FOLDS
-    assert {name: getattr(Plan, name) for name in vars(offered.PLAN)} == vars(offered.PLAN)
+    assert {name: getattr(TuneBudget, name) for name in vars(offered.PLAN)} == vars(
+        offered.PLAN
+    )
 
 
 def test_help_of_fit_is_grouped_and_imports_nothing_heavy():

@@ -10,8 +10,8 @@ from stemstack.datasets import read_data
 from stemstack.features import Extractor
 from stemstack.runs import Run
 from stemstack.runs.stored_clips import open_data
-from stemstack.serving.nearest_clips import Neighbourhood
-from stemstack.utils.progress import Quiet
+from stemstack.serving.nearest_clips import NearestClips
+from stemstack.utils.progress import NullProgress
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec comes with the 'scale' extra")
 
@@ -62,9 +62,9 @@ def test_a_killed_run_of_a_url_goes_on(run_of_url, tmp_path, run_program):
 
 def test_the_data_of_a_run_are_found_again(run_of_url, stem_data, tmp_path):
     run = Run.open(run_of_url)
-    data = open_data(run, cache=tmp_path, progress=Quiet())
+    data = open_data(run, cache=tmp_path, progress=NullProgress())
     assert data.train.equals(read_data(stem_data).train)
-    table = Neighbourhood.of_run(run, Extractor(families=("rms",)), cache=tmp_path, n_jobs=1)
+    table = NearestClips.from_run(run, Extractor(families=("rms",)), cache=tmp_path, n_jobs=1)
     assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()
 
 

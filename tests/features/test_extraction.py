@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from stemstack.exceptions import AudioError, UsageError
-from stemstack.features import FeatureTable, extract, extract_batches, extraction, write_features
+from stemstack.features import FeatureStore, extract, extract_batches, extraction, write_features
 from stemstack.features.extractor import Extractor
 
 
@@ -103,7 +103,7 @@ def test_a_killed_extraction_resumes_where_its_last_batch_ended(clips, tmp_path,
     next(batches)
     batches.close()
     keys = [extraction.clip_key(clip) for clip in clips]
-    assert FeatureTable(tmp_path).missing(keys, Extractor(**FAST)) == {keys[2]}
+    assert FeatureStore(tmp_path).missing(keys, Extractor(**FAST)) == {keys[2]}
     resumed, _ = extract(clips, cache=tmp_path, **FAST)
     pd.testing.assert_frame_equal(resumed, extract(clips, **FAST)[0], check_exact=True)
 
@@ -143,7 +143,7 @@ for n, _ in enumerate(extraction.extract_batches(clips, Extractor(), cache=sys.a
         process.kill()
     clips = [np.full(2000, i / 99, np.float32) for i in range(1, 99)]
     keys = [extraction.clip_key(clip) for clip in clips]
-    assert 8 <= 98 - len(FeatureTable(tmp_path).missing(keys, Extractor())) < 98
+    assert 8 <= 98 - len(FeatureStore(tmp_path).missing(keys, Extractor())) < 98
     resumed, _ = extract(clips, cache=tmp_path)
     pd.testing.assert_frame_equal(resumed, extract(clips)[0], check_exact=True)
 

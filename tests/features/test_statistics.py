@@ -5,7 +5,7 @@ import pytest
 from reference import summaries
 
 from stemstack.features import STATISTICS
-from stemstack.features.statistics import summarise
+from stemstack.features.statistics import compute_statistics
 
 
 @pytest.mark.parametrize("n_frames", [2, 3, 8, 9, 1292])
@@ -19,12 +19,16 @@ def test_equal_to_numpy_and_scipy(n_frames):
         ]
     ).astype(np.float32)
     # Both in float64; moments of the shifted row lose some digits to its mean.
-    np.testing.assert_allclose(summarise(rows), summaries(rows.astype(float)), rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(
+        compute_statistics(rows), summaries(rows.astype(float)), rtol=1e-7, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("value", [0.0, -80.0, 0.1])
 def test_a_constant_row_has_no_skew_and_no_kurtosis(value):
-    found = dict(zip(STATISTICS, summarise(np.full((1, 500), value, np.float32))[0], strict=True))
+    found = dict(
+        zip(STATISTICS, compute_statistics(np.full((1, 500), value, np.float32))[0], strict=True)
+    )
     assert found["skew"] == found["kurtosis"] == 0
     # The mean of 500 equal float64 is that value to rounding.
     np.testing.assert_allclose(
@@ -34,4 +38,4 @@ def test_a_constant_row_has_no_skew_and_no_kurtosis(value):
 
 
 def test_one_frame_is_enough():
-    assert summarise(np.array([[3.0]], np.float32)).tolist() == [[3, 0, 3, 3, 3, 0, 0]]
+    assert compute_statistics(np.array([[3.0]], np.float32)).tolist() == [[3, 0, 3, 3, 3, 0, 0]]

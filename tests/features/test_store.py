@@ -1,4 +1,4 @@
-"""FeatureTable: what is put is got, under its own parameters only."""
+"""FeatureStore: what is put is got, under its own parameters only."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.features import Extractor, FeatureTable
+from stemstack.features import Extractor, FeatureStore
 
 TEMPO = Extractor(families=["tempo", "rms"], statistics="mean")
 
 
 def _write(directory, start):
     for i in range(start, start + 20):
-        FeatureTable(directory).put([f"{i:032x}"], [[i, 2 * i]], TEMPO)
+        FeatureStore(directory).put([f"{i:032x}"], [[i, 2 * i]], TEMPO)
 
 
 def test_rows_come_back_in_the_order_asked_for(tmp_path):
-    table = FeatureTable(tmp_path)
+    table = FeatureStore(tmp_path)
     table.put(["a", "b"], [[1, 2], [3, 4]], TEMPO)
     table.put(["c"], [[5, 6]], TEMPO)
     found, rows = table.get(["c", "nowhere", "a"], TEMPO)
@@ -26,7 +26,7 @@ def test_rows_come_back_in_the_order_asked_for(tmp_path):
 
 
 def test_a_row_with_more_columns_serves_those_who_ask_for_fewer(tmp_path):
-    table = FeatureTable(tmp_path)
+    table = FeatureStore(tmp_path)
     table.put(["a"], [[1, 2]], TEMPO)
     _, rows = table.get(["a"], Extractor(families="tempo"))
     assert rows.tolist() == [[2]]
@@ -41,7 +41,7 @@ def test_a_row_with_more_columns_serves_those_who_ask_for_fewer(tmp_path):
     ],
 )
 def test_other_parameters_are_other_rows(tmp_path, other):
-    table = FeatureTable(tmp_path)
+    table = FeatureStore(tmp_path)
     table.put(["a"], [[1, 2]], TEMPO)
     assert not table.get(["a"], other)[0].any()
     assert table.missing(["a"], other) == {"a"}
@@ -58,13 +58,13 @@ def test_pandas_alone_reads_it(tmp_path):
 def test_several_writers_do_not_meet(tmp_path):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda start: _write(tmp_path, start), (0, 20)))
-    found, rows = FeatureTable(tmp_path).get([f"{i:032x}" for i in range(40)], TEMPO)
+    found, rows = FeatureStore(tmp_path).get([f"{i:032x}" for i in range(40)], TEMPO)
     assert found.all()
     np.testing.assert_array_equal(rows[:, 0], np.arange(40))
 
 
 def test_a_half_written_shard_is_not_seen(tmp_path):
-    FeatureTable(tmp_path).put(["a"], [[1, 2]], TEMPO)
+    FeatureStore(tmp_path).put(["a"], [[1, 2]], TEMPO)
     (shard,) = tmp_path.glob("*/*/*.parquet")
     shard.with_name(f".{shard.name}").write_bytes(shard.read_bytes()[:100])
-    assert FeatureTable(tmp_path).get(["a"], TEMPO)[0].all()
+    assert FeatureStore(tmp_path).get(["a"], TEMPO)[0].all()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from stemstack.mashups import Recipe, Settings, Source, StemPart
+from stemstack.mashups import AudioSource, Recipe, Settings, StemPart
 
 SR = 22050
 
@@ -25,7 +25,7 @@ def make_source(tmp_path_factory):
             samples = np.round(samples * 32767)
         file = folder / f"{name}.i16"
         samples.astype("<i2").tofile(file)
-        return Source(str(file), len(samples), tempo, confidence, name)
+        return AudioSource(str(file), len(samples), tempo, confidence, name)
 
     return make
 

@@ -13,9 +13,9 @@ from stemstack.mashups import (
     NoisePart,
     Recipe,
     StemPart,
-    draw_recipes,
     read_jams,
     read_recipes,
+    sample_recipes,
     write_jams,
     write_recipes,
 )
@@ -64,8 +64,8 @@ def test_recipes_survive_the_disk(recipes, suffix, tmp_path_factory):
 def mashup(songs, noise, bank, small_settings):
     """One with a noise clip."""
     settings = replace(small_settings, noise_probability=1.0)
-    recipe = draw_recipes(songs, noise, bank, settings, per_class=2, seed=0)[0]
-    return Mashup.of(recipe, bank)
+    recipe = sample_recipes(songs, noise, bank, settings, per_class=2, seed=0)[0]
+    return Mashup.from_recipe(recipe, bank)
 
 
 def test_jams_hold_the_recipe_and_what_is_heard_when(mashup, tmp_path):

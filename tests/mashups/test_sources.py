@@ -5,17 +5,17 @@ import pytest
 
 from stemstack.audio import read_clip
 from stemstack.exceptions import DataError
-from stemstack.mashups import build_bank
+from stemstack.mashups import build_source_store
 
 FOLDER = "genres_stems/blues/blues.00000"
 
 
 def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
-    bank = build_bank(stem_data, paths, cache=tmp_path)
+    bank = build_source_store(stem_data, paths, cache=tmp_path)
     entries = sorted((tmp_path / "sources").iterdir())
     stamps = [entry.stat().st_mtime_ns for entry in entries]
-    again = build_bank(stem_data, paths, cache=tmp_path, n_jobs=2)
+    again = build_source_store(stem_data, paths, cache=tmp_path, n_jobs=2)
     assert bank == again
     assert [e.stat().st_mtime_ns for e in sorted((tmp_path / "sources").iterdir())] == stamps
     # atol: conversion rounds to 16 bits, which the file already is.
@@ -23,21 +23,21 @@ def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
         bank[paths[0]].read(), read_clip(stem_data / paths[0]), rtol=0, atol=1 / 32768
     )
     with pytest.raises(DataError, match=r"(?s)2 of 3 files.*gone1\.wav.*gone2\.wav"):
-        build_bank(stem_data, ["gone1.wav", *paths[:1], "gone2.wav"], cache=tmp_path)
+        build_source_store(stem_data, ["gone1.wav", *paths[:1], "gone2.wav"], cache=tmp_path)
 
 
 def test_what_is_converted_is_found_without_a_worker(stem_data, tmp_path, monkeypatch):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
-    bank = build_bank(stem_data, paths, cache=tmp_path)
+    bank = build_source_store(stem_data, paths, cache=tmp_path)
     monkeypatch.setattr("stemstack.mashups.sources._convert", None)
     done = []
-    assert build_bank(stem_data, paths, cache=tmp_path, progress=done.append) == bank
+    assert build_source_store(stem_data, paths, cache=tmp_path, progress=done.append) == bank
     assert sum(done) == 2
 
 
 def test_the_tempo_and_its_confidence_are_kept(stem_data, tmp_path):
     path = "genres_stems/blues/blues.00003/bass.wav"
-    source = build_bank(stem_data, [path], cache=tmp_path)[path]
+    source = build_source_store(stem_data, [path], cache=tmp_path)[path]
     # 120 beats per minute, or an octave of it; 3 %: the tempogram's resolution there.
     assert min(abs(source.tempo / (120 * 2.0**k) - 1) for k in (-1, 0, 1)) < 0.03
     assert 0.2 < source.confidence <= 1
@@ -45,7 +45,7 @@ def test_the_tempo_and_its_confidence_are_kept(stem_data, tmp_path):
 
 def test_a_damaged_cache_is_said_so(stem_data, tmp_path):
     path = f"{FOLDER}/drums.wav"
-    source = build_bank(stem_data, [path], cache=tmp_path)[path]
+    source = build_source_store(stem_data, [path], cache=tmp_path)[path]
     (entry,) = (tmp_path / "sources").glob("*.i16")
     entry.write_bytes(entry.read_bytes()[:-2])
     with pytest.raises(DataError, match=r"no longer holds.*remove the folder .*sources and run"):

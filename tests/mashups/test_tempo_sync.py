@@ -6,24 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemstack.mashups import Settings, Source
-from stemstack.mashups.tempo_sync import draw_rates, estimate_tempo, fold_octaves
+from stemstack.mashups import AudioSource, Settings
+from stemstack.mashups.tempo_sync import estimate_tempo, fold_octaves, sample_playback_rates
 
 NAN = float("nan")
 STEMS = ("drums", "vocals", "bass", "other")
 
 
 def sources(*tempi, confidences=(1, 1, 1, 1)):
-    return [Source("", 0, t, c, "") for t, c in zip(tempi, confidences, strict=True)]
+    return [AudioSource("", 0, t, c, "") for t, c in zip(tempi, confidences, strict=True)]
 
 
 def rates(found, **settings):
-    return draw_rates(STEMS, found, Settings(**settings), np.random.default_rng(0))
+    return sample_playback_rates(STEMS, found, Settings(**settings), np.random.default_rng(0))
 
 
 @given(tempi=st.tuples(*[st.floats(40, 240)] * 4), seed=st.integers(0, 99))
 def test_every_stem_runs_at_the_anchors_tempo(tempi, seed):
-    drawn = draw_rates(STEMS, sources(*tempi), Settings(), np.random.default_rng(seed))
+    drawn = sample_playback_rates(STEMS, sources(*tempi), Settings(), np.random.default_rng(seed))
     # rtol: one division and one product in float64.
     np.testing.assert_allclose(drawn * tempi, (drawn * tempi)[0], rtol=1e-12)
     assert 1.0 in drawn

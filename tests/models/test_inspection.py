@@ -11,9 +11,9 @@ from stemstack.features import feature_names
 from stemstack.models import EffNetClassifier, make_lgbm, make_lr, make_model
 from stemstack.models.inspection import (
     family_positions,
-    is_readable,
-    own_weights,
+    native_importance,
     permuted_probabilities,
+    supports_importance,
 )
 
 COLUMNS = feature_names(["mfcc", "tempo"], ["mean", "std"])
@@ -55,7 +55,7 @@ def test_the_family_that_decides_has_all_the_importance(table, name):
     assert abs((said["mfcc"].argmax(axis=2) == y).mean() - 0.5) < 0.1
     # What the model does not look at costs nothing, to the bit: sums may be taken in other blocks.
     np.testing.assert_allclose(said["tempo"], np.stack([before] * 4), rtol=0, atol=1e-6)
-    for shares in own_weights(classifier, Z).values():
+    for shares in native_importance(classifier, Z).values():
         np.testing.assert_allclose(sum(shares.values()), 1, rtol=1e-12)
         assert shares["mfcc"] > 0.99
 
@@ -80,9 +80,9 @@ def test_a_familys_columns_move_together_and_the_rest_stays():
 
 def test_each_kind_of_model_names_what_it_weighs_by(table):
     Z, y = table
-    shares = own_weights(trees().fit(Z, y), Z)
+    shares = native_importance(trees().fit(Z, y), Z)
     assert list(shares) == ["gain", "SHAP"]
-    assert list(own_weights(classifiers()["lr"].fit(Z, y), Z)) == ["absolute coefficients"]
+    assert list(native_importance(classifiers()["lr"].fit(Z, y), Z)) == ["absolute coefficients"]
 
 
 def test_columns_of_no_family_are_other():
@@ -99,8 +99,8 @@ def test_only_pipelines_whose_classifier_weighs_columns_are_readable(table):
     for make, fitted in ((make_lr, classifiers()["lr"]), (make_lgbm, trees())):
         model = make()
         model.steps[-1] = ("classifier", fitted.fit(Z, y))
-        assert is_readable(model)
+        assert supports_importance(model)
     # It guesses by naive Bayes.
-    assert not is_readable(make_model("heuristic"))
-    assert not is_readable(EffNetClassifier())
-    assert not is_readable(classifiers()["lr"].fit(Z, y))
+    assert not supports_importance(make_model("heuristic"))
+    assert not supports_importance(EffNetClassifier())
+    assert not supports_importance(classifiers()["lr"].fit(Z, y))

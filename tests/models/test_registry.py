@@ -22,7 +22,7 @@ from stemstack.models import (
     make_model,
     model_columns,
     save_model,
-    set_means,
+    set_resources,
 )
 
 SR = 8000
@@ -151,7 +151,7 @@ def test_each_model_takes_the_options_it_knows():
 
 
 def test_means_do_not_belong_to_the_model(tmp_path):
-    model = set_means(make_lgbm(), cache=tmp_path, n_jobs=2)
+    model = set_resources(make_lgbm(), cache=tmp_path, n_jobs=2)
     assert model.get_params()["spectral__cache"] == tmp_path / "features"
-    plain = set_means(clone(model)).get_params()
+    plain = set_resources(clone(model)).get_params()
     assert (plain["spectral__cache"], plain["spectral__n_jobs"]) == (None, None)

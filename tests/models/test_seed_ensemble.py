@@ -11,11 +11,11 @@ from stemstack.models import (
     device_of,
     load_model,
     make_model,
+    resolve_auto,
     save_model,
-    set_means,
-    settle,
+    set_resources,
 )
-from stemstack.models.seed_ensemble import bag_seeds, nets_in
+from stemstack.models.seed_ensemble import average_seeds, find_networks
 
 NET = (
     "effnet:cnn_tiny(seeds=2,n_fft=256,hop_length=128,n_mels=16,crop_seconds=0.25,epochs=2,"
@@ -34,7 +34,7 @@ def toy():
 
 
 def test_probabilities_are_the_mean_over_the_seeds(toy):
-    bag = set_means(make_model(NET, **OPTIONS)).fit(*toy)
+    bag = set_resources(make_model(NET, **OPTIONS)).fit(*toy)
     members = [member.predict_proba(toy[0]) for member in bag.estimators_]
     assert not np.array_equal(*members)
     # The mean of two float64.
@@ -44,7 +44,7 @@ def test_probabilities_are_the_mean_over_the_seeds(toy):
 
 
 def test_a_bag_of_nets_survives_the_disk_without_pickles(toy, tmp_path):
-    bag = set_means(make_model(NET, **OPTIONS)).fit(*toy)
+    bag = set_resources(make_model(NET, **OPTIONS)).fit(*toy)
     save_model(bag, tmp_path)
     again = load_model(tmp_path)
     np.testing.assert_array_equal(again.predict_proba(toy[0]), bag.predict_proba(toy[0]))
@@ -64,7 +64,7 @@ def test_a_bag_of_trees_shares_its_features_and_survives_the_disk(toy, tmp_path)
 
 def test_the_seeds_depend_on_the_models_own():
     seeds = [
-        [net.random_state for net in nets_in(make_model(NET, random_state=root))]
+        [net.random_state for net in find_networks(make_model(NET, random_state=root))]
         for root in (0, 0, 1)
     ]
     assert seeds[0] == seeds[1]
@@ -73,21 +73,21 @@ def test_the_seeds_depend_on_the_models_own():
 
 def test_settling_and_means_reach_every_net(tmp_path):
     bag = make_model(NET, **OPTIONS)
-    assert settle(bag) == {"backbone": "cnn_tiny", "weights": "none", "device": "cpu"}
+    assert resolve_auto(bag) == {"backbone": "cnn_tiny", "weights": "none", "device": "cpu"}
     assert device_of(bag) == "cpu"
-    set_means(bag, cache=tmp_path)
-    assert {net.cache for net in nets_in(clone(bag))} == {tmp_path / "log-mels"}
+    set_resources(bag, cache=tmp_path)
+    assert {net.cache for net in find_networks(clone(bag))} == {tmp_path / "log-mels"}
 
 
 def test_one_seed_is_no_bag():
     model = GaussianNB()
-    assert bag_seeds(model, 1) is model
+    assert average_seeds(model, 1) is model
 
 
 @pytest.mark.parametrize("seeds", [0, 2.5, "three", True])
 def test_the_number_of_seeds_is_checked(seeds):
     with pytest.raises(UsageError, match="'seeds' must be a whole number"):
-        bag_seeds(GaussianNB(), seeds)
+        average_seeds(GaussianNB(), seeds)
 
 
 def test_a_model_without_chance_is_refused():
@@ -97,9 +97,9 @@ def test_a_model_without_chance_is_refused():
 
 def test_weights_of_named_classes_are_refused():
     with pytest.raises(UsageError, match="class_weight cannot name them"):
-        bag_seeds(EffNetClassifier(class_weight={"a": 2.0}), 2)
+        average_seeds(EffNetClassifier(class_weight={"a": 2.0}), 2)
 
 
 def test_a_number_of_threads_that_is_given_stays():
-    model = set_means(EffNetClassifier(n_threads=2), cache=None)
+    model = set_resources(EffNetClassifier(n_threads=2), cache=None)
     assert model.n_threads == 2 and model.checkpoint is None

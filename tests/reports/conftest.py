@@ -6,7 +6,7 @@ import pytest
 from helpers.runs import make_run  # noqa: F401
 
 from stemstack.reports import render_report
-from stemstack.reports.evaluation import Side
+from stemstack.reports.evaluation import Evaluation
 from stemstack.reports.sections import (
     agreement_section,
     calibration_section,
@@ -29,7 +29,7 @@ def make_side():
         rest, labels = 0.2 / (len(classes) - 1), np.asarray(classes, dtype=object)
         eye = np.eye(len(classes))
         tables = {model: np.where(eye[guess] == 1, 0.8, rest) for model, guess in said.items()}
-        return Side(name, list(classes), labels[truth], np.arange(len(truth)) // 2, tables)
+        return Evaluation(name, list(classes), labels[truth], np.arange(len(truth)) // 2, tables)
 
     return make
 
@@ -54,8 +54,8 @@ def page_text(make_side):
     files = pd.DataFrame({"what": "scores, " * 20}, ["metrics.json"])
     return render_report(
         title="RUN & <co>",
-        lead="Best is <stack>.",
-        facts={"macro F1 & co": "0.808"},
+        headline="Best is <stack>.",
+        key_figures={"macro F1 & co": "0.808"},
         sections=[
             ladder_section({"oof": scores, "answers": scores}),
             classes_section(sides),

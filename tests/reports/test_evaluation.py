@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from stemstack.exceptions import DataError
-from stemstack.reports.evaluation import gather_sides
+from stemstack.reports.evaluation import collect_evaluations
 from stemstack.runs import Run
-from stemstack.runs.prediction.evaluate import read_truth
+from stemstack.runs.prediction.evaluate import read_test_labels
 from stemstack.stacking import score_classes
 
 
@@ -37,7 +37,7 @@ def run(make_run):
 
 
 def test_out_of_fold_comes_alone_without_answers(run):
-    (side,) = gather_sides(run)
+    (side,) = collect_evaluations(run)
     assert side.name == "out of fold" and list(side.said) == ["lr", "stack"]
     assert side.truth.tolist() == LABELS and side.groups.tolist() == ["g", "h", "g", "h"]
     assert side.guesses["lr"].tolist() == ["a"] * 4
@@ -47,7 +47,7 @@ def test_out_of_fold_comes_alone_without_answers(run):
 def test_answers_are_matched_by_id(run, tmp_path):
     answers = tmp_path / "answers.csv"
     answers.write_text("id,genre\n08,a\n7,b\n9,b\n", encoding="utf-8")
-    _, side = gather_sides(run, read_truth(run, answers))
+    _, side = collect_evaluations(run, read_test_labels(run, answers))
     assert side.name == "answers" and side.truth.tolist() == ["b", "a"]
     assert len(set(side.groups)) == 2
 
@@ -58,7 +58,7 @@ def test_answers_are_matched_by_id(run, tmp_path):
 def test_answers_that_do_not_fit_are_refused(run, tmp_path, text, message):
     (tmp_path / "answers.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=message):
-        read_truth(run, tmp_path / "answers.csv")
+        read_test_labels(run, tmp_path / "answers.csv")
 
 
 def test_a_protocol_that_shares_songs_is_marked(run, make_run):
@@ -67,7 +67,7 @@ def test_a_protocol_that_shares_songs_is_marked(run, make_run):
     for name in ("config.yaml", "metrics.json", "folds.parquet", "ledger"):
         (shared / name).symlink_to(run.path / name)
     run.write_metrics({**run.metrics, "song_shared": {}})
-    assert [side.name for side in gather_sides(Run(run.path))] == [
+    assert [side.name for side in collect_evaluations(Run(run.path))] == [
         "out of fold",
         "song-shared (optimistic)",
     ]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from stemstack.reports import scores_table
-from stemstack.reports.evaluation import Side
-from stemstack.reports.summary import best_model, facts, lead
+from stemstack.reports.evaluation import Evaluation
+from stemstack.reports.summary import best_model, headline, key_figures
 
 
 def test_the_score_table_lines_up():
@@ -28,7 +28,7 @@ def sides():
 
     def side(name, **guesses):
         said = {model: EYE[guess] for model, guess in guesses.items()}
-        return Side(name, ["a", "b"], labels, np.arange(4), said)
+        return Evaluation(name, ["a", "b"], labels, np.arange(4), said)
 
     return [
         side("out of fold", lr=truth, stack=truth),
@@ -44,7 +44,7 @@ def test_of_equals_the_stack_is_best(sides):
 
 def test_the_lead_says_what_was_reached_on_what(sides, make_run):
     run = make_run("DATA", range(4), sides[0].truth, sides[0].said)
-    text = lead(run, sides)
+    text = headline(run, sides)
     assert text.startswith("Best is stack: macro F1 1.000 out of fold (95 % interval 1.000 to")
     assert "4 clips of DATA, 2 classes in 2 folds that share no song" in text
     # Macro F1 of two hits of a, one of b, one b taken for a: the mean of 4/5 and 2/3.
@@ -53,7 +53,7 @@ def test_the_lead_says_what_was_reached_on_what(sides, make_run):
 
 def test_facts_leave_the_optimistic_side_out(sides, make_run):
     run = make_run("DATA", range(4), sides[0].truth, sides[0].said)
-    assert facts(run, sides) == {
+    assert key_figures(run, sides) == {
         "macro F1 out of fold, stack": "1.000",
         "macro F1, answers": "0.733",
         "models stacked": "1",

@@ -9,16 +9,16 @@ import pytest
 
 from stemstack.runs import Run, model_seconds, read_costs
 from stemstack.runs.costs import Costs
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 
 def test_stages_are_added_up_over_resumptions(tmp_path):
     run = Run(tmp_path)
     for steps in (2, 3):
-        with Costs(run, Quiet()).stage("fitting lr", 5) as advance:
+        with Costs(run, NullProgress()).stage("fitting lr", 5) as advance:
             for _ in range(steps):
                 advance()
-    with Costs(run, Quiet()).stage("stacking"):
+    with Costs(run, NullProgress()).stage("stacking"):
         pass
     document = json.loads((tmp_path / "costs.json").read_text())
     assert [(stage["stage"], stage["n"]) for stage in document["stages"]] == [
@@ -33,7 +33,7 @@ def test_stages_are_added_up_over_resumptions(tmp_path):
 
 
 def test_the_work_of_other_processes_counts(tmp_path):
-    costs = Costs(Run(tmp_path), Quiet())
+    costs = Costs(Run(tmp_path), NullProgress())
     with costs.stage("work"):
         busy = "import time\nwhile time.process_time() < 0.3: pass"
         subprocess.run([sys.executable, "-S", "-c", busy], check=True)
@@ -41,7 +41,7 @@ def test_the_work_of_other_processes_counts(tmp_path):
 
 
 def test_a_stage_that_fails_is_accounted_for_and_makes_no_folder(tmp_path):
-    costs = Costs(Run(tmp_path / "RUN"), Quiet())
+    costs = Costs(Run(tmp_path / "RUN"), NullProgress())
     with pytest.raises(ZeroDivisionError, match="zero"), costs.stage("work"):
         1 / 0  # noqa: B018
     assert "work" in costs.stages

@@ -9,7 +9,7 @@ import pytest
 
 from stemstack.models import load_model
 from stemstack.runs import Run, from_paths, predict_run
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 ARCHIVE = Path(__file__).parents[1] / "data" / "run_0_1_0.zip"
 
@@ -29,7 +29,7 @@ def test_old_run_predicts_the_same(old_run, make_stem_data, tmp_path):
     data = make_stem_data(tmp_path / "DATA", songs=4, seconds=2.0)
     files = pd.read_csv(data / "test.csv", dtype=str)["filename"]
     clips = from_paths([data / name for name in files])
-    quiet = {"cache": tmp_path / "cache", "n_jobs": 1, "progress": Quiet()}
+    quiet = {"cache": tmp_path / "cache", "n_jobs": 1, "progress": NullProgress()}
     labels, proba = predict_run(old_run, clips, **quiet)
     then = pd.read_parquet(old_run.path / "ledger/test.parquet")
     expected = then[[f"stack__{label}" for label in proba]]

@@ -10,18 +10,18 @@ import pytest
 
 from stemstack.exceptions import MissingExtraError, UsageError
 from stemstack.runs import Config, Run, follow, make_tracker
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 SCORES = {"lr": {"macro_f1": 0.75, "seconds": 3.0}, "stack": {"macro_f1": 0.8}}
 
 
-class Heard(Quiet):
+class Heard(NullProgress):
     """A progress that remembers what was said."""
 
     def __init__(self):
         self.said = []
 
-    def say(self, message):
+    def log(self, message):
         self.said.append(message)
 
 
@@ -92,7 +92,7 @@ def test_a_run_that_fails_is_told_as_failed(small_run):
     listener = Listener()
     with (
         pytest.raises(UsageError, match="too short"),
-        follow(listener, small_run.config, small_run.path, Quiet()),
+        follow(listener, small_run.config, small_run.path, NullProgress()),
     ):
         raise UsageError("too short")
     assert listener.calls[-1] == ("end", (True,), {})
@@ -100,7 +100,7 @@ def test_a_run_that_fails_is_told_as_failed(small_run):
 
 def test_without_a_tracker_nothing_is_imported(small_run):
     before = set(sys.modules)
-    tell(None, small_run, Quiet())
+    tell(None, small_run, NullProgress())
     assert not {"mlflow", "wandb"} & (set(sys.modules) - before)
 
 

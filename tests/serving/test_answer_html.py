@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from stemstack.serving import Answers, Explanation, Neighbour, Reasons, Sureness
+from stemstack.serving import Confidence, Explanation, NearestClip, Predictions, Reasons
 from stemstack.serving.answer_html import message, render_answer, render_answers
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -18,9 +18,9 @@ def make_explanation(label, **changes):
         "label": label,
         "runner_up": "jazz",
         "probabilities": pd.DataFrame({EVIL: [0.5, 0.5], "stack": [0.8, 0.2]}, index=classes),
-        "sureness": Sureness(0.8, 0.7, 10, 7),
+        "sureness": Confidence(0.8, 0.7, 10, 7),
         "reasons": (Reasons(EVIL, 1.0, 0.5, pd.Series({"tempo": 0.75, "mfcc": -0.25})),),
-        "neighbours": (Neighbour(EVIL, EVIL, 0.25),),
+        "neighbours": (NearestClip(EVIL, EVIL, 0.25),),
         "picture": np.zeros((128, 10)),
         "sr": 22050,
         "warnings": (EVIL,),
@@ -32,7 +32,7 @@ def test_nothing_from_outside_becomes_markup():
     html = render_answer(make_explanation(EVIL), lambda name: f"/tmp/{EVIL}.wav")
     html += message(EVIL)
     html += render_answers(
-        Answers(pd.DataFrame({"path": [EVIL], "label": EVIL, "p": 1.0}), (EVIL,))
+        Predictions(pd.DataFrame({"path": [EVIL], "label": EVIL, "p": 1.0}), (EVIL,))
     )
     assert "<img" not in html
     assert "&lt;img src=x" in html
@@ -54,6 +54,6 @@ def test_what_is_not_known_is_said():
 
 def test_a_table_of_answers_names_what_was_left_out():
     table = pd.DataFrame({"path": ["a.wav"], "label": ["rock"], "jazz": [0.25], "rock": [0.75]})
-    html = render_answers(Answers(table, ("b.wav: is empty",), ("a.wav: cut short",)))
+    html = render_answers(Predictions(table, ("b.wav: is empty",), ("a.wav: cut short",)))
     assert "0.75" in html and "b.wav: is empty" in html and "a.wav: cut short" in html
-    assert "<table>" not in render_answers(Answers(table[:0], ("b.wav: is empty",)))
+    assert "<table>" not in render_answers(Predictions(table[:0], ("b.wav: is empty",)))

@@ -8,7 +8,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from stemstack.models import make_heuristic
+from stemstack.models import make_baseline
 from stemstack.serving.contributions import contributions, members_of, sum_by_family
 
 COLUMNS = ["mfcc_03_mean", "mfcc_delta_00_std", "tempo", "centroid_max"]
@@ -64,5 +64,5 @@ def test_members_are_found_in_bags_and_not_where_there_is_nothing_to_split():
     X, y = make_table(2)
     bag = VotingClassifier([("a", LogisticRegression()), ("b", LogisticRegression())]).fit(X, y)
     assert len(members_of(Pipeline([("classifier", bag)]))) == 2
-    assert members_of(make_heuristic()) == []
+    assert members_of(make_baseline()) == []
     assert members_of(LogisticRegression()) == []

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from stemstack.features import FAMILIES
-from stemstack.serving import Reasons, Sureness
+from stemstack.serving import Confidence, Reasons
 from stemstack.serving.explanations import WORDS, describe_reasons, describe_sureness
 
 
@@ -34,10 +34,10 @@ def test_a_preference_without_features_is_one_of_frequency():
 
 
 def test_sureness():
-    assert describe_sureness(Sureness(0.812, 0.75, 40, 30), "rock") == (
+    assert describe_sureness(Confidence(0.812, 0.75, 40, 30), "rock") == (
         "About 81 % sure, calibrated. When it said rock of training clips held out, it was right "
         "30 times of 40 (F1 0.75)."
     )
     assert "Of no training clip held out was rock said" in describe_sureness(
-        Sureness(0.5, 0.0, 0, 0), "rock"
+        Confidence(0.5, 0.0, 0, 0), "rock"
     )

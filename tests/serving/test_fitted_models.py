@@ -5,14 +5,14 @@ import numpy as np
 from stemstack.audio import read_clip
 from stemstack.models import EffNetClassifier
 from stemstack.runs import STACK, from_paths, predict_run
-from stemstack.serving.fitted_models import DescribedClip, _predict
-from stemstack.utils.progress import Quiet
+from stemstack.serving.fitted_models import CachedClip, _predict
+from stemstack.utils.progress import NullProgress
 
 
 def test_the_answer_is_that_of_predict(explainer, song, shared_cache):
     models = explainer.models
-    said = models.predict(DescribedClip(lambda sr: read_clip(song, sr)))
-    places = {"cache": shared_cache, "n_jobs": 1, "progress": Quiet()}
+    said = models.predict(CachedClip(lambda sr: read_clip(song, sr)))
+    places = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
     _, expected = predict_run(explainer.run, from_paths([song]), **places)
     # rtol: the same numbers in the same order, but for how a table lies in memory.
     np.testing.assert_allclose(said[STACK], expected.loc[0, models.classes], rtol=1e-6)
@@ -21,7 +21,7 @@ def test_the_answer_is_that_of_predict(explainer, song, shared_cache):
 
 def test_reasons_sum_to_the_mean_difference_of_logits(explainer, song):
     models = explainer.models
-    clip = DescribedClip(lambda sr: read_clip(song, sr))
+    clip = CachedClip(lambda sr: read_clip(song, sr))
     linear, trees = models.explain(clip, models.classes[2], models.classes[0])
     for reasons, logits in (
         (linear, lambda model: model.decision_function([str(song)])[0]),
@@ -41,7 +41,7 @@ def test_a_clip_is_read_once_a_rate(explainer):
         rates.append(sr)
         return np.zeros(sr, dtype=np.float32)
 
-    clip = DescribedClip(load)
+    clip = CachedClip(load)
     explainer.models.predict(clip)
     explainer.models.predict(clip)
     assert rates == [22050]
@@ -53,5 +53,5 @@ def test_a_net_is_given_the_samples_at_its_own_rate(monkeypatch):
     monkeypatch.setattr(
         EffNetClassifier, "predict_proba", lambda self, X: seen.extend(X) or np.eye(3)[:1]
     )
-    assert _predict(net, DescribedClip(np.zeros)).shape == (1, 3)
+    assert _predict(net, CachedClip(np.zeros)).shape == (1, 3)
     assert len(seen[0]) == 16000

@@ -8,7 +8,7 @@ import soundfile
 from stemstack.audio import read_clip
 from stemstack.exceptions import DataError
 from stemstack.features import Extractor
-from stemstack.serving import Neighbourhood
+from stemstack.serving import NearestClips
 
 
 def test_a_training_mashup_is_nearest_to_itself(explainer):
@@ -34,7 +34,7 @@ def noises(tmp_path):
 
 def test_files_are_compared_as_they_are(noises, tmp_path):
     extractor = Extractor(8000, ("centroid", "rms", "zcr"))
-    near = Neighbourhood("abc", "xyz", [*map(str, noises)], extractor, cache=tmp_path / "cache")
+    near = NearestClips("abc", "xyz", [*map(str, noises)], extractor, cache=tmp_path / "cache")
     row = extractor(read_clip(noises[1], 8000))
     found = near.nearest(pd.DataFrame([row], columns=extractor.names), count=9)
     assert [found[0].clip, found[0].label, len(found)] == ["b", "y", 3]
@@ -47,7 +47,7 @@ def test_files_are_compared_as_they_are(noises, tmp_path):
 @pytest.fixture
 def of_run(explainer, tmp_path):
     def make(data):
-        return Neighbourhood.of_run(explainer.run, Extractor(), data=data, cache=tmp_path)
+        return NearestClips.from_run(explainer.run, Extractor(), data=data, cache=tmp_path)
 
     return make
 

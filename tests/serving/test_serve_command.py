@@ -29,7 +29,7 @@ class Page:
 
 def test_a_port_in_use_is_said_to_be(monkeypatch):
     monkeypatch.setattr(server, "build_page", lambda explainer: Page())
-    monkeypatch.setattr(server, "require", lambda module, extra: MagicMock())
+    monkeypatch.setattr(server, "import_optional", lambda module, extra: MagicMock())
     explainer = SimpleNamespace(neighbourhood=None, limits=Limits())
     with pytest.raises(UsageError, match=r"127\.0\.0\.1:80: Cannot find empty port"):
         server.serve_page(explainer, host="127.0.0.1", port=80)

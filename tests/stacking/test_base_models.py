@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
 from stemstack import SpectralFeatures
 from stemstack.stacking import OutOfFoldStacker
-from stemstack.stacking.base_models import SharedSteps, join_steps
+from stemstack.stacking.base_models import SharedTransformers, join_steps
 
 X, Y = load_wine(return_X_y=True)
 rows_seen = []
@@ -86,7 +86,7 @@ def test_steps_stay_shared_after_pickling():
 
 def test_steps_that_learn_are_left_where_they_are():
     pipeline = make_pipeline(StandardScaler(), GaussianNB())
-    head, tail, seen = SharedSteps(X).fit_apply(pipeline)
+    head, tail, seen = SharedTransformers(X).fit_apply(pipeline)
     assert head == [] and tail is pipeline and seen is X
     assert join_steps(head, tail) is pipeline
 
@@ -94,7 +94,7 @@ def test_steps_that_learn_are_left_where_they_are():
 def test_spectral_features_are_such_a_step():
     clips = np.random.default_rng(0).standard_normal((4, 4096)).astype(np.float32)
     pipeline = make_pipeline(SpectralFeatures(families="rms"), GaussianNB())
-    head, tail, seen = SharedSteps(clips).fit_apply(pipeline)
+    head, tail, seen = SharedTransformers(clips).fit_apply(pipeline)
     assert [name for name, _ in head] == ["spectralfeatures"]
     assert isinstance(seen, pd.DataFrame) and list(tail.named_steps) == ["gaussiannb"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ....exceptions import UsageError, first_line, require
+from ....exceptions import UsageError, first_line, import_optional
 from ..data.log_mel import MelSettings
 
 AST = "ast"
@@ -38,7 +38,7 @@ _FRAME, _SHIFT = 25, 10
 
 
 @dataclass(frozen=True)
-class FilterBankSettings(MelSettings):
+class KaldiFbankConfig(MelSettings):
     """What decides AST's picture: as for a log-mel, but by Kaldi's rules.
 
     Attributes
@@ -69,7 +69,7 @@ class FilterBankSettings(MelSettings):
         """
         import torch
 
-        kaldi = require("torchaudio.compliance.kaldi", "deep")
+        kaldi = import_optional("torchaudio.compliance.kaldi", "deep")
         # Kaldi counts whole frames only: a clip shorter than one is filled up to it.
         clip = np.pad(clip, (0, max(0, self.n_fft - len(clip))))
         bank = kaldi.fbank(
@@ -106,7 +106,7 @@ def build_ast(start):
     """
     from .layers import Transformer
 
-    transformers = require("transformers", "hf")
+    transformers = import_optional("transformers", "hf")
     if start.source == "none":
         config = transformers.ASTConfig(**json.loads(start.architecture or "{}"))
         return Transformer(transformers.ASTModel(config))
@@ -126,13 +126,13 @@ def check_ast_folder(path):
         )
 
 
-def read_scale(start, settings, seconds):
+def read_norm_stats(start, settings, seconds):
     """Read the mean and deviation that a folder's AST expects its pictures to be standardised by.
 
     Parameters
     ----------
     start : Start
-    settings : FilterBankSettings
+    settings : KaldiFbankConfig
         Of the pictures that it will see.
     seconds : float
         Length of a crop.
@@ -150,7 +150,7 @@ def read_scale(start, settings, seconds):
     """
     path = Path(start.path or "", _EXTRACTOR)
     if start.source != "folder" or not path.exists():
-        return FilterBankSettings.mean, FilterBankSettings.deviation
+        return KaldiFbankConfig.mean, KaldiFbankConfig.deviation
     extractor = _read_extractor(path)
     _check_picture(path, extractor, settings, seconds)
     # Kept as a standardisation, too: pictures are divided by twice the deviation.
@@ -159,7 +159,7 @@ def read_scale(start, settings, seconds):
 
 def _read_extractor(path):
     try:
-        extractor = require("transformers", "hf").ASTFeatureExtractor.from_pretrained(
+        extractor = import_optional("transformers", "hf").ASTFeatureExtractor.from_pretrained(
             path.parent, local_files_only=True
         )
         extractor.mean, extractor.std = float(extractor.mean), float(extractor.std)
@@ -191,7 +191,7 @@ def _list(values):
 @contextmanager
 def _quietly():
     """Keep transformers from drawing a bar, and a table of the classifier that is not taken."""
-    log = require("transformers.utils.logging", "hf")
+    log = import_optional("transformers.utils.logging", "hf")
     level, bar = log.get_verbosity(), log.is_progress_bar_enabled()
     log.set_verbosity_error()
     log.disable_progress_bar()

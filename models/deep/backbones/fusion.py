@@ -10,7 +10,7 @@ import copy
 _TOLERANCE = 1e-3
 
 
-def fold_norms(net):
+def fuse_conv_bn(net):
     """Give a net that predicts the same with fewer operations.
 
     Parameters

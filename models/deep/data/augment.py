@@ -7,7 +7,7 @@ Park et al., "SpecAugment: A simple data augmentation method for automatic speec
 Interspeech 2019.
 """
 
-from ....exceptions import require
+from ....exceptions import import_optional
 
 
 def mixup(batch, targets, share, partners):
@@ -50,7 +50,7 @@ def spec_augment(batch, largest):
     torch.Tensor
         A new tensor.
     """
-    functional = require("torchaudio", "deep").functional
+    functional = import_optional("torchaudio", "deep").functional
     for axis in (2, 3):
         width = round(largest * batch.shape[axis])
         batch = functional.mask_along_axis_iid(batch, width, mask_value=0.0, axis=axis)

@@ -15,7 +15,7 @@ from ....audio import clip_key, hash_bytes, load_clip
 from ....utils.atomic_write import atomic_path
 
 
-def load_pictures(clips, settings, *, device, cache=None):
+def load_log_mels(clips, settings, *, device, cache=None):
     """Compute, or take from the cache, the standardised log-mel of each clip.
 
     Parameters
@@ -37,7 +37,7 @@ def load_pictures(clips, settings, *, device, cache=None):
         A clip cannot be read.
     """
     if cache is None:
-        return [compute_picture(clip, settings, device) for clip in clips]
+        return [compute_log_mel(clip, settings, device) for clip in clips]
     return _OnDisk([_keep_picture(clip, settings, device, cache) for clip in clips])
 
 
@@ -61,12 +61,12 @@ def _keep_picture(clip, settings, device, cache):
     path = _cache_path(clip, settings, cache)
     if not path.exists():
         with atomic_path(path) as temporary:
-            np.save(temporary, compute_picture(clip, settings, device))
+            np.save(temporary, compute_log_mel(clip, settings, device))
     return path
 
 
-def compute_picture(clip, settings, device):
-    """Make the picture of one clip; the parameters are those of :func:`load_pictures`."""
+def compute_log_mel(clip, settings, device):
+    """Make the picture of one clip; the parameters are those of :func:`load_log_mels`."""
     return settings.picture(load_clip(clip, settings.sr), device)
 
 

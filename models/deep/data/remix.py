@@ -15,7 +15,7 @@ from ....mashups import Mashup
 from ....mashups.pool import load_pool
 from ....mashups.rendering.torch_renderer import PackedSources, render_batch
 from .log_mel import MelSettings, log_mel_batch, standardise_batch
-from .log_mel_cache import compute_picture, load_pictures
+from .log_mel_cache import compute_log_mel, load_log_mels
 
 logger = logging.getLogger("stemstack")
 
@@ -42,7 +42,7 @@ class Remixer:
         self._device = device
         self._rng = rng
         self._seconds = seconds
-        self._load = partial(load_pictures, settings=settings, device=device, cache=cache)
+        self._load = partial(load_log_mels, settings=settings, device=device, cache=cache)
         staying = [row for row, clip in enumerate(clips) if not hasattr(clip, "redraw")]
         if len(staying) == len(clips):
             logger.info("No clip is a mashup that could be drawn anew: remix changes nothing")
@@ -89,7 +89,7 @@ class Remixer:
             except UsageError as error:
                 logger.info("Mashups are rendered on the CPU: %s", error)
                 self._by_batch = False
-        return [compute_picture(mashup, self._settings, self._device) for mashup in mashups]
+        return [compute_log_mel(mashup, self._settings, self._device) for mashup in mashups]
 
 
 def render_pictures(mashups, settings, device):
@@ -124,4 +124,4 @@ def render_pictures(mashups, settings, device):
 @lru_cache(maxsize=1)
 def _pack(pool, device):
     """Lay the stems and noise clips of a pool on a device, once for all epochs and folds."""
-    return PackedSources.of(load_pool(pool).bank.values(), device)
+    return PackedSources.from_sources(load_pool(pool).bank.values(), device)

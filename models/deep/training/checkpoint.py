@@ -2,7 +2,7 @@
 
 A checkpoint is one file in a folder, named by all that decides the training, so that several folds
 and models share a folder and none takes up another's. It is gone when the training is over; within
-:func:`kept_checkpoints`, when all that is done there is.
+:func:`defer_checkpoint_cleanup`, when all that is done there is.
 """
 
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ _KEPT = ContextVar("checkpoints of trainings that are over", default=None)
 
 
 @contextmanager
-def kept_checkpoints():
+def defer_checkpoint_cleanup():
     """Keep the checkpoints of all trainings within a block until it ends without an error.
 
     Where the block predicts with the nets, or trains several, and is broken off, the same block
@@ -102,7 +102,7 @@ class Checkpoint:
             ) from error
 
     def end(self):
-        """Delete the file, or leave that to the end of :func:`kept_checkpoints`."""
+        """Delete the file, or leave that to the end of :func:`defer_checkpoint_cleanup`."""
         kept = _KEPT.get()
         if kept is None:
             self.remove()

@@ -64,7 +64,7 @@ def _splitter(groups, seed):
     return StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed)
 
 
-def own_groups(clips):
+def mashup_groups(clips):
     """Give the groups that clips know of themselves: mashups of one fold share songs.
 
     Parameters

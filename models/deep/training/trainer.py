@@ -19,7 +19,7 @@ from .optimizer import Freezer, make_optimizer
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingSchedule:
     """How a net is trained; the fields are the parameters of the estimators.
 
     Attributes

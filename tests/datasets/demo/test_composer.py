@@ -6,15 +6,15 @@ import math
 import numpy as np
 import pytest
 
-from stemstack.datasets.demo.composer import compose, draw_form, swing
+from stemstack.datasets.demo.composer import compose, sample_form, swing
 from stemstack.datasets.demo.genres import GENRES
 from stemstack.datasets.demo.harmony import SCALES, lay_out
-from stemstack.datasets.demo.plan import STEMS, draw_plan
+from stemstack.datasets.demo.plan import STEMS, sample_plan
 
 
 def song(genre, seed, **changes):
     rng = np.random.default_rng(seed)
-    plan = draw_plan(genre, 20.0, rng)
+    plan = sample_plan(genre, 20.0, rng)
     audible = {stem: max(level, -60.0) for stem, level in plan.levels.items()}
     plan = dataclasses.replace(plan, **{"levels": audible, "rests": {}, **changes})
     return plan, compose(plan, rng)
@@ -79,5 +79,5 @@ def test_swing_moves_only_what_is_between_the_beats():
 @pytest.mark.parametrize("n_bars", [1, 3, 7, 8, 13, 22])
 def test_a_form_covers_its_bars_once(n_bars):
     for seed in range(20):
-        form = draw_form(n_bars, np.random.default_rng(seed))
+        form = sample_form(n_bars, np.random.default_rng(seed))
         assert [bar for section in form for bar in section.bars] == list(range(n_bars))

@@ -11,7 +11,7 @@ from stemstack.datasets.demo import parts as comping
 from stemstack.datasets.demo import parts as melody
 from stemstack.datasets.demo.genres import GENRES, STYLES
 from stemstack.datasets.demo.midi import DRUMS, KITS, PROGRAMS
-from stemstack.datasets.demo.plan import SIDES, STEMS, draw_plan
+from stemstack.datasets.demo.plan import SIDES, STEMS, sample_plan
 
 
 def rng(*seed):
@@ -19,7 +19,7 @@ def rng(*seed):
 
 
 def plans(genre, n=200):
-    return [draw_plan(genre, 30.0, rng(n, seed)) for seed in range(n)]
+    return [sample_plan(genre, 30.0, rng(n, seed)) for seed in range(n)]
 
 
 def test_the_ten_genres_are_the_competitions():
@@ -98,7 +98,7 @@ def test_a_plan_is_near_the_length_asked_for():
 @pytest.mark.parametrize("genre", GENRES)
 def test_the_two_sides_share_no_tempo_and_no_chosen_instrument(genre, monkeypatch):
     monkeypatch.setattr(plan, "BORROWING", 0.0)
-    seen, unseen = ([draw_plan(genre, 30.0, rng(n), side) for n in range(40)] for side in SIDES)
+    seen, unseen = ([sample_plan(genre, 30.0, rng(n), side) for n in range(40)] for side in SIDES)
     assert max(song.bpm for song in seen) < min(song.bpm for song in unseen)
     for role in ("drums", "bass", "comp", "layer", "lead"):
         here, there = ({getattr(song, role)[0] for song in songs} for songs in (seen, unseen))

@@ -64,7 +64,7 @@ def test_a_missing_soundfont_names_the_extra(monkeypatch):
         raise MissingExtraError(f"{module} comes with {extra!r}")
 
     monkeypatch.setattr(rendering, "find_spec", lambda name: None)
-    monkeypatch.setattr(rendering, "require", gone)
+    monkeypatch.setattr(rendering, "import_optional", gone)
     with pytest.raises(MissingExtraError, match="pretty_midi comes with 'demo'"):
         rendering.soundfont.__wrapped__()
 

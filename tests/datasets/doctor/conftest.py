@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemstack.datasets.doctor import examine
+from stemstack.datasets.doctor import check_dataset
 
 SR = 22050
 
@@ -41,7 +41,7 @@ def look():
     """``look(data, check=None)`` gives the findings that are no mere facts."""
 
     def look(data, check=None, **options):
-        findings = examine(data, **{"n_folds": 2, **options}).findings
+        findings = check_dataset(data, **{"n_folds": 2, **options}).findings
         return [f for f in findings if f.severity != "info" and check in (None, f.check)]
 
     return look

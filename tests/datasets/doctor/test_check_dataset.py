@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from stemstack.datasets.doctor import SEVERITIES, Finding, examine
+from stemstack.datasets.doctor import SEVERITIES, Finding, check_dataset
 from stemstack.datasets.doctor import measurements as measurements_module
 
 SR = 22050
@@ -13,7 +13,7 @@ SONG = "genres_stems/blues/blues.00000"
 
 
 def test_a_healthy_data_set_gives_facts_only(data):
-    findings = examine(data, n_folds=2).findings
+    findings = check_dataset(data, n_folds=2).findings
     assert {f.severity for f in findings} == {"info"}
     assert {f.check for f in findings} == {"classes", "contents", "loudness", "test vs training"}
 
@@ -31,7 +31,7 @@ def test_data_without_any_audio_is_examined_too(data, look, tmp_path):
 def test_findings_are_sorted_plain_and_say_the_mend(data, write):
     (data / SONG / "bass.wav").unlink()
     write(data / SONG / "drums.wav", np.zeros(SR))
-    findings = examine(data, n_folds=2).findings
+    findings = check_dataset(data, n_folds=2).findings
     order = [SEVERITIES.index(f.severity) for f in findings]
     assert order == sorted(order) and set(order) == {0, 1, 2}
     assert all(f.mend and f.found and f.where for f in findings if f.severity != "info")
@@ -40,7 +40,7 @@ def test_findings_are_sorted_plain_and_say_the_mend(data, write):
 
 def test_a_second_examination_reads_no_audio(data, tmp_path, monkeypatch, write, look):
     cache = tmp_path / "cache"
-    first = examine(data, n_folds=2, cache=cache)
+    first = check_dataset(data, n_folds=2, cache=cache)
     measured = []
     real = measurements_module.measure_together
 
@@ -49,7 +49,7 @@ def test_a_second_examination_reads_no_audio(data, tmp_path, monkeypatch, write,
         return real(paths, **options)
 
     monkeypatch.setattr(measurements_module, "measure_together", watched)
-    again = examine(data, n_folds=2, cache=cache)
+    again = check_dataset(data, n_folds=2, cache=cache)
     assert measured == []
     assert again.findings == first.findings
     pd.testing.assert_frame_equal(again.files, first.files)
@@ -68,7 +68,7 @@ def test_a_file_with_a_problem_is_looked_at_again(data, tmp_path, look):
 
 
 def test_jobs_change_nothing(data):
-    one, two = examine(data, n_folds=2, n_jobs=1), examine(data, n_folds=2, n_jobs=2)
+    one, two = check_dataset(data, n_folds=2, n_jobs=1), check_dataset(data, n_folds=2, n_jobs=2)
     assert one.findings == two.findings
     pd.testing.assert_frame_equal(one.files, two.files)
 
@@ -81,5 +81,5 @@ def test_progress_counts_every_file(data):
         seen.append(total)
         yield lambda done=1: seen.append(-done)
 
-    examine(data, n_folds=2, stage=stage)
+    check_dataset(data, n_folds=2, stage=stage)
     assert seen[0] == 20 and sum(seen) == 0

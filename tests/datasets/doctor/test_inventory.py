@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from stemstack.datasets.doctor import examine, loudness_table
+from stemstack.datasets.doctor import check_dataset, loudness_table
 from stemstack.exceptions import DataError
 
 
@@ -27,7 +27,7 @@ def test_a_folder_per_class_is_examined(folders, look):
         ("error", "duplicates", ("blues/0.wav", "jazz/0.wav")),
     }
     assert look(folders, "classes", n_folds=3)[0].files == ("blues (2)", "jazz (2)")
-    table = loudness_table(examine(folders, n_folds=2).files)
+    table = loudness_table(check_dataset(folders, n_folds=2).files)
     assert table.columns.tolist() == ["clip"]
 
 
@@ -54,6 +54,6 @@ def test_a_manifest_is_examined_to_its_end(folders, look):
 
 def test_what_is_no_data_set_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file or folder"):
-        examine(tmp_path / "nowhere")
+        check_dataset(tmp_path / "nowhere")
     with pytest.raises(DataError, match="holds neither"):
-        examine(tmp_path)
+        check_dataset(tmp_path)

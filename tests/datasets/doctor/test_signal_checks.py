@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from stemstack.datasets.doctor import examine, loudness_table
+from stemstack.datasets.doctor import check_dataset, loudness_table
 
 SR = 22050
 SONG = "genres_stems/blues/blues.00000"
 
 
 def facts(data, check):
-    return [f for f in examine(data, n_folds=2).findings if f.check == check]
+    return [f for f in check_dataset(data, n_folds=2).findings if f.check == check]
 
 
 def test_the_test_is_compared_with_plain_sums_of_stems(data, write, hiss):
@@ -26,7 +26,7 @@ def test_the_test_is_compared_with_plain_sums_of_stems(data, write, hiss):
 
 
 def test_a_sum_is_the_sum_of_its_stems(data, read):
-    files = examine(data, n_folds=2).files
+    files = check_dataset(data, n_folds=2).files
     row = files[(files["role"] == "sum") & (files["song"] == "blues/blues.00000")].iloc[0]
     total = sum(read(data / SONG / f"{s}.wav") for s in ("drums", "vocals", "bass", "other"))
     # rtol: float32 sums against float64 ones.
@@ -37,7 +37,7 @@ def test_a_sum_is_the_sum_of_its_stems(data, read):
 def test_loudness_is_tabulated_by_genre_and_stem(data, write):
     write(data / SONG / "vocals.wav", np.zeros(SR))
     (data / "genres_stems/blues/blues.00001/vocals.wav").unlink()
-    examination = examine(data, n_folds=2)
+    examination = check_dataset(data, n_folds=2)
     table = loudness_table(examination.files)
     assert table.index.tolist() == ["blues", "jazz"]
     assert table.columns.tolist() == ["drums", "vocals", "bass", "other", "sum"]
@@ -96,7 +96,7 @@ def test_clipping_is_a_warning_for_music_and_a_fact_for_test_and_noise(data, wri
     names = (f"{SONG}/bass.wav", "mashups/song0.wav", "ESC-50-master/audio/0.wav")
     for name in names:
         write(data / name, np.clip(20 * read(data / name), -1, 1))
-    clipping = [f for f in examine(data, n_folds=2).findings if f.check == "clipping"]
+    clipping = [f for f in check_dataset(data, n_folds=2).findings if f.check == "clipping"]
     assert [(f.severity, f.files) for f in clipping] == [
         ("warning", names[:1]),
         ("info", names[1:2]),

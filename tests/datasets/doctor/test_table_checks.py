@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from stemstack.datasets.doctor import examine
+from stemstack.datasets.doctor import check_dataset
 from stemstack.exceptions import UsageError
 
 
@@ -14,7 +14,7 @@ def test_classes_too_small_for_the_folds_are_errors(data, look):
     assert "--folds 2" in finding.mend
     assert look(data, "noise", n_folds=3)[0].severity == "error"
     with pytest.raises(UsageError, match="2 or more"):
-        examine(data, n_folds=1)
+        check_dataset(data, n_folds=1)
 
 
 def test_a_single_class_is_an_error(data, look):

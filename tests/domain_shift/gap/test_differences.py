@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.domain_shift.gap.clip_stats import clip_facts, measure_facts
-from stemstack.domain_shift.gap.differences import find_differences, show_number
+from stemstack.domain_shift.gap.clip_stats import clip_stats, measure_clip_stats
+from stemstack.domain_shift.gap.differences import find_differences, format_number
 from stemstack.domain_shift.gap.two_sample import domain_gap
 from stemstack.features import extract
 
@@ -55,11 +55,11 @@ def test_facts_of_a_known_clip():
     square = np.tile(np.array([0.5, -0.5], np.float32), SR)
     # rtol: decibels of exact amplitudes.
     np.testing.assert_allclose(
-        measure_facts(square, SR), [2.0, -6.02, 20 * np.log10(0.5), 0.0], rtol=1e-6
+        measure_clip_stats(square, SR), [2.0, -6.02, 20 * np.log10(0.5), 0.0], rtol=1e-6
     )
     clipped = np.array([1.0, -1.0, 0.0, 0.0], np.float32)
-    assert measure_facts(clipped, SR)[3] == 0.25
-    assert measure_facts(np.zeros(9, np.float32), SR)[1:] == (-120.0, -120.0, 0.0)
+    assert measure_clip_stats(clipped, SR)[3] == 0.25
+    assert measure_clip_stats(np.zeros(9, np.float32), SR)[1:] == (-120.0, -120.0, 0.0)
 
 
 def test_noise_gain_and_cut_are_found_in_real_clips():
@@ -71,7 +71,7 @@ def test_noise_gain_and_cut_are_found_in_real_clips():
     tables = []
     for clips in (clean, noisy):
         features, _ = extract(clips, families=["flatness", "octaves", "centroid"])
-        tables.append(pd.concat([clip_facts(clips), features], axis=1))
+        tables.append(pd.concat([clip_stats(clips), features], axis=1))
     gap = domain_gap(*tables, n_permutations=99, n_resamples=50)
     said = {found.name: found for found in gap.telling}
     # atol: in dB; the noise adds 0.1 dB to the doubled amplitude.
@@ -81,7 +81,7 @@ def test_noise_gain_and_cut_are_found_in_real_clips():
 
 
 def test_numbers_are_short():
-    assert [show_number(x) for x in (0.0, 1234.5, 12.345, 1e-5, float("inf"))] == [
+    assert [format_number(x) for x in (0.0, 1234.5, 12.345, 1e-5, float("inf"))] == [
         "0",
         "1234",
         "12.3",

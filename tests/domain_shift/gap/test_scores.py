@@ -6,8 +6,8 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from stemstack.domain_shift.gap.scores import (
+    assign_pair_folds,
     auc_interval,
-    deal_folds,
     family_kernel,
     fold_auc,
     held_out_scores,
@@ -55,7 +55,7 @@ def test_auc_is_scikit_learns_within_a_fold(rng):
 
 def test_folds_keep_groups_whole_and_sides_in_proportion():
     is_b, groups = np.repeat([False, True], 50), np.repeat(np.arange(20), 5)
-    folds = deal_folds(is_b, groups, 5, seed=0)
+    folds = assign_pair_folds(is_b, groups, 5, seed=0)
     assert all(len(set(folds[groups == group])) == 1 for group in range(20))
     assert [is_b[folds == fold].sum() for fold in range(5)] == [10] * 5
 

@@ -16,11 +16,11 @@ from stemstack.domain_shift.reuse.estimate import (
     estimate_reuse,
     wilson_interval,
 )
-from stemstack.domain_shift.reuse.stem_library import Finding
+from stemstack.domain_shift.reuse.stem_library import StemMatch
 
 
 def finding(path, correlation):
-    return Finding(path, path.replace("path", "song"), 1.0, 0.0, correlation)
+    return StemMatch(path, path.replace("path", "song"), 1.0, 0.0, correlation)
 
 
 @pytest.fixture

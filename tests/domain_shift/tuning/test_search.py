@@ -11,7 +11,7 @@ from stemstack.domain_shift.tuning.search import (
     apply,
     best_trials,
     open_record,
-    run_pilots,
+    run_initial_trials,
     run_search,
 )
 from stemstack.exceptions import DataError, UsageError
@@ -39,7 +39,7 @@ def make_pilots(path, *, resume=False, killed_at=None, count=8, problem="ours"):
         return describe(parameters, seed)
 
     record = open_record(path, {"clips": problem}, resume=resume)
-    return run_pilots(record, counted, count=count, **HOW)
+    return run_initial_trials(record, counted, count=count, **HOW)
 
 
 @pytest.fixture(scope="module")

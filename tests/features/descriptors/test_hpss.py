@@ -6,7 +6,7 @@ import pytest
 import scipy.ndimage
 from signals import music_like
 
-from stemstack.features.analysis import Analysis
+from stemstack.features.analysis import ClipDescriptors
 from stemstack.features.descriptors.hpss import hpss, running_median, separate
 
 
@@ -34,8 +34,8 @@ def test_parts_sum_to_the_whole():
 def test_a_tone_is_harmonic_and_a_click_percussive(sine):
     clicks = np.zeros(44100, np.float32)
     clicks[11025::11025] = 0.9
-    tone = Analysis(sine(440, seconds=2.0), 22050).hpss[0]
-    click = Analysis(clicks, 22050).hpss[0]
+    tone = ClipDescriptors(sine(440, seconds=2.0), 22050).hpss[0]
+    click = ClipDescriptors(clicks, 22050).hpss[0]
     # Away from the tone's own edges, which click.
     assert tone[10:-10].min() > 0.95
     assert click.max() < 0.05

@@ -6,9 +6,9 @@ import pytest
 from signals import music_like
 
 from stemstack.features import log_mel
-from stemstack.features.analysis import Analysis
+from stemstack.features.analysis import ClipDescriptors
 from stemstack.features.descriptors.mel import delta, mel_cepstrum
-from stemstack.features.kernels.banded import combine
+from stemstack.features.kernels.banded import banded_matmul
 
 
 def test_flat_bands_have_only_a_zeroth_coefficient():
@@ -52,7 +52,7 @@ def test_equals_librosa(n_fft, hop_length, n_mels):
 
 
 def test_equals_the_family():
-    np.testing.assert_allclose(log_mel(CLIP), Analysis(CLIP, 22050).logmel, atol=1e-4)
+    np.testing.assert_allclose(log_mel(CLIP), ClipDescriptors(CLIP, 22050).logmel, atol=1e-4)
 
 
 def test_combine_is_a_matrix_product():
@@ -60,4 +60,4 @@ def test_combine_is_a_matrix_product():
     weights = np.triu(np.tril(rng.random((30, 40)), 9)).astype(np.float32)
     rows = rng.random((40, 300)).astype(np.float32)
     # Sums of up to ten float32.
-    np.testing.assert_allclose(combine(weights, rows), weights @ rows, rtol=1e-5)
+    np.testing.assert_allclose(banded_matmul(weights, rows), weights @ rows, rtol=1e-5)

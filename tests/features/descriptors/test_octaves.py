@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.features.analysis import Analysis
+from stemstack.features.analysis import ClipDescriptors
 from stemstack.features.descriptors.mel import power_to_db
 from stemstack.features.descriptors.octaves import octave_powers, octave_shares, texture
 
@@ -13,7 +13,7 @@ from stemstack.features.descriptors.octaves import octave_powers, octave_shares,
     ("frequency", "octave"), [(60, 0), (150, 1), (300, 2), (5000, 6), (8e3, 7)]
 )
 def test_a_tone_lies_in_its_octave(sine, frequency, octave):
-    shares = Analysis(sine(frequency), 22050).octaves[:, 10:-10]
+    shares = ClipDescriptors(sine(frequency), 22050).octaves[:, 10:-10]
     # The window's side lobes reach the neighbours some 30 dB down.
     assert (shares[octave] > -0.05).all()
     assert (np.delete(shares, octave, axis=0) < -20).all()

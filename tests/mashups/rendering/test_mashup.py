@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemstack.audio import clip_key, read_clip
-from stemstack.mashups import Mashup, NoisePart, Settings, draw_recipes, write_mashups
+from stemstack.mashups import Mashup, NoisePart, Settings, sample_recipes, write_mashups
 from stemstack.mashups.rendering.mixing import mix_sources
 
 
@@ -23,8 +23,8 @@ def mashups(songs, noise, bank, small_settings):
     )
     drawn = []
     for settings in (small_settings, everything):
-        recipes = draw_recipes(songs, noise, bank, settings, per_class=4, seed=0)
-        drawn += [Mashup.of(recipe, bank) for recipe in recipes]
+        recipes = sample_recipes(songs, noise, bank, settings, per_class=4, seed=0)
+        drawn += [Mashup.from_recipe(recipe, bank) for recipe in recipes]
     return drawn
 
 

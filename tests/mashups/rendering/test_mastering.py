@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stemstack.mashups.rendering.filters import band_pass, low_pass
 from stemstack.mashups.rendering.gain import loudness, normalise, rms
-from stemstack.mashups.rendering.mastering import code, master, quantise
+from stemstack.mashups.rendering.mastering import apply_codec, master, quantise
 
 SR = 22050
 
@@ -113,9 +113,9 @@ def test_a_band_without_an_upper_edge_lets_all_above_through():
 def test_codecs_keep_length_and_time(codec, n_samples):
     clip = hiss(3)[:n_samples].copy()
     clip[n_samples // 2] = 0.9
-    coded = code(clip, SR, codec, 0.9)
+    coded = apply_codec(clip, SR, codec, 0.9)
     assert len(coded) == n_samples and coded.dtype == np.float32
-    np.testing.assert_array_equal(coded, code(clip, SR, codec, 0.9))
+    np.testing.assert_array_equal(coded, apply_codec(clip, SR, codec, 0.9))
     if n_samples > 1000:
         assert np.argmax(np.correlate(coded, clip[100:-100], "valid")) == 100
         assert np.argmax(coded) == n_samples // 2
@@ -124,5 +124,5 @@ def test_codecs_keep_length_and_time(codec, n_samples):
 @pytest.mark.parametrize("codec", ["mp3", "ogg"])
 def test_lower_quality_is_further_away(codec):
     clip = hiss()
-    errors = [rms(code(clip, SR, codec, quality) - clip) for quality in (0.0, 0.5, 1.0)]
+    errors = [rms(apply_codec(clip, SR, codec, quality) - clip) for quality in (0.0, 0.5, 1.0)]
     assert errors[0] > errors[1] > errors[2] > 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stemstack.exceptions import DataError, UsageError
-from stemstack.mashups import Mashup, NoisePart, draw_recipes
+from stemstack.mashups import Mashup, NoisePart, sample_recipes
 from stemstack.mashups.rendering.torch_renderer import PackedSources, render_batch
 
 torch = pytest.importorskip("torch")
@@ -24,7 +24,7 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def packed(bank):
-    return PackedSources.of(bank.values())
+    return PackedSources.from_sources(bank.values())
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def packed(bank):
 )
 def test_it_renders_what_the_cpu_renders(songs, noise, bank, small_settings, packed, changes):
     settings = replace(small_settings, **changes)
-    recipes = draw_recipes(songs, noise, bank, settings, per_class=6, seed=0)
-    mashups = [Mashup.of(recipe, bank) for recipe in recipes]
+    recipes = sample_recipes(songs, noise, bank, settings, per_class=6, seed=0)
+    mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
     clips = render_batch(mashups, packed).numpy()
     assert clips.shape == (12, max(recipe.length for recipe in recipes))
     for mashup, clip in zip(mashups, clips, strict=True):
@@ -50,8 +50,8 @@ def test_it_renders_what_the_cpu_renders(songs, noise, bank, small_settings, pac
 
 
 def test_blocks_of_time_change_nothing(songs, noise, bank, small_settings, packed, monkeypatch):
-    recipes = draw_recipes(songs, noise, bank, small_settings, per_class=3, seed=0)
-    mashups = [Mashup.of(recipe, bank) for recipe in recipes]
+    recipes = sample_recipes(songs, noise, bank, small_settings, per_class=3, seed=0)
+    mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
     whole = render_batch(mashups, packed)
     monkeypatch.setattr("stemstack.mashups.rendering.torch_renderer._BLOCK", 6 * 9999)
     assert torch.equal(render_batch(mashups, packed), whole)
@@ -60,7 +60,7 @@ def test_blocks_of_time_change_nothing(songs, noise, bank, small_settings, packe
 def test_a_stem_is_read_to_its_last_sample(make_source, make_recipe):
     sources = [make_source(f"ramp{n}", np.arange(1, n + 1) * 100) for n in (50, 60)]
     mashups = [Mashup(make_recipe(s.n_samples), (s,)) for s in sources]
-    clips = render_batch(mashups, PackedSources.of(sources)).numpy()
+    clips = render_batch(mashups, PackedSources.from_sources(sources)).numpy()
     np.testing.assert_array_equal(clips[0, :50], mashups[0].load(22050))
     np.testing.assert_array_equal(clips[1], mashups[1].load(22050))
 
@@ -68,7 +68,7 @@ def test_a_stem_is_read_to_its_last_sample(make_source, make_recipe):
 def test_silence_stays_silence(make_source, make_recipe):
     source = make_source("silent", np.zeros(100))
     mashup = Mashup(make_recipe(100, normalize="peak", level=1.0), (source,))
-    assert not render_batch([mashup], PackedSources.of([source])).any()
+    assert not render_batch([mashup], PackedSources.from_sources([source])).any()
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_what_it_cannot_render_is_named(make_source, make_recipe, changes, setti
     source = make_source("hundred", np.arange(100))
     mashup = Mashup(recipe, (source,) * (1 + len(recipe.noises)))
     with pytest.raises(UsageError, match=f"needs the setting '{setting}', which torch does not"):
-        render_batch([mashup], PackedSources.of([source]))
+        render_batch([mashup], PackedSources.from_sources([source]))
 
 
 def test_what_is_missing_is_named(make_source, make_recipe):
     source = make_source("hundred", np.arange(100))
     with pytest.raises(UsageError, match=r"needs .*hundred\.i16, which is not packed"):
-        render_batch([Mashup(make_recipe(50), (source,))], PackedSources.of([]))
+        render_batch([Mashup(make_recipe(50), (source,))], PackedSources.from_sources([]))
     with pytest.raises(DataError, match="path0: the recipe reads samples"):
-        render_batch([Mashup(make_recipe(101), (source,))], PackedSources.of([source]))
+        render_batch([Mashup(make_recipe(101), (source,))], PackedSources.from_sources([source]))

@@ -1,16 +1,16 @@
 import pytest
 import torch
 
-from stemstack.models.deep.device import repeatable, threads
+from stemstack.models.deep.device import num_threads, seeded_rng
 
 CPU = torch.device("cpu")
 
 
 def test_repeatable_repeats_and_leaves_torch_as_it_was():
     state = torch.get_rng_state()
-    with repeatable(5, CPU):
+    with seeded_rng(5, CPU):
         first = torch.rand(3)
-    with pytest.raises(KeyError), repeatable(5, CPU):
+    with pytest.raises(KeyError), seeded_rng(5, CPU):
         second = torch.rand(3)
         raise KeyError
     assert torch.equal(first, second)
@@ -19,9 +19,9 @@ def test_repeatable_repeats_and_leaves_torch_as_it_was():
 
 def test_threads_are_lent():
     before = torch.get_num_threads()
-    with pytest.raises(KeyError), threads(before + 1):
+    with pytest.raises(KeyError), num_threads(before + 1):
         assert torch.get_num_threads() == before + 1
         raise KeyError
-    with threads(None):
+    with num_threads(None):
         assert torch.get_num_threads() == before
     assert torch.get_num_threads() == before

@@ -8,10 +8,10 @@ import pytest
 
 from stemstack.datasets import read_data
 from stemstack.mashups import Pool
-from stemstack.models import make_model, set_means
+from stemstack.models import make_model, set_resources
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 NET = (
     "effnet:cnn_tiny(remix=true,epochs=3,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5,"
@@ -22,7 +22,7 @@ NET = (
 @pytest.fixture(scope="module")
 def training(stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=8)
-    means = {"cache": shared_cache, "n_jobs": 1, "progress": Quiet()}
+    means = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
     return training_clips(read_data(stem_data), config, **means)
 
 
@@ -31,11 +31,11 @@ def drawn(monkeypatch):
     """The recipes that are drawn from now on."""
     recipes, draw = [], Pool.draw
 
-    def remember(*arguments):
+    def cached_result(*arguments):
         recipes.append(draw(*arguments))
         return recipes[-1]
 
-    monkeypatch.setattr(Pool, "draw", remember)
+    monkeypatch.setattr(Pool, "draw", cached_result)
     return recipes
 
 
@@ -45,7 +45,7 @@ def test_what_is_drawn_anew_stays_in_the_training_folds(training, drawn, held_ou
     rows = np.flatnonzero(training.table["fold"] != held_out)
     clips = [training.clips[row] for row in rows]
     labels = training.table["label"].to_numpy(dtype=object)[rows]
-    net = set_means(make_model(NET, random_state=0, device="cpu"))
+    net = set_resources(make_model(NET, random_state=0, device="cpu"))
     net.fit(clips, labels)
     # Three epochs: the first sees the mashups as they are.
     assert sorted(recipe.label for recipe in drawn) == sorted([*labels, *labels])
@@ -61,7 +61,7 @@ def test_remix_repeats_by_seed_and_changes_what_is_learnt(training):
     fixed = make_model(NET.replace("remix=true,", ""), random_state=0, device="cpu")
     remixed = make_model(NET, random_state=0, device="cpu")
     states = [
-        set_means(net).fit(training.clips, labels).state_ for net in (remixed, remixed, fixed)
+        set_resources(net).fit(training.clips, labels).state_ for net in (remixed, remixed, fixed)
     ]
     assert states[0] == states[1]
     assert states[0] != states[2]

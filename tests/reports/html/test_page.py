@@ -82,6 +82,6 @@ def test_the_contents_lead_to_every_section(page):
 
 def test_a_section_of_elsewhere_fits_in():
     section = Section("gap", "Gap & more", paragraph("AUC < 1"))
-    text = render_report(title="t", lead="", facts={}, sections=[section])
+    text = render_report(title="t", headline="", key_figures={}, sections=[section])
     assert '<a href="#gap">Gap &amp; more</a>' in text
     assert "<p>AUC &lt; 1</p>" in text

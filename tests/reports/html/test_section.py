@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from stemstack.reports.html.section import (
+    apply_codec,
     bullets,
-    code,
     figure,
     fold,
     heading,
@@ -23,7 +23,7 @@ from stemstack.reports.html.section import (
         paragraph("<d> & co"),
         heading("<d> & co"),
         bullets(["<d> & co"]),
-        code("<d> & co"),
+        apply_codec("<d> & co"),
         figure("", "<d> & co"),
         fold("<d> & co", ""),
         table(pd.DataFrame({"<d> & co": ["<d> & co"]}, index=["<d> & co"]), "<d> & co"),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.reports.evaluation import Side
+from stemstack.reports.evaluation import Evaluation
 from stemstack.reports.sections.data import (
     data_section,
     how_section,
@@ -77,7 +77,7 @@ def run(make_run):
 def test_the_section_counts_folds_and_guesses(run):
     oof = run.read_table("ledger/oof")
     said = {"stack": oof[["stack__a", "stack__b"]].to_numpy()}
-    side = Side("out of fold", ["a", "b"], oof["label"].to_numpy(object), np.arange(4), said)
+    side = Evaluation("out of fold", ["a", "b"], oof["label"].to_numpy(object), np.arange(4), said)
     body = data_section(run, side).body
     # Truth half and half; out of fold three of four guesses are a; on the test one of two.
     assert [part.split("<")[0] for part in body.split("<td>")[1:7]] == [

@@ -13,7 +13,7 @@ from stemstack.reports.sections.importance import (
     render_importance,
     score_drops,
 )
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 
 def found(drop, low, high):
@@ -82,7 +82,7 @@ def run(make_run, tmp_path):
 
 
 def test_the_section_says_what_the_model_leans_on(run, tmp_path):
-    section = importance_section(run, cache=tmp_path / "C", progress=Quiet())
+    section = importance_section(run, cache=tmp_path / "C", progress=NullProgress())
     assert section.anchor == "importance"
     assert "lr leans most on centroid" in section.body and "absolute coefficients" in section.body
     result = json.loads((run.path / "importance.json").read_text())["result"]["lr"]
@@ -93,12 +93,12 @@ def test_the_section_says_what_the_model_leans_on(run, tmp_path):
 
 
 def test_a_second_report_needs_no_data_and_a_changed_run_does(run, tmp_path):
-    first = importance_section(run, cache=tmp_path / "C", progress=Quiet())
+    first = importance_section(run, cache=tmp_path / "C", progress=NullProgress())
     shutil.rmtree(tmp_path / "DATA")
-    assert importance_section(run, cache=tmp_path / "C", progress=Quiet()) == first
+    assert importance_section(run, cache=tmp_path / "C", progress=NullProgress()) == first
     table = run.read_table("ledger/oof")
     run.write_table("ledger/oof", table.assign(lr__low=0.4))
-    section = importance_section(run, cache=tmp_path / "C", progress=Quiet())
+    section = importance_section(run, cache=tmp_path / "C", progress=NullProgress())
     assert f"{tmp_path / 'DATA'} is not there" in section.body and "<svg" not in section.body
 
 
@@ -106,4 +106,4 @@ def test_a_run_without_such_a_model_has_no_section(run, tmp_path):
     featureless = make_lr(sr=8000)
     featureless.steps = featureless.steps[1:]
     run.save_model(featureless, "lr", 1)
-    assert importance_section(run, cache=tmp_path / "C", progress=Quiet()) is None
+    assert importance_section(run, cache=tmp_path / "C", progress=NullProgress()) is None

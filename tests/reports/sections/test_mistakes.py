@@ -10,8 +10,8 @@ import soundfile
 from stemstack.datasets import read_data
 from stemstack.mashups import write_recipes
 from stemstack.reports.sections.mistakes import find_mistakes, mistakes_section
-from stemstack.runs import Config, draw_training
-from stemstack.utils.progress import Quiet
+from stemstack.runs import Config, sample_training
+from stemstack.utils.progress import NullProgress
 
 
 @pytest.fixture
@@ -50,14 +50,14 @@ def test_with_answers_the_test_is_looked_at_too(make_run, tones):
     test_said = {"lr": STACK[:2], "stack": STACK[:2]}
     run = make_run(tones, CLIPS, LABELS, SAID, test_ids=["007", "010"], test_said=test_said)
     truth = {"007": "high", "010": "high"}
-    section = mistakes_section(run, truth=truth, cache=tones.parent / "C", progress=Quiet())
+    section = mistakes_section(run, truth=truth, cache=tones.parent / "C", progress=NullProgress())
     assert section.body.count("<audio") == 3
     assert "high taken for low, 80&nbsp;%: 007" in section.body and ": 010" not in section.body
 
 
 def test_the_middle_of_each_clip_is_heard_and_seen(make_run, tones):
     run = make_run(tones, CLIPS, LABELS, SAID)
-    section = mistakes_section(run, cache=tones.parent / "C", progress=Quiet())
+    section = mistakes_section(run, cache=tones.parent / "C", progress=NullProgress())
     assert section.anchor == "mistakes"
     assert section.body.count("<audio") == section.body.count("<svg") == 2
     assert section.body.count("seconds 1.5 to 10.5") == 2 * 3
@@ -67,7 +67,7 @@ def test_the_middle_of_each_clip_is_heard_and_seen(make_run, tones):
 
 def test_without_the_data_set_the_report_says_which_folder_is_missing(make_run, tones):
     run = make_run(tones.parent / "gone", CLIPS, LABELS, SAID)
-    section = mistakes_section(run, cache=tones.parent / "C", progress=Quiet())
+    section = mistakes_section(run, cache=tones.parent / "C", progress=NullProgress())
     assert f"{tones.parent / 'gone'} is not there" in section.body
     assert "<audio" not in section.body and "high taken for low" in section.body
 
@@ -75,7 +75,7 @@ def test_without_the_data_set_the_report_says_which_folder_is_missing(make_run, 
 def test_a_clip_that_is_gone_is_named(make_run, tones):
     (tones / CLIPS[0]).rename(tones / "high/other.wav")
     section = mistakes_section(
-        make_run(tones, CLIPS, LABELS, SAID), cache=tones.parent / "C", progress=Quiet()
+        make_run(tones, CLIPS, LABELS, SAID), cache=tones.parent / "C", progress=NullProgress()
     )
     assert "knows no clip &#x27;high/0.wav&#x27;; it has changed" in section.body
 
@@ -84,15 +84,15 @@ def test_nothing_wrong_is_said_too(make_run, tones):
     section = mistakes_section(
         make_run(tones, CLIPS, LABELS, {"lr": STACK, "stack": STACK[[1, 1, 3, 3]]}),
         cache=tones.parent / "C",
-        progress=Quiet(),
+        progress=NullProgress(),
     )
     assert "No clip was taken for another class." in section.body
 
 
 def test_a_mashup_is_told_by_its_parts(make_run, stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=2)
-    means = {"cache": shared_cache, "n_jobs": 1, "progress": Quiet()}
-    recipes = draw_training(read_data(stem_data), config, **means).recipes
+    means = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
+    recipes = sample_training(read_data(stem_data), config, **means).recipes
     labels = [recipe.label for recipe in recipes]
     said = np.full((len(recipes), 3), 1 / 3)
     said[0] = [0, 0, 1]
@@ -111,6 +111,6 @@ def test_a_mashup_is_told_by_its_parts(make_run, stem_data, shared_cache):
 def test_recipes_of_another_version_leave_the_players_out(make_run, tones):
     run = make_run(tones, CLIPS, LABELS, SAID)
     pd.DataFrame({"id": ["a"], "peak": [1.0]}).to_parquet(run.path / "recipes.parquet")
-    section = mistakes_section(run, cache=tones.parent / "C", progress=Quiet())
+    section = mistakes_section(run, cache=tones.parent / "C", progress=NullProgress())
     assert "cannot be read as recipes" in section.body
     assert "<audio" not in section.body and "high taken for low" in section.body

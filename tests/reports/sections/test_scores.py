@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.reports.evaluation import Side
+from stemstack.reports.evaluation import Evaluation
 from stemstack.reports.sections.scores import compare_with_linear, ladder_section, scores_section
 
 SCORES = pd.DataFrame(
@@ -44,7 +44,7 @@ def side():
     truth = np.arange(40) % 2
     net, close = (np.where(np.arange(40) < n, truth, 1 - truth) for n in (30, 39))
     said = {"lr": EYE[truth], "effnet": EYE[net], "cnn": EYE[close], "stack": EYE[truth]}
-    return Side("out of fold", CLASSES, np.array(CLASSES, object)[truth], np.arange(40), said)
+    return Evaluation("out of fold", CLASSES, np.array(CLASSES, object)[truth], np.arange(40), said)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stemstack.models import EffNetClassifier, make_lr
-from stemstack.models.seed_ensemble import rebuild_bag
+from stemstack.models.seed_ensemble import rebuild_seed_ensemble
 from stemstack.reports.sections.training import (
     training_section,
 )
@@ -50,7 +50,9 @@ def test_what_early_stopping_saw_is_drawn_too(make_net_run):
 
 
 def test_each_member_of_a_bag_has_a_line(make_net_run):
-    bag = rebuild_bag([net([2.0, 1.0]), net([2.0, 1.5])], np.array(["a", "b"], dtype=object))
+    bag = rebuild_seed_ensemble(
+        [net([2.0, 1.0]), net([2.0, 1.5])], np.array(["a", "b"], dtype=object)
+    )
     body = training_section(make_net_run([bag])).body
     assert ">0, seed 0</text>" in body and ">0, seed 1</text>" in body
 

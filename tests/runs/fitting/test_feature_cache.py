@@ -1,13 +1,13 @@
 """Features are computed for the model that wants most of them first."""
 
-from stemstack.models import make_heuristic, make_lgbm, make_lr
+from stemstack.models import make_baseline, make_lgbm, make_lr
 from stemstack.runs.fitting.feature_cache import widest_first
 
 
 def test_the_widest_model_comes_first_and_equals_keep_their_order():
     models = {
         "net": object(),
-        "heuristic": make_heuristic(),
+        "heuristic": make_baseline(),
         "tempo": make_lr(families="tempo"),
         "lr": make_lr(),
         "lgbm": make_lgbm(),

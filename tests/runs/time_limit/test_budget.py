@@ -12,7 +12,7 @@ from stemstack.runs.time_limit.budget import (
     LEAST_EPOCHS,
     ModelCost,
     choose,
-    show_seconds,
+    format_duration,
     total_seconds,
     with_epochs,
 )
@@ -94,4 +94,4 @@ def test_what_is_chosen_fits_and_keeps_the_least_epochs(models, room):
     [(0, "0.0 s"), (59.96, "1 min 0 s"), (3599.7, "1 h 0 min"), (9e4, "25 h 0 min")],
 )
 def test_durations_are_never_written_with_sixty_of_anything(value, text):
-    assert show_seconds(value) == text
+    assert format_duration(value) == text

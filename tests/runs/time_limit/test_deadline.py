@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 
 from stemstack.runs.time_limit import deadline as planning_clock
-from stemstack.runs.time_limit.deadline import Clock
+from stemstack.runs.time_limit.deadline import Deadline
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def now(monkeypatch):
 
 
 def test_folds_are_dealt_out_while_the_next_would_end_in_time(now):
-    clock, dealt = Clock(100.0), []
+    clock, dealt = Deadline(100.0), []
     for wave in clock.waves("lr", deque(range(7)), 2):
         dealt.append(wave)
         now[0] += 30
@@ -30,7 +30,7 @@ def test_folds_are_dealt_out_while_the_next_would_end_in_time(now):
 
 
 def test_what_was_foretold_decides_on_the_first_fold_only(now):
-    clock = Clock(100.0)
+    clock = Deadline(100.0)
     clock.expected["net"] = 98.0
     assert list(clock.waves("net", deque([1]), 1)) == []
     clock.expected["net"], done = 60.0, []
@@ -41,14 +41,14 @@ def test_what_was_foretold_decides_on_the_first_fold_only(now):
 
 
 def test_time_is_kept_for_the_stack(now):
-    clock = Clock(100.0)
+    clock = Deadline(100.0)
     clock.closing = 50.0
     # 3 % and the stack's are kept.
     assert clock.left == 47.0
 
 
 def test_the_alarm_breaks_off_what_takes_longer():
-    clock = Clock(0.05)
+    clock = Deadline(0.05)
     with clock.alarm("net"):
         while True:
             time.sleep(0.001)
@@ -56,7 +56,7 @@ def test_the_alarm_breaks_off_what_takes_longer():
 
 
 def test_what_ends_in_time_hears_no_alarm():
-    clock = Clock(60.0)
+    clock = Deadline(60.0)
     with clock.alarm("net"):
         pass
     assert clock.unfinished == {}

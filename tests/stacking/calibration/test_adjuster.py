@@ -5,7 +5,7 @@ import pytest
 
 from stemstack.exceptions import DataError, UsageError
 from stemstack.stacking import macro_f1
-from stemstack.stacking.calibration import ClassOffsets, Decoder
+from stemstack.stacking.calibration import ClassThresholds, PredictionAdjuster
 
 CLASSES = np.array(["blues", "jazz", "rock"])
 
@@ -21,7 +21,7 @@ def draw(priors, n, seed):
 
 def fitted(seed=0):
     proba, y = draw([1 / 3] * 3, 900, seed)
-    return Decoder().fit(proba, y, folds=np.arange(900) % 5)
+    return PredictionAdjuster().fit(proba, y, folds=np.arange(900) % 5)
 
 
 def test_a_test_like_training_keeps_its_decisions():
@@ -79,13 +79,13 @@ def test_parameters_out_of_range_are_refused():
     proba, y = draw([1 / 3] * 3, 30, 0)
     folds = np.arange(30) % 3
     with pytest.raises(UsageError, match=r"level must be a probability, in \[0, 1\]\. Got 2"):
-        Decoder(level=2).fit(proba, y, folds)
+        PredictionAdjuster(level=2).fit(proba, y, folds)
     with pytest.raises(UsageError, match=r"n_rounds and bound must be 0 or more\. Got 5 and -1"):
-        ClassOffsets(bound=-1).fit(proba, y, folds)
+        ClassThresholds(bound=-1).fit(proba, y, folds)
 
 
 def test_a_clip_without_label_teaches_nothing():
     proba, y = draw([1 / 3] * 3, 30, 0)
     y = [*y[:3], None, *y[4:]]
     with pytest.raises(DataError, match="Row 3 has no label"):
-        Decoder().fit(proba, y, np.arange(30) % 3)
+        PredictionAdjuster().fit(proba, y, np.arange(30) % 3)

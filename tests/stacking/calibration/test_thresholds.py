@@ -8,7 +8,7 @@ from scipy.special import softmax
 
 from stemstack.exceptions import DataError
 from stemstack.stacking import macro_f1
-from stemstack.stacking.calibration import ClassOffsets
+from stemstack.stacking.calibration import ClassThresholds
 from stemstack.stacking.calibration.thresholds import _best_offset
 
 
@@ -38,7 +38,7 @@ def test_no_offset_of_a_class_is_better_than_the_one_found(seed, k):
 
 def test_a_class_that_is_said_too_seldom_is_raised():
     proba, y = draw(0, n=800, weak=[2])
-    found = ClassOffsets().fit(proba, y, folds=np.arange(800) % 5)
+    found = ClassThresholds().fit(proba, y, folds=np.arange(800) % 5)
     assert found.kept_
     assert 0 < found.low_ < found.gain_
     assert found.offsets_.argmax() == 2
@@ -51,7 +51,7 @@ def test_offsets_that_do_not_hold_are_not_applied():
     kept, optimism = [], []
     for seed in range(15):
         proba, y = draw(seed, n=150)
-        found = ClassOffsets().fit(proba, y, folds=np.arange(150) % 5)
+        found = ClassThresholds().fit(proba, y, folds=np.arange(150) % 5)
         optimism.append(found.optimism_)
         kept.append(found.kept_)
         if not found.kept_:
@@ -67,8 +67,8 @@ def test_clips_of_one_song_make_no_surety():
     proba, y = draw(3, n=24, weak=[2], push=1.0)
     songs = np.repeat(np.arange(24), 40)
     folds = songs % 4
-    by_clip = ClassOffsets().fit(proba[songs], y[songs], folds)
-    by_song = ClassOffsets().fit(proba[songs], y[songs], folds, songs)
+    by_clip = ClassThresholds().fit(proba[songs], y[songs], folds)
+    by_song = ClassThresholds().fit(proba[songs], y[songs], folds, songs)
     assert by_song.gain_ == pytest.approx(by_clip.gain_, rel=1e-12)  # The same computation.
     assert by_song.low_ < by_clip.low_
 
@@ -76,4 +76,4 @@ def test_clips_of_one_song_make_no_surety():
 @pytest.mark.parametrize("folds", [np.zeros(30), np.arange(29)])
 def test_folds_that_judge_nothing_are_refused(folds):
     with pytest.raises(DataError, match=r"a value a row, shape \(30,\), and two values or more"):
-        ClassOffsets().fit(*draw(0, n=30), folds)
+        ClassThresholds().fit(*draw(0, n=30), folds)

@@ -11,9 +11,9 @@ import transformers
 
 from stemstack.exceptions import UsageError
 from stemstack.models import EffNetClassifier, EffNetEmbedding, load_model, make_model, save_model
-from stemstack.models.deep.backbones.ast import AST_PARAMETERS, FilterBankSettings
-from stemstack.models.deep.backbones.pretrained import resolve_start
-from stemstack.models.registry import settle
+from stemstack.models.deep.backbones.ast import AST_PARAMETERS, KaldiFbankConfig
+from stemstack.models.deep.backbones.pretrained import resolve_pretrained
+from stemstack.models.registry import resolve_auto
 
 SMALL = {
     "backbone": "ast",
@@ -64,7 +64,7 @@ def clips():
 
 def test_the_picture_is_the_published_feature_extractors():
     clip = 0.1 * np.random.default_rng(0).standard_normal(16000 * 11).astype(np.float32)
-    ours = FilterBankSettings(16000, 400, 160, 128).picture(clip)[:, :1024]
+    ours = KaldiFbankConfig(16000, 400, 160, 128).picture(clip)[:, :1024]
     theirs = transformers.ASTFeatureExtractor()(clip, sampling_rate=16000, return_tensors="np")
     # Ours is kept as float16: three digits of numbers near 1.
     np.testing.assert_allclose(ours.T, theirs["input_values"][0], rtol=0, atol=2e-3)
@@ -72,7 +72,7 @@ def test_the_picture_is_the_published_feature_extractors():
 
 def test_a_crop_of_the_published_size_has_1024_frames():
     of_picture = {k: AST_PARAMETERS[k] for k in ("sr", "n_fft", "hop_length", "n_mels")}
-    settings = FilterBankSettings(**of_picture)
+    settings = KaldiFbankConfig(**of_picture)
     assert settings.n_frames(AST_PARAMETERS["crop_seconds"]) == 1024
     assert settings.picture(np.zeros(10, dtype=np.float32)).shape == (128, 1)
 
@@ -82,7 +82,7 @@ def test_it_starts_from_the_folders_weights(folder, clips):
     model = transformers.ASTModel.from_pretrained(folder).eval()
     # Half a second is 48 frames: the middle crop of one begins at frame 8.
     one = EffNetEmbedding(**SMALL, weights=folder, tta=1).fit(clips[0]).transform(clips[0])
-    bank = FilterBankSettings(16000, 400, 160, 16).picture(clips[0][0])[:, 8:40]
+    bank = KaldiFbankConfig(16000, 400, 160, 16).picture(clips[0][0])[:, 8:40]
     with torch.no_grad():
         expected = model(torch.from_numpy(bank.T[None].astype(np.float32))).pooler_output[0]
     assert embedding.shape == one.shape == (12, 16)
@@ -118,14 +118,14 @@ def test_a_crop_of_another_size_is_refused_with_the_right_one(folder, clips):
 @pytest.mark.parametrize("own", ["n_mels=16", "crop_seconds=0.32"])
 def test_pictures_of_another_size_stop_a_run_at_its_start(folder, own):
     with pytest.raises(UsageError, match="at 16 bands and 32 frames at a time"):
-        settle(make_model(f"ast(weights={folder},{own})"))
-    settle(make_model(f"ast(weights={folder},n_mels=16,crop_seconds=0.32)"))
+        resolve_auto(make_model(f"ast(weights={folder},{own})"))
+    resolve_auto(make_model(f"ast(weights={folder},n_mels=16,crop_seconds=0.32)"))
 
 
 def test_a_folder_without_weights_stops_a_run_at_its_start(folder, tmp_path):
     (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
     with pytest.raises(UsageError, match="cannot be loaded as an AST"):
-        settle(make_model(f"ast(weights={tmp_path},n_mels=16,crop_seconds=0.32)"))
+        resolve_auto(make_model(f"ast(weights={tmp_path},n_mels=16,crop_seconds=0.32)"))
 
 
 def test_it_pools_by_itself(folder, clips):
@@ -135,10 +135,10 @@ def test_it_pools_by_itself(folder, clips):
 
 def test_a_folder_of_something_else_is_refused(folder, tmp_path):
     with pytest.raises(UsageError, match=r"expected a folder with the config\.json"):
-        resolve_start("ast", str(tmp_path))
+        resolve_pretrained("ast", str(tmp_path))
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     with pytest.raises(UsageError, match=r"expected a folder with the config\.json"):
-        resolve_start("ast", str(tmp_path))
+        resolve_pretrained("ast", str(tmp_path))
 
 
 def test_a_folder_without_weights_is_refused(folder, tmp_path, clips):
@@ -151,9 +151,9 @@ def test_without_hub_it_says_how_to_give_weights(monkeypatch):
     import huggingface_hub
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    resolve_start.cache_clear()
+    resolve_pretrained.cache_clear()
     with pytest.raises(UsageError, match="the hub does not answer; give weights=FOLDER"):
-        resolve_start("ast")
+        resolve_pretrained("ast")
 
 
 @pytest.fixture
@@ -209,6 +209,6 @@ def test_a_standardisation_survives_without_its_folder(own_folder, clips, tmp_pa
 def test_an_extractor_of_other_pictures_is_refused_before_any_work(own_folder, said, problem):
     path = own_folder(**said)
     with pytest.raises(UsageError, match=problem):
-        settle(EffNetClassifier(**SMALL, weights=path))
+        resolve_auto(EffNetClassifier(**SMALL, weights=path))
     with pytest.raises(UsageError, match=problem):
         EffNetEmbedding(**SMALL, weights=path).fit([np.zeros(8000, dtype=np.float32)])

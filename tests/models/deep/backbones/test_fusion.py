@@ -3,15 +3,15 @@ import copy
 import pytest
 import torch
 
-from stemstack.models.deep.backbones.fusion import fold_norms
+from stemstack.models.deep.backbones.fusion import fuse_conv_bn
 from stemstack.models.deep.backbones.networks import build_net
-from stemstack.models.deep.backbones.pretrained import Start
+from stemstack.models.deep.backbones.pretrained import PretrainedSource
 
 
 def lived_in(name, **options):
     """A net whose norms have seen something: other means and scales than at birth."""
     torch.manual_seed(0)
-    net = build_net(Start(name, "none"), 3, **options)
+    net = build_net(PretrainedSource(name, "none"), 3, **options)
     with torch.no_grad():
         for layer in net.modules():
             if isinstance(layer, torch.nn.BatchNorm2d):
@@ -30,7 +30,7 @@ def norms_in(net):
 def test_a_folded_net_says_the_same_without_norms(name):
     net = lived_in(name, pool="gem", n_bands=32)
     before = copy.deepcopy(net.state_dict())
-    folded = fold_norms(net)
+    folded = fuse_conv_bn(net)
     pictures = torch.randn(4, 1, 32, 70)
     with torch.inference_mode():
         # float32, one multiplication less a cell and layer.
@@ -55,16 +55,16 @@ def test_a_convolution_that_feeds_more_than_its_norm_is_left_alone():
     net = lived_in("cnn_tiny")
     net.backbone = Branching().eval()
     net.backbone.norm.running_mean.fill_(3.0)
-    assert fold_norms(net) is net
+    assert fuse_conv_bn(net) is net
 
 
 def test_a_net_without_norms_is_itself():
     net = lived_in("cnn_tiny")
     net.backbone = torch.nn.Conv2d(1, 2, 3)
-    assert fold_norms(net) is net
+    assert fuse_conv_bn(net) is net
 
 
 def test_no_random_number_is_drawn():
     net, state = lived_in("cnn_tiny"), torch.get_rng_state()
-    fold_norms(net)
+    fuse_conv_bn(net)
     assert torch.equal(torch.get_rng_state(), state)

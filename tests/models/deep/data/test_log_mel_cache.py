@@ -3,7 +3,7 @@ import pytest
 
 from stemstack.exceptions import AudioError
 from stemstack.models.deep.data.log_mel import MelSettings
-from stemstack.models.deep.data.log_mel_cache import load_pictures
+from stemstack.models.deep.data.log_mel_cache import load_log_mels
 
 SETTINGS = MelSettings(n_mels=8)
 
@@ -25,8 +25,8 @@ class Tone:
 
 def test_a_cache_changes_no_picture_and_is_read_the_second_time(tmp_path):
     tone = Tone(900.0)
-    plain = load_pictures([tone], SETTINGS, device="cpu")
-    first, second = (load_pictures([tone], SETTINGS, device="cpu", cache=tmp_path) for _ in "ab")
+    plain = load_log_mels([tone], SETTINGS, device="cpu")
+    first, second = (load_log_mels([tone], SETTINGS, device="cpu", cache=tmp_path) for _ in "ab")
     np.testing.assert_array_equal(plain[0], first[0])
     np.testing.assert_array_equal(plain[0], second[0])
     assert tone.loaded == 2
@@ -34,7 +34,7 @@ def test_a_cache_changes_no_picture_and_is_read_the_second_time(tmp_path):
 
 def test_other_settings_are_other_pictures(tmp_path):
     sizes = {
-        load_pictures([Tone(900.0)], MelSettings(n_mels=n), device="cpu", cache=tmp_path)[0].shape
+        load_log_mels([Tone(900.0)], MelSettings(n_mels=n), device="cpu", cache=tmp_path)[0].shape
         for n in (8, 16)
     }
     assert sizes == {(8, 8), (16, 8)}
@@ -42,4 +42,4 @@ def test_other_settings_are_other_pictures(tmp_path):
 
 def test_an_unreadable_clip_is_named():
     with pytest.raises(AudioError, match=r"absent\.wav: no such file"):
-        load_pictures(["absent.wav"], SETTINGS, device="cpu")
+        load_log_mels(["absent.wav"], SETTINGS, device="cpu")

@@ -6,14 +6,14 @@ import torch
 
 from stemstack.datasets import read_data
 from stemstack.exceptions import UsageError
-from stemstack.models.deep.backbones.ast import FilterBankSettings
+from stemstack.models.deep.backbones.ast import KaldiFbankConfig
 from stemstack.models.deep.data import remix as remixing
 from stemstack.models.deep.data.log_mel import MelSettings
-from stemstack.models.deep.data.log_mel_cache import compute_picture
+from stemstack.models.deep.data.log_mel_cache import compute_log_mel
 from stemstack.models.deep.data.remix import Remixer, render_pictures
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import Quiet
+from stemstack.utils.progress import NullProgress
 
 SETTINGS = MelSettings(n_mels=32)
 CPU = torch.device("cpu")
@@ -23,7 +23,7 @@ SECONDS = 0.5
 @pytest.fixture(scope="module")
 def mashups(stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=4)
-    means = {"cache": shared_cache, "n_jobs": 1, "progress": Quiet()}
+    means = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
     return training_clips(read_data(stem_data), config, **means).clips
 
 
@@ -34,7 +34,7 @@ def remixer(clips, **options):
 
 def test_the_first_epoch_has_the_mashups_as_they_are(mashups):
     (picture,) = remixer(mashups)(0)([3])
-    np.testing.assert_array_equal(picture, compute_picture(mashups[3], SETTINGS, CPU))
+    np.testing.assert_array_equal(picture, compute_log_mel(mashups[3], SETTINGS, CPU))
 
 
 def test_later_epochs_mix_no_more_than_a_crop_shows(mashups):
@@ -46,7 +46,7 @@ def test_later_epochs_mix_no_more_than_a_crop_shows(mashups):
 
 
 @pytest.mark.parametrize(
-    "settings", [MelSettings(hop_length=300), FilterBankSettings(16000, 400, 160)]
+    "settings", [MelSettings(hop_length=300), KaldiFbankConfig(16000, 400, 160)]
 )
 @pytest.mark.parametrize("seconds", [0.001, 0.5, 1.024])
 def test_a_crop_is_as_many_frames_as_its_samples_give(settings, seconds):
@@ -64,14 +64,14 @@ def test_later_epochs_are_fresh_and_repeat_by_seed(mashups):
 def test_what_cannot_be_drawn_anew_stays_in_its_place(mashups, tmp_path):
     noise = np.random.default_rng(0).standard_normal(22050).astype(np.float32)
     taken = remixer([mashups[0], noise, mashups[1]], cache=tmp_path)(1)([0, 1, 2])
-    np.testing.assert_array_equal(taken[1], compute_picture(noise, SETTINGS, CPU))
+    np.testing.assert_array_equal(taken[1], compute_log_mel(noise, SETTINGS, CPU))
     assert not np.array_equal(taken[0], taken[2])
 
 
 def test_a_batch_rendered_at_once_gives_the_same_pictures(mashups):
     together = render_pictures(mashups, SETTINGS, CPU)
     for picture, mashup in zip(together, mashups, strict=True):
-        alone = compute_picture(mashup, SETTINGS, CPU)
+        alone = compute_log_mel(mashup, SETTINGS, CPU)
         assert picture.shape == alone.shape
         # One step of 16 bits shows where it is quiet: standardised dB of the second digit there.
         np.testing.assert_allclose(picture, alone, rtol=0, atol=0.05)

@@ -11,7 +11,7 @@ import pytest
 
 from stemstack.exceptions import DataError, UsageError
 from stemstack.models.deep.effnet import EffNetClassifier, EffNetLogits
-from stemstack.models.deep.training.checkpoint import kept_checkpoints
+from stemstack.models.deep.training.checkpoint import defer_checkpoint_cleanup
 
 SMALL = {
     "backbone": "cnn_tiny",
@@ -148,13 +148,13 @@ def test_a_checkpoint_without_a_seed_is_refused(tmp_path, random_state):
 def test_nets_that_are_ready_wait_for_the_end_of_what_they_are_for(tmp_path):
     nets = [EffNetClassifier(**SMALL | {"random_state": i}, checkpoint=tmp_path) for i in range(2)]
     clips, labels = clips_and_labels()
-    with pytest.raises(Killed), kept_checkpoints():
+    with pytest.raises(Killed), defer_checkpoint_cleanup():
         trained = [net.fit(clips, labels).state_ for net in nets]
         raise_killed()
     assert len(list(tmp_path.iterdir())) == 2
     begun = []
     never, _ = clips_and_labels(end=lambda: begun.append(1))
-    with kept_checkpoints():
+    with defer_checkpoint_cleanup():
         assert [net.fit(never, labels).state_ for net in nets] == trained
         assert len(list(tmp_path.iterdir())) == 2
     assert begun == [] and list(tmp_path.iterdir()) == []

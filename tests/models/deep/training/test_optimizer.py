@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stemstack.models.deep.backbones.networks import build_net
-from stemstack.models.deep.backbones.pretrained import Start
+from stemstack.models.deep.backbones.pretrained import PretrainedSource
 from stemstack.models.deep.training.optimizer import make_optimizer, rates_of
 
 
@@ -15,7 +15,7 @@ def _plan(**changes):
 
 @pytest.fixture(scope="module")
 def net():
-    return build_net(Start("cnn_tiny", "none"), 2)
+    return build_net(PretrainedSource("cnn_tiny", "none"), 2)
 
 
 def test_without_decay_all_weights_have_one_rate(net):

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from stemstack.models.deep.backbones.networks import build_net, layers_of
-from stemstack.models.deep.backbones.pretrained import Start
-from stemstack.models.deep.device import repeatable, threads
-from stemstack.models.deep.training.trainer import Plan, Trainer
+from stemstack.models.deep.backbones.pretrained import PretrainedSource
+from stemstack.models.deep.device import num_threads, seeded_rng
+from stemstack.models.deep.training.trainer import Trainer, TrainingSchedule
 
 CPU = torch.device("cpu")
 LABELS = np.arange(12) % 2
@@ -33,7 +33,7 @@ def make_plan(**changes):
         "bf16": False,
         "compile": False,
     }
-    return Plan(**{**values, **changes})
+    return TrainingSchedule(**{**values, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def pictures():
 
 
 def make_trainer(plan, net=None):
-    net = net or build_net(Start("cnn_tiny", "none"), 2)
+    net = net or build_net(PretrainedSource("cnn_tiny", "none"), 2)
     return Trainer(net, plan, LABELS, 2, device=CPU, rng=np.random.default_rng(0))
 
 
@@ -57,7 +57,7 @@ def always(pictures):
 
 
 def train(plan, pictures, on_epoch=lambda epoch, seconds: False, net=None):
-    with repeatable(0, CPU), threads(1):
+    with seeded_rng(0, CPU), num_threads(1):
         trainer = make_trainer(plan, net)
         before = {k: v.clone() for k, v in trainer.net.state_dict().items()}
         trainer.run(always(pictures), on_epoch=on_epoch)
@@ -78,7 +78,7 @@ def test_the_loss_falls(pictures, schedule):
 
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_the_history_scores_what_is_said_in_training(pictures, accumulate):
-    net = build_net(Start("cnn_tiny", "none"), 2)
+    net = build_net(PretrainedSource("cnn_tiny", "none"), 2)
     with torch.no_grad():
         net.head.weight.zero_()
         net.head.bias.copy_(torch.tensor([9.0, 0.0]))
@@ -189,14 +189,14 @@ def test_augmented_training_repeats(pictures):
 def test_a_restored_training_goes_on_to_the_same_bits(pictures, extra):
     plan = make_plan(epochs=4, mixup=0.4, spec_augment=0.2, **extra)
     states = []
-    with repeatable(0, CPU), threads(1):
+    with seeded_rng(0, CPU), num_threads(1):
         whole = make_trainer(plan)
         whole.run(
             always(pictures),
             on_epoch=lambda epoch, seconds: False,
             after_epoch=lambda stopped: states.append(deepcopy(whole.state())),
         )
-    with repeatable(1, CPU), threads(1):
+    with seeded_rng(1, CPU), num_threads(1):
         again = make_trainer(plan)
         again.restore(states[1])
         again.run(
