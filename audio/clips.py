@@ -8,13 +8,13 @@ or any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a 
 import hashlib
 import os
 import warnings
-from functools import lru_cache
+from functools import lru_cache, partial
 
-import joblib
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..exceptions import AudioError, ClipTypeError
+from ..utils.parallel import parallel_map
 from .reading import DEFAULT_SR, read_clip
 
 
@@ -161,7 +161,7 @@ def _check_waveform(clip):
     return clip
 
 
-def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, progress=None):
+def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
     """Decode every clip once, and say which cannot be used.
 
     Parameters
@@ -171,7 +171,7 @@ def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, progress=None):
         Sample rate in Hz.
     n_jobs : int, optional
         Processes.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of clips done since its last call.
 
     Returns
@@ -184,16 +184,13 @@ def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, progress=None):
     AudioWarning
         For clips that are usable but cut short, re-issued from the workers.
     """
-    checks = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_check)(clip, sr) for clip in clips
-    )
     problems = []
-    for problem, noted in checks:
+    for problem, noted in parallel_map(
+        partial(_check, sr=sr), clips, n_jobs=n_jobs, advance=advance
+    ):
         problems.append(problem)
         for warning in noted:
             warnings.warn(warning, stacklevel=2)
-        if progress is not None:
-            progress(1)
     return problems
 
 

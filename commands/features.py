@@ -51,7 +51,7 @@ def features_command(
             n_jobs=jobs,
             cache=cache / "features",
             on_error=on_error,
-            progress=advance,
+            advance=advance,
         )
         problems = write_features(out, table, batches)
     click.echo(out)

@@ -107,7 +107,7 @@ def _replay(file, dataset, wanted, progress):
             cache=wanted["cache"],
             sr=rates[0],
             n_jobs=wanted["jobs"],
-            progress=advance,
+            advance=advance,
         )
     return [Mashup.from_recipe(recipe, bank) for recipe in recipes]
 
@@ -132,7 +132,7 @@ def _render(mashups, out, jobs, progress):
     names = [f"audio/{recipe.id}.wav" for recipe in recipes]
     with progress.stage("rendering", len(names)) as advance:
         paths = [_inside(out, name) for name in names]
-        write_mashups(mashups, paths, n_jobs=jobs, progress=advance)
+        write_mashups(mashups, paths, n_jobs=jobs, advance=advance)
     manifest = pd.DataFrame(
         {
             "path": names,

@@ -21,7 +21,7 @@ from joblib import effective_n_jobs
 from ..audio import clip_key, load_clip
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
-from ..utils.parallel import map_chunks
+from ..utils.parallel import forked_map
 from .extractor import Extractor
 from .store import FeatureStore
 
@@ -39,7 +39,7 @@ def extract(
     n_jobs=None,
     cache=None,
     on_error="raise",
-    progress=None,
+    advance=None,
 ):
     """Extract the features of clips into one table.
 
@@ -51,7 +51,7 @@ def extract(
         As of :class:`~stemstack.features.SpectralFeatures`.
     on_error : {"raise", "skip"}, default="raise"
         Stop at the first clip that cannot be used, or leave it out and go on.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of clips done since its last call.
 
     Returns
@@ -71,21 +71,21 @@ def extract(
     extractor = Extractor(sr, families, statistics, precision)
     frames, errors = [], []
     for frame, failed in extract_batches(
-        clips, extractor, n_jobs=n_jobs, cache=cache, on_error=on_error, progress=progress
+        clips, extractor, n_jobs=n_jobs, cache=cache, on_error=on_error, advance=advance
     ):
         frames.append(frame)
         errors += failed
     return pd.concat(frames), errors
 
 
-def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="raise", progress=None):
+def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="raise", advance=None):
     """Extract features batch by batch, in memory that does not grow with the number of clips.
 
     Parameters
     ----------
     clips : sequence of clips
     extractor : Extractor
-    n_jobs, cache, on_error, progress
+    n_jobs, cache, on_error, advance
         As of :func:`extract`.
 
     Yields
@@ -96,13 +96,13 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     """
     if on_error not in ("raise", "skip"):
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
-    progress = progress or _ignore
+    advance = advance or _ignore
     jobs = min(effective_n_jobs(n_jobs), len(clips))
     if cache is None:
         outcomes = _stream(clips, extractor, jobs)
-        batches = _plain_batches(outcomes, len(clips), progress)
+        batches = _plain_batches(outcomes, len(clips), advance)
     else:
-        batches = _stored_batches(clips, extractor, jobs, FeatureStore(cache), progress)
+        batches = _stored_batches(clips, extractor, jobs, FeatureStore(cache), advance)
     names = extractor.names
     for start, batch in zip(range(0, len(clips), BATCH), batches, strict=True):
         failed = [row for row in batch if isinstance(row, DataError)]
@@ -113,17 +113,17 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
         yield pd.DataFrame(rows, columns=names, index=np.array(good, dtype=int) + start), failed
 
 
-def _plain_batches(outcomes, n_clips, progress):
+def _plain_batches(outcomes, n_clips, advance):
     """Lists of rows and errors, without a table."""
     for start in range(0, n_clips, BATCH):
         batch = []
         for outcome in islice(outcomes, min(BATCH, n_clips - start)):
             batch.append(outcome)
-            progress(1)
+            advance(1)
         yield batch
 
 
-def _stored_batches(clips, extractor, jobs, table, progress):
+def _stored_batches(clips, extractor, jobs, table, advance):
     """The same through a table: what it lacks is computed, stored, then read back."""
     plans = _Plans(clips, extractor, table)
     outcomes = _stream(plans.missing_clips(), extractor, jobs)
@@ -133,13 +133,13 @@ def _stored_batches(clips, extractor, jobs, table, progress):
         computed = {}
         for key, outcome in zip(fresh, outcomes, strict=False):
             (failed if isinstance(outcome, DataError) else computed)[key] = outcome
-            progress(1)
+            advance(1)
         if computed:
             table.put(list(computed), list(computed.values()), extractor)
         found, rows = table.get([key for key in keys if isinstance(key, str)], extractor)
         stored = zip(found, rows, strict=True)
         yield [_row_or_error(key, stored, failed) for key in keys]
-        progress(len(keys) - len(fresh))
+        advance(len(keys) - len(fresh))
 
 
 def _row_or_error(key, stored, failed):
@@ -206,7 +206,7 @@ def _stream(clips, extractor, jobs):
     # numba's cache on disk, where several compiling at a time would get in each other's way.
     extractor(np.zeros(extractor.sr, dtype=np.float32))
     work = partial(_extract_chunk, extractor)
-    for outcomes, caught in map_chunks(work, _chunks(clips), jobs):
+    for outcomes, caught in forked_map(work, _chunks(clips), jobs):
         for message in caught:
             warnings.warn(message, stacklevel=2)
         yield from outcomes
@@ -253,7 +253,7 @@ def _key_or_error(clip):
 
 
 def _ignore(n_done):
-    """The progress of one who does not watch."""
+    """Default of ``advance``: show nothing."""
 
 
 def write_features(path, labels, batches):

@@ -8,14 +8,15 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from ..audio import DEFAULT_SR, hash_bytes, read_clip
 from ..exceptions import AudioError, DataError
 from ..utils.atomic_write import atomic_path, write_text
+from ..utils.parallel import parallel_map
 from .tempo_sync import estimate_tempo
 
 FULL_SCALE = 32768
@@ -68,7 +69,7 @@ class AudioSource:
         return self.open()[start:stop].astype(np.float32) * np.float32(1 / FULL_SCALE)
 
 
-def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progress=None):
+def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advance=None):
     """Convert files into the cache, those already there excepted.
 
     Parameters
@@ -82,7 +83,7 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progre
         Sample rate in Hz.
     n_jobs : int, optional
         Processes; the result is the same for any number.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of files done since its last call.
 
     Returns
@@ -99,18 +100,17 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, progre
     folder.mkdir(parents=True, exist_ok=True)
     bank = {path: _find(Path(root, path), folder, sr) for path in paths}
     missing, problems = [path for path, source in bank.items() if source is None], []
-    if progress is not None:
-        progress(len(bank) - len(missing))
-    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_convert)(Path(root, path), folder, sr) for path in missing
+    if advance is not None:
+        advance(len(bank) - len(missing))
+    convert = partial(_convert, folder=folder, sr=sr)
+    converted = parallel_map(
+        convert, [Path(root, path) for path in missing], n_jobs=n_jobs, advance=advance
     )
-    for path, source in zip(missing, jobs, strict=True):
+    for path, source in zip(missing, converted, strict=True):
         if isinstance(source, AudioSource):
             bank[path] = source
         else:
             problems.append(source)
-        if progress is not None:
-            progress(1)
     if problems:
         listed = "\n  ".join(problems[:20])
         raise DataError(f"{len(problems)} of {len(bank)} files:\n  {listed}")

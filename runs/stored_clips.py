@@ -103,7 +103,7 @@ def find_training(data, recipes, ids, *, cache, n_jobs, progress):
     files = sorted({part.path for recipe in wanted for part in (*recipe.stems, *recipe.noises)})
     with progress.stage("converting stems", len(files)) as advance:
         bank = build_source_store(
-            data.root, files, cache=cache, sr=wanted[0].sr, n_jobs=n_jobs, progress=advance
+            data.root, files, cache=cache, sr=wanted[0].sr, n_jobs=n_jobs, advance=advance
         )
     return [Mashup.from_recipe(recipe, bank) for recipe in wanted]
 

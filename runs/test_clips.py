@@ -39,7 +39,7 @@ class ClipList:
             The usable clips, and ``problems`` naming the others.
         """
         with progress.stage("checking clips", len(self.paths)) as advance:
-            found = check_clips(self.paths, n_jobs=n_jobs, progress=advance)
+            found = check_clips(self.paths, n_jobs=n_jobs, advance=advance)
         good = [i for i, problem in enumerate(found) if problem is None]
         return ClipList(
             [self.ids[i] for i in good],

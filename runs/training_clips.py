@@ -111,7 +111,7 @@ def convert_sources(data, settings, *, cache, n_jobs, progress):
     paths = list_sources(data)
     with progress.stage("converting stems", len(paths)) as advance:
         return build_source_store(
-            data.root, paths, cache=cache, sr=settings.sr, n_jobs=n_jobs, progress=advance
+            data.root, paths, cache=cache, sr=settings.sr, n_jobs=n_jobs, advance=advance
         )
 
 
@@ -158,7 +158,7 @@ def _from_clips(data, config, *, n_jobs, progress):
         table = _split_clips(table, config)
     clips = [str(data.root / path) for path in table["path"]]
     with progress.stage("checking clips", len(clips)) as advance:
-        problems = check_clips(clips, n_jobs=n_jobs, progress=advance)
+        problems = check_clips(clips, n_jobs=n_jobs, advance=advance)
     bad = [problem for problem in problems if problem]
     if bad:
         raise DataError(_list_problems(bad, len(clips)))

@@ -47,7 +47,7 @@ class NearestClips:
                 precision=extractor.precision,
                 n_jobs=n_jobs,
                 cache=Path(cache, "features"),
-                progress=advance,
+                advance=advance,
             )
         self._columns = feature_columns("linear").fit(table)
         self._search = NearestNeighbors(metric="cosine").fit(self._standardise(table))
@@ -140,7 +140,7 @@ def _bind_mashups(recipes, root, *, cache, n_jobs, progress):
     paths = sorted({part.path for one in recipes for part in (*one.stems, *one.noises)})
     with progress.stage("converting stems", len(paths)) as advance:
         bank = build_source_store(
-            root, paths, cache=cache, sr=recipes[0].sr, n_jobs=n_jobs, progress=advance
+            root, paths, cache=cache, sr=recipes[0].sr, n_jobs=n_jobs, advance=advance
         )
     return {recipe.id: Mashup.from_recipe(recipe, bank) for recipe in recipes}
 

@@ -15,13 +15,13 @@ import joblib
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from ..exceptions import StemstackError
+from ..exceptions import StemstackError, UsageError
 
 # Chunks handed out for each process: one in work, the others so that it never waits for the next.
 _AHEAD = 3
 
 
-def map_chunks(function, chunks, n_jobs):
+def forked_map(function, chunks, n_jobs):
     """Apply a function to chunks in processes of one thread each.
 
     On Linux the processes are forked: they start at once, with all that is imported and compiled
@@ -96,33 +96,63 @@ def _end_with(parent):
     os._exit(1)
 
 
-def parallel_starmap(function, calls, *, n_jobs, on_gpu=False):
-    """Call a function many times, in processes of one thread each.
-
-    One thread, because fits are small and many: threads within one would wait for each other, and
-    sums would depend on how many there are.
+def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None):
+    """Map a function over iterables in joblib's worker processes.
 
     Parameters
     ----------
     function : callable
-    calls : sequence of tuple
-        Arguments of each call.
-    n_jobs : int or None
-    on_gpu : bool, default=False
-        Call one after the other in this process: a GPU is filled by one.
+        Must be picklable when ``n_jobs`` is not 1.
+    *iterables : iterable
+        Its arguments, as in the built-in :func:`map`; all of the same length.
+    n_jobs : int, optional
+        Number of processes. None means 1, -1 all processors, as in joblib.
+    advance : callable, optional
+        Called with 1 after each result, such as the callable that
+        :meth:`~stemstack.utils.progress.NullProgress.stage` yields.
+    n_threads : int, optional
+        Limit of BLAS and OpenMP threads within each call; no limit by default. With 1, results do
+        not depend on the number of processors, and small fits do not wait for each other.
 
     Returns
     -------
     iterator
-        Over what each call returned, in order.
+        The results, in the order of the arguments.
+
+    Raises
+    ------
+    UsageError
+        If ``n_jobs`` is 0.
+
+    See Also
+    --------
+    forked_map : The same for chunks of short tasks, in forked processes.
+
+    Examples
+    --------
+    >>> list(parallel_map(pow, [2, 3], [3, 2]))
+    [8, 9]
     """
-    if on_gpu:
-        return (function(*arguments) for arguments in calls)
-    return Parallel(n_jobs, return_as="generator")(
-        delayed(_on_one_thread)(function, *arguments) for arguments in calls
+    if n_jobs == 0:
+        raise UsageError(
+            "n_jobs must be None, a number of processes, or negative to count from all the cores. "
+            "Got 0 instead."
+        )
+    calls = (
+        delayed(_call)(function, arguments, n_threads) for arguments in zip(*iterables, strict=True)
     )
+    return _advancing(Parallel(n_jobs, return_as="generator")(calls), advance)
 
 
-def _on_one_thread(function, *arguments):
-    with threadpool_limits(1):
+def _advancing(results, advance):
+    for result in results:
+        yield result
+        if advance is not None:
+            advance(1)
+
+
+def _call(function, arguments, n_threads):
+    if n_threads is None:
+        return function(*arguments)
+    with threadpool_limits(n_threads):
         return function(*arguments)

@@ -52,7 +52,7 @@ def _write_training(data, songs, wanted, n_jobs, progress):
             clips_per_category=wanted["noise_per_category"],
             seed=wanted["seed"],
             n_jobs=n_jobs,
-            progress=advance,
+            advance=advance,
         )
 
 
@@ -63,7 +63,7 @@ def _write_songs(root, per_genre, pool, songs, n_jobs, progress):
             songs_per_genre=per_genre,
             pool=pool,
             n_jobs=n_jobs,
-            progress=advance,
+            advance=advance,
             **songs,
         )
 
@@ -85,7 +85,7 @@ def _write_test(data, held_out, wanted, n_jobs, progress):
         names = [f"mashups/song{number:04d}.wav" for number in range(1, len(recipes) + 1)]
         mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
         with progress.stage("test mashups", len(names)) as advance:
-            write_mashups(mashups, [data / n for n in names], n_jobs=n_jobs, progress=advance)
+            write_mashups(mashups, [data / n for n in names], n_jobs=n_jobs, advance=advance)
     ids = np.arange(1, len(names) + 1)
     pd.DataFrame({"id": ids, "filename": names}).to_csv(data / "test.csv", index=False)
     sample = pd.DataFrame({"id": ids, "genre": hidden.classes[0]})

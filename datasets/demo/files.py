@@ -5,7 +5,6 @@ from numbers import Integral, Real
 
 import numpy as np
 import soundfile
-from joblib import Parallel, delayed
 
 from ...exceptions import DataError, UsageError
 from ...utils.atomic_write import atomic_path
@@ -113,33 +112,3 @@ def check_sample_rate(sr):
         raise UsageError(
             f"sr must be a whole number of Hz from {low} to {high}. Got {sr!r} instead."
         )
-
-
-def run_jobs(function, jobs, n_jobs, progress):
-    """Call a function with each tuple of arguments, in processes.
-
-    Parameters
-    ----------
-    function : callable
-    jobs : list of tuple
-    n_jobs : int or None
-        As in joblib.
-    progress : callable or None
-        Called with 1 for every job done.
-
-    Raises
-    ------
-    UsageError
-        ``n_jobs`` is 0.
-    """
-    if n_jobs == 0:
-        raise UsageError(
-            "n_jobs must be None, a number of processes, or negative to count from all the cores. "
-            "Got 0 instead."
-        )
-    done = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(function)(*job) for job in jobs
-    )
-    for _ in done:
-        if progress is not None:
-            progress(1)

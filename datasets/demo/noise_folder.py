@@ -6,21 +6,15 @@ that have a namesake there carry its target number.
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
-from . import (
-    noise_sounds as noise_events,
-)
-from . import (
-    noise_sounds as noise_textures,
-)
-from . import (
-    noise_sounds as noise_voices,
-)
-from .files import check_at_least, check_sample_rate, run_jobs, write_text, write_wav
+from ...utils.parallel import parallel_map
+from . import noise_sounds
+from .files import check_at_least, check_sample_rate, write_text, write_wav
 from .production import limit
 
 TARGETS = {
@@ -70,7 +64,7 @@ _KEPT = (0.2, 0.8)
 
 
 def write_noise(
-    directory, *, clips_per_category, seconds=5.0, seed=0, sr=44100, n_jobs=None, progress=None
+    directory, *, clips_per_category, seconds=5.0, seed=0, sr=44100, n_jobs=None, advance=None
 ):
     """Make noise by procedures and write it as ESC-50 is laid out.
 
@@ -89,7 +83,7 @@ def write_noise(
         Sample rate in Hz.
     n_jobs : int, optional
         Processes, as in joblib: None is one, -1 as many as there are cores.
-    progress : callable, optional
+    advance : callable, optional
         Called with 1 for every clip done.
 
     Raises
@@ -109,8 +103,10 @@ def write_noise(
     check_sample_rate(sr)
     rows = _rows(clips_per_category)
     folder = Path(directory, "audio")
-    jobs = [(folder / row["filename"], row, seed, round(seconds * sr), sr) for row in rows]
-    run_jobs(_write_clip, jobs, n_jobs, progress)
+    files = [folder / row["filename"] for row in rows]
+    write = partial(_write_clip, seed=seed, n_samples=round(seconds * sr), sr=sr)
+    for _ in parallel_map(write, files, rows, n_jobs=n_jobs, advance=advance):
+        pass
     write_text(Path(directory, "meta", "esc50.csv"), _csv_text(rows))
 
 
@@ -136,15 +132,9 @@ def make_noise(category, n_samples, sr, rng):
         kept = round(rng.uniform(*_KEPT) * n_samples)
     level = np.clip(rng.normal(_LEVEL_MEAN, _LEVEL_SD), *_LEVEL_RANGE)
     clip = np.zeros(n_samples)
-    clip[:kept] = _maker(category)(kept, sr, rng)
+    clip[:kept] = getattr(noise_sounds, category)(kept, sr, rng)
     # The level is the whole clip's, silence included, as it was measured on ESC-50.
     return limit(clip * 10 ** (level / 20) / np.sqrt(np.mean(clip**2)))
-
-
-def _maker(category):
-    """The function that makes a category: it carries its name."""
-    rooms = (noise_textures, noise_events, noise_voices)
-    return next(getattr(room, category) for room in rooms if hasattr(room, category))
 
 
 def _rows(clips_per_category):

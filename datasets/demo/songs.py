@@ -1,12 +1,14 @@
 """Write the demo songs in the competition's layout, ``<genre>/<genre>.000NN/<stem>.wav``."""
 
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
+from ...utils.parallel import parallel_map
 from .composer import compose
-from .files import check_at_least, check_sample_rate, check_text, run_jobs, write_wav
+from .files import check_at_least, check_sample_rate, check_text, write_wav
 from .genres import GENRES
 from .plan import STEMS, sample_plan
 from .production import brighten, level_to, limit, overdrive
@@ -22,7 +24,7 @@ def write_songs(
     sr=44100,
     mono=False,
     n_jobs=None,
-    progress=None,
+    advance=None,
     first_number=0,
     pool="train",
     side=None,
@@ -46,7 +48,7 @@ def write_songs(
         One channel instead of two.
     n_jobs : int, optional
         Processes, as in joblib: None is one, -1 as many as there are cores.
-    progress : callable, optional
+    advance : callable, optional
         Called with 1 for every song done.
     first_number : int, default=0
         Number of the first song of each genre.
@@ -75,12 +77,18 @@ def write_songs(
     check_sample_rate(sr)
     check_text(pool=pool)
     numbers = range(first_number, first_number + songs_per_genre)
-    jobs = [
-        (Path(directory), genre, number, (seed, pool), seconds, sr, 1 if mono else 2, side)
-        for genre in GENRES
-        for number in numbers
-    ]
-    run_jobs(_write_song, jobs, n_jobs, progress)
+    write = partial(
+        _write_song,
+        Path(directory),
+        stream=(seed, pool),
+        seconds=seconds,
+        sr=sr,
+        n_channels=1 if mono else 2,
+        side=side,
+    )
+    songs = [(genre, number) for genre in GENRES for number in numbers]
+    for _ in parallel_map(write, *zip(*songs, strict=True), n_jobs=n_jobs, advance=advance):
+        pass
 
 
 def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
@@ -128,7 +136,7 @@ def _produce(audio, stem, plan, sr):
     return limit(level_to(brighten(driven, plan.brightness, sr), plan.levels[stem], sr))
 
 
-def _write_song(directory, genre, number, stream, seconds, sr, *means):
+def _write_song(directory, genre, number, stream, seconds, sr, n_channels, side):
     folder = directory / genre / f"{genre}.{number:05d}"
-    for stem, audio in make_song(genre, number, stream, seconds, sr, *means).items():
+    for stem, audio in make_song(genre, number, stream, seconds, sr, n_channels, side).items():
         write_wav(folder / f"{stem}.wav", audio, sr)

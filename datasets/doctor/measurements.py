@@ -10,7 +10,6 @@ import json
 import os
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pyloudnorm
@@ -19,6 +18,7 @@ from ...audio.clips import hash_bytes
 from ...audio.reading import mix_down, read_channels
 from ...exceptions import AudioError
 from ...utils.atomic_write import write_text
+from ...utils.parallel import parallel_map
 
 FACTS = (
     "problem",
@@ -37,6 +37,7 @@ FACTS = (
     "silence",
     "content",
 )
+
 # Below -60 dBFS lies what separation and 16-bit dither leave where an instrument rests.
 SILENCE_PEAK = 1e-3
 # In seconds: fine enough to time a rest, longer than a cycle of the lowest bass.
@@ -50,7 +51,7 @@ LOUDNESS_SECONDS = 0.4
 LOUDNESS_SR = 8000
 
 
-def measure_together(paths, *, with_sum):
+def measure_together(paths, with_sum):
     """Measure files that belong together, each decoded once, and perhaps their sum.
 
     Parameters
@@ -256,12 +257,9 @@ def _plan(files):
 
 
 def _measure(root, jobs, n_jobs):
-    return joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(measure_together)(
-            [root / path for path in job["paths"]], with_sum=job["with_sum"]
-        )
-        for job in jobs
-    )
+    paths = ([root / path for path in job["paths"]] for job in jobs)
+    with_sum = (job["with_sum"] for job in jobs)
+    return parallel_map(measure_together, paths, with_sum, n_jobs=n_jobs)
 
 
 def _entry_name(root, job):

@@ -1,10 +1,12 @@
 """Facts of whole clips that the summaries of features do not hold: length and level."""
 
-import joblib
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from ...audio import DEFAULT_SR, load_clip
+from ...utils.parallel import parallel_map
 
 FACTS = ("duration", "peak_dbfs", "rms_dbfs", "full_scale_share")
 # Digital silence has no level in dB; this is what a 20-bit sample's smallest step would have.
@@ -13,7 +15,7 @@ FLOOR_DB = -120.0
 _FULL_SCALE = 32767 / 32768
 
 
-def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
+def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, advance=None):
     """Measure length and level of clips.
 
     Parameters
@@ -23,7 +25,7 @@ def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
         Sample rate in Hz.
     n_jobs : int, optional
         Processes; the result is the same for any number.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of clips done since its last call.
 
     Returns
@@ -39,14 +41,8 @@ def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, progress=None):
     AudioError
         A clip cannot be read.
     """
-    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_load_and_measure)(clip, sr) for clip in clips
-    )
-    rows = []
-    for row in jobs:
-        rows.append(row)
-        if progress is not None:
-            progress(1)
+    measure = partial(_load_and_measure, sr=sr)
+    rows = list(parallel_map(measure, clips, n_jobs=n_jobs, advance=advance))
     return pd.DataFrame(rows, columns=list(FACTS))
 
 

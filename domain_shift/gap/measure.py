@@ -210,7 +210,7 @@ def describe(clip_set, families, *, cache, n_jobs, progress):
     """Compute facts and features of clips: DataFrame of shape (n_clips, n_features)."""
     clips = clip_set.clips
     with progress.stage(f"length and level, {clip_set.name}", len(clips)) as advance:
-        facts = clip_stats(clips, n_jobs=n_jobs, progress=advance)
+        facts = clip_stats(clips, n_jobs=n_jobs, advance=advance)
     with progress.stage(f"features, {clip_set.name}", len(clips)) as advance:
         features, _ = extract(
             clips,
@@ -218,7 +218,7 @@ def describe(clip_set, families, *, cache, n_jobs, progress):
             families=families,
             n_jobs=n_jobs,
             cache=Path(cache, "features"),
-            progress=advance,
+            advance=advance,
         )
     return pd.concat([facts, features], axis=1)
 

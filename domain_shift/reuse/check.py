@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
 
 from ...exceptions import DataError, UsageError
@@ -10,6 +9,7 @@ from ...mashups import Mashup
 from ...runs.config import Config
 from ...runs.test_clips import from_test_table
 from ...runs.training_clips import sample_training
+from ...utils.parallel import parallel_map
 from .estimate import Calibration, Known, Reuse, calibrate, estimate_reuse
 from .stem_library import StemLibrary
 
@@ -135,7 +135,7 @@ def build_library(data, pool, *, n_jobs, progress):
     wanted = {"moves": "time" if pool.settings.tempo == "stretch" else "pitch"}
     n_stems = int(data.train[list(data.stems)].count().sum())
     with progress.stage("fingerprints", n_stems) as advance:
-        wanted |= {"sr": pool.settings.sr, "n_jobs": n_jobs, "progress": advance}
+        wanted |= {"sr": pool.settings.sr, "n_jobs": n_jobs, "advance": advance}
         return StemLibrary.from_songs(data.train, data.stems, pool.bank, **wanted)
 
 
@@ -185,16 +185,8 @@ def find_stems(library, clips, without=None, *, name, n_jobs, progress):
     list of list of Finding
     """
     without = without or [()] * len(clips)
-    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(library.find)(clip, without=songs)
-        for clip, songs in zip(clips, without, strict=True)
-    )
-    findings = []
     with progress.stage(name, len(clips)) as advance:
-        for found in jobs:
-            findings.append(found)
-            advance(1)
-    return findings
+        return list(parallel_map(library.find, clips, without, n_jobs=n_jobs, advance=advance))
 
 
 def _choose_clips(data, n_clips, seed):

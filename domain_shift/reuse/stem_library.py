@@ -8,14 +8,15 @@ every chunk adds up, whatever else is in the mix.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 import scipy.fft
 from numba import njit
 
 from ...audio import DEFAULT_SR, load_clip, resample
+from ...utils.parallel import parallel_map
 from .fingerprint import find_peaks
 from .landmark_index import LandmarkIndex
 
@@ -172,7 +173,7 @@ class StemLibrary:
 
     @classmethod
     def from_songs(
-        cls, songs, stems, bank, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, progress=None
+        cls, songs, stems, bank, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, advance=None
     ):
         """Take the fingerprints of all stems of some songs.
 
@@ -189,7 +190,7 @@ class StemLibrary:
             Sample rate of the bank in Hz.
         n_jobs : int, optional
             Processes.
-        progress : callable, optional
+        advance : callable, optional
             Called with the number of stems done since its last call.
 
         Returns
@@ -200,17 +201,11 @@ class StemLibrary:
         named = [(row[s], row["song"]) for row in rows for s in stems if isinstance(row[s], str)]
         paths, names = zip(*named, strict=True)
         sources = tuple(bank[path] for path in paths)
-        jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-            joblib.delayed(_source_peaks)(source, sr) for source in sources
-        )
-        peaks = []
-        for found in jobs:
-            peaks.append(found)
-            if progress is not None:
-                progress(1)
+        find_source_peaks = partial(_source_peaks, sr=sr)
+        peaks = list(parallel_map(find_source_peaks, sources, n_jobs=n_jobs, advance=advance))
         return cls(paths, names, sources, LandmarkIndex(peaks, moves=moves), sr)
 
-    def find(self, clip, *, without=()):
+    def find(self, clip, without=()):
         """Find the stems that may be in a clip.
 
         Parameters

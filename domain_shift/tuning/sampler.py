@@ -3,7 +3,6 @@
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
-import joblib
 import numpy as np
 import pandas as pd
 
@@ -11,6 +10,7 @@ from ...audio import DEFAULT_SR, load_clip
 from ...features import Extractor
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
+from ...utils.parallel import parallel_map
 from ..gap.clip_stats import FACTS, clip_stats, measure_clip_stats
 from ..gap.measure import bind_recipes, compare, describe
 from .length_level import fit_to_clips
@@ -71,7 +71,7 @@ class MashupSampler:
         """Describe the test clips as pilots are."""
         clips, n_jobs = self._test.clips, self._places["n_jobs"]
         with self.stage("describing test clips", len(clips)) as advance:
-            return compute_fast_features(clips, n_jobs=n_jobs, progress=advance).to_numpy()
+            return compute_fast_features(clips, n_jobs=n_jobs, advance=advance).to_numpy()
 
     def gap(self, settings, seed):
         """Measure the gap between mashups by settings and the test clips."""
@@ -90,7 +90,7 @@ class MashupSampler:
     def _test_facts(self):
         clips, n_jobs = self._test.clips, self._places["n_jobs"]
         with self.stage("length and level, test", len(clips)) as advance:
-            return clip_stats(clips, n_jobs=n_jobs, progress=advance)
+            return clip_stats(clips, n_jobs=n_jobs, advance=advance)
 
     @cached_property
     def _test_table(self):
@@ -120,7 +120,7 @@ FAMILIES = (
 STATISTICS = ("mean", "std", "min", "max", "median")
 
 
-def compute_fast_features(clips, *, n_jobs=None, progress=None):
+def compute_fast_features(clips, *, n_jobs=None, advance=None):
     """Measure the facts of clips, and some features of their beginnings.
 
     Parameters
@@ -128,7 +128,7 @@ def compute_fast_features(clips, *, n_jobs=None, progress=None):
     clips : sequence of clips
     n_jobs : int, optional
         Processes; the result is the same for any number.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of clips done since its last call.
 
     Returns
@@ -140,14 +140,7 @@ def compute_fast_features(clips, *, n_jobs=None, progress=None):
     AudioError
         A clip cannot be read.
     """
-    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_describe)(clip) for clip in clips
-    )
-    rows = []
-    for row in jobs:
-        rows.append(row)
-        if progress is not None:
-            progress(1)
+    rows = list(parallel_map(_describe, clips, n_jobs=n_jobs, advance=advance))
     return pd.DataFrame(np.stack(rows), columns=[*FACTS, *_extractor().names])
 
 

@@ -175,7 +175,7 @@ def open_record(path, problem, *, resume):
     return study
 
 
-def run_initial_trials(record, describe, *, count, seed, tempo_modes, progress=None):
+def run_initial_trials(record, describe, *, count, seed, tempo_modes, advance=None):
     """Describe mashups by parameters drawn at random, the tempo modes in turn.
 
     Parameters
@@ -186,7 +186,7 @@ def run_initial_trials(record, describe, *, count, seed, tempo_modes, progress=N
         Gives an array for a dict of parameters and a seed, another one for each pilot.
     count, seed : int
     tempo_modes : sequence of str
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of pilots done since its last call.
 
     Returns
@@ -203,15 +203,15 @@ def run_initial_trials(record, describe, *, count, seed, tempo_modes, progress=N
             trial.set_user_attr("parameters", parameters)
             trial.set_user_attr("table", np.asarray(table, dtype=np.float32).tolist())
             record.tell(trial, 0.0)
-        if progress is not None:
-            progress(1)
+        if advance is not None:
+            advance(1)
     return [
         InitialTrial(attrs["parameters"], _seed_of(seed, number), np.array(attrs["table"]))
         for number, attrs in enumerate(trial.user_attrs for trial in _finished(record))
     ]
 
 
-def run_search(cost, *, budget, seed, tempo_modes, seconds=None, progress=None):
+def run_search(cost, *, budget, seed, tempo_modes, seconds=None, advance=None):
     """Try parameters in each tempo mode until the budget is spent.
 
     Parameters
@@ -224,7 +224,7 @@ def run_search(cost, *, budget, seed, tempo_modes, seconds=None, progress=None):
     tempo_modes : sequence of str
     seconds : float, optional
         Begin no trial after so much time, but one of each tempo mode.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of trials done since its last call.
 
     Returns
@@ -249,8 +249,8 @@ def run_search(cost, *, budget, seed, tempo_modes, seconds=None, progress=None):
             parameters = suggest(trial, mode)
             trials.append(Trial(number, parameters, cost(parameters)))
             study.tell(trial, trials[-1].cost)
-            if progress is not None:
-                progress(1)
+            if advance is not None:
+                advance(1)
     return trials
 
 

@@ -166,12 +166,12 @@ def _search(record, studio):
     how = {"seed": plan.seed, "tempo_modes": plan.tempo_modes}
     with studio.stage("pilots", plan.pilots) as advance:
         pilots = run_initial_trials(
-            record, studio.describe_initial_trial, count=plan.pilots, progress=advance, **how
+            record, studio.describe_initial_trial, count=plan.pilots, advance=advance, **how
         )
     foretell = _learn_costs(studio, pilots)
     with studio.stage("search", plan.budget) as advance:
         return run_search(
-            foretell, budget=plan.budget, seconds=plan.seconds, progress=advance, **how
+            foretell, budget=plan.budget, seconds=plan.seconds, advance=advance, **how
         )
 
 

@@ -8,13 +8,13 @@ so a mashup in memory equals the same mashup written to a WAV file and read back
 import json
 from dataclasses import asdict, dataclass, replace
 
-import joblib
 import numpy as np
 import soundfile
 
 from ...audio import hash_bytes, resample
 from ...exceptions import UsageError
 from ...utils.atomic_write import atomic_path
+from ...utils.parallel import parallel_map
 from ..pool import load_pool
 from .mastering import master
 from .mixing import mix_sources
@@ -134,7 +134,7 @@ class Mashup:
             return False
 
 
-def write_mashups(mashups, paths, *, n_jobs=None, progress=None):
+def write_mashups(mashups, paths, *, n_jobs=None, advance=None):
     """Render mashups to WAV files, those already written excepted.
 
     Parameters
@@ -143,15 +143,11 @@ def write_mashups(mashups, paths, *, n_jobs=None, progress=None):
     paths : sequence of Path
     n_jobs : int, optional
         Processes; the files are the same for any number.
-    progress : callable, optional
+    advance : callable, optional
         Called with the number of files done since its last call.
     """
-    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
-        joblib.delayed(_write)(mashup, path) for mashup, path in zip(mashups, paths, strict=True)
-    )
-    for _ in jobs:
-        if progress is not None:
-            progress(1)
+    for _ in parallel_map(_write, mashups, paths, n_jobs=n_jobs, advance=advance):
+        pass
 
 
 def _write(mashup, path):

@@ -170,7 +170,7 @@ def _plain_songs(data, n_songs, means):
     files = [path for stem in data.stems for path in songs[stem].dropna()]
     with means["progress"].stage("converting stems", len(files)) as advance:
         bank = build_source_store(
-            data.root, files, cache=means["cache"], n_jobs=means["n_jobs"], progress=advance
+            data.root, files, cache=means["cache"], n_jobs=means["n_jobs"], advance=advance
         )
     clips = [Mashup.from_recipe(recipe, bank) for recipe in song_recipes(songs, bank, settings)]
     return ClipSet("plain songs", clips, songs["group"].tolist())

@@ -14,7 +14,7 @@ from ...features import extract
 from ...models.inspection import native_importance, permuted_probabilities, supports_importance
 from ...runs.stored_clips import find_training, open_data, recipes_of
 from ...stacking.metrics.f1 import macro_f1_of_codes
-from ...utils.parallel import parallel_starmap
+from ...utils.parallel import parallel_map
 from ..html.figures import INK, MAIN, SECOND, THIRD, WIDTH, draw_svg, height, name_rows, put_legend
 from ..html.section import Section, bullets, figure, fold, paragraph, table
 from ..report_store import cached_result
@@ -163,13 +163,13 @@ def _measure(run, name, spectral, *, cache, n_jobs, progress):
     calls = [(run, name, fold, X.iloc[rows]) for fold, rows in places.items()]
     guesses, weights = {}, []
     with progress.stage(f"families for {name}", len(calls)) as advance:
-        done = parallel_starmap(_measure_fold, calls, n_jobs=n_jobs)
+        columns = zip(*calls, strict=True)
+        done = parallel_map(_measure_fold, *columns, n_jobs=n_jobs, advance=advance, n_threads=1)
         for rows, (said, shares) in zip(places.values(), done, strict=True):
             for family, guessed in said.items():
                 shape = (*guessed.shape[:-1], len(table))
                 guesses.setdefault(family, np.empty(shape, dtype=int))[..., rows] = guessed
             weights.append(shares)
-            advance(1)
     y = np.array([classes.index(label) for label in table["label"]])
     drops = score_drops(y, guesses.pop(_ALL), guesses, len(classes))
     return {"drops": drops, "weights": _mean_weights(weights)}
@@ -194,7 +194,7 @@ def _features(run, spectral, ids, *, cache, n_jobs, progress):
     asked = {k: getattr(spectral, k) for k in ("sr", "families", "statistics", "precision")}
     with progress.stage("features of training clips", len(clips)) as advance:
         return extract(
-            clips, **asked, n_jobs=n_jobs, cache=Path(cache, "features"), progress=advance
+            clips, **asked, n_jobs=n_jobs, cache=Path(cache, "features"), advance=advance
         )[0]
 
 

@@ -30,7 +30,7 @@ def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress
         _compute_on_cluster(client, name, clips, extractor, table, progress)
         return
     with progress.stage(f"features for {name}", len(clips)) as advance:
-        for _ in extract_batches(clips, extractor, n_jobs=n_jobs, cache=table, progress=advance):
+        for _ in extract_batches(clips, extractor, n_jobs=n_jobs, cache=table, advance=advance):
             pass  # Only the table is wanted.
 
 

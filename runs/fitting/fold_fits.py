@@ -15,7 +15,7 @@ from ...audio import clip_key
 from ...exceptions import UsageError
 from ...models import defer_checkpoint_cleanup, find_networks, set_resources, weights_hash
 from ...stacking import fit_fold, name_columns, predict_with
-from ...utils.parallel import parallel_starmap
+from ...utils.parallel import parallel_map
 from ..ledger import content_key
 from ..predictions import METHOD
 from ..training_clips import fold_columns
@@ -143,9 +143,12 @@ class FoldFitter:
             if clock:
                 waves = clock.waves(name, calls, 1 if alone else effective_n_jobs(n_jobs))
             with progress.stage(f"fitting {name}", len(calls)) as advance:
+                # A GPU is filled by one network at a time, in this process.
+                how = {"n_jobs": 1} if alone else {"n_jobs": n_jobs, "n_threads": 1}
                 for wave in waves:
-                    for _ in parallel_starmap(self._fit_fold, wave, n_jobs=n_jobs, on_gpu=alone):
-                        advance(1)
+                    columns = zip(*wave, strict=True)
+                    for _ in parallel_map(self._fit_fold, *columns, advance=advance, **how):
+                        pass
 
     def _fit_on_cluster(self, models, named, on_gpu, progress):
         """Fit all folds of all models at a time."""

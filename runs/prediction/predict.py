@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...models import device_of, find_networks, set_resources
 from ...stacking import PredictionAdjuster, name_columns, predict_with, to_labels
-from ...utils.parallel import parallel_starmap
+from ...utils.parallel import parallel_map
 from ..fitting.feature_cache import compute_features
 from ..fitting.meta_fit import predict_stack
 from ..predictions import METHOD, model_proba
@@ -46,10 +46,10 @@ def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
         compute_features(name, model, unlabelled.paths, **means)
         on_gpu = device_of(model) != "cpu"
         with progress.stage(f"predicting by {name}", len(folds)) as advance:
-            said = parallel_starmap(
-                partial(_predict_fold, name), calls, n_jobs=n_jobs, on_gpu=on_gpu
-            )
-            total = sum(_counted(said, advance))
+            # A GPU is filled by one network at a time, in this process.
+            how = {"n_jobs": 1} if on_gpu else {"n_jobs": n_jobs, "n_threads": 1}
+            predict = partial(_predict_fold, name)
+            total = sum(parallel_map(predict, *zip(*calls, strict=True), advance=advance, **how))
         mean = total / len(folds)
         parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
     stacked = predict_stack(run.load_model(STACK), parts, classes)[STACK]
@@ -61,12 +61,6 @@ def _predict_fold(name, run, clips, cache, tta, fold):
     for net in find_networks(model, fitted=True) if tta else ():
         net.set_params(tta=tta)
     return predict_with(model, clips, METHOD)
-
-
-def _counted(results, advance):
-    for result in results:
-        advance(1)
-        yield result
 
 
 def adjust_test(run, probabilities):

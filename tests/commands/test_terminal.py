@@ -249,9 +249,7 @@ def test_names_are_those_of_the_rooms():
     assert tuple(BLENDS) == offered.BLENDS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
     assert offered.GAP_FOLDS == FOLDS
-    assert {name: getattr(TuneBudget, name) for name in vars(offered.PLAN)} == vars(
-        offered.PLAN
-    )
+    assert {name: getattr(TuneBudget, name) for name in vars(offered.PLAN)} == vars(offered.PLAN)
 
 
 def test_help_of_fit_is_grouped_and_imports_nothing_heavy():

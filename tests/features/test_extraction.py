@@ -59,7 +59,7 @@ def paths(tmp_path, clips):
 def test_a_bad_clip_is_skipped_and_reported(paths, tmp_path, with_cache):
     cache = tmp_path / "table" if with_cache else None
     done = []
-    features, errors = extract(paths, on_error="skip", progress=done.append, cache=cache, **FAST)
+    features, errors = extract(paths, on_error="skip", advance=done.append, cache=cache, **FAST)
     assert features.index.tolist() == [0, 1, 3]
     assert [error.path for error in errors] == [paths[2]]
     assert sum(done) == 4

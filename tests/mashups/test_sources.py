@@ -29,9 +29,9 @@ def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
 def test_what_is_converted_is_found_without_a_worker(stem_data, tmp_path, monkeypatch):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
     bank = build_source_store(stem_data, paths, cache=tmp_path)
-    monkeypatch.setattr("stemstack.mashups.sources._convert", None)
+    monkeypatch.setattr("stemstack.mashups.sources._convert", lambda *args: 1 / 0)
     done = []
-    assert build_source_store(stem_data, paths, cache=tmp_path, progress=done.append) == bank
+    assert build_source_store(stem_data, paths, cache=tmp_path, advance=done.append) == bank
     assert sum(done) == 2
 
 

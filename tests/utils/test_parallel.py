@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stemstack.exceptions import StemstackError
-from stemstack.utils.parallel import map_chunks
+from stemstack.utils.parallel import forked_map
 
 
 def _double(chunk):
@@ -26,7 +26,7 @@ def _die(chunk):
 def test_results_come_in_order():
     chunks = [[i, i + 1] for i in range(9)]
     expected = [[2 * i, 2 * i + 2] for i in range(9)]
-    assert list(map_chunks(_double, iter(chunks), 2)) == expected
+    assert list(forked_map(_double, iter(chunks), 2)) == expected
 
 
 def test_work_is_drawn_as_it_goes_on():
@@ -37,7 +37,7 @@ def test_work_is_drawn_as_it_goes_on():
             drawn.append(i)
             yield [i]
 
-    results = map_chunks(_double, chunks(), 2)
+    results = forked_map(_double, chunks(), 2)
     next(results)
     assert len(drawn) < 20
     results.close()
@@ -45,18 +45,18 @@ def test_work_is_drawn_as_it_goes_on():
 
 def test_a_killed_worker_is_an_error_with_a_mend():
     with pytest.raises(StemstackError, match=r"was killed.*fewer jobs"):
-        list(map_chunks(_die, [[0], [1]], 2))
+        list(forked_map(_die, [[0], [1]], 2))
 
 
 _ORPHANS = """
 import os, time
-from stemstack.utils.parallel import map_chunks
+from stemstack.utils.parallel import forked_map
 
 def tell(chunk):
     time.sleep(0.1)
     return os.getpid()
 
-for worker in map_chunks(tell, [[0]] * 500, 2):
+for worker in forked_map(tell, [[0]] * 500, 2):
     print(worker, flush=True)
 """
 

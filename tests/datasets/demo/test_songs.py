@@ -20,7 +20,7 @@ SHORT = {"songs_per_genre": 1, "seconds": 2.0, "sr": 22050, "mono": True}
 def songs(tmp_path_factory):
     root = tmp_path_factory.mktemp("songs")
     done = []
-    write_songs(root, **SHORT, progress=done.append)
+    write_songs(root, **SHORT, advance=done.append)
     assert done == [1] * len(GENRES)
     return root
 
