@@ -44,20 +44,20 @@ MODES = {
 
 
 def make_sources(folder):
-    """Write stems of 30 s and noise clips of 5 s: tables of songs and noise, and their bank."""
+    """Write stems of 30 s and noise clips of 5 s: tables and source store."""
     rng = np.random.default_rng(0)
-    stems, bank = Settings().stems, {}
+    stems, source_store = Settings().stems, {}
     songs = [{"song": f"s{i}", "label": "music", "fold": 0} for i in range(SONGS)]
     for song in songs:
         for stem in stems:
             song[stem] = f"{song['song']}-{stem}"
             clip = music_like(SR, 30.0, rng)
-            bank[song[stem]] = _keep(folder, song[stem], clip, rng.uniform(80, 160))
+            source_store[song[stem]] = _keep(folder, song[stem], clip, rng.uniform(80, 160))
     noise = [{"path": f"noise{i}", "fold": 0} for i in range(NOISES)]
     for row in noise:
         clip = 0.1 * rng.standard_normal(5 * SR)
-        bank[row["path"]] = _keep(folder, row["path"], clip, float("nan"))
-    return pd.DataFrame(songs), pd.DataFrame(noise), bank
+        source_store[row["path"]] = _keep(folder, row["path"], clip, float("nan"))
+    return pd.DataFrame(songs), pd.DataFrame(noise), source_store
 
 
 def _keep(folder, name, clip, tempo):
@@ -66,13 +66,13 @@ def _keep(folder, name, clip, tempo):
     return AudioSource(str(file), len(clip), tempo, 1.0, name)
 
 
-def draw(songs, noise, bank, count, seconds, **changes):
+def draw(songs, noise, source_store, count, seconds, **changes):
     """Draw mashups of a given length, by the default settings but for some."""
     settings = replace(
         Settings(durations=((1.0, seconds, seconds),), rate_range=(0.5, 2)), **changes
     )
-    recipes = sample_recipes(songs, noise, bank, settings, per_class=count, seed=0)
-    return [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=count, seed=0)
+    return [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
 
 
 def steps(mashup):

@@ -56,7 +56,9 @@ def ask(data, library, calibration, options):
     draw = sample_known(data, {}, options.n, seed=_OTHER_SEED, cache=options.cache, **places)
     cases = {
         "the test clips": from_test_table(data).paths,
-        "mashups of training songs": [Mashup.from_recipe(r, draw.pool.bank) for r in draw.recipes],
+        "mashups of training songs": [
+            Mashup.from_recipe(r, draw.pool.source_store) for r in draw.recipes
+        ],
     }
     found = {name: find_stems(library, clips, name=name, **places) for name, clips in cases.items()}
     return {name: estimate_reuse(findings, calibration) for name, findings in found.items()}

@@ -46,7 +46,7 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DE
     )
     dataset = read_data(data, stems=stems)
     draw = sample_training(dataset, config, cache=Path(cache), n_jobs=2, progress=NullProgress())
-    clips = [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in draw.recipes]
+    clips = [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in draw.recipes]
     labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
     return clips, labels, np.array([recipe.fold for recipe in draw.recipes])
 

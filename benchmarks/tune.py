@@ -105,7 +105,7 @@ def write_test(own, hidden, settings, options, seed):
     )
     draw = sample_training(read_data(hidden), config, **places(options))
     names = [f"mashups/{i:05d}.wav" for i in range(len(draw.recipes))]
-    mashups = [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in draw.recipes]
+    mashups = [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in draw.recipes]
     write_mashups(mashups, [own / name for name in names], n_jobs=options.jobs)
     pd.DataFrame({"id": names, "filename": names}).to_csv(own / "test.csv", index=False)
     labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)

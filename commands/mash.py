@@ -88,28 +88,16 @@ def _draw(dataset, n, wanted, progress):
     places = {"cache": wanted["cache"], "n_jobs": wanted["jobs"], "progress": progress}
     draw = sample_training(dataset, config, **places)
     recipes = sorted(draw.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
-    return [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in recipes]
+    return [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in recipes]
 
 
 def _replay(file, dataset, wanted, progress):
     """Bind the recipes of a file to the stems and noise clips they name."""
-    from ..mashups import Mashup, build_source_store, read_recipes
+    from ..mashups import load_mashups, read_recipes
+    from ..utils.resources import Resources
 
-    recipes = read_recipes(file)
-    rates = sorted({recipe.sr for recipe in recipes})
-    if len(rates) != 1:
-        raise DataError(f"{file}: expected recipes of one sample rate. Got {rates or 'none'}")
-    paths = {part.path for recipe in recipes for part in (*recipe.stems, *recipe.noises)}
-    with progress.stage("converting stems", len(paths)) as advance:
-        bank = build_source_store(
-            dataset.root,
-            sorted(paths),
-            cache=wanted["cache"],
-            sr=rates[0],
-            n_jobs=wanted["jobs"],
-            advance=advance,
-        )
-    return [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+    resources = Resources(wanted["cache"], wanted["jobs"], progress)
+    return load_mashups(read_recipes(file), dataset.root, resources)
 
 
 def _write_recipes(mashups, out, format):

@@ -4,7 +4,7 @@ from .jams import read_jams, write_jams
 from .pool import Pool, load_pool, sample_recipes
 from .recipe_io import read_recipes, write_recipes
 from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, song_recipes
-from .rendering.mashup import Mashup, write_mashups
+from .rendering.mashup import Mashup, load_mashups, write_mashups
 from .settings import Settings
 from .sources import AudioSource, build_source_store, list_unconverted
 
@@ -18,6 +18,7 @@ __all__ = [
     "StemPart",
     "build_source_store",
     "list_unconverted",
+    "load_mashups",
     "load_pool",
     "read_jams",
     "read_recipes",

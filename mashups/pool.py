@@ -33,17 +33,17 @@ class Pool:
         By class and fold: each song's name, and its paths by stem.
     noises : dict of int to list of str
         Paths by fold.
-    bank : dict of str to Source
+    source_store : dict of str to AudioSource
         Every path of the two.
     """
 
     settings: Settings
     songs: dict
     noises: dict
-    bank: dict
+    source_store: dict
 
     @classmethod
-    def from_tables(cls, songs, noise, bank, settings):
+    def from_tables(cls, songs, noise, source_store, settings):
         """Divide songs and noise clips by class and fold.
 
         Parameters
@@ -52,7 +52,7 @@ class Pool:
             Columns ``song, label, fold`` and a path column for each stem of ``settings``.
         noise : DataFrame
             Columns ``path, fold``; may be empty when ``settings.noise_probability`` is 0.
-        bank : dict of str to Source
+        source_store : dict of str to AudioSource
             Every path of the two tables.
         settings : Settings
 
@@ -73,12 +73,14 @@ class Pool:
             by_fold[int(row["fold"])].append(row["path"])
         if settings.noise_probability > 0 and settings.noise_count[1] > 0:
             _check_noise(sorted({fold for _, fold in by_class} - by_fold.keys()))
-        return cls(settings, dict(by_class), dict(by_fold), bank)
+        return cls(settings, dict(by_class), dict(by_fold), source_store)
 
-    def draw(self, name, label, fold, rng):
+    def sample_recipe(self, name, label, fold, rng):
         """Draw one recipe of a class within a fold."""
         songs, noises = self.songs[label, fold], self.noises.get(fold, [])
-        return sample_recipe(name, label, fold, songs, noises, self.bank, self.settings, rng)
+        return sample_recipe(
+            name, label, fold, songs, noises, self.source_store, self.settings, rng
+        )
 
     def sample_all(self, per_class, seed):
         """Draw recipes of every class, as :func:`sample_recipes` does.
@@ -94,7 +96,9 @@ class Pool:
                 for index in range(per_class // len(folds) + (f < per_class % len(folds))):
                     stream = np.random.SeedSequence(seed, spawn_key=(_STAGE, fold, c, index))
                     name = f"{label}-{fold}-{index:05d}"
-                    drawn.append(self.draw(name, label, fold, np.random.default_rng(stream)))
+                    drawn.append(
+                        self.sample_recipe(name, label, fold, np.random.default_rng(stream))
+                    )
         return drawn
 
     def save(self, folder):
@@ -121,7 +125,7 @@ class Pool:
             "settings": self.settings.to_dict(),
             "songs": songs,
             "noises": list(self.noises.items()),
-            "bank": {path: asdict(self.bank[path]) for path in (*stems, *noises)},
+            "source_store": {path: asdict(self.source_store[path]) for path in (*stems, *noises)},
         }
         text = json.dumps(document)
         path = Path(folder, f"{hash_bytes(text.encode())}.json")
@@ -160,17 +164,17 @@ def load_pool(path):
             for label, fold, songs in document["songs"]
         },
         dict(document["noises"]),
-        {path: AudioSource(**source) for path, source in document["bank"].items()},
+        {path: AudioSource(**source) for path, source in document["source_store"].items()},
     )
 
 
-def sample_recipes(songs, noise, bank, settings, *, per_class, seed):
+def sample_recipes(songs, noise, source_store, settings, *, per_class, seed):
     """Draw mashups for every class, within folds.
 
     Parameters
     ----------
     songs, noise : DataFrame
-    bank : dict of str to Source
+    source_store : dict of str to AudioSource
     settings : Settings
         As for :meth:`Pool.of`.
     per_class : int
@@ -188,7 +192,7 @@ def sample_recipes(songs, noise, bank, settings, *, per_class, seed):
     DataError
         Noise is wanted and a fold has none, or no song of a class has one of the stems.
     """
-    return Pool.from_tables(songs, noise, bank, settings).sample_all(per_class, seed)
+    return Pool.from_tables(songs, noise, source_store, settings).sample_all(per_class, seed)
 
 
 def _check_noise(folds):

@@ -135,7 +135,7 @@ def recipe_from_dict(row):
         ) from error
 
 
-def song_recipes(songs, bank, settings):
+def song_recipes(songs, source_store, settings):
     """Lay every song out as itself: all its stems, no tempo change, no gain, no noise.
 
     Parameters
@@ -143,7 +143,7 @@ def song_recipes(songs, bank, settings):
     songs : DataFrame
         Columns ``song, label`` and a path column for each stem of ``settings``; ``fold`` may be
         missing.
-    bank : dict of str to Source
+    source_store : dict of str to AudioSource
     settings : Settings
         For the stems, the rate and the peak.
 
@@ -161,7 +161,7 @@ def song_recipes(songs, bank, settings):
             fold=int(row.get("fold", 0)),
             sr=settings.sr,
             start=0,
-            length=min(bank[row[stem]].n_samples for stem in stems),
+            length=min(source_store[row[stem]].n_samples for stem in stems),
             stems=tuple(StemPart(stem, row["song"], row[stem], 1.0, 1.0) for stem in stems),
             tempo="none",
             normalize="peak",

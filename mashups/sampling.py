@@ -13,7 +13,7 @@ from .recipes import NoisePart, Recipe, StemPart
 from .tempo_sync import sample_playback_rates
 
 
-def sample_recipe(name, label, fold, songs, noises, bank, settings, rng):
+def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng):
     """Draw one mashup.
 
     Parameters
@@ -24,7 +24,7 @@ def sample_recipe(name, label, fold, songs, noises, bank, settings, rng):
         The songs to draw from: name, and path by stem.
     noises : sequence of str
         Paths of the noise clips to draw from.
-    bank : dict of str to Source
+    source_store : dict of str to AudioSource
         Every path above.
     settings : Settings
     rng : numpy.random.Generator
@@ -38,11 +38,11 @@ def sample_recipe(name, label, fold, songs, noises, bank, settings, rng):
     DataError
         No song has one of the stems, or a stem is too short to mix.
     """
-    stems = _sample_stems(label, songs, bank, settings, rng)
+    stems = _sample_stems(label, songs, source_store, settings, rng)
     # The shortest synced stem ends the mashup; one sample is kept back for interpolation.
-    available = min(int((bank[part.path].n_samples - 1) / part.rate) for part in stems)
+    available = min(int((source_store[part.path].n_samples - 1) / part.rate) for part in stems)
     if available < 1:
-        shortest = min(stems, key=lambda part: bank[part.path].n_samples / part.rate)
+        shortest = min(stems, key=lambda part: source_store[part.path].n_samples / part.rate)
         raise DataError(f"{shortest.path}: too short to mix; remove the song {shortest.song}")
     length = max(1, min(available, round(_sample_duration(settings, rng) * settings.sr)))
     return Recipe(
@@ -53,18 +53,18 @@ def sample_recipe(name, label, fold, songs, noises, bank, settings, rng):
         start=int(rng.integers(0, available - length + 1)),
         length=length,
         stems=stems,
-        noises=_sample_noises(noises, length, bank, settings, rng),
+        noises=_sample_noises(noises, length, source_store, settings, rng),
         tempo=settings.tempo,
         **_sample_finish(settings, rng),
     )
 
 
-def _sample_stems(label, songs, bank, settings, rng):
+def _sample_stems(label, songs, source_store, settings, rng):
     if _happens(settings.one_song_probability, rng):
         songs = [songs[rng.integers(len(songs))]]
     chosen = _sample_songs(label, songs, settings.stems, rng)
     chosen = _drop_stems(chosen, settings.stem_dropout, rng)
-    sources = [bank[path] for _, path in chosen.values()]
+    sources = [source_store[path] for _, path in chosen.values()]
     rates = sample_playback_rates(list(chosen), sources, settings, rng)
     gains = _sample_gains(len(chosen), settings, rng)
     return tuple(
@@ -115,17 +115,17 @@ def _sample_duration(settings, rng):
     return rng.uniform(shortest, longest)
 
 
-def _sample_noises(paths, length, bank, settings, rng):
+def _sample_noises(paths, length, source_store, settings, rng):
     if not _happens(settings.noise_probability, rng):
         return ()
     fewest, most = settings.noise_count
     count = fewest if fewest == most else rng.integers(fewest, most + 1)
-    return tuple(_sample_noise(paths, length, bank, settings, rng) for _ in range(count))
+    return tuple(_sample_noise(paths, length, source_store, settings, rng) for _ in range(count))
 
 
-def _sample_noise(paths, length, bank, settings, rng):
+def _sample_noise(paths, length, source_store, settings, rng):
     path = paths[rng.integers(len(paths))]
-    n_samples, tile = bank[path].n_samples, settings.noise_placement == "tile"
+    n_samples, tile = source_store[path].n_samples, settings.noise_placement == "tile"
     start = int(rng.integers(0, n_samples if tile else max(0, length - n_samples) + 1))
     if settings.noise_law == "gain":
         gain, snr = float(rng.uniform(*settings.noise_gain)), None

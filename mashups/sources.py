@@ -1,4 +1,4 @@
-"""The bank: stems and noise clips converted once, so that drawing and rendering never decode audio.
+"""Source store: stems and noise clips converted once, so that rendering never decodes audio.
 
 Each file becomes mono int16 at one rate in ``<cache>/sources/``, memory-mapped on use: seeks are
 free, any number of processes share the pages, and 20 GB of stereo stems become 5.
@@ -88,7 +88,7 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
 
     Returns
     -------
-    dict of str to Source
+    dict of str to AudioSource
         By path, as given.
 
     Raises
@@ -98,23 +98,23 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     """
     folder = Path(cache, "sources")
     folder.mkdir(parents=True, exist_ok=True)
-    bank = {path: _find(Path(root, path), folder, sr) for path in paths}
-    missing, problems = [path for path, source in bank.items() if source is None], []
+    source_store = {path: _find(Path(root, path), folder, sr) for path in paths}
+    missing, problems = [path for path, source in source_store.items() if source is None], []
     if advance is not None:
-        advance(len(bank) - len(missing))
+        advance(len(source_store) - len(missing))
     convert = partial(_convert, folder=folder, sr=sr)
     converted = parallel_map(
         convert, [Path(root, path) for path in missing], n_jobs=n_jobs, advance=advance
     )
     for path, source in zip(missing, converted, strict=True):
         if isinstance(source, AudioSource):
-            bank[path] = source
+            source_store[path] = source
         else:
             problems.append(source)
     if problems:
         listed = "\n  ".join(problems[:20])
-        raise DataError(f"{len(problems)} of {len(bank)} files:\n  {listed}")
-    return bank
+        raise DataError(f"{len(problems)} of {len(source_store)} files:\n  {listed}")
+    return source_store
 
 
 def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):

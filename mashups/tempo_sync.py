@@ -17,7 +17,7 @@ def sample_playback_rates(stems, sources, settings, rng):
     ----------
     stems : sequence of str
         The stems' names.
-    sources : sequence of Source
+    sources : sequence of AudioSource
         With tempo and confidence.
     settings : Settings
     rng : numpy.random.Generator

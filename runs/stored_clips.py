@@ -7,7 +7,8 @@ from scipy.sparse.csgraph import connected_components
 
 from ..datasets import local_data, read_data
 from ..exceptions import DataError
-from ..mashups import Mashup, Settings, build_source_store, read_recipes, song_recipes
+from ..mashups import Mashup, Settings, load_mashups, read_recipes, song_recipes
+from ..utils.resources import Resources
 from .test_clips import from_test_table
 from .training_clips import convert_sources
 
@@ -100,12 +101,7 @@ def find_training(data, recipes, ids, *, cache, n_jobs, progress):
         paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
         return [str(data.root / _take(paths, i, data)) for i in ids]
     wanted = [_take(recipes, i, data) for i in ids]
-    files = sorted({part.path for recipe in wanted for part in (*recipe.stems, *recipe.noises)})
-    with progress.stage("converting stems", len(files)) as advance:
-        bank = build_source_store(
-            data.root, files, cache=cache, sr=wanted[0].sr, n_jobs=n_jobs, advance=advance
-        )
-    return [Mashup.from_recipe(recipe, bank) for recipe in wanted]
+    return load_mashups(wanted, data.root, Resources(cache, n_jobs, progress))
 
 
 def find_test(data, ids):
@@ -148,9 +144,11 @@ def labelled_clips(data, *, cache, n_jobs, progress):
     """
     if data.kind == "stems":
         settings = Settings(stems=data.stems)
-        bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-        recipes = song_recipes(data.train, bank, settings)
-        clips = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+        source_store = convert_sources(
+            data, settings, cache=cache, n_jobs=n_jobs, progress=progress
+        )
+        recipes = song_recipes(data.train, source_store, settings)
+        clips = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
         train = data.train[["song", "label"]].rename(columns={"song": "clip"})
     else:
         clips = [str(data.root / path) for path in data.train["path"]]

@@ -93,8 +93,8 @@ def sample_training(data, config, *, cache, n_jobs, progress):
     """
     settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
     songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
-    bank = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-    pool = Pool.from_tables(songs, noise, bank, settings)
+    source_store = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
+    pool = Pool.from_tables(songs, noise, source_store, settings)
     with progress.stage("drawing mashups"):
         recipes = pool.sample_all(config.mashups_per_genre, config.seed)
     folds = pd.concat([_items(songs, "song", "song"), _items(noise, "path", "noise")])
@@ -106,7 +106,7 @@ def convert_sources(data, settings, *, cache, n_jobs, progress):
 
     Returns
     -------
-    dict of str to Source
+    dict of str to AudioSource
     """
     paths = list_sources(data)
     with progress.stage("converting stems", len(paths)) as advance:
@@ -146,7 +146,7 @@ def _from_songs(data, config, *, cache, n_jobs, progress):
         table = _deal_out(table, config)
         folds = _items(table, "clip", "clip")
     pool = draw.pool.save(Path(cache, "pools"))
-    clips = [Mashup.from_recipe(recipe, draw.pool.bank, pool) for recipe in draw.recipes]
+    clips = [Mashup.from_recipe(recipe, draw.pool.source_store, pool) for recipe in draw.recipes]
     return TrainingClips(table, clips, folds, draw.recipes)
 
 

@@ -10,9 +10,10 @@ from ..audio import clip_key, load_clip
 from ..datasets import local_data, read_data
 from ..exceptions import DataError
 from ..features import extract, feature_columns
-from ..mashups import Mashup, build_source_store, read_recipes
+from ..mashups import load_mashups, read_recipes
 from ..utils.atomic_write import atomic_path
 from ..utils.progress import NullProgress
+from ..utils.resources import Resources
 from .explanations import NearestClip
 
 
@@ -82,7 +83,8 @@ class NearestClips:
             raise DataError(f"{data}: the training data are not there; say where by --data")
         recipes = run.path / "recipes.parquet"
         if recipes.exists():
-            known = _bind_mashups(read_recipes(recipes), data, **means)
+            mashups = load_mashups(read_recipes(recipes), data, Resources(**means))
+            known = {mashup.recipe.id: mashup for mashup in mashups}
         else:
             known = _list_clips(read_data(data))
         unknown = sorted(set(table["clip"]) - set(known))
@@ -133,16 +135,6 @@ class NearestClips:
 
     def _standardise(self, table):
         return np.ascontiguousarray(self._columns.transform(table).to_numpy())
-
-
-def _bind_mashups(recipes, root, *, cache, n_jobs, progress):
-    """Bind the recipes of a run to the stems and noise clips they name."""
-    paths = sorted({part.path for one in recipes for part in (*one.stems, *one.noises)})
-    with progress.stage("converting stems", len(paths)) as advance:
-        bank = build_source_store(
-            root, paths, cache=cache, sr=recipes[0].sr, n_jobs=n_jobs, advance=advance
-        )
-    return {recipe.id: Mashup.from_recipe(recipe, bank) for recipe in recipes}
 
 
 def _list_clips(data):

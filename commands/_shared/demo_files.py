@@ -72,18 +72,20 @@ def _write_test(data, held_out, wanted, n_jobs, progress):
     """Render the test mashups from the held-out songs; give their answers."""
     hidden, settings = read_data(held_out), Settings.from_dict(wanted["test_settings"] or {})
     with tempfile.TemporaryDirectory() as cache:
-        bank = convert_sources(hidden, settings, cache=cache, n_jobs=n_jobs, progress=progress)
+        source_store = convert_sources(
+            hidden, settings, cache=cache, n_jobs=n_jobs, progress=progress
+        )
         recipes = sample_recipes(
             hidden.train.assign(fold=0),
             hidden.noise.assign(fold=0),
-            bank,
+            source_store,
             settings,
             per_class=wanted["test_per_genre"],
             seed=wanted["seed"] + 1,
         )
         np.random.default_rng(wanted["seed"]).shuffle(recipes)
         names = [f"mashups/song{number:04d}.wav" for number in range(1, len(recipes) + 1)]
-        mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+        mashups = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
         with progress.stage("test mashups", len(names)) as advance:
             write_mashups(mashups, [data / n for n in names], n_jobs=n_jobs, advance=advance)
     ids = np.arange(1, len(names) + 1)

@@ -264,7 +264,7 @@ def _measure(root, jobs, n_jobs):
 
 def _entry_name(root, job):
     """Name a job's entry by the identity of its files."""
-    # Size and time stand for the content, as in the bank of converted stems.
+    # Size and time stand for the content, as in the store of converted stems.
     parts = [_FORMAT, str(job["with_sum"])]
     for path in job["paths"]:
         full = Path(root, path).resolve()

@@ -102,14 +102,14 @@ def sample_synthetic(data, settings, n, *, folds=FOLDS, seed=0, cache, n_jobs, p
         mashups_per_genre=max(1, round(n / len(data.classes))),
     )
     draw = sample_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
-    return bind_recipes(draw.recipes, draw.pool.bank)
+    return bind_recipes(draw.recipes, draw.pool.source_store)
 
 
-def bind_recipes(recipes, bank):
+def bind_recipes(recipes, source_store):
     """Bind recipes to their sources, as a :class:`ClipSet`; groups are classes within folds."""
     return ClipSet(
         "synthetic",
-        [Mashup.from_recipe(recipe, bank) for recipe in recipes],
+        [Mashup.from_recipe(recipe, source_store) for recipe in recipes],
         [f"{recipe.label}/{recipe.fold}" for recipe in recipes],
         [recipe.fold for recipe in recipes],
     )

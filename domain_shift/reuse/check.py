@@ -136,7 +136,7 @@ def build_library(data, pool, *, n_jobs, progress):
     n_stems = int(data.train[list(data.stems)].count().sum())
     with progress.stage("fingerprints", n_stems) as advance:
         wanted |= {"sr": pool.settings.sr, "n_jobs": n_jobs, "advance": advance}
-        return StemLibrary.from_songs(data.train, data.stems, pool.bank, **wanted)
+        return StemLibrary.from_songs(data.train, data.stems, pool.source_store, **wanted)
 
 
 def calibrate_library(library, draw, *, n_jobs, progress):
@@ -155,7 +155,7 @@ def calibrate_library(library, draw, *, n_jobs, progress):
     Calibration
         Chosen on the mashups of one half, measured on those of the other.
     """
-    mashups = [Mashup.from_recipe(recipe, draw.pool.bank) for recipe in draw.recipes]
+    mashups = [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in draw.recipes]
     songs = [{part.song for part in recipe.stems} for recipe in draw.recipes]
     places = {"n_jobs": n_jobs, "progress": progress}
     findings = find_stems(library, mashups, name="searching known mashups", **places)

@@ -159,7 +159,7 @@ class StemLibrary:
     ----------
     paths, songs : tuple of str
         Of each stem.
-    sources : tuple of Source
+    sources : tuple of AudioSource
     index : LandmarkIndex
     sr : int
         Sample rate of the sources in Hz.
@@ -173,7 +173,7 @@ class StemLibrary:
 
     @classmethod
     def from_songs(
-        cls, songs, stems, bank, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, advance=None
+        cls, songs, stems, source_store, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, advance=None
     ):
         """Take the fingerprints of all stems of some songs.
 
@@ -182,12 +182,12 @@ class StemLibrary:
         songs : DataFrame
             Column ``song`` and a path column for each stem.
         stems : sequence of str
-        bank : dict of str to Source
+        source_store : dict of str to AudioSource
         moves : {"pitch", "time"}, default="pitch"
             Effect of a change of speed; see
             :func:`~stemstack.domain_shift.reuse.fingerprint.pair_peaks`.
         sr : int, default=22050
-            Sample rate of the bank in Hz.
+            Sample rate of the source_store in Hz.
         n_jobs : int, optional
             Processes.
         advance : callable, optional
@@ -200,7 +200,7 @@ class StemLibrary:
         rows = songs.to_dict("records")
         named = [(row[s], row["song"]) for row in rows for s in stems if isinstance(row[s], str)]
         paths, names = zip(*named, strict=True)
-        sources = tuple(bank[path] for path in paths)
+        sources = tuple(source_store[path] for path in paths)
         find_source_peaks = partial(_source_peaks, sr=sr)
         peaks = list(parallel_map(find_source_peaks, sources, n_jobs=n_jobs, advance=advance))
         return cls(paths, names, sources, LandmarkIndex(peaks, moves=moves), sr)

@@ -64,7 +64,7 @@ class MashupSampler:
 
     def describe_initial_trial(self, parameters, seed):
         """Describe the mashups of a pilot."""
-        clips = bind_recipes(self.sample_recipes(parameters, seed), self._pool.bank).clips
+        clips = bind_recipes(self.sample_recipes(parameters, seed), self._pool.source_store).clips
         return compute_fast_features(clips, n_jobs=self._places["n_jobs"]).to_numpy()
 
     def describe_test(self):
@@ -76,7 +76,7 @@ class MashupSampler:
     def gap(self, settings, seed):
         """Measure the gap between mashups by settings and the test clips."""
         recipes = self._draw(settings, self.plan.gap_clips, seed)
-        drawn = bind_recipes(recipes, self._pool.bank)
+        drawn = bind_recipes(recipes, self._pool.source_store)
         table = self._describe(drawn)
         test = self._test_table
         with self.stage("telling them apart", None):

@@ -12,10 +12,11 @@ import numpy as np
 import soundfile
 
 from ...audio import hash_bytes, resample
-from ...exceptions import UsageError
+from ...exceptions import DataError, UsageError
 from ...utils.atomic_write import atomic_path
 from ...utils.parallel import parallel_map
 from ..pool import load_pool
+from ..sources import build_source_store
 from .mastering import master
 from .mixing import mix_sources
 
@@ -30,7 +31,7 @@ class Mashup:
     Attributes
     ----------
     recipe : Recipe
-    sources : tuple of Source
+    sources : tuple of AudioSource
         For the stems and then the noises of the recipe, in order.
     pool : str or None
         The saved pool that :meth:`redraw` draws from: a path, so that mashups stay small on their
@@ -42,10 +43,10 @@ class Mashup:
     pool: str | None = None
 
     @classmethod
-    def from_recipe(cls, recipe, bank, pool=None):
-        """Bind a recipe to the sources it names in a bank (a dict of path to Source)."""
+    def from_recipe(cls, recipe, source_store, pool=None):
+        """Bind a recipe to the sources it names in a source store (dict of str to AudioSource)."""
         parts = (*recipe.stems, *recipe.noises)
-        return cls(recipe, tuple(bank[part.path] for part in parts), pool)
+        return cls(recipe, tuple(source_store[part.path] for part in parts), pool)
 
     def load(self, sr):
         """Render as float32 of shape (n_samples,) at ``sr`` Hz."""
@@ -76,11 +77,11 @@ class Mashup:
         if self.pool is None:
             raise UsageError(
                 f"The mashup {self.recipe.id!r} knows no pool to be drawn anew from; bind it by "
-                "Mashup.from_recipe(recipe, bank, pool.save(folder)), or leave remix off"
+                "Mashup.from_recipe(recipe, source_store, pool.save(folder)), or leave remix off"
             )
         pool = load_pool(self.pool)
-        recipe = pool.draw(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
-        return Mashup.from_recipe(recipe, pool.bank, self.pool)
+        recipe = pool.sample_recipe(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
+        return Mashup.from_recipe(recipe, pool.source_store, self.pool)
 
     def excerpt(self, begin, length):
         """Cut a part out before anything is mixed, so that the rest costs nothing.
@@ -132,6 +133,51 @@ class Mashup:
                 return file.comment == self.key() and file.frames == self.recipe.length
         except soundfile.LibsndfileError:
             return False
+
+
+def load_mashups(recipes, root, resources):
+    """Bind recipes to the stems and noise clips they name.
+
+    Files that the cache lacks are converted first.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        Of one sample rate, such as those of a run's ``recipes.parquet``.
+    root : str or os.PathLike
+        The folder that the paths in the recipes are relative to.
+    resources : Resources
+        With a cache folder.
+
+    Returns
+    -------
+    list of Mashup
+        In the order of the recipes.
+
+    Raises
+    ------
+    DataError
+        If the sample rates differ, there are no recipes, or a file cannot be read.
+
+    See Also
+    --------
+    read_recipes : Read recipes from a file.
+    build_source_store : Convert stems and noise clips into the cache.
+    """
+    rates = sorted({recipe.sr for recipe in recipes})
+    if len(rates) != 1:
+        raise DataError(f"Recipes must have one sample rate. Got {rates or 'no recipes'}.")
+    paths = sorted({part.path for r in recipes for part in (*r.stems, *r.noises)})
+    with resources.progress.stage("converting stems", len(paths)) as advance:
+        source_store = build_source_store(
+            root,
+            paths,
+            cache=resources.cache,
+            sr=rates[0],
+            n_jobs=resources.n_jobs,
+            advance=advance,
+        )
+    return [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
 
 
 def write_mashups(mashups, paths, *, n_jobs=None, advance=None):

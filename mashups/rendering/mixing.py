@@ -15,7 +15,7 @@ def mix_sources(recipe, sources):
     Parameters
     ----------
     recipe : Recipe
-    sources : sequence of Source
+    sources : sequence of AudioSource
         For the stems and then the noises, in order.
 
     Returns
@@ -58,7 +58,7 @@ def check_reach(part, source, start, stop):
     Parameters
     ----------
     part : StemPart
-    source : Source
+    source : AudioSource
     start, stop : int
         Samples of the mashup.
 

@@ -70,7 +70,7 @@ def read_retimed(source, start, length, rate, mode, sr):
 
     Parameters
     ----------
-    source : Source
+    source : AudioSource
     start, length : int
         The part wanted, in samples after the change of speed.
     rate : float

@@ -42,8 +42,8 @@ class PackedSources:
 
         Parameters
         ----------
-        sources : iterable of Source
-            Such as the values of a bank.
+        sources : iterable of AudioSource
+            Such as the values of a source_store.
         device : torch.device or str, default="cpu"
 
         Returns

@@ -169,10 +169,13 @@ def _plain_songs(data, n_songs, means):
     songs, settings = _some(data.train, n_songs), Settings(stems=data.stems)
     files = [path for stem in data.stems for path in songs[stem].dropna()]
     with means["progress"].stage("converting stems", len(files)) as advance:
-        bank = build_source_store(
+        source_store = build_source_store(
             data.root, files, cache=means["cache"], n_jobs=means["n_jobs"], advance=advance
         )
-    clips = [Mashup.from_recipe(recipe, bank) for recipe in song_recipes(songs, bank, settings)]
+    clips = [
+        Mashup.from_recipe(recipe, source_store)
+        for recipe in song_recipes(songs, source_store, settings)
+    ]
     return ClipSet("plain songs", clips, songs["group"].tolist())
 
 

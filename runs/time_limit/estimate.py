@@ -199,7 +199,7 @@ class Planner:
             return None
         means = {"cache": self._cache, "n_jobs": self._jobs, "progress": NullProgress()}
         draw = sample_training(self._data, self._config, **means)
-        return [*(Mashup.from_recipe(r, draw.pool.bank) for r in draw.recipes), *self._test]
+        return [*(Mashup.from_recipe(r, draw.pool.source_store) for r in draw.recipes), *self._test]
 
     def _preparing(self):
         """Foretell what comes before the models."""

@@ -117,7 +117,7 @@ def sample_clips(data, config):
         draw = sample_training(few, drawing, cache=cache, n_jobs=1, progress=NullProgress())
         convert = (time.perf_counter() - begun) / n_files
         begun = time.perf_counter()
-        clips = [Mashup.from_recipe(r, draw.pool.bank).load(r.sr) for r in draw.recipes]
+        clips = [Mashup.from_recipe(r, draw.pool.source_store).load(r.sr) for r in draw.recipes]
         render = (time.perf_counter() - begun) / len(clips)
     return Samples(clips, convert, render)
 

@@ -87,7 +87,7 @@ def test_a_strangers_recipes_stay_in_the_folder(mash, stem_data, tmp_path, run_p
     assert code == 1 and "render from the stems that the recipe was drawn from" in err
     (tmp_path / "r.jsonl").write_text("")
     code, _, err = run_program("mash", stem_data, *arguments)
-    assert code == 1 and "expected recipes of one sample rate. Got none" in err
+    assert code == 1 and "Recipes must have one sample rate. Got no recipes" in err
 
 
 @pytest.mark.parametrize("arguments", [[], ["--n", "3", "--recipes", "r.jsonl"]])

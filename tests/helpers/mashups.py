@@ -52,7 +52,7 @@ def small_settings():
 
 
 @pytest.fixture(scope="session")
-def bank(make_source):
+def source_store(make_source):
     """Eight songs of two stems and four noises, with known tempi."""
     rng = np.random.default_rng(0)
     names = [f"s{i}/{stem}" for i in range(8) for stem in ("drums", "bass")]

@@ -22,17 +22,17 @@ def parts_by_fold(recipes):
     return used
 
 
-def test_no_song_or_noise_stands_on_both_sides(songs, noise, bank, small_settings):
+def test_no_song_or_noise_stands_on_both_sides(songs, noise, source_store, small_settings):
     settings = replace(small_settings, noise_probability=1.0)
-    recipes = sample_recipes(songs, noise, bank, settings, per_class=20, seed=0)
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=20, seed=0)
     assert len(recipes) == 40
     used = parts_by_fold(recipes)
     assert used[0] and used[1] and not used[0] & used[1]
 
 
-def test_stems_come_from_different_songs_of_one_class(songs, noise, bank, small_settings):
+def test_stems_come_from_different_songs_of_one_class(songs, noise, source_store, small_settings):
     label = songs.set_index("song")["label"]
-    for recipe in sample_recipes(songs, noise, bank, small_settings, per_class=10, seed=0):
+    for recipe in sample_recipes(songs, noise, source_store, small_settings, per_class=10, seed=0):
         names = [part.song for part in recipe.stems]
         assert len(set(names)) == 2
         assert set(label[names]) == {recipe.label}
@@ -49,7 +49,18 @@ def test_stems_come_from_different_songs_of_one_class(songs, noise, bank, small_
     tile=st.booleans(),
 )
 def test_draws_stay_in_range(
-    songs, noise, bank, small_settings, seed, dropout, law, gain, counts, snr, by_ratio, tile
+    songs,
+    noise,
+    source_store,
+    small_settings,
+    seed,
+    dropout,
+    law,
+    gain,
+    counts,
+    snr,
+    by_ratio,
+    tile,
 ):
     settings = replace(
         small_settings,
@@ -68,7 +79,7 @@ def test_draws_stay_in_range(
         overdrive=(0.0, 6.0),
         rate_range=(0.8, 1.25),
     )
-    recipe = Pool.from_tables(songs, noise, bank, settings).draw(
+    recipe = Pool.from_tables(songs, noise, source_store, settings).sample_recipe(
         "x", "a", 1, np.random.default_rng(seed)
     )
     assert 1 <= len(recipe.stems) <= 2 and counts[0] <= len(recipe.noises) <= counts[1]
@@ -85,67 +96,67 @@ def test_draws_stay_in_range(
     assert {part.path for part in recipe.noises} <= {"noise1", "noise3"}
 
 
-def test_dropout_leaves_stems_out_as_often_as_asked(songs, noise, bank, small_settings):
+def test_dropout_leaves_stems_out_as_often_as_asked(songs, noise, source_store, small_settings):
     settings = replace(small_settings, stem_dropout=0.3)
-    recipes = sample_recipes(songs, noise, bank, settings, per_class=400, seed=0)
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=400, seed=0)
     missing = np.mean([len(recipe.stems) == 1 for recipe in recipes])
     # 1 - 0.7²: one stays where both would go. Five standard deviations of 800 draws.
     assert abs(missing - 0.51) < 5 * np.sqrt(0.25 / 800)
 
 
-def test_songs_stay_whole_as_often_as_asked(songs, noise, bank, small_settings):
+def test_songs_stay_whole_as_often_as_asked(songs, noise, source_store, small_settings):
     settings = replace(small_settings, one_song_probability=0.4)
-    recipes = sample_recipes(songs, noise, bank, settings, per_class=400, seed=0)
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=400, seed=0)
     whole = np.mean([len({part.song for part in recipe.stems}) == 1 for recipe in recipes])
     # Else no song is taken twice. Five standard deviations of 800 draws.
     assert abs(whole - 0.4) < 5 * np.sqrt(0.24 / 800)
 
 
-def test_gains_follow_the_normal_law_in_decibels(songs, noise, bank, small_settings):
+def test_gains_follow_the_normal_law_in_decibels(songs, noise, source_store, small_settings):
     settings = replace(
         small_settings, gain_probability=1.0, gain_law="db_normal", gain_db=(-6.0, 2.0)
     )
-    recipes = sample_recipes(songs, noise, bank, settings, per_class=500, seed=0)
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=500, seed=0)
     decibels = [20 * np.log10(part.gain) for recipe in recipes for part in recipe.stems]
     # Five standard deviations of 2,000 draws.
     assert abs(np.mean(decibels) + 6) < 5 * 2 / np.sqrt(2000)
     assert abs(np.std(decibels) - 2) < 5 * 2 / np.sqrt(4000)
 
 
-def test_drawing_more_never_changes_those_drawn_before(songs, noise, bank, small_settings):
-    few = sample_recipes(songs, noise, bank, small_settings, per_class=4, seed=3)
-    more = sample_recipes(songs, noise, bank, small_settings, per_class=12, seed=3)
+def test_drawing_more_never_changes_those_drawn_before(songs, noise, source_store, small_settings):
+    few = sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=3)
+    more = sample_recipes(songs, noise, source_store, small_settings, per_class=12, seed=3)
     many = {recipe.id: recipe for recipe in more}
     assert all(many[recipe.id] == recipe for recipe in few)
-    assert few != sample_recipes(songs, noise, bank, small_settings, per_class=4, seed=4)
+    assert few != sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=4)
 
 
-def test_what_is_off_draws_nothing(songs, noise, bank, small_settings):
-    plain = sample_recipes(songs, noise, bank, small_settings, per_class=4, seed=3)
+def test_what_is_off_draws_nothing(songs, noise, source_store, small_settings):
+    plain = sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=3)
     filtered = replace(small_settings, lowpass_probability=1.0)
-    recipes = sample_recipes(songs, noise, bank, filtered, per_class=4, seed=3)
+    recipes = sample_recipes(songs, noise, source_store, filtered, per_class=4, seed=3)
     assert [replace(recipe, lowpass=None) for recipe in recipes] == plain
 
 
-def test_noise_must_be_there_when_it_is_wanted(songs, noise, bank, small_settings):
+def test_noise_must_be_there_when_it_is_wanted(songs, noise, source_store, small_settings):
     with pytest.raises(DataError, match=r"Fold 0 has no noise clip.*noise_probability: 0"):
-        sample_recipes(songs, noise[:0], bank, small_settings, per_class=2, seed=0)
+        sample_recipes(songs, noise[:0], source_store, small_settings, per_class=2, seed=0)
     silent = replace(small_settings, noise_probability=0.0)
-    recipes = sample_recipes(songs, noise[:0], bank, silent, per_class=2, seed=0)
+    recipes = sample_recipes(songs, noise[:0], source_store, silent, per_class=2, seed=0)
     assert all(recipe.noises == () for recipe in recipes)
 
 
-def test_a_stem_too_short_to_mix_is_named(songs, noise, bank, small_settings):
+def test_a_stem_too_short_to_mix_is_named(songs, noise, source_store, small_settings):
     short = {
         path: replace(source, n_samples=1) if path == "s0/bass" else source
-        for path, source in bank.items()
+        for path, source in source_store.items()
     }
     with pytest.raises(DataError, match="s0/bass: too short to mix; remove the song s0"):
         sample_recipes(songs, noise, short, small_settings, per_class=20, seed=0)
 
 
-def test_a_saved_pool_draws_the_same(songs, noise, bank, small_settings, tmp_path):
-    pool = Pool.from_tables(songs, noise, bank, small_settings)
+def test_a_saved_pool_draws_the_same(songs, noise, source_store, small_settings, tmp_path):
+    pool = Pool.from_tables(songs, noise, source_store, small_settings)
     path = pool.save(tmp_path)
     assert pool.save(tmp_path) == path
     again = load_pool(path)
@@ -155,9 +166,11 @@ def test_a_saved_pool_draws_the_same(songs, noise, bank, small_settings, tmp_pat
 
 
 @given(seed=st.integers(0, 2**32))
-def test_redrawing_stays_in_class_and_fold(songs, noise, bank, small_settings, seed, pool_path):
+def test_redrawing_stays_in_class_and_fold(
+    songs, noise, source_store, small_settings, seed, pool_path
+):
     recipe = load_pool(pool_path).sample_all(2, seed=0)[-1]
-    mashup = Mashup.from_recipe(recipe, bank, pool_path)
+    mashup = Mashup.from_recipe(recipe, source_store, pool_path)
     redrawn = pickle.loads(pickle.dumps(mashup)).redraw(np.random.default_rng(seed))
     assert (redrawn.recipe.label, redrawn.recipe.fold) == ("b", 1)
     assert {part.song for part in redrawn.recipe.stems} == {"s5", "s7"}
@@ -167,26 +180,28 @@ def test_redrawing_stays_in_class_and_fold(songs, noise, bank, small_settings, s
 
 
 @pytest.fixture(scope="module")
-def pool_path(songs, noise, bank, small_settings, tmp_path_factory):
-    return Pool.from_tables(songs, noise, bank, small_settings).save(
+def pool_path(songs, noise, source_store, small_settings, tmp_path_factory):
+    return Pool.from_tables(songs, noise, source_store, small_settings).save(
         tmp_path_factory.mktemp("pools")
     )
 
 
-def test_redrawing_is_small_to_send(songs, noise, bank, pool_path):
-    mashup = Mashup.from_recipe(load_pool(pool_path).sample_all(2, seed=0)[0], bank, pool_path)
+def test_redrawing_is_small_to_send(songs, noise, source_store, pool_path):
+    mashup = Mashup.from_recipe(
+        load_pool(pool_path).sample_all(2, seed=0)[0], source_store, pool_path
+    )
     # A path instead of the pool: a few hundred bytes a part.
     assert len(pickle.dumps(mashup)) < 4000
 
 
-def test_redrawing_needs_a_pool(songs, noise, bank, small_settings):
-    recipe = sample_recipes(songs, noise, bank, small_settings, per_class=2, seed=0)[0]
+def test_redrawing_needs_a_pool(songs, noise, source_store, small_settings):
+    recipe = sample_recipes(songs, noise, source_store, small_settings, per_class=2, seed=0)[0]
     with pytest.raises(UsageError, match=r"'a-0-00000' knows no pool.*pool\.save"):
-        Mashup.from_recipe(recipe, bank).redraw(np.random.default_rng(0))
+        Mashup.from_recipe(recipe, source_store).redraw(np.random.default_rng(0))
 
 
-def test_whole_songs_are_their_stems(songs, bank, small_settings):
-    recipes = song_recipes(songs, bank, small_settings)
+def test_whole_songs_are_their_stems(songs, source_store, small_settings):
+    recipes = song_recipes(songs, source_store, small_settings)
     assert [recipe.id for recipe in recipes] == songs["song"].tolist()
     assert {part.rate for recipe in recipes for part in recipe.stems} == {1.0}
     assert recipes[0].length == 110250

@@ -61,11 +61,11 @@ def test_recipes_survive_the_disk(recipes, suffix, tmp_path_factory):
 
 
 @pytest.fixture
-def mashup(songs, noise, bank, small_settings):
+def mashup(songs, noise, source_store, small_settings):
     """One with a noise clip."""
     settings = replace(small_settings, noise_probability=1.0)
-    recipe = sample_recipes(songs, noise, bank, settings, per_class=2, seed=0)[0]
-    return Mashup.from_recipe(recipe, bank)
+    recipe = sample_recipes(songs, noise, source_store, settings, per_class=2, seed=0)[0]
+    return Mashup.from_recipe(recipe, source_store)
 
 
 def test_jams_hold_the_recipe_and_what_is_heard_when(mashup, tmp_path):

@@ -1,4 +1,4 @@
-"""The bank: files converted once, every bad one named."""
+"""The source store: files converted once, every bad one named."""
 
 import numpy as np
 import pytest
@@ -12,15 +12,15 @@ FOLDER = "genres_stems/blues/blues.00000"
 
 def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
-    bank = build_source_store(stem_data, paths, cache=tmp_path)
+    source_store = build_source_store(stem_data, paths, cache=tmp_path)
     entries = sorted((tmp_path / "sources").iterdir())
     stamps = [entry.stat().st_mtime_ns for entry in entries]
     again = build_source_store(stem_data, paths, cache=tmp_path, n_jobs=2)
-    assert bank == again
+    assert source_store == again
     assert [e.stat().st_mtime_ns for e in sorted((tmp_path / "sources").iterdir())] == stamps
     # atol: conversion rounds to 16 bits, which the file already is.
     np.testing.assert_allclose(
-        bank[paths[0]].read(), read_clip(stem_data / paths[0]), rtol=0, atol=1 / 32768
+        source_store[paths[0]].read(), read_clip(stem_data / paths[0]), rtol=0, atol=1 / 32768
     )
     with pytest.raises(DataError, match=r"(?s)2 of 3 files.*gone1\.wav.*gone2\.wav"):
         build_source_store(stem_data, ["gone1.wav", *paths[:1], "gone2.wav"], cache=tmp_path)
@@ -28,10 +28,10 @@ def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
 
 def test_what_is_converted_is_found_without_a_worker(stem_data, tmp_path, monkeypatch):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
-    bank = build_source_store(stem_data, paths, cache=tmp_path)
+    source_store = build_source_store(stem_data, paths, cache=tmp_path)
     monkeypatch.setattr("stemstack.mashups.sources._convert", lambda *args: 1 / 0)
     done = []
-    assert build_source_store(stem_data, paths, cache=tmp_path, advance=done.append) == bank
+    assert build_source_store(stem_data, paths, cache=tmp_path, advance=done.append) == source_store
     assert sum(done) == 2
 
 

@@ -124,4 +124,4 @@ def render_pictures(mashups, settings, device):
 @lru_cache(maxsize=1)
 def _pack(pool, device):
     """Lay the stems and noise clips of a pool on a device, once for all epochs and folds."""
-    return PackedSources.from_sources(load_pool(pool).bank.values(), device)
+    return PackedSources.from_sources(load_pool(pool).source_store.values(), device)

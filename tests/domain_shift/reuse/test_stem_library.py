@@ -118,7 +118,7 @@ def songs():
 
 
 @pytest.fixture(scope="module")
-def bank(songs, make_source, random_notes):
+def source_store(songs, make_source, random_notes):
     paths = [path for path in (*songs["drums"], *songs["bass"]) if path]
     return {
         path: make_source(f"library-{seed}", random_notes(seed, 9.0))
@@ -127,12 +127,12 @@ def bank(songs, make_source, random_notes):
 
 
 @pytest.fixture(scope="module")
-def library(songs, bank):
-    return StemLibrary.from_songs(songs, ("drums", "bass"), bank)
+def library(songs, source_store):
+    return StemLibrary.from_songs(songs, ("drums", "bass"), source_store)
 
 
 @pytest.fixture(scope="module")
-def mashup(bank):
+def mashup(source_store):
     """Two stems, one a fifth faster, from 1 s on."""
     parts = (
         StemPart("drums", "s1", "s1/drums", 1.0, 1.0),
@@ -150,7 +150,7 @@ def mashup(bank):
             normalize="peak",
             level=1.0,
         ),
-        bank,
+        source_store,
     )
 
 

@@ -13,7 +13,7 @@ from stemstack.mashups.rendering.mixing import mix_sources
 
 
 @pytest.fixture(scope="module")
-def mashups(songs, noise, bank, small_settings):
+def mashups(songs, noise, source_store, small_settings):
     """Eight of the default kind, and eight of every kind at once."""
     everything = Settings.from_dict(
         small_settings.to_dict()
@@ -23,8 +23,8 @@ def mashups(songs, noise, bank, small_settings):
     )
     drawn = []
     for settings in (small_settings, everything):
-        recipes = sample_recipes(songs, noise, bank, settings, per_class=4, seed=0)
-        drawn += [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+        recipes = sample_recipes(songs, noise, source_store, settings, per_class=4, seed=0)
+        drawn += [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
     return drawn
 
 

@@ -23,8 +23,8 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def packed(bank):
-    return PackedSources.from_sources(bank.values())
+def packed(source_store):
+    return PackedSources.from_sources(source_store.values())
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,12 @@ def packed(bank):
         {"stem_dropout": 0.5, "peak": 0.3, "rate_range": (0.7, 1.1)},
     ],
 )
-def test_it_renders_what_the_cpu_renders(songs, noise, bank, small_settings, packed, changes):
+def test_it_renders_what_the_cpu_renders(
+    songs, noise, source_store, small_settings, packed, changes
+):
     settings = replace(small_settings, **changes)
-    recipes = sample_recipes(songs, noise, bank, settings, per_class=6, seed=0)
-    mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=6, seed=0)
+    mashups = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
     clips = render_batch(mashups, packed).numpy()
     assert clips.shape == (12, max(recipe.length for recipe in recipes))
     for mashup, clip in zip(mashups, clips, strict=True):
@@ -49,9 +51,11 @@ def test_it_renders_what_the_cpu_renders(songs, noise, bank, small_settings, pac
         assert not clip[length:].any()
 
 
-def test_blocks_of_time_change_nothing(songs, noise, bank, small_settings, packed, monkeypatch):
-    recipes = sample_recipes(songs, noise, bank, small_settings, per_class=3, seed=0)
-    mashups = [Mashup.from_recipe(recipe, bank) for recipe in recipes]
+def test_blocks_of_time_change_nothing(
+    songs, noise, source_store, small_settings, packed, monkeypatch
+):
+    recipes = sample_recipes(songs, noise, source_store, small_settings, per_class=3, seed=0)
+    mashups = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
     whole = render_batch(mashups, packed)
     monkeypatch.setattr("stemstack.mashups.rendering.torch_renderer._BLOCK", 6 * 9999)
     assert torch.equal(render_batch(mashups, packed), whole)
