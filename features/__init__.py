@@ -4,7 +4,7 @@ from .columns import feature_columns
 from .descriptors.mel import log_mel
 from .extraction import extract, extract_batches, write_features
 from .extractor import Extractor
-from .families import FAMILIES, feature_names
+from .families import FAMILIES, family_of, feature_names
 from .statistics import STATISTICS
 from .store import FeatureStore
 from .transformer import SpectralFeatures
@@ -17,6 +17,7 @@ __all__ = [
     "SpectralFeatures",
     "extract",
     "extract_batches",
+    "family_of",
     "feature_columns",
     "feature_names",
     "log_mel",

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 from ..exceptions import ClipTypeError, UsageError
-from .families import FAMILIES
+from .families import FAMILIES, family_of
 
 # Skew and kurtosis of a row with few onsets or one click are heavy-tailed: their logarithm is not.
 _HEAVY = r".*_(skew|kurtosis)"
@@ -90,9 +90,9 @@ class ColumnSelector:
                 "feature_columns chooses columns by name: it needs a DataFrame, such as "
                 f"SpectralFeatures gives. Got {type(X).__name__} instead."
             )
-        taken = _matcher([item for claim in self.earlier for item in claim])
-        wanted = _matcher(self.claim)
-        return [name for name in X.columns if wanted(name) and not taken(name)]
+        taken = _matching(X.columns, [item for claim in self.earlier for item in claim])
+        selected = _matching(X.columns, self.claim)
+        return [name for name in X.columns if name in selected - taken]
 
 
 def signed_log(X):
@@ -100,14 +100,14 @@ def signed_log(X):
     return np.sign(X) * np.log1p(np.abs(X))
 
 
-def _matcher(items):
-    names = {column for item in items if item in FAMILIES for column in _columns_of(item)}
+def _matching(columns, items):
+    """Return the columns that any of the family names and regular expressions match, as a set."""
     patterns = [re.compile(item) for item in items if item not in FAMILIES]
-    return lambda column: column in names or any(p.fullmatch(column) for p in patterns)
-
-
-def _columns_of(family):
-    return FAMILIES[family].column_names()
+    return {
+        column
+        for column, family in zip(columns, family_of(columns), strict=True)
+        if family in items or any(pattern.fullmatch(column) for pattern in patterns)
+    }
 
 
 def _name_output(group, name):

@@ -8,6 +8,7 @@ Column names are ``<row>_<statistic>``, such as ``mfcc_03_mean``; a scalar's col
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -190,6 +191,37 @@ def feature_names(families="standard", statistics="standard"):
         for name in resolve_families(families)
         for column in FAMILIES[name].column_names(statistics)
     ]
+
+
+def family_of(columns):
+    """Return the family of each feature column.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Column names, such as ``"mfcc_03_mean"``.
+
+    Returns
+    -------
+    list of (str or None)
+        Family names; None for a column of no family, such as a principal component.
+
+    See Also
+    --------
+    feature_names : The columns of families.
+
+    Examples
+    --------
+    >>> from stemstack.features import family_of
+    >>> family_of(["mfcc_03_mean", "tempo", "pca0"])
+    ['mfcc', 'tempo', None]
+    """
+    return [_family_by_column().get(column) for column in columns]
+
+
+@cache
+def _family_by_column():
+    return {column: name for name in FAMILIES for column in FAMILIES[name].column_names()}
 
 
 def _as_list(items, parameter):

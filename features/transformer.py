@@ -111,7 +111,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
             A parameter is not one of those expected.
         """
         validate_clips(self, X, reset=True)
-        self.feature_names_ = self._extractor().names
+        self.feature_names_ = self.extractor_.names
         return self
 
     def transform(self, X):
@@ -158,7 +158,9 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return pd.Index(self.feature_names_).to_numpy(dtype=object)
 
-    def _extractor(self):
+    @property
+    def extractor_(self):
+        """The :class:`Extractor` of one clip with these parameters."""
         return Extractor(self.sr, self.families, self.statistics, self.precision)
 
     def __sklearn_tags__(self):

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 
-from ..features import FAMILIES
+from ..features import FAMILIES, family_of
 
 # Of columns that were made of several families, such as components.
 _OTHER = "other"
@@ -38,8 +38,7 @@ def family_positions(columns):
     dict of str to ndarray of int
         Families in the house order; columns of none are ``"other"``.
     """
-    family_of = {c: name for name, family in FAMILIES.items() for c in family.column_names()}
-    of = np.array([family_of.get(column, _OTHER) for column in columns])
+    of = np.array([family or _OTHER for family in family_of(columns)])
     return {name: np.flatnonzero(of == name) for name in (*FAMILIES, _OTHER) if name in of}
 
 

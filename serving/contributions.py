@@ -7,11 +7,7 @@ import numpy as np
 from lightgbm import LGBMClassifier
 from sklearn.linear_model import LogisticRegression
 
-from ..features import FAMILIES
-
-_FAMILY_OF = {
-    column: family.name for family in FAMILIES.values() for column in family.column_names()
-}
+from ..features import family_of
 
 
 def contributions(classifier, row):
@@ -79,5 +75,5 @@ def sum_by_family(values):
     Series of float
         Indexed by family, the largest first by size.
     """
-    sums = values.groupby(_FAMILY_OF.get).sum()
+    sums = values.groupby(family_of(values.index)).sum()
     return sums.sort_values(key=np.abs, ascending=False, kind="stable")

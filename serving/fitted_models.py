@@ -122,9 +122,7 @@ class CachedClip:
 def _extractor_of(model):
     """The extractor at the beginning of a pipeline; None for other models."""
     spectral = getattr(model, "named_steps", {}).get("spectral")
-    if spectral is None:
-        return None
-    return Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
+    return None if spectral is None else spectral.extractor_
 
 
 def _predict(model, clip):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...exceptions import DataError, UsageError
-from ...features import FAMILIES
+from ...features import family_of
 from .clip_stats import FACTS
 from .differences import Difference, find_differences
 from .scores import (
@@ -230,9 +230,9 @@ def _possible_folds(is_b, groups, n_folds):
 
 def _kernels(X):
     """Make a kernel for each family of features there is."""
-    family_of = dict.fromkeys(FACTS, "length and level")
-    for name, family in FAMILIES.items():
-        family_of |= dict.fromkeys(family.column_names(), name)
-    of = np.array([family_of.get(column, "other") for column in X.columns])
+    pairs = zip(X.columns, family_of(X.columns), strict=True)
+    of = np.array(
+        ["length and level" if name in FACTS else family or "other" for name, family in pairs]
+    )
     scores = normal_scores(X.to_numpy(np.float64))
     return {name: family_kernel(scores[:, of == name]) for name in dict.fromkeys(of.tolist())}

@@ -1,6 +1,6 @@
 """Handcrafted features computed ahead of the models: each clip once, whoever needs it."""
 
-from ...features import Extractor, extract_batches
+from ...features import extract_batches
 from .cluster import run_on_cluster
 
 # Clips a task of a cluster: some seconds' work, and one shard of the feature table.
@@ -53,9 +53,7 @@ def widest_first(models):
 def extractor_of(model):
     """Give what computes the features of a model: an Extractor, or None for one without."""
     spectral = getattr(model, "named_steps", {}).get("spectral")
-    if spectral is None:
-        return None
-    return Extractor(spectral.sr, spectral.families, spectral.statistics, spectral.precision)
+    return None if spectral is None else spectral.extractor_
 
 
 def _compute_on_cluster(client, name, clips, extractor, table, progress):
