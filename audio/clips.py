@@ -5,7 +5,6 @@ or any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a 
 ``X`` is a 1-D sequence of clips, a pandas column of them, or a 2-D array whose rows are waveforms.
 """
 
-import hashlib
 import os
 import warnings
 from functools import lru_cache, partial
@@ -14,6 +13,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..exceptions import AudioError, ClipTypeError
+from ..utils.hashing import hash_bytes, hash_file
 from ..utils.parallel import parallel_map
 from .reading import DEFAULT_SR, read_clip
 
@@ -78,11 +78,6 @@ def clip_key(clip):
     return clip.key()
 
 
-def hash_bytes(data):
-    """Hash bytes (or anything with a buffer) to 32 hexadecimal digits by BLAKE2b."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
 def validate_clips(estimator, X, *, reset):
     """Turn ``X`` into a list of clips, with scikit-learn's checks on numeric input.
 
@@ -140,11 +135,8 @@ def _clip_items(X):
 
 @lru_cache(maxsize=65536)
 def _file_key(path, size, mtime_ns):
-    digest = hashlib.blake2b(digest_size=16)
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    # Size and time are part of the cache key only: a file that changes is hashed again.
+    return hash_file(path)
 
 
 def _check_waveform(clip):

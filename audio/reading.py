@@ -15,6 +15,7 @@ import soundfile
 import soxr
 
 from ..exceptions import AudioError, AudioWarning
+from .levels import INT16_SCALE
 
 DEFAULT_SR = 22050
 _BLOCK = 1024
@@ -143,7 +144,7 @@ def mix_down(samples):
         total = samples[:, 0].astype(np.int32)
         for channel in samples.T[1:]:
             total += channel
-        return total.astype(np.float32) * np.float32(1 / (32768 * n_channels))
+        return total.astype(np.float32) * np.float32(1 / (INT16_SCALE * n_channels))
     return samples[:, 0].copy() if n_channels == 1 else samples.mean(axis=1)
 
 

@@ -7,9 +7,9 @@ from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..audio.clips import hash_bytes
 from ..exceptions import DataError
 from ..utils.atomic_write import atomic_path, write_text
+from ..utils.hashing import hash_bytes
 
 # Fetched at once, and lost at most by a kill.
 _BATCH = 64

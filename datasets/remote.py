@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
-from ..audio.clips import hash_bytes
 from ..exceptions import DataError, MissingExtraError, StemstackError, import_optional
+from ..utils.hashing import hash_bytes
 from .files import is_audio
 from .layouts.manifest import read_csv_text
 from .mirror import Mirror, Remote

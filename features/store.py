@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..audio import hash_bytes
 from ..utils.atomic_write import atomic_path
+from ..utils.hashing import hash_bytes
 from .extractor import VERSION
 
 KEY = "clip_key"

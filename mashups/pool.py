@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import hash_bytes
 from ..exceptions import DataError
 from ..utils.atomic_write import write_text
+from ..utils.hashing import hash_bytes
 from .sampling import sample_recipe
 from .settings import Settings
 from .sources import AudioSource

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from ..audio.levels import db_to_amplitude
 from ..exceptions import DataError
 from .recipes import NoisePart, Recipe, StemPart
 from .tempo_sync import sample_playback_rates
@@ -105,7 +106,7 @@ def _sample_gains(count, settings, rng):
     elif settings.gain_law == "db_uniform":
         gains = np.exp(rng.uniform(*np.log(settings.gain), size=count))
     else:
-        gains = 10 ** (rng.normal(*settings.gain_db, size=count) / 20)
+        gains = db_to_amplitude(rng.normal(*settings.gain_db, size=count))
     return np.where(drawn, gains, 1.0)
 
 

@@ -4,7 +4,6 @@ Each file becomes mono int16 at one rate in ``<cache>/sources/``, memory-mapped 
 free, any number of processes share the pages, and 20 GB of stereo stems become 5.
 """
 
-import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -13,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import DEFAULT_SR, hash_bytes, read_clip
+from ..audio import DEFAULT_SR, read_clip
+from ..audio.levels import INT16_SCALE
 from ..exceptions import AudioError, DataError
 from ..utils.atomic_write import atomic_path, write_text
+from ..utils.hashing import hash_bytes
 from ..utils.parallel import parallel_map
 from .tempo_sync import estimate_tempo
 
-FULL_SCALE = 32768
 _FORMAT = "sources-3"
 # Without a header: to read numpy's takes longer than to map the file.
 _STORED = np.dtype("<i2")
@@ -66,7 +66,7 @@ class AudioSource:
 
     def read(self, start=0, stop=None):
         """Read samples ``start`` to ``stop`` as float32 in [-1, 1]."""
-        return self.open()[start:stop].astype(np.float32) * np.float32(1 / FULL_SCALE)
+        return self.open()[start:stop].astype(np.float32) * np.float32(1 / INT16_SCALE)
 
 
 def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advance=None):
@@ -167,7 +167,7 @@ def _open(entry):
 
 def _store(clip, entry, sr):
     """Write the samples, then the record that says they are complete."""
-    samples = np.clip(np.round(clip * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(_STORED)
+    samples = np.clip(np.round(clip * INT16_SCALE), -INT16_SCALE, INT16_SCALE - 1).astype(_STORED)
     tempo = estimate_tempo(clip, sr)
     source = AudioSource("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
     with atomic_path(entry) as temporary:
@@ -179,4 +179,4 @@ def _entry_name(path, sr):
     # Size and time stand for the content here: hashing 20 GB at each start would be the bottleneck.
     stat = os.stat(path)
     identity = f"{_FORMAT}|{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{sr}"
-    return hashlib.blake2b(os.fsencode(identity), digest_size=16).hexdigest() + ".i16"
+    return hash_bytes(os.fsencode(identity)) + ".i16"

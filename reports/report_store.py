@@ -3,9 +3,8 @@
 import json
 
 from .. import __version__
-from ..audio import hash_bytes
-from ..runs import content_key
 from ..utils.atomic_write import write_text
+from ..utils.hashing import content_key, hash_bytes
 
 
 def cached_result(run, name, compute, **asked):

@@ -6,7 +6,7 @@ from .derived.merge import coverage, merge_runs
 from .derived.pseudo_label import fit_pseudo_labels, predict_pseudo_labelled, write_pseudo_label_run
 from .fitting.fit import fit_run, plan_run
 from .fitting.restack import restack_runs
-from .ledger import Ledger, content_key
+from .ledger import Ledger
 from .prediction.evaluate import evaluate_run, summarise_run
 from .prediction.predict import adjust_ledger, adjust_test, predict_run
 from .run import STACK, Run
@@ -24,7 +24,6 @@ __all__ = [
     "Run",
     "adjust_ledger",
     "adjust_test",
-    "content_key",
     "convert_sources",
     "coverage",
     "evaluate_run",

@@ -6,8 +6,6 @@ rename, so an entry that is there is whole; a killed run finds what was done and
 several processes may fill one ledger: whoever is second writes the same again.
 """
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,20 +124,3 @@ class Ledger:
         )
         with atomic_path(self.path(model, fold, key)) as temporary:
             table.to_parquet(temporary, index=False)
-
-
-def content_key(**made_from):
-    """Name a thing by what it was made from.
-
-    Parameters
-    ----------
-    **made_from
-        Plain data: numbers, strings, lists and mappings of them.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
-    """
-    text = json.dumps(made_from, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -6,10 +6,9 @@ from numbers import Integral, Real
 import numpy as np
 import soundfile
 
+from ...audio.levels import INT16_MAX
 from ...exceptions import DataError, UsageError
 from ...utils.atomic_write import atomic_path
-
-_FULL_SCALE = 32767
 
 
 def write_wav(path, audio, sr):
@@ -29,7 +28,7 @@ def write_wav(path, audio, sr):
     DataError
         The file cannot be written.
     """
-    samples = np.round(np.clip(audio, -1, 1) * _FULL_SCALE).astype(np.int16)
+    samples = np.round(np.clip(audio, -1, 1) * INT16_MAX).astype(np.int16)
     with _whole(path) as draft, open(draft, "wb") as file:
         soundfile.write(file, samples, sr, subtype="PCM_16", format="WAV")
 

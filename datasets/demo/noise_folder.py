@@ -12,6 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
+from ...audio.levels import db_to_amplitude
 from ...utils.parallel import parallel_map
 from . import noise_sounds
 from .files import check_at_least, check_sample_rate, write_text, write_wav
@@ -134,7 +135,7 @@ def make_noise(category, n_samples, sr, rng):
     clip = np.zeros(n_samples)
     clip[:kept] = getattr(noise_sounds, category)(kept, sr, rng)
     # The level is the whole clip's, silence included, as it was measured on ESC-50.
-    return limit(clip * 10 ** (level / 20) / np.sqrt(np.mean(clip**2)))
+    return limit(clip * db_to_amplitude(level) / np.sqrt(np.mean(clip**2)))
 
 
 def _rows(clips_per_category):

@@ -7,12 +7,14 @@ writer of the noise folder brings each clip to its own.
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from ...audio.levels import db_to_amplitude
+
 
 def coloured(n, rng, slope=0.0):
     """Gaussian noise whose spectrum falls by ``slope`` dB an octave (3 is pink, 6 brown)."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     octaves = np.log2(np.maximum(np.arange(len(spectrum)), 1))
-    return np.fft.irfft(spectrum * 10 ** (-slope * octaves / 20), n) * 2 ** (slope / 2)
+    return np.fft.irfft(spectrum * db_to_amplitude(-slope * octaves), n) * 2 ** (slope / 2)
 
 
 def band(x, sr, low=None, high=None):

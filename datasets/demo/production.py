@@ -6,6 +6,8 @@ Conventions: audio is (n_samples, n_channels) float32, digital silence stays dig
 import numpy as np
 from scipy.signal import lfilter
 
+from ...audio.levels import db_to_amplitude, db_to_power_ratio
+
 _FRAME_SECONDS = 0.05
 _SOUNDING_DB = -50
 _SHELF_HZ = 1000
@@ -27,7 +29,7 @@ def level_to(audio, dbfs, sr):
         Digital silence is returned as it is: there is nothing in it to bring up.
     """
     rms = sounding_rms(audio, sr)
-    return audio if rms == 0 else audio * np.float32(10 ** (dbfs / 20) / rms)
+    return audio if rms == 0 else audio * np.float32(db_to_amplitude(dbfs) / rms)
 
 
 def sounding_rms(audio, sr):
@@ -35,7 +37,7 @@ def sounding_rms(audio, sr):
     frame = min(round(_FRAME_SECONDS * sr), len(audio))
     frames = audio[: len(audio) // frame * frame].reshape(-1, frame * audio.shape[1])
     powers = np.einsum("ij,ij->i", frames, frames) / frames.shape[1]
-    sounding = powers > powers.max() * 10 ** (_SOUNDING_DB / 10)
+    sounding = powers > powers.max() * db_to_power_ratio(_SOUNDING_DB)
     return float(np.sqrt(powers[sounding].mean())) if sounding.any() else 0.0
 
 
@@ -73,7 +75,7 @@ def brighten(audio, db, sr):
     ndarray of shape (n_samples, n_channels), float32
     """
     pole = np.exp(-2 * np.pi * _SHELF_HZ / sr)
-    gain = 10 ** (db / 20)
+    gain = db_to_amplitude(db)
     # The two bands of the shelf, low + gain * (audio - low), as one filter.
     zeros = np.array([gain + (1 - gain) * (1 - pole), -gain * pole], dtype=audio.dtype)
     return lfilter(zeros, np.array([1, -pole], dtype=audio.dtype), audio, axis=0)

@@ -5,19 +5,19 @@ trains on; ``clipped`` and ``channel_rms`` belong to the channels as stored. A f
 had is None.
 """
 
-import hashlib
 import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyloudnorm
 
-from ...audio.clips import hash_bytes
+from ...audio.levels import INT16_MAX, INT16_PEAK, INT16_SCALE
+from ...audio.loudness import BLOCK_SECONDS, integrated_loudness
 from ...audio.reading import mix_down, read_channels
 from ...exceptions import AudioError
 from ...utils.atomic_write import write_text
+from ...utils.hashing import hash_bytes
 from ...utils.parallel import parallel_map
 
 FACTS = (
@@ -42,12 +42,9 @@ FACTS = (
 SILENCE_PEAK = 1e-3
 # In seconds: fine enough to time a rest, longer than a cycle of the lowest bass.
 SILENCE_BLOCK = 0.1
-# The largest value that 16 bits hold on both sides of zero.
-FULL_SCALE = 32767 / 32768
 # A sine of full scale touches it with a sample or two a cycle; flat tops are longer.
 CLIPPED_RUN = 3
-# BS.1770 measures blocks of 400 ms, and its shelf lies at 1.7 kHz: below 8 kHz it is cut off.
-LOUDNESS_SECONDS = 0.4
+# In Hz: the shelf of BS.1770's weighting is at 1.7 kHz, lower rates would cut it off.
 LOUDNESS_SR = 8000
 
 
@@ -115,7 +112,7 @@ def measure_clipping(samples):
     float
         In [0, 1].
     """
-    ceiling = 32767 if samples.dtype == np.int16 else FULL_SCALE
+    ceiling = INT16_MAX if samples.dtype == np.int16 else INT16_PEAK
     at = (samples >= ceiling) | (samples <= -ceiling)
     if np.count_nonzero(at) < CLIPPED_RUN:
         return 0.0
@@ -142,10 +139,10 @@ def measure_loudness(mono, sr):
         In LUFS; None below the standard's gate of -70 LUFS, for clips shorter than its block of
         0.4 s, and for rates below 8 kHz.
     """
-    if len(mono) < LOUDNESS_SECONDS * sr or sr < LOUDNESS_SR or not mono.any():
+    if len(mono) < BLOCK_SECONDS * sr or sr < LOUDNESS_SR:
         return None
-    loudness = pyloudnorm.Meter(sr).integrated_loudness(mono)
-    return float(loudness) if np.isfinite(loudness) else None
+    loudness = integrated_loudness(mono, sr)
+    return loudness if np.isfinite(loudness) else None
 
 
 def measure_silence(mono, sr):
@@ -196,7 +193,7 @@ def _count_nan(samples):
 
 def _loudest_channel(samples):
     """The RMS of the loudest channel."""
-    full = (32768 if samples.dtype == np.int16 else 1) * np.sqrt(len(samples))
+    full = (INT16_SCALE if samples.dtype == np.int16 else 1) * np.sqrt(len(samples))
     return float(max(np.linalg.norm(channel.astype(np.float32)) for channel in samples.T) / full)
 
 
@@ -273,7 +270,7 @@ def _entry_name(root, job):
             parts.append(f"{full}|{stat.st_size}|{stat.st_mtime_ns}")
         except OSError:
             parts.append(f"{full}|absent")
-    return hashlib.blake2b(os.fsencode("\n".join(parts)), digest_size=16).hexdigest()
+    return hash_bytes(os.fsencode("\n".join(parts)))
 
 
 def _load(cache, name):

@@ -1,7 +1,6 @@
 """Checks of the samples: NaN, silence, clipping, scale, offset, channels that cancel."""
 
-import numpy as np
-
+from ...audio.levels import amplitude_to_db, db_to_amplitude
 from .finding import Finding, find_files
 
 # In seconds. A warning only: of the competition's 4000 stems 814 rest that long.
@@ -9,7 +8,7 @@ LONG_SILENCE = 5.0
 # Noise clips are short, and padded with silence by their makers (ESC-50 to 5 s).
 _MUSIC = ("stem", "clip", "test")
 # RMS below the -70 LUFS gate of BS.1770: no loudness can be had, only noise can be raised.
-FAINT_RMS = 10 ** (-70 / 20)
+FAINT_RMS = db_to_amplitude(-70)
 # One sample in a thousand: single clipped beats stay below, a track driven into the ceiling not.
 CLIPPED_SHARE = 1e-3
 # Lossy decoders overshoot by some per cent; twice full scale is another scale.
@@ -129,7 +128,7 @@ def check_cancelling(files):
         heard & (files["rms"] < CANCELLED_SHARE * files["channel_rms"]),
         "warning",
         "channels",
-        f"lose {-20 * np.log10(CANCELLED_SHARE):.0f} dB or more when their channels are averaged",
+        f"lose {-amplitude_to_db(CANCELLED_SHARE):.0f} dB or more when their channels are averaged",
         "one channel is inverted: turn it over, or keep one channel only",
     )
 
@@ -196,7 +195,7 @@ def check_loudness(files):
 
 
 # Within 0.1 dB of full scale: normalised to its peak (or clipped).
-NEAR_FULL_SCALE = 10 ** (-0.1 / 20)
+NEAR_FULL_SCALE = db_to_amplitude(-0.1)
 
 
 def compare_test(files):
@@ -230,14 +229,14 @@ def _length(files):
 
 def _peak(files):
     # Adding zero turns -0.0, which reads badly, into 0.0.
-    decibels = (20 * np.log10(files["peak"])).round(1) + 0.0
+    decibels = amplitude_to_db(files["peak"]).round(1) + 0.0
     full = (files["peak"] >= NEAR_FULL_SCALE).mean()
     return f"{decibels.median():.1f} dBFS ({full:.0%} reach full scale)"
 
 
 def _rms(files):
-    decibels = 20 * np.log10(files["rms"])
-    crest = 20 * np.log10(files["peak"] / files["rms"])
+    decibels = amplitude_to_db(files["rms"])
+    crest = amplitude_to_db(files["peak"] / files["rms"])
     spread = decibels.std(ddof=0)
     return f"{decibels.mean():.1f} ± {spread:.1f} dBFS, {crest.mean():.1f} dB below the peak"
 

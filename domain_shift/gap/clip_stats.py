@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from ...audio import DEFAULT_SR, load_clip
+from ...audio.levels import INT16_PEAK, amplitude_to_db
 from ...utils.parallel import parallel_map
 
 FACTS = ("duration", "peak_dbfs", "rms_dbfs", "full_scale_share")
 # Digital silence has no level in dB; this is what a 20-bit sample's smallest step would have.
 FLOOR_DB = -120.0
 # The largest 16-bit sample that both signs can hold.
-_FULL_SCALE = 32767 / 32768
 
 
 def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, advance=None):
@@ -66,7 +66,7 @@ def measure_clip_stats(samples, sr):
         len(samples) / sr,
         round(_decibels(float(magnitude.max())), 2),
         _decibels(float(np.sqrt(energy))),
-        max(np.count_nonzero(magnitude >= _FULL_SCALE) - 1, 0) / len(samples),
+        max(np.count_nonzero(magnitude >= INT16_PEAK) - 1, 0) / len(samples),
     )
 
 
@@ -75,4 +75,4 @@ def _load_and_measure(clip, sr):
 
 
 def _decibels(amplitude):
-    return max(20 * np.log10(amplitude), FLOOR_DB) if amplitude > 0 else FLOOR_DB
+    return max(amplitude_to_db(amplitude), FLOOR_DB) if amplitude > 0 else FLOOR_DB

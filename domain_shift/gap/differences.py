@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from ...audio.levels import amplitude_to_db
 from ...utils.formatting import format_number
 from .scores import permute_sides
 
@@ -37,7 +38,7 @@ class InterpretableFeature:
         """Turn values of the column into the unit shown."""
         values = np.asarray(values, dtype=np.float64)
         if self.scale == "amplitude":
-            return 20 * np.log10(np.maximum(values, 1e-6))
+            return amplitude_to_db(np.maximum(values, 1e-6))
         return 100 * values if self.scale == "percent" else values
 
     def compare(self, a, b):

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...audio.levels import db_to_amplitude
+
 # A length that this share of the clips has exactly, to the hundredth of a second, is a rule.
 _COMMON = 0.05
 _HUNDREDTH = 0.01
@@ -91,7 +93,7 @@ def fit_level(base, facts):
     """
     low, middle, high = np.quantile(facts["peak_dbfs"], [0.1, 0.5, 0.9])
     if high - low <= _SAME_LEVEL or middle > -_SAME_LEVEL:
-        peak = 1.0 if middle > -_FULL_SCALE_STEP else float(10 ** (middle / 20))
+        peak = 1.0 if middle > -_FULL_SCALE_STEP else float(db_to_amplitude(middle))
         return replace(base, normalize="peak", peak=peak)
     low, high = np.quantile(facts["rms_dbfs"], [0.1, 0.9])
     margin = (high - low) / 8

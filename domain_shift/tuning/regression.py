@@ -10,6 +10,8 @@ import numpy as np
 from lightgbm import LGBMRegressor
 from scipy.spatial import KDTree
 
+from ...audio.levels import amplitude_to_db
+
 _PITCH_MOVES = ("interpolate", "resample")
 # In dB: noise below this, or none, is as good as the same.
 _SILENT_NOISE = -36.0
@@ -39,7 +41,7 @@ def recipe_targets(recipe):
     return [
         float(np.log2(recipe.overdrive + _LEAST_OVERDRIVE)),
         float(np.log2(recipe.lowpass or recipe.sr / 2)),
-        max(20 * np.log10(noise), _SILENT_NOISE) if noise > 0 else _SILENT_NOISE,
+        max(amplitude_to_db(noise), _SILENT_NOISE) if noise > 0 else _SILENT_NOISE,
         spread if moved else 0.0,
         0.0 if moved else spread,
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError, UsageError, import_optional
 
 # "stretch" may be searched as well, at ten times the cost of a pilot.
@@ -103,15 +104,11 @@ def apply(base, parameters):
         tempo=parameters["tempo"],
         noise_law="gain",
         noise_probability=parameters["noise_probability"],
-        noise_gain=(_amplitude(top - parameters["noise_span"]), _amplitude(top)),
+        noise_gain=(db_to_amplitude(top - parameters["noise_span"]), db_to_amplitude(top)),
         lowpass_probability=parameters["lowpass_probability"],
         lowpass=(cutoff, cutoff * 2 ** parameters["lowpass_octaves"]),
         overdrive=(0.0, parameters["overdrive"]),
     )
-
-
-def _amplitude(decibels):
-    return 10 ** (decibels / 20)
 
 
 _PROBLEM = "problem"

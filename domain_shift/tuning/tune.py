@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ...audio import clip_key, hash_bytes
+from ...audio import clip_key
 from ...exceptions import DataError
 from ...mashups import Settings
+from ...utils.hashing import hash_bytes
 from ..gap.measure import FOLDS, list_test
 from ..gap.two_sample import Gap
 from .regression import NearestRecipeSurrogate, RecipeRegressor, distance

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.signal
 from pyloudnorm import IIRfilter
 
+from ...audio.levels import amplitude_to_db, db_to_power_ratio, power_ratio_to_db
 from ..kernels.spectrum import HOP, N_FFT
 
 _OFFSET = -0.691
@@ -47,9 +48,9 @@ def dynamics(power, samples, sr):
     audible = short_term[short_term >= _ABSOLUTE_GATE]
     if not len(audible):
         return np.zeros(2)
-    mean = 10 * np.log10(np.mean(10 ** (audible / 10)))
+    mean = power_ratio_to_db(np.mean(db_to_power_ratio(audible)))
     low, high = np.percentile(audible[audible >= mean + _RANGE_GATE], _RANGE_PERCENTILES)
-    peak = 20 * np.log10(np.abs(samples).max())
+    peak = amplitude_to_db(np.abs(samples).max())
     return np.array([high - low, peak - _loudness(energy.mean(dtype=np.float64))])
 
 
@@ -80,4 +81,4 @@ def k_weights(sr):
 
 
 def _loudness(mean_square):
-    return _OFFSET + 10 * np.log10(np.maximum(mean_square, 1e-12))
+    return _OFFSET + power_ratio_to_db(np.maximum(mean_square, 1e-12))

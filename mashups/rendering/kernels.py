@@ -8,8 +8,10 @@ is checked here: a position outside the samples must not be asked for.
 import numpy as np
 from numba import njit
 
+from ...audio.levels import INT16_SCALE
+
 _ordered = njit(cache=True, error_model="numpy")
-_STEP = np.float32(1 / 32768)
+_STEP = np.float32(1 / INT16_SCALE)
 _BLOCK = 256
 
 

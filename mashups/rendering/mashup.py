@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import soundfile
 
-from ...audio import hash_bytes, resample
+from ...audio import resample
+from ...audio.levels import INT16_SCALE
 from ...exceptions import DataError, UsageError
 from ...utils.atomic_write import atomic_path
+from ...utils.hashing import hash_bytes
 from ...utils.parallel import parallel_map
 from ..pool import load_pool
 from ..sources import build_source_store
@@ -50,7 +52,7 @@ class Mashup:
 
     def load(self, sr):
         """Render as float32 of shape (n_samples,) at ``sr`` Hz."""
-        clip = self.to_int16().astype(np.float32) * np.float32(1 / 32768)
+        clip = self.to_int16().astype(np.float32) * np.float32(1 / INT16_SCALE)
         return clip if sr == self.recipe.sr else resample(clip, self.recipe.sr, sr)
 
     def to_int16(self):

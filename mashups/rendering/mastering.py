@@ -9,6 +9,7 @@ import io
 import numpy as np
 import soundfile
 
+from ...audio.levels import INT16_MAX, db_to_amplitude
 from .filters import low_pass
 from .gain import normalise
 
@@ -34,7 +35,7 @@ def master(mix, recipe):
         mix = low_pass(mix, recipe.sr, recipe.lowpass)
     mix = normalise(mix, recipe.normalize, recipe.level, recipe.sr)
     if recipe.overdrive:
-        mix *= np.float32(10 ** (recipe.overdrive / 20))
+        mix *= np.float32(db_to_amplitude(recipe.overdrive))
     if recipe.codec is not None:
         mix = apply_codec(np.clip(mix, -1, 1), recipe.sr, recipe.codec, recipe.codec_quality)
     return quantise(mix)
@@ -53,7 +54,7 @@ def quantise(clip):
         From -32767 to 32767.
     """
     clip = np.clip(clip, -1, 1)
-    clip *= np.float32(32767)
+    clip *= np.float32(INT16_MAX)
     return np.rint(clip, out=clip).astype(np.int16)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
 from .filters import band_pass
 from .gain import SILENCE, rms
@@ -99,4 +100,4 @@ def _gain_for_ratio(snr, level, noise):
     """The gain that brings noise to a ratio in dB; 1 where one of the two is silent."""
     if level < SILENCE or noise < SILENCE:
         return 1.0
-    return level / noise * 10 ** (-snr / 20)
+    return level / noise * db_to_amplitude(-snr)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...audio.levels import INT16_MAX, INT16_SCALE, db_to_amplitude
 from ...exceptions import UsageError, import_optional
 from .gain import SILENCE
 from .mixing import check_reach
@@ -187,14 +188,14 @@ def _stem(samples, time, *, begin, n_samples, start, rate, gain):
     # What lies behind the end of a shorter mashup is read anywhere, and silenced later.
     left = begin + left.minimum(n_samples - 1)
     here = samples[left].float()
-    return gain / 32768 * (here + fraction * (samples[left + 1].float() - here))
+    return gain / INT16_SCALE * (here + fraction * (samples[left + 1].float() - here))
 
 
 def _noise(samples, time, *, begin, n_samples, start, tile, gain):
     """One noise of each mashup at some times: a tensor of shape (n_mashups, n_times)."""
     place = (time - start).where(~tile, (time + start) % n_samples)
     heard = (place >= 0) & (place < n_samples)
-    return gain / 32768 * samples[begin + place.where(heard, 0)].float() * heard
+    return gain / INT16_SCALE * samples[begin + place.where(heard, 0)].float() * heard
 
 
 def _master(mix, recipes):
@@ -208,5 +209,5 @@ def _master(mix, recipes):
     by_peak = column([recipe.normalize == "peak" for recipe in recipes]).bool()
     gain = column([recipe.level for recipe in recipes]) / loudest
     mix *= gain.where(by_peak & (loudest >= SILENCE), 1.0)
-    mix *= column([10 ** (recipe.overdrive / 20) for recipe in recipes])
-    return mix.clamp_(-1, 1).mul_(32767).round_().div_(32768)
+    mix *= column([db_to_amplitude(recipe.overdrive) for recipe in recipes])
+    return mix.clamp_(-1, 1).mul_(INT16_MAX).round_().div_(INT16_SCALE)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...audio import DEFAULT_SR, load_clip
+from ...audio.levels import amplitude_to_db
 from ...exceptions import DataError, first_line
 from ...features import log_mel
 from ...runs.predictions import model_proba
@@ -247,7 +248,7 @@ def _noise_level(part):
 
 
 def _decibels(gain):
-    return 20 * np.log10(max(gain, 1e-6))
+    return amplitude_to_db(max(gain, 1e-6))
 
 
 def _add_sound(run, sides, recipes, *, cache, n_jobs, progress):

@@ -15,8 +15,8 @@ from ...audio import clip_key
 from ...exceptions import UsageError
 from ...models import defer_checkpoint_cleanup, find_networks, set_resources, weights_hash
 from ...stacking import fit_fold, name_columns, predict_with
+from ...utils.hashing import content_key
 from ...utils.parallel import parallel_map
-from ..ledger import content_key
 from ..predictions import METHOD
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from stemstack.exceptions import DataError
-from stemstack.runs import Ledger, content_key
+from stemstack.runs import Ledger
 
 
 def test_ledger_keeps_what_was_written(tmp_path):
@@ -33,8 +33,3 @@ def test_entries_are_listed_and_discarded_by_name(tmp_path):
     ]  # fmt: skip
     ledger.discard("lr", 1)
     assert not ledger.has("lr", 1, "0b") and ledger.has("b", 1, "0a")
-
-
-def test_content_keys_follow_content():
-    assert content_key(a=1, b=[2]) == content_key(b=[2], a=1)
-    assert content_key(a=1) != content_key(a=2)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ....audio import clip_key, hash_bytes, load_clip
+from ....audio import clip_key, load_clip
 from ....utils.atomic_write import atomic_path
+from ....utils.hashing import hash_bytes
 
 
 def load_log_mels(clips, settings, *, device, cache=None):
