@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from ..layouts.stems import format_names
+from ...utils.formatting import format_names
 
 SEVERITIES = ("error", "warning", "info")
 # What a role's files are called in a sentence.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...exceptions import DataError, DataWarning
+from ...utils.formatting import format_names
 from ..files import find_audio, is_audio, name_within
 from .manifest import read_csv_text
 
@@ -180,10 +181,3 @@ def _warn_of_unexpected_files(strangers, stems):
         DataWarning,
         stacklevel=3,
     )
-
-
-def format_names(names, limit=5):
-    """Name the first few of some names, and count them all when there are more."""
-    names = list(names)
-    more = f", … ({len(names)} in all)" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more

@@ -17,8 +17,8 @@ _LEAD_SECONDS = 0.25
 _SEED = 0
 
 
-def resample(samples, rate, sr):
-    """Resample by soxr's high-quality filter: pitch moves with the speed.
+def change_speed(samples, rate, sr):
+    """Change speed and pitch together, with soxr's high-quality filter.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def resample(samples, rate, sr):
     rate : float
         Samples read for each one given.
     sr : int
-        Not used: a resampler does not ask what a second is.
+        Not used; same signature as :func:`stretch`.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def stretch(samples, rate, sr):
     return stretcher.process(samples[None])[0]
 
 
-RETIMERS = {"resample": resample, "stretch": stretch}
+RETIMERS = {"resample": change_speed, "stretch": stretch}
 
 
 def read_retimed(source, start, length, rate, mode, sr):

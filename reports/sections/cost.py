@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ...runs.costs import read_costs
+from ...utils.formatting import format_duration
 from ..html.figures import MAIN, SECOND, WIDTH, draw_svg, height, name_rows, put_legend
 from ..html.section import Section, figure, fold, paragraph, table
 
@@ -27,8 +28,8 @@ def render_cost(costs):
     stages = pd.DataFrame(costs["stages"]).set_index("stage")
     total, cpu = stages["seconds"].sum(), stages["cpu_seconds"].sum()
     body = paragraph(
-        f"{_duration(total)} by the clock, {_duration(cpu)} of processors' time, resumptions "
-        f"included; at most {costs['peak_memory_mb'] / 1024:.1f} GB of memory."
+        f"{format_duration(total)} by the clock, {format_duration(cpu)} of processors' time, "
+        f"resumptions included; at most {costs['peak_memory_mb'] / 1024:.1f} GB of memory."
     )
     shown = stages[stages["seconds"] >= _SHOWN * total]
     svg = draw_svg(
@@ -46,14 +47,6 @@ def _numbers(stages):
     rate = stages["n"] / stages["seconds"].where(stages["seconds"] > 0)
     named = stages[["n", "seconds", "cpu_seconds"]].assign(rate=rate)
     return named.rename(columns={"n": "steps", "cpu_seconds": "CPU seconds", "rate": "steps / s"})
-
-
-def _duration(seconds):
-    """Say how long something took, with the two units that matter."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _draw(axes, stages):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stemstack.domain_shift.gap.clip_stats import clip_stats, measure_clip_stats
-from stemstack.domain_shift.gap.differences import find_differences, format_number
+from stemstack.domain_shift.gap.differences import find_differences
 from stemstack.domain_shift.gap.two_sample import domain_gap
 from stemstack.features import extract
 
@@ -78,13 +78,3 @@ def test_noise_gain_and_cut_are_found_in_real_clips():
     np.testing.assert_allclose(said["level"].difference, 6.02, rtol=0, atol=0.15)
     assert said["noisiness"].difference > 10 and said["brightness"].difference > 0
     assert "length" not in said
-
-
-def test_numbers_are_short():
-    assert [format_number(x) for x in (0.0, 1234.5, 12.345, 1e-5, float("inf"))] == [
-        "0",
-        "1234",
-        "12.3",
-        "1e-05",
-        "inf",
-    ]

@@ -25,7 +25,7 @@ def run(tmp_path):
 def test_time_and_memory_are_summed_up(run):
     section = cost_section(run)
     assert section.anchor == "cost"
-    assert "3 min by the clock, 4 min of processors&#x27; time" in section.body
+    assert "3 min 0 s by the clock, 4 min 0 s of processors&#x27; time" in section.body
     assert "at most 1.5 GB of memory" in section.body
 
 

@@ -12,7 +12,6 @@ from stemstack.runs.time_limit.budget import (
     LEAST_EPOCHS,
     ModelCost,
     choose,
-    format_duration,
     total_seconds,
     with_epochs,
 )
@@ -87,11 +86,3 @@ def test_what_is_chosen_fits_and_keeps_the_least_epochs(models, room):
         return
     assert seconds(choice) <= room
     assert all(choice.epochs[m.name] >= min(LEAST_EPOCHS, m.epochs) for m in choice.kept)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0, "0.0 s"), (59.96, "1 min 0 s"), (3599.7, "1 h 0 min"), (9e4, "25 h 0 min")],
-)
-def test_durations_are_never_written_with_sixty_of_anything(value, text):
-    assert format_duration(value) == text
