@@ -100,7 +100,7 @@ class Bench:
         self.bf16 = wanted.bf16 or self.device.type == "cuda"
         self.mels = MelSettings(*(DEFAULTS[k] for k in ("sr", "n_fft", "hop_length", "n_mels")))
         self.looks = InferenceConfig(
-            self.mels.n_frames(DEFAULTS["crop_seconds"]), DEFAULTS["tta"], bf16=self.bf16
+            self.mels.n_frames(DEFAULTS["crop_seconds"]), DEFAULTS["tta_crops"], bf16=self.bf16
         )
         rng = np.random.default_rng(0)
         n_samples = int(wanted.seconds * self.mels.sr)

@@ -33,8 +33,8 @@ RUNS = {
     "… + mixup 0.4": ",mixup=0.4",
     "… + SpecAugment 0.2": ",spec_augment=0.2",
 }
-ONE, THREE = {"tta": 1}, {"tta": 3}
-VIEWS = {"tta": 3, "tta_shift": 1, "tta_contrast": 0.1}
+ONE, THREE = {"tta_crops": 1}, {"tta_crops": 3}
+VIEWS = {"tta_crops": 3, "tta_shift": 1, "tta_contrast": 0.1}
 macro_f1 = partial(f1_score, average="macro")
 
 
@@ -60,7 +60,7 @@ def main():
         rows = {name: (study.score(models, ONE), study.score(models, THREE))}
         if name == "from ImageNet":
             rows["… all views"] = (
-                study.score(models, {**VIEWS, "tta": 1}),
+                study.score(models, {**VIEWS, "tta_crops": 1}),
                 study.score(models, VIEWS),
             )
         for row, ((oof_1, test_1), (oof_3, test_3)) in rows.items():

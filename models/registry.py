@@ -13,6 +13,7 @@ from ..exceptions import UsageError, first_line
 from .baseline import make_baseline
 from .deep.backbones.ast import AST, AST_PARAMETERS, read_norm_stats
 from .deep.effnet import EffNetClassifier
+from .deep.persistence import PARAMETER_ALIASES
 from .linear import make_lr
 from .model_name import ModelName
 from .seed_ensemble import average_seeds, find_networks
@@ -91,6 +92,11 @@ def make_model(name, **options):
     make, own = MODELS[named.base], dict(named.params)
     n_seeds = own.pop("seeds", 1)
     known = _parameters_of(make)
+    for alias in PARAMETER_ALIASES.keys() & own.keys():
+        if (key := PARAMETER_ALIASES[alias]) in known:
+            if key in own:
+                raise UsageError(f"{name}: the parameter {key!r} is given twice")
+            own[key] = own.pop(alias)
     direct = {key: own.pop(key) for key in own.keys() & known}
     model = make(**{key: options[key] for key in options.keys() & known} | direct)
     _set_last(named, model, own, known)

@@ -21,9 +21,9 @@ __all__ = ["EffNetClassifier", "EffNetEmbedding", "EffNetLogits"]
 class EffNetClassifier(ClassifierMixin, DeepEstimator):
     """Classify clips by a convolutional net on their log-mel spectrograms.
 
-    Each clip's log-mel is computed once and standardised; training looks at random crops of it,
-    prediction at the mean over ``tta`` evenly spaced ones. Shorter clips are repeated to a crop's
-    length.
+    Each clip's log-mel is computed once and standardised. Training uses one random crop of each
+    clip per epoch; prediction averages over ``tta_crops`` evenly spaced crops. Shorter clips
+    are repeated to the length of a crop.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Times that a crop of every clip is seen.
     batch_size : int, default=32
         At least 2; a batch may be larger, up to twice, so that none is left nearly empty.
-    accumulate : int, default=1
+    accumulate_grad_batches : int, default=1
         Batches whose gradients are summed for one step: large batches in little memory.
     learning_rate : float, default=0.003
         The highest of the schedule, for the head.
@@ -84,7 +84,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         the folds of their songs),
         stop after this many epochs without a better loss on them, and keep the best weights. Off by
         default.
-    tta : int, default=3
+    tta_crops : int, default=3
         Crops of each clip at prediction, at even distances.
     tta_shift : int, default=0
         Look at each crop moved up and down by so many bands, too.

@@ -25,7 +25,7 @@ from .data.remix import Remixer
 from .device import num_threads, resolve_device, seeded_rng
 from .inference import InferenceConfig, predict_outputs
 from .parameters import check_parameters
-from .persistence import pack_net, unpack_net
+from .persistence import pack_net, resolve_aliases, unpack_net
 from .training.checkpoint import Checkpoint
 from .training.early_stopping import EarlyStopping, mashup_groups, split_validation
 from .training.trainer import Session, Trainer, TrainingSchedule
@@ -53,7 +53,7 @@ class DeepEstimator(BaseEstimator):
         pool="avg",
         epochs=8,
         batch_size=32,
-        accumulate=1,
+        accumulate_grad_batches=1,
         learning_rate=3e-3,
         schedule="one_cycle",
         layer_decay=1.0,
@@ -67,7 +67,7 @@ class DeepEstimator(BaseEstimator):
         class_weight=None,
         remix=False,
         patience=None,
-        tta=3,
+        tta_crops=3,
         tta_shift=0,
         tta_contrast=0.0,
         precision="auto",
@@ -90,7 +90,7 @@ class DeepEstimator(BaseEstimator):
         self.pool = pool
         self.epochs = epochs
         self.batch_size = batch_size
-        self.accumulate = accumulate
+        self.accumulate_grad_batches = accumulate_grad_batches
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.layer_decay = layer_decay
@@ -104,7 +104,7 @@ class DeepEstimator(BaseEstimator):
         self.class_weight = class_weight
         self.remix = remix
         self.patience = patience
-        self.tta = tta
+        self.tta_crops = tta_crops
         self.tta_shift = tta_shift
         self.tta_contrast = tta_contrast
         self.precision = precision
@@ -255,7 +255,9 @@ class DeepEstimator(BaseEstimator):
         InferenceConfig
         """
         bf16 = self._in_bf16(resolve_device(self.device))
-        return InferenceConfig(self._width(), self.tta, self.tta_shift, self.tta_contrast, bf16)
+        return InferenceConfig(
+            self._width(), self.tta_crops, self.tta_shift, self.tta_contrast, bf16
+        )
 
     def mel_settings(self):
         """Say how a picture is made of a clip.
@@ -292,6 +294,9 @@ class DeepEstimator(BaseEstimator):
             return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
         except ValueError as error:  # It names a class that is not there.
             raise UsageError(f"class_weight: {first_line(error)}") from error
+
+    def __setstate__(self, state):
+        super().__setstate__(resolve_aliases(state))
 
     def __getstate__(self):
         # The weights travel as bytes; a graph would tie the pickle to torch's inner workings.

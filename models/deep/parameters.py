@@ -24,10 +24,10 @@ _WHOLE = {
     "n_mels": 1,
     "epochs": 1,
     "batch_size": 2,
-    "accumulate": 1,
+    "accumulate_grad_batches": 1,
     "warmup_epochs": 0,
     "patience": 1,
-    "tta": 1,
+    "tta_crops": 1,
     "tta_shift": 0,
     "n_threads": 1,
 }

@@ -15,6 +15,10 @@ from ...utils.atomic_write import atomic_path, write_text
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
 _ARCHITECTURE = "architecture"
+# Names that parameters have in files and may have in ``--models``, and their names now: files keep
+# the names of version 0.1, so that every version can read them.
+PARAMETER_ALIASES = {"accumulate": "accumulate_grad_batches", "tta": "tta_crops"}
+_STORED_NAMES = {name: alias for alias, name in PARAMETER_ALIASES.items()}
 # What is of no meaning where the folder may be loaded.
 _LOCAL = ("cache", "checkpoint", "device", "n_threads")
 
@@ -103,7 +107,7 @@ def save_net(estimator, folder):
     """
     check_is_fitted(estimator, "state_")
     params = {
-        name: to_plain(value, name)
+        _STORED_NAMES.get(name, name): to_plain(value, name)
         for name, value in estimator.get_params().items()
         if name not in _LOCAL
     }
@@ -112,7 +116,11 @@ def save_net(estimator, folder):
         for name, value in vars(estimator).items()
         if name.endswith("_") and not name.startswith("_") and name != "state_"
     }
-    document = {"class": type(estimator).__name__, "params": params, "fitted": fitted}
+    document = {
+        "class": type(estimator).__name__,
+        "params": dict(sorted(params.items())),
+        "fitted": fitted,
+    }
     with atomic_path(Path(folder, _WEIGHTS)) as temporary:
         temporary.write_bytes(estimator.state_)
     write_text(Path(folder, _PARAMS), json.dumps(document, indent=1))
@@ -141,7 +149,7 @@ def load_net(folder, classes):
         document = json.loads(Path(folder, _PARAMS).read_text(encoding="utf-8"))
         state = Path(folder, _WEIGHTS).read_bytes()
         params = {name: from_plain(value) for name, value in document["params"].items()}
-        estimator = by_name[document["class"]](**params)
+        estimator = by_name[document["class"]](**resolve_aliases(params))
         fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
         fitted["backbone_"], fitted["n_embedding_"]  # without which no net is built again
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -150,6 +158,11 @@ def load_net(folder, classes):
         ) from error
     vars(estimator).update(fitted, state_=state)
     return estimator
+
+
+def resolve_aliases(params):
+    """Return parameters by the names that the estimators give them."""
+    return {PARAMETER_ALIASES.get(name, name): value for name, value in params.items()}
 
 
 def to_plain(value, name):

@@ -59,7 +59,7 @@ def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
 def _predict_fold(name, run, clips, cache, tta, fold):
     model = set_resources(run.load_model(name, fold), cache=cache)
     for net in find_networks(model, fitted=True) if tta else ():
-        net.set_params(tta=tta)
+        net.set_params(tta_crops=tta)
     return predict_with(model, clips, METHOD)
 
 

@@ -155,3 +155,10 @@ def test_means_do_not_belong_to_the_model(tmp_path):
     assert model.get_params()["spectral__cache"] == tmp_path / "features"
     plain = set_resources(clone(model)).get_params()
     assert (plain["spectral__cache"], plain["spectral__n_jobs"]) == (None, None)
+
+
+def test_old_parameter_names_are_accepted():
+    old = make_model("effnet(tta=5, accumulate=2)").get_params()
+    assert (old["tta_crops"], old["accumulate_grad_batches"]) == (5, 2)
+    with pytest.raises(UsageError, match="the parameter 'tta_crops' is given twice"):
+        make_model("effnet(tta=5, tta_crops=2)")

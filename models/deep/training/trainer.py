@@ -26,7 +26,7 @@ class TrainingSchedule:
     ----------
     width : int
         Frames of a crop.
-    epochs, batch_size, accumulate : int
+    epochs, batch_size, accumulate_grad_batches : int
     learning_rate : float
         The highest of the schedule, for the head.
     schedule : {"one_cycle", "cosine"}
@@ -41,7 +41,7 @@ class TrainingSchedule:
     width: int
     epochs: int
     batch_size: int
-    accumulate: int
+    accumulate_grad_batches: int
     learning_rate: float
     schedule: str
     layer_decay: float
@@ -183,8 +183,9 @@ class Trainer:
         return mean, float(f1_score(*torch.cat(decided, dim=1).cpu().numpy(), average="macro"))
 
     def _draw_steps(self, order):
-        """Split an order into steps of ``accumulate`` batches each."""
-        batches, many = split_batches(order, self.plan.batch_size), self.plan.accumulate
+        """Split an order into steps of ``accumulate_grad_batches`` batches each."""
+        batches = split_batches(order, self.plan.batch_size)
+        many = self.plan.accumulate_grad_batches
         return [batches[i : i + many] for i in range(0, len(batches), many)]
 
     def _step(self, take, batches):

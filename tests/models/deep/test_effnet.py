@@ -1,3 +1,4 @@
+import json
 import os
 import pickle
 import re
@@ -129,6 +130,23 @@ def test_saved_and_loaded_it_is_the_same(tmp_path, labels):
     ]
 
 
+def test_saved_parameters_keep_their_first_names(tmp_path, fitted):
+    model = pickle.loads(pickle.dumps(fitted)).set_params(tta_crops=5)
+    save_net(model, tmp_path)
+    params = json.loads((tmp_path / "params.json").read_text())["params"]
+    assert (params["tta"], params["accumulate"]) == (5, 1)
+    assert list(params) == sorted(params)
+    assert load_model(tmp_path).get_params()["tta_crops"] == 5
+
+
+def test_state_with_first_parameter_names_is_restored(fitted):
+    state = fitted.__getstate__()
+    state["tta"] = state.pop("tta_crops")
+    old = EffNetClassifier.__new__(EffNetClassifier)
+    old.__setstate__(state)
+    assert_array_equal(old.predict_proba(X), fitted.predict_proba(X))
+
+
 def test_its_own_saved_weights_start_another(tmp_path, fitted):
     save_net(fitted, tmp_path)
     start = {**SMALL, "weights": tmp_path / "weights.safetensors"}
@@ -218,7 +236,7 @@ def test_verbose_speaks_on_stderr(capsys):
     ("name", "value"),
     [
         ("epochs", 0), ("epochs", 2.5), ("epochs", True), ("batch_size", 1), ("hop_length", 128.0),
-        ("frozen", 2), ("frozen", "all"), ("tta", 0), ("sr", None), ("mixup", float("inf")),
+        ("frozen", 2), ("frozen", "all"), ("tta_crops", 0), ("sr", None), ("mixup", float("inf")),
         ("ema", 1), ("crop_seconds", float("nan")),
     ],
 )  # fmt: skip
@@ -242,7 +260,7 @@ def test_a_net_with_all_options_learns_and_survives_the_disk(tmp_path):
         "band_norm": True,
         "schedule": "cosine",
         "layer_decay": 0.8,
-        "accumulate": 2,
+        "accumulate_grad_batches": 2,
         "warmup_epochs": 1,
         "ema": 0.9,
         "mixup": 0.2,

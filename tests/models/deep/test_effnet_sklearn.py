@@ -12,7 +12,7 @@ TINY = {
     "n_mels": 4,
     "crop_seconds": 0.02,
     "epochs": 1,
-    "tta": 1,
+    "tta_crops": 1,
     "device": "cpu",
     "n_threads": 1,
     "random_state": 0,

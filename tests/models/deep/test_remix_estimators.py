@@ -29,13 +29,13 @@ def training(stem_data, shared_cache):
 @pytest.fixture
 def drawn(monkeypatch):
     """The recipes that are drawn from now on."""
-    recipes, draw = [], Pool.draw
+    recipes, draw = [], Pool.sample_recipe
 
     def cached_result(*arguments):
         recipes.append(draw(*arguments))
         return recipes[-1]
 
-    monkeypatch.setattr(Pool, "draw", cached_result)
+    monkeypatch.setattr(Pool, "sample_recipe", cached_result)
     return recipes
 
 

@@ -81,7 +81,7 @@ def test_it_starts_from_the_folders_weights(folder, clips):
     embedding = EffNetEmbedding(**SMALL, weights=folder).fit(clips[0]).transform(clips[0])
     model = transformers.ASTModel.from_pretrained(folder).eval()
     # Half a second is 48 frames: the middle crop of one begins at frame 8.
-    one = EffNetEmbedding(**SMALL, weights=folder, tta=1).fit(clips[0]).transform(clips[0])
+    one = EffNetEmbedding(**SMALL, weights=folder, tta_crops=1).fit(clips[0]).transform(clips[0])
     bank = KaldiFbankConfig(16000, 400, 160, 16).picture(clips[0][0])[:, 8:40]
     with torch.no_grad():
         expected = model(torch.from_numpy(bank.T[None].astype(np.float32))).pooler_output[0]

@@ -19,7 +19,7 @@ def make_plan(**changes):
         "width": 8,
         "epochs": 3,
         "batch_size": 4,
-        "accumulate": 1,
+        "accumulate_grad_batches": 1,
         "learning_rate": 0.01,
         "schedule": "one_cycle",
         "layer_decay": 1.0,
@@ -76,13 +76,13 @@ def test_the_loss_falls(pictures, schedule):
     assert trainer.history[0]["f1"] < 0.9 < trainer.history[-1]["f1"]
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
-def test_the_history_scores_what_is_said_in_training(pictures, accumulate):
+@pytest.mark.parametrize("n_batches", [1, 2])
+def test_the_history_scores_what_is_said_in_training(pictures, n_batches):
     net = build_net(PretrainedSource("cnn_tiny", "none"), 2)
     with torch.no_grad():
         net.head.weight.zero_()
         net.head.bias.copy_(torch.tensor([9.0, 0.0]))
-    plan = make_plan(epochs=1, learning_rate=1e-9, accumulate=accumulate)
+    plan = make_plan(epochs=1, learning_rate=1e-9, accumulate_grad_batches=n_batches)
     trainer, _ = train(plan, pictures, net=net)
     # All are said to be of the first class, half of them are: F1 of 2/3, and of 0.
     np.testing.assert_allclose(trainer.history[0]["f1"], 1 / 3, rtol=1e-12)
@@ -133,15 +133,15 @@ def flat_net():
 
 def test_accumulated_batches_are_one_large_batch(pictures):
     whole = [picture[:, :8] for picture in pictures]
-    many, _ = train(make_plan(batch_size=3, accumulate=2), whole, net=flat_net())
-    one, _ = train(make_plan(batch_size=6, accumulate=1), whole, net=flat_net())
+    many, _ = train(make_plan(batch_size=3, accumulate_grad_batches=2), whole, net=flat_net())
+    one, _ = train(make_plan(batch_size=6, accumulate_grad_batches=1), whole, net=flat_net())
     for here, there in zip(many.net.parameters(), one.net.parameters(), strict=True):
         # float32 sums in another order, over six steps of AdamW.
         torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-6)
 
 
 def test_a_last_step_may_be_smaller(pictures):
-    trainer, _ = train(make_plan(batch_size=4, accumulate=2), pictures)
+    trainer, _ = train(make_plan(batch_size=4, accumulate_grad_batches=2), pictures)
     assert len(trainer.history) == 3
 
 
