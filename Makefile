@@ -6,7 +6,7 @@ export UV_INDEX_STRATEGY ?= unsafe-best-match
 # Compiled modules are kept: without them every worker process compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo report test install docs lock lint clean
+.PHONY: demo report test test-fast test-lowest install docs lock lint clean
 
 install: .venv/.installed
 
@@ -52,6 +52,19 @@ test:
 	$(MAKE) -j 2 .venv/.installed .venv/.librosa
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
+test-fast: install
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+# The lowest versions that setup.cfg allows, in an environment of their own.
+LOWEST := .venv-lowest/bin
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	$(LOWEST)/python -m pip install --quiet uv
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct \
+		-r setup.cfg --extra all
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps -e .
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(LOWEST)/python -m pytest -n 2 --dist worksteal
+
 lint: install
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
@@ -65,4 +78,4 @@ lock:
 		--no-python-downloads --no-header --no-emit-package stemstack --upgrade -o requirements.lock
 
 clean:
-	rm -rf .venv $(DEMO) build dist *.egg-info
+	rm -rf .venv .venv-lowest $(DEMO) build dist *.egg-info

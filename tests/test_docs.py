@@ -30,8 +30,8 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Written to be run as they are; the others quote code, too.
 RUNNING = [
     page
-    for room in ("tutorial", "how-to", "explanation", "reference")
-    for page in sorted(DOCS.glob(f"{room}/*.md"))
+    for folder in ("tutorial", "how-to", "explanation", "reference", "contributing")
+    for page in sorted(DOCS.glob(f"{folder}/*.md"))
 ]
 PAGES = [ROOT / "README.md", KAGGLE / "README.md", *sorted(DOCS.rglob("*.md"))]
 SMALL = {
