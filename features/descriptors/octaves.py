@@ -47,7 +47,7 @@ def octave_shares(octaves):
     """
     total = octaves.sum(axis=0)
     share = octaves / np.where(total > 0, total, np.float32(1))
-    return np.where(total > 0, power_to_db(np.maximum(share, np.float32(1e-8))), np.float32(0))
+    return np.where(total > 0, 10 * np.log10(np.maximum(share, np.float32(1e-8))), np.float32(0))
 
 
 def texture(octaves, frame_rate):
