@@ -39,7 +39,7 @@ def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
 
     progress = make_progress(quiet)
     examination = check_dataset(
-        data, stems=stems, n_folds=folds, cache=cache, n_jobs=jobs, stage=progress.stage
+        data, stems=stems, n_folds=folds, cache=cache, n_jobs=jobs, progress=progress
     )
     if as_json:
         click.echo(json.dumps(_as_data(data, examination), indent=1))

@@ -65,7 +65,7 @@ def _list_clips(paths, reading, means):
     from ..datasets import is_data_set, local_data, read_data
     from ..runs import from_paths, labelled_clips
 
-    at = {"cache": means["cache"], "stage": means["progress"].stage}
+    at = {"cache": means["cache"], "progress": means["progress"]}
     if len(paths) == 1:
         local = local_data(paths[0], **at)
         if is_data_set(local):

@@ -68,7 +68,7 @@ def _choose(data, other, drawing, places):
 
     n, settings, seed = drawing["n"], drawing["settings"], drawing["seed"]
     readable = {"n_jobs": places["n_jobs"], "progress": places["progress"]}
-    at = {"cache": places["cache"], "stage": places["progress"].stage}
+    at = {"cache": places["cache"], "progress": places["progress"]}
     if other is not None:
         dataset, pair = None, tuple(list_clips(name, **at) for name in (data, other))
     else:

@@ -45,7 +45,7 @@ def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quie
 
     progress = make_progress(quiet)
     fitted = Run.open(run)
-    at = {"cache": cache, "stage": progress.stage}
+    at = {"cache": cache, "progress": progress}
     asked = from_paths(paths, **at) if paths else from_test_table(read_data(data, **at))
     usable = asked.usable(n_jobs=jobs, progress=progress)
     if usable.ids:

@@ -55,7 +55,7 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
 
     progress = make_progress(quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
-    dataset = read_data(data, **reading, cache=rest["cache"], stage=progress.stage)
+    dataset = read_data(data, **reading, cache=rest["cache"], progress=progress)
     check = check_reuse(
         dataset,
         settings or {},

@@ -79,7 +79,7 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
 
     progress = make_progress(quiet)
     tuning = tune_settings(
-        read_data(data, cache=cache, stage=progress.stage),
+        read_data(data, cache=cache, progress=progress),
         Settings.from_dict(settings or {}),
         _plan(minutes, wanted),
         record=record_beside(out),

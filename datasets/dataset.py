@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..exceptions import DataError
+from ..utils.progress import NO_PROGRESS
 from .layouts.class_folders import is_class_folder, read_class_folders
 from .layouts.manifest import read_manifest
 from .layouts.stems import DEFAULT_STEMS, is_stem_folder, read_noise, read_songs
@@ -57,7 +58,9 @@ class DataSet:
         return tuple(c for c in self.train.columns if c not in ("song", "label", "group"))
 
 
-def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=None, stage=None):
+def read_data(
+    data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=None, progress=NO_PROGRESS
+):
     """Read a data set in any of the three forms.
 
     Parameters
@@ -68,8 +71,11 @@ def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=Non
         The stem names looked for in the competition layout.
     allow_missing_stems : bool, default=False
         Accept songs that lack some stems, instead of an error naming them.
-    cache, stage
-        Of a URL, as of :func:`local_data`.
+    cache : str or os.PathLike, optional
+        A URL is mirrored below its ``remote`` folder; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack``
+        by default.
+    progress : NullProgress
+        Shows how many files of a URL have been fetched; shows nothing by default.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def read_data(data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=Non
         ``data`` is missing, is none of the forms, or breaks its form; the message says the mend.
         Or it is a URL that cannot be fetched.
     """
-    path = local_data(data, cache, stage=stage)
+    path = local_data(data, cache, progress=progress)
     form = find_form(path)
     root = path if path.is_dir() else path.parent
     kind, noise = "clips", None

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ class Mirror:
             )
         return place
 
-    def fetch(self, fs, files, stage=None):
+    def fetch(self, fs, files, progress):
         """Fetch the files that are not there as they are at the remote.
 
         Parameters
@@ -75,8 +75,7 @@ class Mirror:
         fs : fsspec.AbstractFileSystem
         files : dict of str to Remote
             By name within the folder.
-        stage : callable, optional
-            As of :func:`~stemstack.datasets.local_data`.
+        progress : NullProgress
 
         Raises
         ------
@@ -87,8 +86,7 @@ class Mirror:
         new = [name for name in files if not self._has(places[name], files[name], known.get(name))]
         if not new:
             return
-        shown = stage(f"fetching {self.url}", len(new)) if stage else nullcontext(lambda done: None)
-        with shown as advance:
+        with progress.stage(f"fetching {self.url}", len(new)) as advance:
             for start in range(0, len(new), _BATCH):
                 batch = new[start : start + _BATCH]
                 self._get(fs, {places[name]: files[name] for name in batch})

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from ..exceptions import DataError, MissingExtraError, StemstackError, import_optional
 from ..utils.hashing import hash_bytes
+from ..utils.progress import NO_PROGRESS
 from .files import is_audio
 from .layouts.manifest import read_csv_text
 from .mirror import Mirror, Remote
@@ -37,7 +38,7 @@ def url_within(url, name):
     return f"{head}{'' if head.endswith('/') else '/'}{name}{chain}{rest}"
 
 
-def local_data(data, cache=None, *, stage=None):
+def local_data(data, cache=None, *, progress=NO_PROGRESS):
     """Give the local path of data, fetching what is new at a URL.
 
     A folder is mirrored with the audio files and CSV tables below it, a CSV manifest with the
@@ -54,9 +55,8 @@ def local_data(data, cache=None, *, stage=None):
     cache : str or os.PathLike, optional
         The mirror is below its ``remote`` folder; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack``
         by default.
-    stage : callable, optional
-        To show progress: ``stage(name, total)`` gives a context manager that yields a callable,
-        which is called with the number of files fetched since its last call.
+    progress : NullProgress
+        Shows how many files have been fetched; shows nothing by default.
 
     Returns
     -------
@@ -80,13 +80,13 @@ def local_data(data, cache=None, *, stage=None):
         base, _, name = path.rstrip("/").rpartition("/")
         name = _decode(fs, name) or PurePosixPath(data.rpartition("::")[2]).stem
         if name.endswith(".csv"):
-            _mirror_manifest(fs, base, name, Mirror(home, data), stage)
+            _mirror_manifest(fs, base, name, Mirror(home, data), progress)
         elif is_audio(name):
             mirror = Mirror(home, data)
-            mirror.fetch(fs, _look_up(fs, base, [name], mirror), stage)
+            mirror.fetch(fs, _look_up(fs, base, [name], mirror), progress)
         else:
             files, mirror = _list_folder(fs, path, data), Mirror(home / name, data)
-            mirror.fetch(fs, files, stage)
+            mirror.fetch(fs, files, progress)
             mirror.sweep(files)
     return home / name
 
@@ -95,14 +95,14 @@ def _default_cache():
     return os.environ.get("STEMSTACK_CACHE") or Path.home() / ".cache" / "stemstack"
 
 
-def _mirror_manifest(fs, base, name, mirror, stage):
+def _mirror_manifest(fs, base, name, mirror, progress):
     """Mirror a manifest, then the files it names."""
     manifest = _look_up(fs, base, [name], mirror)
-    mirror.fetch(fs, manifest, stage)
+    mirror.fetch(fs, manifest, progress)
     rows = read_csv_text(mirror.folder / name, ["path"])["path"]
     # Empty cells are for the reader of manifests to complain of.
     clips = _look_up(fs, base, [row for row in rows if row.strip()], mirror)
-    mirror.fetch(fs, manifest | clips, stage)
+    mirror.fetch(fs, manifest | clips, progress)
     mirror.sweep(manifest | clips)
 
 

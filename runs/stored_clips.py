@@ -32,7 +32,7 @@ def data_path(run, *, cache, progress):
     DataError
         It is not there.
     """
-    path = local_data(run.config.data, cache, stage=progress.stage)
+    path = local_data(run.config.data, cache, progress=progress)
     if not path.exists():
         raise DataError(
             f"The data set {path.absolute()} is not there: put it back, or set 'data' in "

@@ -8,6 +8,7 @@ import pandas as pd
 from ..audio import check_clips
 from ..datasets import find_audio, is_url, local_data, url_within
 from ..exceptions import DataError
+from ..utils.progress import NO_PROGRESS
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def from_test_table(data):
     return ClipList(data.test["id"].tolist(), paths, data.header)
 
 
-def from_paths(paths, *, cache=None, stage=None):
+def from_paths(paths, *, cache=None, progress=NO_PROGRESS):
     """Take files, and folders of files, as named on a command line.
 
     Parameters
@@ -83,8 +84,11 @@ def from_paths(paths, *, cache=None, stage=None):
     paths : sequence of str or os.PathLike
         A folder stands for the audio files below it. A name that is nothing on disk is kept: it
         is reported with the other unusable clips. So are URLs, of audio files and of folders.
-    cache, stage
-        Of URLs, as of :func:`~stemstack.datasets.local_data`.
+    cache : str or os.PathLike, optional
+        Folder that URLs are mirrored into; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack`` by
+        default.
+    progress : NullProgress
+        Shows how many files of URLs have been fetched; shows nothing by default.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def from_paths(paths, *, cache=None, stage=None):
     """
     ids, files = [], []
     for path in paths:
-        local = local_data(path, cache, stage=stage)
+        local = local_data(path, cache, progress=progress)
         found = find_audio(local) if local.is_dir() else [local]
         files += map(str, found)
         ids += [_name(path, file, local) for file in found] if is_url(path) else map(str, found)

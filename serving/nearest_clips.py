@@ -77,7 +77,7 @@ class NearestClips:
         """
         means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or NullProgress()}
         asked = run.config.data if data is None else data
-        data = local_data(asked, cache, stage=means["progress"].stage)
+        data = local_data(asked, cache, progress=means["progress"])
         table = run.read_table("ledger/oof")
         if not data.exists():
             raise DataError(f"{data}: the training data are not there; say where by --data")

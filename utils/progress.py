@@ -48,3 +48,7 @@ class NullProgress:
         ----------
         message : str or rich renderable
         """
+
+
+# Default of ``progress`` parameters.
+NO_PROGRESS = NullProgress()

@@ -1,11 +1,11 @@
 """The whole examination: survey, measure, check."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ...exceptions import UsageError
+from ...utils.progress import NO_PROGRESS
 from ..layouts.stems import DEFAULT_STEMS
 from ..remote import local_data
 from .file_checks import (
@@ -90,7 +90,9 @@ class DoctorReport:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def check_dataset(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, stage=None):
+def check_dataset(
+    data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, progress=NO_PROGRESS
+):
     """Examine a data set: find all its faults at once, and say how to mend each.
 
     Parameters
@@ -106,9 +108,8 @@ def check_dataset(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=No
         are not read again.
     n_jobs : int, optional
         Processes; the result is the same for any number.
-    stage : callable, optional
-        To show progress: ``stage(name, total)`` gives a context manager that yields a callable,
-        which is called with the number of files done since its last call.
+    progress : NullProgress
+        Shows how many files have been measured; shows nothing by default.
 
     Returns
     -------
@@ -129,10 +130,8 @@ def check_dataset(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=No
     """
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
-    survey = take_inventory(local_data(data, cache, stage=stage), stems=stems)
-    files = measure_all(
-        survey.root, survey.files, cache=cache, n_jobs=n_jobs, stage=stage or _quiet_stage
-    )
+    survey = take_inventory(local_data(data, cache, progress=progress), stems=stems)
+    files = measure_all(survey.root, survey.files, cache=cache, n_jobs=n_jobs, progress=progress)
     findings = [
         *survey.findings,
         *(finding for check in OF_SURVEY for finding in check(survey)),
@@ -140,8 +139,3 @@ def check_dataset(data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=No
         *(finding for check in OF_FILES for finding in check(files)),
     ]
     return DoctorReport(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)), files)
-
-
-@contextmanager
-def _quiet_stage(name, total):
-    yield lambda done=1: None

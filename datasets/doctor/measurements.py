@@ -201,7 +201,7 @@ _FORMAT = "doctor-1"
 _TEXTS = ("problem", "lack", "content")
 
 
-def measure_all(root, files, *, cache, n_jobs, stage):
+def measure_all(root, files, *, cache, n_jobs, progress):
     """Measure every file of a table, and the plain sum of each song's stems.
 
     Parameters
@@ -213,8 +213,7 @@ def measure_all(root, files, *, cache, n_jobs, stage):
     cache : Path or None
     n_jobs : int or None
         Processes; the result is the same for any number.
-    stage : callable
-        ``stage(name, total)`` gives a context manager that yields a callable counting steps.
+    progress : NullProgress
 
     Returns
     -------
@@ -226,7 +225,7 @@ def measure_all(root, files, *, cache, n_jobs, stage):
     found = [_load(cache, name) for name in names]
     todo = [i for i, facts in enumerate(found) if facts is None]
     if todo:
-        with stage("measuring audio", sum(len(jobs[i]["paths"]) for i in todo)) as advance:
+        with progress.stage("measuring audio", sum(len(jobs[i]["paths"]) for i in todo)) as advance:
             for i, facts in zip(todo, _measure(root, [jobs[i] for i in todo], n_jobs), strict=True):
                 found[i] = facts
                 _store(cache, names[i], facts)

@@ -14,6 +14,7 @@ from ...mashups import Mashup
 from ...runs.config import Config
 from ...runs.test_clips import ClipList, from_paths, from_test_table
 from ...runs.training_clips import sample_training
+from ...utils.progress import NO_PROGRESS
 from .clip_stats import clip_stats
 from .two_sample import domain_gap, gap_auc
 
@@ -138,22 +139,25 @@ def list_training(data):
     return ClipSet("train", paths, data.train["group"].tolist())
 
 
-def list_clips(path, *, cache=None, stage=None):
+def list_clips(path, *, cache=None, progress=NO_PROGRESS):
     """Take the clips of a manifest, a file or everything below a folder as a :class:`ClipSet`.
 
     Parameters
     ----------
     path : str or os.PathLike
         Or a URL.
-    cache, stage
-        Of a URL, as of :func:`~stemstack.datasets.local_data`.
+    cache : str or os.PathLike, optional
+        Folder that a URL is mirrored into; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack`` by
+        default.
+    progress : NullProgress
+        Shows how many files of a URL have been fetched; shows nothing by default.
 
     Raises
     ------
     DataError
         There are none.
     """
-    path = local_data(path, cache, stage=stage)
+    path = local_data(path, cache, progress=progress)
     if path.suffix.lower() == ".csv":
         return replace(list_training(read_data(path)), name=path.name)
     paths = from_paths([path]).paths

@@ -65,7 +65,7 @@ def doctor_section(run, *, cache, n_jobs=None, progress):
     asked = {"stems": config.stems, "n_folds": config.folds}
     try:
         data = data_path(run, cache=cache, progress=progress)
-        examination = check_dataset(data, **asked, cache=cache, n_jobs=n_jobs, stage=progress.stage)
+        examination = check_dataset(data, **asked, cache=cache, n_jobs=n_jobs, progress=progress)
     except DataError as error:
         why = paragraph(f"It cannot be examined here. {first_line(error)}")
         return Section("doctor", "The data set, examined", why)

@@ -152,7 +152,7 @@ class _Job:
             stems=config.stems,
             allow_missing_stems=config.allow_missing_stems,
             cache=cache,
-            stage=progress.stage,
+            progress=progress,
         )
         made = [_make(name, config) for name in config.models]
         models = dict(zip(model_columns(config.models), made, strict=True))

@@ -15,6 +15,7 @@ import pytest
 from stemstack.datasets import is_url, local_data, read_data, url_within
 from stemstack.datasets import mirror as mirroring
 from stemstack.exceptions import DataError, MissingExtraError
+from stemstack.utils.progress import NullProgress
 
 pytest.importorskip("aiohttp", reason="fsspec and aiohttp come with the 'scale' extra")
 import fsspec
@@ -192,13 +193,14 @@ def test_read_data_takes_urls(source, tmp_path, monkeypatch):
 def test_progress_is_shown_only_of_what_is_fetched(source, tmp_path):
     shown = []
 
-    @contextlib.contextmanager
-    def stage(name, total):
-        shown.append((name, total))
-        yield lambda done: shown.append(done)
+    class Recorder(NullProgress):
+        @contextlib.contextmanager
+        def stage(self, name, total=None):
+            shown.append((name, total))
+            yield lambda done: shown.append(done)
 
     for _ in range(2):
-        local_data(f"file://{source}", tmp_path, stage=stage)
+        local_data(f"file://{source}", tmp_path, progress=Recorder())
     assert shown == [(f"fetching file://{source}", len(FILES)), len(FILES)]
 
 

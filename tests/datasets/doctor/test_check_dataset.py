@@ -7,6 +7,7 @@ import pandas as pd
 
 from stemstack.datasets.doctor import SEVERITIES, Finding, check_dataset
 from stemstack.datasets.doctor import measurements as measurements_module
+from stemstack.utils.progress import NullProgress
 
 SR = 22050
 SONG = "genres_stems/blues/blues.00000"
@@ -76,10 +77,11 @@ def test_jobs_change_nothing(data):
 def test_progress_counts_every_file(data):
     seen = []
 
-    @contextmanager
-    def stage(name, total):
-        seen.append(total)
-        yield lambda done=1: seen.append(-done)
+    class Recorder(NullProgress):
+        @contextmanager
+        def stage(self, name, total=None):
+            seen.append(total)
+            yield lambda done=1: seen.append(-done)
 
-    check_dataset(data, n_folds=2, stage=stage)
+    check_dataset(data, n_folds=2, progress=Recorder())
     assert seen[0] == 20 and sum(seen) == 0
