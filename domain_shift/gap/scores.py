@@ -10,7 +10,9 @@ full refit at the price of a matrix product.
 
 import numpy as np
 from scipy.stats import norm, rankdata
-from sklearn.model_selection import StratifiedGroupKFold
+
+from ...stacking.metrics import group_bootstrap
+from ...stacking.metrics.intervals import percentile_interval
 
 # Ridge penalty per training clip, of a kernel whose diagonal is about 1.
 PENALTY = 0.01
@@ -48,26 +50,6 @@ def family_kernel(scores):
     kernel = scores @ scores.T
     diagonal = np.trace(kernel) / len(kernel)
     return kernel / diagonal if diagonal > 0 else kernel
-
-
-def assign_pair_folds(is_b, groups, n_folds, seed):
-    """Deal clips to folds: groups whole, sides in proportion.
-
-    Parameters
-    ----------
-    is_b : ndarray of shape (n,), bool
-    groups : ndarray of shape (n,)
-    n_folds, seed : int
-
-    Returns
-    -------
-    ndarray of shape (n,), int
-    """
-    split = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    folds = np.empty(len(is_b), dtype=int)
-    for fold, (_, held_out) in enumerate(split.split(is_b, is_b, groups)):
-        folds[held_out] = fold
-    return folds
 
 
 def held_out_scores(kernel, folds, sides, penalty=PENALTY):
@@ -183,14 +165,11 @@ def auc_interval(scores, is_b, folds, groups, *, level, n_resamples, rng):
     weights_b = _resample(groups[is_b], n_resamples, rng)
     won = np.einsum("ra,ra->r", weights_a, weights_b @ wins.T)
     pairs = np.einsum("ra,ra->r", weights_a, weights_b @ together.T.astype(float))
-    tail = 50 * (1 - level)
-    low, high = np.percentile(won[pairs > 0] / pairs[pairs > 0], [tail, 100 - tail])
-    return float(low), float(high)
+    return percentile_interval(won[pairs > 0] / pairs[pairs > 0], level)
 
 
 def _resample(groups, n_resamples, rng):
     """How often each clip is drawn when its groups are drawn with replacement."""
     _, group = np.unique(groups, return_inverse=True)
-    n_groups = group.max() + 1
-    counts = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n_resamples)
+    counts = np.array([*group_bootstrap(group.max() + 1, n_resamples, rng, multinomial=True)])
     return counts[:, group].astype(float)

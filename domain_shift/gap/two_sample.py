@@ -11,10 +11,10 @@ import pandas as pd
 
 from ...exceptions import DataError, UsageError
 from ...features import family_of
+from ...stacking.folds import stratified_group_folds
 from .clip_stats import FACTS
 from .differences import Difference, find_differences
 from .scores import (
-    assign_pair_folds,
     auc_interval,
     family_kernel,
     fold_auc,
@@ -141,7 +141,7 @@ def domain_gap(
     _check_counts(n_resamples=(n_resamples, 1))
     X, is_b, groups = _stack(X_a, X_b, groups_a, groups_b)
     rng = np.random.default_rng(seed)
-    folds = assign_pair_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
+    folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
     kernels = _kernels(X)
     joint = sum(kernels.values()) / len(kernels)
     drawn = permute_sides(is_b, groups, folds, n_permutations, rng)
@@ -178,7 +178,7 @@ def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
     float
     """
     X, is_b, groups = _stack(X_a, X_b, groups_a, groups_b)
-    folds = assign_pair_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
+    folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
     kernels = _kernels(X)
     return _auc(sum(kernels.values()) / len(kernels), folds, is_b)
 

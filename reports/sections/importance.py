@@ -13,6 +13,7 @@ from ...exceptions import DataError, first_line
 from ...features import extract
 from ...models.inspection import native_importance, permuted_probabilities, supports_importance
 from ...runs.stored_clips import find_training, open_data, recipes_of
+from ...stacking.metrics import bootstrap_interval
 from ...stacking.metrics.f1 import macro_f1_of_codes
 from ...utils.parallel import parallel_map
 from ..html.figures import INK, MAIN, SECOND, THIRD, WIDTH, draw_svg, height, name_rows, put_legend
@@ -227,16 +228,14 @@ def score_drops(y, guess, permuted, n_classes, *, n_draws=_DRAWS, seed=0):
     """
     stacked = np.stack(list(permuted.values()))
 
-    def drop(rows):
-        lost = macro_f1_of_codes(y[rows], stacked[:, :, rows], n_classes).mean(axis=1)
-        return macro_f1_of_codes(y[rows], guess[rows], n_classes) - lost
+    def drop(y, rows):
+        lost = macro_f1_of_codes(y, stacked[:, :, rows], n_classes).mean(axis=1)
+        return macro_f1_of_codes(y, guess[rows], n_classes) - lost
 
-    rng = np.random.default_rng(seed)
-    drawn = [drop(rng.integers(len(y), size=len(y))) for _ in range(n_draws)]
-    tail = (1 - _LEVEL) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    rows = np.arange(len(y))
+    low, high = bootstrap_interval(y, rows, score=drop, n_draws=n_draws, level=_LEVEL, seed=seed)
     found = {
         family: {"drop": float(d), "low": float(a), "high": float(b)}
-        for family, d, a, b in zip(permuted, drop(np.arange(len(y))), low, high, strict=True)
+        for family, d, a, b in zip(permuted, drop(y, rows), low, high, strict=True)
     }
     return dict(sorted(found.items(), key=lambda item: -item[1]["drop"]))

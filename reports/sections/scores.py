@@ -3,8 +3,8 @@
 import pandas as pd
 
 from ...models.model_name import ModelName
-from ...stacking import bootstrap_interval, macro_f1
 from ...stacking.meta_model import score_table
+from ...stacking.metrics import paired_difference
 from ..html.figures import (
     MAIN,
     SECOND,
@@ -165,14 +165,8 @@ def compare_with_linear(side, net, linear):
     scores = [side.scores[model]["macro_f1"] for model in (net, linear)]
     if scores[0] >= scores[1]:
         return None
-    columns = [side.said[model].argmax(axis=1) for model in (net, linear)]
-    codes = {label: code for code, label in enumerate(side.classes)}
-    low, high = bootstrap_interval(
-        [codes[label] for label in side.truth],
-        list(zip(*columns, strict=True)),
-        side.groups,
-        score=lambda y, said: macro_f1(y, said[:, 0]) - macro_f1(y, said[:, 1]),
-        n_draws=_DRAWS,
+    _, low, high = paired_difference(
+        side.truth, side.guesses[net], side.guesses[linear], side.groups, n_draws=_DRAWS
     )
     sure = "chance may explain it" if high >= 0 else "more than chance"
     return (

@@ -8,8 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 from ...exceptions import UsageError
 from ..check_proba import check_proba, check_table, log_probabilities
 from ..folds import check_folds
-from ..metrics.f1 import macro_f1_of_codes, macro_f1_of_counts
-from ..metrics.intervals import bootstrap_interval
+from ..metrics import macro_f1, paired_difference
+from ..metrics.f1 import macro_f1_of_counts
 
 
 class ClassThresholds(TransformerMixin, BaseEstimator):
@@ -81,12 +81,11 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
             seen = folds != fold
             learnt.append(self._climb(logs[seen], codes[seen]))
             decided = (logs + learnt[-1]).argmax(axis=1)
-            gains.append(_gain(codes[seen], np.c_[decided, plain][seen]))
+            scores = [macro_f1(codes[seen], labels[seen]) for labels in (decided, plain)]
+            gains.append(scores[0] - scores[1])
             nested[~seen] = decided[~seen]
-        pair = np.c_[nested, plain]
-        self.gain_ = _gain(codes, pair)
+        self.gain_, self.low_, _ = paired_difference(codes, nested, plain, groups, level=0.9)
         self.optimism_ = float(np.mean(gains)) - self.gain_
-        self.low_, _ = bootstrap_interval(codes, pair, groups, score=_gain, level=0.9)
         self.kept_ = self.low_ > 0
         self.offsets_ = np.mean(learnt, axis=0) if self.kept_ else np.zeros(len(classes))
         return self
@@ -106,14 +105,6 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
             if np.array_equal(before, offsets):
                 break
         return offsets - offsets.mean()
-
-
-def _gain(y, pair):
-    """Macro F1 of the first of two columns of decisions, minus that of the second."""
-    with_, without = macro_f1_of_codes(
-        y, np.ascontiguousarray(pair.T), max(y.max(), pair.max()) + 1
-    )
-    return float(with_ - without)
 
 
 def _best_offset(logs, offsets, y, k, bound):

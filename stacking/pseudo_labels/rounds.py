@@ -16,8 +16,8 @@ from sklearn.utils import _safe_indexing
 from ...exceptions import DataError, UsageError
 from ..calibration import TemperatureScaling
 from ..folds import check_folds, check_groups
+from ..metrics import paired_difference
 from ..metrics.f1 import macro_f1_of_codes
-from ..metrics.intervals import bootstrap_interval
 from ..out_of_fold import check_classes, resolve_method
 
 
@@ -216,8 +216,9 @@ class _Lab:
 
     def judge(self, old, new, picks):
         """Compare what two states say of the held-out songs."""
-        pair = np.c_[_decide(new), _decide(old)]
-        low, high = bootstrap_interval(self.codes, pair, self.groups, score=self._gain, level=0.5)
+        _, low, high = paired_difference(
+            self.codes, _decide(new), _decide(old), self.groups, level=0.5
+        )
         n_selected = float(np.mean([len(rows) for rows, _ in picks]))
         scores = self.score(old), self.score(new)
         return Round(n_selected, *scores, low, high, low > 0, self.count(picks))
@@ -231,10 +232,6 @@ class _Lab:
     def score(self, state):
         """Macro F1 of the mean of the models on the held-out songs."""
         return float(macro_f1_of_codes(self.codes, _decide(state), len(self.classes)))
-
-    def _gain(self, codes, pair):
-        new, old = macro_f1_of_codes(codes, np.ascontiguousarray(pair.T), len(self.classes))
-        return new - old
 
 
 def _decide(state):

@@ -142,7 +142,7 @@ def test_groups_of_two_classes_cannot_be_shuffled():
 def test_what_can_prove_nothing_is_refused():
     with pytest.raises(DataError, match="Row 239 has no group"):
         check_shuffled_labels(NEAREST, X, Y, FOLDS, [*SONGS[1:], None])
-    with pytest.raises(DataError, match=r"shape \(240,\), and two values or more"):
+    with pytest.raises(DataError, match=r"shape \(240,\), and two or more distinct values"):
         check_shuffled_labels(NEAREST, X, Y, np.zeros(240), SONGS)
-    with pytest.raises(DataError, match=r"shape \(240,\), and two values or more"):
+    with pytest.raises(DataError, match=r"shape \(240,\), and two or more distinct values"):
         check_unique_tones(NEAREST, Y, np.zeros(240), SONGS)

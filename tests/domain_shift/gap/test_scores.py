@@ -6,7 +6,6 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from stemstack.domain_shift.gap.scores import (
-    assign_pair_folds,
     auc_interval,
     family_kernel,
     fold_auc,
@@ -51,13 +50,6 @@ def test_auc_is_scikit_learns_within_a_fold(rng):
     np.testing.assert_array_equal(
         fold_auc(scores, sides, folds), fold_auc(scores + 100 * folds[:, None], sides, folds)
     )
-
-
-def test_folds_keep_groups_whole_and_sides_in_proportion():
-    is_b, groups = np.repeat([False, True], 50), np.repeat(np.arange(20), 5)
-    folds = assign_pair_folds(is_b, groups, 5, seed=0)
-    assert all(len(set(folds[groups == group])) == 1 for group in range(20))
-    assert [is_b[folds == fold].sum() for fold in range(5)] == [10] * 5
 
 
 def test_permutations_keep_counts_and_split_one_group_a_fold_at_most(rng):

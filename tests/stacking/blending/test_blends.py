@@ -192,7 +192,7 @@ def test_comparison_is_nested():
 
 def test_a_class_that_only_one_fold_has_cannot_be_compared():
     X, y = invent(0, n=90)
-    with pytest.raises(DataError, match="All groups of class 0 fell into one fold"):
+    with pytest.raises(DataError, match="All groups of class 0 are in one fold"):
         compare_blends(X, y, np.where(y == 0, 0, 1 + np.arange(90) % 2))
 
 

@@ -75,5 +75,5 @@ def test_clips_of_one_song_make_no_surety():
 
 @pytest.mark.parametrize("folds", [np.zeros(30), np.arange(29)])
 def test_folds_that_judge_nothing_are_refused(folds):
-    with pytest.raises(DataError, match=r"a value a row, shape \(30,\), and two values or more"):
+    with pytest.raises(DataError, match=r"one value per row, shape \(30,\), and two or more"):
         ClassThresholds().fit(*draw(0, n=30), folds)

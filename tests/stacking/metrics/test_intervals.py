@@ -1,86 +1,141 @@
-"""The interval from counts is the one from scoring every draw."""
+"""Bootstrap intervals: known widths, whole groups, repeatable draws."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from stemstack.exceptions import DataError, UsageError
-from stemstack.stacking.metrics.intervals import bootstrap_interval, macro_f1_interval
+from stemstack.stacking.metrics import (
+    bootstrap_interval,
+    group_bootstrap,
+    macro_f1,
+    macro_f1_interval,
+    paired_difference,
+)
+
+INTERVALS = [bootstrap_interval, macro_f1_interval]
+
+
+def accuracy(y_true, y_pred):
+    return np.mean(y_true == y_pred)
+
+
+def noisy(y_true, rng, share=0.7):
+    """Predictions of which a share are the labels, the others random."""
+    return np.where(rng.random(len(y_true)) < share, y_true, rng.permutation(y_true))
+
+
+@pytest.mark.parametrize("multinomial", [False, True])
+def test_group_bootstrap_has_mean_and_variance_one(multinomial):
+    rng = np.random.default_rng(0)
+    counts = np.array([*group_bootstrap(50, 2000, rng, multinomial=multinomial)])
+    assert (counts.sum(axis=1) == 50).all()
+    # Each count is binomial (50, 1 / 50). atol: 2000 draws.
+    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.1)
+    np.testing.assert_allclose(counts.var(), 49 / 50, atol=0.02)
 
 
 @pytest.mark.parametrize("by_group", [False, True])
-def test_agrees_with_the_interval_of_any_score(by_group):
+def test_macro_f1_interval_agrees_with_bootstrap_interval(by_group):
     rng = np.random.default_rng(0)
-    y = rng.choice(["a", "b", "c"], 300, p=[0.6, 0.3, 0.1])
-    predicted = np.where(rng.random(300) < 0.7, y, rng.choice(["a", "b", "c"], 300))
+    y_true = rng.choice(["a", "b", "c"], 300, p=[0.6, 0.3, 0.1])
+    y_pred = noisy(y_true, rng)
     groups = np.repeat(np.arange(60), 5) if by_group else None
-    ours = macro_f1_interval(y, predicted, groups, n_draws=4000)
-    expected = bootstrap_interval(y, predicted, groups, n_draws=4000)
+    found = macro_f1_interval(y_true, y_pred, groups, n_draws=4000)
+    expected = bootstrap_interval(y_true, y_pred, groups, n_draws=4000)
     # atol: two samples of 4000 draws; a quantile's standard error is about 0.001.
-    np.testing.assert_allclose(ours, expected, rtol=0, atol=0.005)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=0.005)
 
 
-def test_refuses_what_makes_no_interval():
-    with pytest.raises(UsageError, match=r"n_draws 1 or more"):
-        macro_f1_interval([0, 1], [0, 1], n_draws=0)
-    with pytest.raises(DataError, match="one length above 0"):
-        macro_f1_interval([0, 1], [0])
-    with pytest.raises(DataError, match="Row 1 has no group"):
-        macro_f1_interval([0, 1], [0, 1], [0, None])
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_perfect_predictions_have_no_width(interval):
+    y_true = np.array(["a", "b", "c"] * 20)
+    assert interval(y_true, y_true) == (1.0, 1.0)
 
 
-def test_a_perfect_guess_has_no_width_and_draws_are_repeatable():
-    y = np.arange(50) % 3
-    assert macro_f1_interval(y, y) == (1.0, 1.0)
-    guess = np.roll(y, 1) * (np.arange(50) < 10) + y * (np.arange(50) >= 10)
-    assert macro_f1_interval(y, guess) == macro_f1_interval(y, guess)
-    low, high = macro_f1_interval(y, guess, n_draws=130)
-    assert 0.6 < low < high <= 1
-
-
-def test_one_song_tells_nothing_of_another():
-    assert macro_f1_interval([0, 1, 1], [0, 1, 0], ["song"] * 3) == (0.0, 1.0)
-
-
-def accuracy(y, predicted):
-    return np.mean(y == predicted)
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_seed_decides_the_draws(interval):
+    y_true = np.array(["a", "b", "c"] * 20)
+    y_pred = noisy(y_true, np.random.default_rng(1))
+    first = interval(y_true, y_pred, n_draws=130, seed=3)
+    assert first == interval(y_true, y_pred, n_draws=130, seed=3)
+    assert first != interval(y_true, y_pred, n_draws=130, seed=4)
+    assert 0.4 < first[0] < macro_f1(y_true, y_pred) < first[1] < 1
 
 
 def test_accuracy_has_the_binomial_interval():
-    y = np.zeros(200, dtype=int)
-    predicted = np.repeat([0, 1], [140, 60])
-    found = bootstrap_interval(y, predicted, score=accuracy, n_draws=4000)
+    y_true = np.zeros(200, dtype=int)
+    y_pred = np.repeat([0, 1], [140, 60])
+    found = bootstrap_interval(y_true, y_pred, score=accuracy, n_draws=4000)
     # atol: two steps of the 200 clips, for the noise of 4000 draws.
     np.testing.assert_allclose(found, binom(200, 0.7).interval(0.95) / np.float64(200), atol=0.01)
 
 
-def test_clips_of_one_song_count_as_one():
+def test_array_of_scores_has_an_interval_each():
+    y_true = np.zeros(200, dtype=int)
+    columns = np.c_[np.repeat([0, 1], [140, 60]), np.repeat([0, 1], [60, 140])]
+    low, high = bootstrap_interval(
+        y_true, columns, score=lambda y, pair: (pair == y[:, None]).mean(axis=0)
+    )
+    for i, (column_low, column_high) in enumerate(zip(low, high, strict=True)):
+        alone = bootstrap_interval(y_true, columns[:, i], score=accuracy)
+        assert (column_low, column_high) == alone
+
+
+def test_equal_clips_of_a_song_count_once():
     rng = np.random.default_rng(0)
     songs = np.repeat(np.arange(30), 10)
-    y = np.zeros(300, dtype=int)
-    predicted = np.repeat(rng.integers(0, 2, 30), 10)
-    low, high = bootstrap_interval(y, predicted, songs, score=accuracy)
-    alone = bootstrap_interval(y, predicted, score=accuracy)
-    # Ten equal clips a song hold a tenth of the evidence: sqrt(10) = 3.2 times the width.
-    assert 2.5 < (high - low) / (alone[1] - alone[0]) < 4
+    y_true = np.zeros(300, dtype=int)
+    y_pred = np.repeat(rng.integers(0, 2, 30), 10)
+    low, high = bootstrap_interval(y_true, y_pred, songs, score=accuracy)
+    by_clip = bootstrap_interval(y_true, y_pred, score=accuracy)
+    # Ten equal clips per song hold a tenth of the evidence: sqrt(10) = 3.2 times the width.
+    assert 2.5 < (high - low) / (by_clip[1] - by_clip[0]) < 4
 
 
-def test_macro_f1_is_the_default_and_seeds_repeat():
-    y = np.array(["a", "b", "c"] * 20)
-    assert bootstrap_interval(y, y) == (1.0, 1.0)
-    guess = np.random.default_rng(1).permutation(y)
-    first = bootstrap_interval(y, guess, n_draws=50, seed=3)
-    assert first == bootstrap_interval(y, guess, n_draws=50, seed=3)
-    assert first != bootstrap_interval(y, guess, n_draws=50, seed=4)
-    assert 0 < first[0] < first[1] < 1
+def test_one_group_has_the_widest_interval():
+    one_song = [0, 1, 1], [0, 1, 0], ["song"] * 3
+    assert bootstrap_interval(*one_song) == (-np.inf, np.inf)
+    assert macro_f1_interval(*one_song) == (0.0, 1.0)
 
 
-def test_refuses_what_makes_no_interval_intervals():
+def test_paired_difference_is_narrower_than_two_intervals():
+    rng = np.random.default_rng(0)
+    y_true = rng.choice(["a", "b", "c"], 300)
+    baseline = noisy(y_true, rng)
+    better = np.where(rng.random(300) < 0.2, y_true, baseline)
+    difference, low, high = paired_difference(y_true, better, baseline)
+    # rel: two orders of one short sum.
+    expected = macro_f1(y_true, better) - macro_f1(y_true, baseline)
+    assert difference == pytest.approx(expected, rel=1e-12)
+    assert 0 < low < difference < high
+    one, other = macro_f1_interval(y_true, better), macro_f1_interval(y_true, baseline)
+    assert one[0] < other[1]  # The separate intervals overlap.
+
+
+def test_paired_difference_changes_sign_with_order():
+    rng = np.random.default_rng(0)
+    y_true = rng.choice(["a", "b"], 100)
+    one, other = noisy(y_true, rng), noisy(y_true, rng)
+    groups = np.arange(100) // 4
+    forward = np.array(paired_difference(y_true, one, other, groups))
+    backward = np.array(paired_difference(y_true, other, one, groups))
+    # atol: interpolation between draws.
+    np.testing.assert_allclose(forward, -backward[[0, 2, 1]], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_invalid_arguments_are_refused(interval):
     with pytest.raises(UsageError, match=r"level must be in \(0, 1\)"):
-        bootstrap_interval([0], [0], level=95)
-    with pytest.raises(DataError, match="one length above 0"):
-        bootstrap_interval([0, 1], [0])
+        interval([0], [0], level=95)
+    with pytest.raises(UsageError, match="n_draws 1 or more"):
+        interval([0, 1], [0, 1], n_draws=0)
+    with pytest.raises(DataError, match="the same length, above 0"):
+        interval([0, 1], [0])
+    with pytest.raises(DataError, match="Row 1 has no group"):
+        interval([0, 1], [0, 1], [0, None])
 
 
-def test_one_song_tells_nothing_of_another_intervals():
-    assert bootstrap_interval([0, 1, 1], [0, 1, 0], ["song"] * 3) == (-np.inf, np.inf)
+def test_paired_difference_refuses_lengths_that_differ():
+    with pytest.raises(DataError, match=r"the same length, above 0\. Got 2 and 1"):
+        paired_difference([0, 1], [0, 1], [0])

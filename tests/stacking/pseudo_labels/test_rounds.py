@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_refused():
         pseudo_label(MODELS, pd.DataFrame(X), TRAIN, FOLDS, X_TEST)
     with pytest.raises(DataError, match="Class 0 is missing from the training side of a fold"):
         pseudo_label(MODELS, X, TRAIN, TRAIN, X_TEST)
-    with pytest.raises(DataError, match=r"shape \(36,\), and two values or more"):
+    with pytest.raises(DataError, match=r"shape \(36,\), and two or more distinct values"):
         pseudo_label(MODELS, X, TRAIN, np.zeros(36), X_TEST)
     with pytest.raises(DataError, match="Row 0 has no group"):
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, groups=[None] * 36)
