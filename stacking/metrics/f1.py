@@ -91,8 +91,9 @@ def score_classes(y_true, y_pred, classes):
     Returns
     -------
     dict
-        ``macro_f1``, ``accuracy``, ``n``, ``per_class_f1`` (keyed by class) and ``confusion`` (one
-        row per true class, one column per predicted class); plain data that JSON can hold.
+        ``macro_f1``, ``accuracy``, ``n``, ``per_class_f1`` (keyed by class, 0 for a class that does
+        not occur) and ``confusion`` (one row per true class, one column per predicted class); plain
+        data that JSON can hold.
 
     See Also
     --------
@@ -108,7 +109,7 @@ def score_classes(y_true, y_pred, classes):
     y_true, y_pred, classes = np.asarray(y_true), np.asarray(y_pred), list(classes)
     by_class = f1_score(y_true, y_pred, labels=classes, average=None, zero_division=0)
     return {
-        "macro_f1": float(np.mean(by_class)),
+        "macro_f1": macro_f1(y_true, y_pred),
         "accuracy": float(np.mean(y_true == y_pred)),
         "n": len(y_true),
         "per_class_f1": dict(zip(classes, map(float, by_class), strict=True)),

@@ -31,6 +31,15 @@ def test_class_never_predicted_scores_zero():
     assert score["per_class_f1"] == {"a": 0.8, "b & c": 0.0, "<d>": 0.0}
 
 
+def test_absent_class_does_not_count_in_macro_f1():
+    y_true, y_pred = ["a", "a", "b & c"], ["a", "b & c", "b & c"]
+    score = score_classes(y_true, y_pred, CLASSES)
+    # rel: two orders of one short sum.
+    assert score["macro_f1"] == pytest.approx(2 / 3, rel=1e-12)
+    assert score["macro_f1"] == macro_f1(y_true, y_pred)
+    assert score["per_class_f1"]["<d>"] == 0.0
+
+
 @given(seed=st.integers(0, 999), n=st.integers(1, 30), n_classes=st.integers(1, 5))
 def test_macro_f1_equals_scikit_learn(seed, n, n_classes):
     rng = np.random.default_rng(seed)
