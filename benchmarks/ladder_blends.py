@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from stemstack.runs import STACK, Run
-from stemstack.stacking import BLENDS, name_columns, nested_predictions
+from stemstack.stacking import BLENDS, make_blend, name_columns, nested_predictions
 
 # First levels that share folds and mashups, and the rungs they come from.
 LEVELS = {
@@ -25,7 +25,10 @@ LEVELS = {
     "`fit --models lr,lgbm,effnet` of 200 mashups a class": ("default",),
 }
 # Every blend, and the default more strongly held back.
-CANDIDATES = BLENDS | {"logistic, C=0.1": partial(LogisticRegression, C=0.1, max_iter=1000)}
+CANDIDATES = {
+    **{name: partial(make_blend, name) for name in BLENDS},
+    "logistic, C=0.1": partial(LogisticRegression, C=0.1, max_iter=1000),
+}
 macro_f1 = partial(f1_score, average="macro")
 
 

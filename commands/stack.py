@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from ._shared.defaults import BLENDS
+from ..stacking.blending import BLENDS
 from ._shared.options import json_option, option, print_json, quiet_option
 
 
 class _Blend(click.ParamType):
-    """A name that only the room of blends judges, completed from those known here."""
+    """The name of a blend, checked when the blend is made."""
 
     name = "blend"
 
@@ -20,7 +20,7 @@ class _Blend(click.ParamType):
 
 @click.command("stack")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--blend", type=_Blend(), default=BLENDS[0], help=f"One of {', '.join(BLENDS)}.")
+@option("--blend", type=_Blend(), default="logistic", help=f"One of {', '.join(BLENDS)}.")
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
 @json_option("Print the table as JSON.")
 @quiet_option()

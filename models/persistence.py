@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..exceptions import DataError
+from ..stacking.blending.comparison import blend_types
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
@@ -45,11 +46,8 @@ TRUSTED = frozenset(
         "stemstack.models.deep.effnet.EffNetEmbedding",
         "stemstack.models.deep.effnet.EffNetClassifier",
         "stemstack.models.deep.effnet.EffNetLogits",
-        "stemstack.stacking.blending.greedy.GreedyBlend",
-        "stemstack.stacking.blending.mean.MeanBlend",
-        "stemstack.stacking.blending.nonnegative.NonNegativeBlend",
     }
-)
+).union(blend_types())
 
 
 def save_model(model, folder):

@@ -1,36 +1,33 @@
-"""How models combine: folds, out-of-fold predictions, the ledger, the stacker, and what follows."""
+"""Stacking: folds, out-of-fold predictions, the stacker, blends, and what uses their predictions.
 
-from .blending.comparison import BLENDS, compare_blends, make_blend
-from .calibration.adjuster import PredictionAdjuster
-from .folds import assign_folds, fold_balance
-from .leakage import check_shuffled_labels, check_stack, check_unique_tones
-from .meta_model import default_final_estimator, nested_predictions
-from .metrics.f1 import macro_f1, score_classes
-from .metrics.intervals import bootstrap_interval
-from .out_of_fold import fit_fold, name_columns, predict_with, resolve_method, to_labels
-from .pseudo_labels.rounds import pseudo_label
-from .stacker import OutOfFoldStacker
+Everything here takes estimators and tables; nothing depends on audio. Public names are imported
+when they are first used, so that the command line can read ``BLENDS`` without scikit-learn.
+"""
 
-__all__ = [
-    "BLENDS",
-    "OutOfFoldStacker",
-    "PredictionAdjuster",
-    "assign_folds",
-    "bootstrap_interval",
-    "check_shuffled_labels",
-    "check_stack",
-    "check_unique_tones",
-    "compare_blends",
-    "default_final_estimator",
-    "fit_fold",
-    "fold_balance",
-    "macro_f1",
-    "make_blend",
-    "name_columns",
-    "nested_predictions",
-    "predict_with",
-    "pseudo_label",
-    "resolve_method",
-    "score_classes",
-    "to_labels",
-]
+from ..utils.lazy_import import lazy_exports
+from .blending import BLENDS
+
+_EXPORTS = {
+    "OutOfFoldStacker": ".stacker",
+    "PredictionAdjuster": ".calibration",
+    "assign_folds": ".folds",
+    "bootstrap_interval": ".metrics",
+    "check_shuffled_labels": ".leakage",
+    "check_stack": ".leakage",
+    "check_unique_tones": ".leakage",
+    "compare_blends": ".blending",
+    "default_final_estimator": ".meta_model",
+    "fit_fold": ".out_of_fold",
+    "fold_balance": ".folds",
+    "macro_f1": ".metrics",
+    "make_blend": ".blending",
+    "name_columns": ".out_of_fold",
+    "nested_predictions": ".meta_model",
+    "predict_with": ".out_of_fold",
+    "pseudo_label": ".pseudo_labels",
+    "resolve_method": ".out_of_fold",
+    "score_classes": ".metrics",
+    "to_labels": ".out_of_fold",
+}
+__all__ = ["BLENDS", *_EXPORTS]
+__getattr__ = lazy_exports(__name__, _EXPORTS)

@@ -1,15 +1,17 @@
-"""What decoding takes: one table of probabilities, a column a class in sorted order."""
+"""Validation of class probabilities: one row per clip, one column per class in sorted order."""
 
 import numpy as np
 
 from ..exceptions import DataError
 from .folds import check_none_missing
 
-# Forests and rounded tables hold flat zeros, which have no logarithm.
-_LEAST = 1e-9
+# Forests and rounded tables hold zeros, which have no logarithm.
+_MIN_PROBA = 1e-9
+# Networks compute in single precision, and fold models are averaged: sums are not exactly 1.
+TOLERANCE = 1e-3
 
 
-def check_table(proba, y):
+def check_labelled_proba(proba, y):
     """Check that a table of probabilities fits its labels.
 
     Parameters
@@ -27,18 +29,19 @@ def check_table(proba, y):
     Raises
     ------
     DataError
-        Rows or columns do not match the labels, a label is missing, or values are not finite.
+        Rows or columns do not match the labels, a label is missing, or values are not
+        probabilities.
     """
-    check_none_missing(y, "label", "leave it out of the table, too")
+    check_none_missing(y, "label", "leave the row out of both tables")
     classes, codes = np.unique(np.asarray(y), return_inverse=True)
     proba = check_proba(proba, len(classes))
     if len(proba) != len(codes):
-        raise DataError(f"proba must have a row a label, {len(codes)}. Got {len(proba)}.")
+        raise DataError(f"proba must have one row per label, {len(codes)}. Got {len(proba)}.")
     return proba, codes, classes
 
 
 def check_proba(proba, n_classes):
-    """Check that a table of probabilities has a column a class, and nothing that is none.
+    """Check that a table has one column per class, and holds probabilities.
 
     Parameters
     ----------
@@ -52,50 +55,49 @@ def check_proba(proba, n_classes):
     Raises
     ------
     DataError
-        There is another number of columns, or values are no probabilities.
+        The number of columns is not ``n_classes``, or values are not probabilities.
     """
     proba = np.asarray(proba, dtype=float)
     if proba.ndim != 2 or proba.shape[1] != n_classes:
         raise DataError(
-            f"proba must have a row a clip and a column a class, (n, {n_classes}). "
+            f"proba must have one row per clip and one column per class, (n, {n_classes}). "
             f"Got {proba.shape}."
         )
     if not np.isfinite(proba).all():
         raise DataError("proba holds values that are not finite; predict these clips again")
-    check_probabilities(proba, "proba")
+    check_simplex(proba, "proba")
     return proba
 
 
-def log_probabilities(proba):
-    """Take logarithms; a flat zero counts as one in a thousand million."""
-    return np.log(np.maximum(np.asarray(proba, dtype=float), _LEAST))
+def check_simplex(proba, name):
+    """Raise an error unless values are in [0, 1] and sum to 1 over the last axis.
 
-
-# Deep models give single precision, and fold models are averaged: sums are not 1 to the last digit.
-TOLERANCE = 1e-3
-
-
-def check_probabilities(said, name):
-    """Refuse decision values, logits and features: a mean or a logarithm of them means nothing.
+    Decision values, logits and features are refused: their mean or logarithm has no meaning here.
 
     Parameters
     ----------
-    said : ndarray of shape (..., n_classes)
+    proba : ndarray of shape (..., n_classes)
         Finite.
     name : str
-        What the caller calls it.
+        Name of the argument in the message.
 
     Raises
     ------
     DataError
         A value is below 0 or above 1, or the classes do not sum to 1.
     """
-    if not said.size:
+    if not proba.size:
         return
-    off = np.abs(said.sum(axis=-1) - 1).max()
-    low, high = said.min(), said.max()
-    if off > TOLERANCE or low < -TOLERANCE or high > 1 + TOLERANCE:
+    error = np.abs(proba.sum(axis=-1) - 1).max()
+    low, high = proba.min(), proba.max()
+    if error > TOLERANCE or low < -TOLERANCE or high > 1 + TOLERANCE:
         raise DataError(
-            f"{name} must hold probabilities, which sum to 1 over the classes of each model; give "
-            f"predict_proba. Got values in [{low:.3g}, {high:.3g}] with sums off by up to {off:.3g}"
+            f"{name} must hold probabilities, which sum to 1 over the classes of each model; pass "
+            f"predict_proba. Got values in [{low:.3g}, {high:.3g}] and sums that differ from 1 by "
+            f"up to {error:.3g}."
         )
+
+
+def log_proba(proba):
+    """Return log-probabilities; zeros count as 1e-9."""
+    return np.log(np.maximum(np.asarray(proba, dtype=float), _MIN_PROBA))

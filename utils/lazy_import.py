@@ -1,4 +1,4 @@
-"""Importing skops without what it drags in."""
+"""Imports that are delayed, or that leave out unneeded dependencies."""
 
 import importlib
 import sys
@@ -27,3 +27,26 @@ def import_blocking(name):
     finally:
         for library in hidden:
             del sys.modules[library]
+
+
+def lazy_exports(package, modules):
+    """Return the ``__getattr__`` of a package that imports its public names on first use (PEP 562).
+
+    Parameters
+    ----------
+    package : str
+        ``__name__`` of the package.
+    modules : dict of str to str
+        Relative name of the module that defines each public name, such as ``".folds"``.
+
+    Returns
+    -------
+    callable
+    """
+
+    def load(name):
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(modules[name], package), name)
+
+    return load

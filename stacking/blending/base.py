@@ -1,4 +1,4 @@
-"""What all blends share: probabilities in, model by model, and one weight a model."""
+"""The base class of blends: probabilities in blocks by model, and one weight per model."""
 
 from itertools import combinations
 
@@ -9,20 +9,38 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ...exceptions import DataError
-from ..check_proba import TOLERANCE, check_probabilities
+from ..check_proba import TOLERANCE, check_simplex
 
 
 class Blend(ClassifierMixin, BaseEstimator):
-    """Base of the blends: a weighted mean of probabilities.
+    """Base class of blends: a weighted mean of probabilities.
 
-    A child says in ``_learn`` how the weights come about.
+    A subclass implements ``compute_weights``, and overrides ``combine`` if it does not combine
+    probabilities by a weighted arithmetic mean.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
     weights_ : Series of shape (n_models,)
-        At least 0, sum 1. Indexed by model where ``fit`` was given a DataFrame with columns
+        Non-negative, with sum 1. Indexed by model where ``fit`` was given a DataFrame with columns
         ``<model>__<class>``, by ``model0, model1, …`` otherwise.
+
+    See Also
+    --------
+    MeanBlend : Equal weights.
+    GreedyBlend : Weights by ensemble selection.
+    NonNegativeBlend : Weights by least squares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking.blending import Blend
+    >>> class FirstModel(Blend):
+    ...     def compute_weights(self, proba, y, sample_weight=None):
+    ...         return np.eye(len(proba))[0]
+    >>> X = np.array([[0.9, 0.1, 0.3, 0.7], [0.2, 0.8, 0.4, 0.6]])
+    >>> FirstModel().fit(X, ["a", "b"]).predict_proba(X).tolist()
+    [[0.9, 0.1], [0.2, 0.8]]
     """
 
     def fit(self, X, y, sample_weight=None):
@@ -31,11 +49,11 @@ class Blend(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n, n_models * n_classes)
-            Out-of-fold probabilities; of two classes perhaps only the second: shape (n, n_models).
+            Out-of-fold probabilities; of two classes possibly only the second: shape (n, n_models).
         y : array-like of shape (n,)
         sample_weight : array-like of shape (n,), optional
-            At least 0, not all 0. How often a clip counts, where something is learnt from clips;
-            means that learn nothing stay as they are.
+            Non-negative, not all 0: how often each clip counts. It has no effect on the means,
+            which learn nothing from clips.
 
         Returns
         -------
@@ -51,18 +69,50 @@ class Blend(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError("y holds 1 class; blending needs two or more")
-        said = model_blocks(X, len(self.classes_))
+        proba = model_blocks(X, len(self.classes_))
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            counted = sample_weight > 0
-            said, codes, sample_weight = said[:, counted], codes[counted], sample_weight[counted]
-        self._weights = self._learn(said, codes, sample_weight)
-        self._models = self._name_models(len(said))
+            counts = sample_weight > 0
+            proba, codes, sample_weight = proba[:, counts], codes[counts], sample_weight[counts]
+        self._weights = self.compute_weights(proba, codes, sample_weight)
+        self._models = self._name_models(len(proba))
         return self
+
+    def compute_weights(self, proba, y, sample_weight=None):
+        """Compute the weights of the models; called by ``fit``.
+
+        Parameters
+        ----------
+        proba : ndarray of shape (n_models, n, n_classes)
+        y : ndarray of shape (n,), int
+            Positions of the true classes.
+        sample_weight : ndarray of shape (n,), optional
+            Above 0.
+
+        Returns
+        -------
+        ndarray of shape (n_models,)
+            Non-negative, with sum 1.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement compute_weights")
+
+    def combine(self, proba):
+        """Combine the probabilities of the models; called by ``predict_proba``.
+
+        Parameters
+        ----------
+        proba : ndarray of shape (n_models, n, n_classes)
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+        """
+        return np.tensordot(self._weights, proba, axes=1)
 
     @property
     def weights_(self):
-        """The weight of each model, as a Series made of what can be saved without code."""
+        """The weight of each model, as a Series."""
+        # Built from an array and a list, which can be saved without code.
         return pd.Series(self._weights, self._models)
 
     def predict_proba(self, X):
@@ -78,15 +128,12 @@ class Blend(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "classes_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return self._combine(model_blocks(X, len(self.classes_), len(self._weights)))
+        return self.combine(model_blocks(X, len(self.classes_), len(self._weights)))
 
     def predict(self, X):
         """Predict the class of the highest blended probability, as an array of shape (n,)."""
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
-
-    def _combine(self, said):
-        return np.tensordot(self._weights, said, axes=1)
 
     def _name_models(self, n_models):
         if not hasattr(self, "feature_names_in_"):
@@ -96,15 +143,15 @@ class Blend(ClassifierMixin, BaseEstimator):
 
 
 def model_blocks(X, n_classes, n_models=None):
-    """Cut an out-of-fold matrix into models.
+    """Split an out-of-fold table into one block of probabilities per model.
 
     Parameters
     ----------
     X : ndarray of shape (n, n_models * n_classes), or (n, n_models) for two classes
     n_classes : int
     n_models : int, optional
-        Where it is known. Of two classes it is found out otherwise: columns that are two by two
-        one minus the other are both probabilities of a model.
+        If it is not given, the layout of two classes is inferred: where columns pair up to sum 1,
+        each pair holds both probabilities of one model.
 
     Returns
     -------
@@ -116,21 +163,21 @@ def model_blocks(X, n_classes, n_models=None):
         The columns do not divide into models, or are not probabilities that sum to 1; or of two
         classes some models have both columns and others one.
     """
-    if n_classes == 2 and not _has_both(X, n_models):
-        said = np.stack([1 - X.T, X.T], axis=-1)
+    if n_classes == 2 and not _has_both_classes(X, n_models):
+        proba = np.stack([1 - X.T, X.T], axis=-1)
     elif X.shape[1] % n_classes:
         raise DataError(
-            f"X has {X.shape[1]} columns, which are not models of {n_classes} classes each; give "
+            f"X has {X.shape[1]} columns, which is not a multiple of {n_classes} classes; pass "
             "predict_proba of every model and no other feature"
         )
     else:
-        said = X.reshape(len(X), -1, n_classes).swapaxes(0, 1)
-    check_probabilities(said, "X")
-    return said
+        proba = X.reshape(len(X), -1, n_classes).swapaxes(0, 1)
+    check_simplex(proba, "X")
+    return proba
 
 
-def _has_both(X, n_models):
-    """Tell whether a table of two classes holds the first of them, too."""
+def _has_both_classes(X, n_models):
+    """Return whether a table of two classes has a column for each of them."""
     if n_models is not None:
         return X.shape[1] == 2 * n_models
     if X.shape[1] % 2 == 0 and np.allclose(X[:, ::2] + X[:, 1::2], 1, atol=TOLERANCE):
@@ -138,7 +185,7 @@ def _has_both(X, n_models):
     for i, j in combinations(range(X.shape[1]), 2):
         if np.allclose(X[:, i] + X[:, j], 1, atol=TOLERANCE):
             raise DataError(
-                f"Columns {i} and {j} are one minus the other, as the two classes of one model "
-                "are, but not all columns come in such pairs; give the second class of each model"
+                f"Columns {i} and {j} sum to 1, like the two classes of one model, but not all "
+                "columns form such pairs; pass the second class of each model"
             )
     return False

@@ -1,25 +1,16 @@
-"""Every blend by its name, and all of them compared without looking at themselves."""
+"""Blends by name, and their comparison by nested scores."""
+
+from importlib import import_module
 
 import numpy as np
 
 from ...exceptions import UsageError
-from ..meta_model import default_final_estimator, nested_predictions, score_table
-from .greedy import GreedyBlend
-from .mean import MeanBlend
-from .nonnegative import NonNegativeBlend
-
-BLENDS = {
-    "logistic": default_final_estimator,
-    "greedy": GreedyBlend,
-    "nnls": NonNegativeBlend,
-    "mean": MeanBlend,
-    "geometric": lambda: MeanBlend("geometric"),
-    "rank": lambda: MeanBlend("rank"),
-}
+from ..meta_model import nested_predictions, score_table
+from . import BLENDS
 
 
 def make_blend(name):
-    """Make a second level by name.
+    """Make a meta-model by name.
 
     Parameters
     ----------
@@ -29,47 +20,79 @@ def make_blend(name):
     Returns
     -------
     classifier
-        Unfitted, over an out-of-fold matrix.
+        Unfitted, over a table of out-of-fold probabilities.
 
     Raises
     ------
     UsageError
-        There is none of that name.
+        There is no blend of that name.
+
+    See Also
+    --------
+    compare_blends : Scores all blends.
+
+    Examples
+    --------
+    >>> from stemstack.stacking import make_blend
+    >>> make_blend("geometric")
+    MeanBlend(kind='geometric')
     """
     if name not in BLENDS:
-        raise UsageError(f"There is no blend {name!r}; the blends are {', '.join(BLENDS)}")
-    return BLENDS[name]()
+        raise UsageError(f"Unknown blend {name!r}. The blends are {', '.join(BLENDS)}.")
+    module, _, factory = BLENDS[name].partition(":")
+    return getattr(import_module(module, __package__), factory)()
+
+
+def blend_types():
+    """Return the full names of the classes of all blends, which may be loaded from files."""
+    classes = {type(make_blend(name)) for name in BLENDS}
+    return frozenset(f"{cls.__module__}.{cls.__qualname__}" for cls in classes)
 
 
 def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
-    """Score second levels nested: each fold by weights learnt on the others.
+    """Score meta-models nested: each fold by weights that were learnt on the other folds.
 
     Parameters
     ----------
     features : array-like or DataFrame of shape (n, n_models * n_classes)
-        Out-of-fold probabilities; of two classes perhaps only the second.
+        Out-of-fold probabilities; of two classes possibly only the second.
     y : array-like of shape (n,)
     folds : array-like of shape (n,), int
-        The folds the first level was fitted by.
+        The folds by which the base models were fitted.
     blends : sequence of str or dict of str to classifier, default=all of ``BLENDS``
     groups : array-like of shape (n,), optional
-        Songs, which the intervals draw as wholes.
+        Songs, which the bootstrap of the intervals samples as a whole.
 
     Returns
     -------
     DataFrame
-        Indexed by blend in the order given: ``macro_f1``, and ``low`` and ``high`` of its 95 %
-        interval.
+        One row per blend in the order given; columns ``macro_f1``, and ``low`` and ``high`` of its
+        95 % interval.
 
     Raises
     ------
     DataError
-        The folds do not fit, or one holds a whole class: the second level would not know it.
+        The folds do not fit, or one fold holds all rows of a class.
+
+    See Also
+    --------
+    make_blend : Makes one of them.
+    stemstack.stacking.nested_predictions : The predictions that are scored.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking import compare_blends
+    >>> y = np.arange(30) % 3
+    >>> good, bad = 0.4 * np.eye(3)[y] + 0.2, np.full((30, 3), 1 / 3)
+    >>> table = compare_blends(np.hstack([good, bad]), y, np.arange(30) // 3 % 5, ["mean", "nnls"])
+    >>> table["macro_f1"].tolist()
+    [1.0, 1.0]
     """
     features, y, folds = np.asarray(features), np.asarray(y), np.asarray(folds)
     if not hasattr(blends, "items"):
         blends = {name: make_blend(name) for name in blends}
-    guesses = {
+    predictions = {
         name: nested_predictions(blend, features, y, folds) for name, blend in blends.items()
     }
-    return score_table(y, guesses, groups).rename_axis("blend")
+    return score_table(y, predictions, groups).rename_axis("blend")

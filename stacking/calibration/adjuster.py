@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import DataError, UsageError
-from ..check_proba import check_proba, check_table
+from ..check_proba import check_labelled_proba, check_proba
 from .priors import adjust_priors, estimate_priors, shift_p_value
 from .temperature import TemperatureScaling
 from .thresholds import ClassThresholds
@@ -104,7 +104,7 @@ class PredictionAdjuster(BaseEstimator):
         """
         if not 0 <= self.level <= 1:
             raise UsageError(f"level must be a probability, in [0, 1]. Got {self.level!r}.")
-        self.known_, codes, self.classes_ = check_table(proba, y)
+        self.known_, codes, self.classes_ = check_labelled_proba(proba, y)
         self.priors_ = np.bincount(codes) / len(codes)
         self.temperature_ = TemperatureScaling().fit(proba, y)
         self.bias_corrected_ = TemperatureScaling(class_bias=True).fit(proba, y)

@@ -6,7 +6,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..check_proba import check_proba, check_table, log_probabilities
+from ..check_proba import check_labelled_proba, check_proba, log_proba
 
 # Sharper or flatter than this would be a single class, or no decision at all.
 _RANGE = 0.05, 20.0
@@ -61,12 +61,12 @@ class TemperatureScaling(TransformerMixin, BaseEstimator):
         DataError
             The table does not fit the labels.
         """
-        proba, codes, classes = check_table(proba, y)
+        proba, codes, classes = check_labelled_proba(proba, y)
         bias_range = (None, None) if self.class_bias else (0, 0)
         found = minimize(
             _log_loss,
             np.concatenate([[1.0], np.zeros(len(classes))]),
-            args=(log_probabilities(proba), np.eye(len(classes))[codes]),
+            args=(log_proba(proba), np.eye(len(classes))[codes]),
             jac=True,
             method="L-BFGS-B",
             bounds=[(1 / _RANGE[1], 1 / _RANGE[0])] + [bias_range] * len(classes),
@@ -78,7 +78,7 @@ class TemperatureScaling(TransformerMixin, BaseEstimator):
         """Calibrate probabilities, as an array of shape (n, n_classes)."""
         check_is_fitted(self, "temperature_")
         proba = check_proba(proba, len(self.bias_))
-        return softmax(log_probabilities(proba) / self.temperature_ + self.bias_, axis=1)
+        return softmax(log_proba(proba) / self.temperature_ + self.bias_, axis=1)
 
 
 def _log_loss(parameters, logs, truth):

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UsageError
-from ..check_proba import check_proba, check_table, log_probabilities
+from ..check_proba import check_labelled_proba, check_proba, log_proba
 from ..folds import check_folds
 from ..metrics import macro_f1, paired_difference
 from ..metrics.f1 import macro_f1_of_counts
@@ -73,8 +73,8 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
             raise UsageError(
                 f"n_rounds and bound must be 0 or more. Got {self.n_rounds!r} and {self.bound!r}."
             )
-        proba, codes, classes = check_table(proba, y)
-        logs, folds = log_probabilities(proba), check_folds(folds, len(codes))
+        proba, codes, classes = check_labelled_proba(proba, y)
+        logs, folds = log_proba(proba), check_folds(folds, len(codes))
         plain = logs.argmax(axis=1)
         learnt, gains, nested = [], [], np.empty_like(codes)
         for fold in np.unique(folds):
@@ -94,7 +94,7 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
         """Give probabilities whose most probable class is the one to say."""
         check_is_fitted(self, "offsets_")
         proba = check_proba(proba, len(self.offsets_))
-        return softmax(log_probabilities(proba) + self.offsets_, axis=1)
+        return softmax(log_proba(proba) + self.offsets_, axis=1)
 
     def _climb(self, logs, y):
         offsets = np.zeros(logs.shape[1])

@@ -242,11 +242,9 @@ def test_names_are_those_of_the_rooms():
     from stemstack.datasets import DEFAULT_STEMS
     from stemstack.domain_shift.gap.measure import FOLDS
     from stemstack.domain_shift.tuning.tune import TuneBudget
-    from stemstack.stacking import BLENDS
 
     assert tuple(MODELS) == offered.MODELS
     assert tuple(DEFAULT_STEMS) == offered.STEMS
-    assert tuple(BLENDS) == offered.BLENDS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
     assert offered.GAP_FOLDS == FOLDS
     assert {name: getattr(TuneBudget, name) for name in vars(offered.PLAN)} == vars(offered.PLAN)

@@ -64,8 +64,8 @@ def test_probabilities_are_frequencies_by_class():
     ("proba", "message"),
     [
         (np.empty((0, 3)), "no clip to decode"),
-        (np.full((4, 2), 1 / 2), r"a column a class, \(n, 3\)\. Got \(4, 2\)"),
-        (np.full(3, 1 / 3), r"a column a class, \(n, 3\)\. Got \(3,\)"),
+        (np.full((4, 2), 1 / 2), r"one column per class, \(n, 3\)\. Got \(4, 2\)"),
+        (np.full(3, 1 / 3), r"one column per class, \(n, 3\)\. Got \(3,\)"),
         (np.full((4, 3), np.nan), "not finite; predict these clips again"),
         (np.tile([2.0, -1.0, 0.0], (4, 1)), r"must hold probabilities.*values in \[-1, 2\]"),
     ],

@@ -63,9 +63,9 @@ def test_flat_zeros_and_perfect_models_are_no_problem():
 
 
 def test_tables_that_do_not_fit_are_refused():
-    with pytest.raises(DataError, match=r"a column a class, \(n, 2\)\. Got \(4, 3\)"):
+    with pytest.raises(DataError, match=r"one column per class, \(n, 2\)\. Got \(4, 3\)"):
         TemperatureScaling().fit(np.full((4, 3), 1 / 3), [0, 1, 0, 1])
-    with pytest.raises(DataError, match=r"a row a label, 4\. Got 3"):
+    with pytest.raises(DataError, match=r"one row per label, 4\. Got 3"):
         TemperatureScaling().fit(np.full((3, 2), 1 / 2), [0, 1, 0, 1])
     with pytest.raises(DataError, match="not finite; predict these clips again"):
         TemperatureScaling().fit(np.full((4, 2), np.nan), [0, 1, 0, 1])
