@@ -1,44 +1,43 @@
-"""What can be learnt: classifiers over clips, each a plain scikit-learn estimator."""
+"""Models: classifiers over clips, each a plain scikit-learn estimator.
 
-from .baseline import make_baseline
-from .deep.backbones.pretrained import weights_hash
-from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
-from .deep.onnx import export_onnx
-from .deep.training.checkpoint import defer_checkpoint_cleanup
-from .linear import make_lr
-from .model_name import split_names
-from .persistence import load_model, save_model
-from .registry import (
-    MODELS,
-    check_model_names,
-    device_of,
-    make_model,
-    model_columns,
-    resolve_auto,
-    set_resources,
-)
-from .seed_ensemble import find_networks
-from .trees import make_lgbm
+Modules are imported when one of their names is first used: the command line reads the registry
+without importing scikit-learn.
+"""
 
-__all__ = [
-    "MODELS",
-    "EffNetClassifier",
-    "EffNetEmbedding",
-    "EffNetLogits",
-    "check_model_names",
-    "defer_checkpoint_cleanup",
-    "device_of",
-    "export_onnx",
-    "find_networks",
-    "load_model",
-    "make_baseline",
-    "make_lgbm",
-    "make_lr",
-    "make_model",
-    "model_columns",
-    "resolve_auto",
-    "save_model",
-    "set_resources",
-    "split_names",
-    "weights_hash",
-]
+import importlib
+
+_HOMES = {
+    "MODELS": "registry",
+    "EffNetClassifier": "deep.effnet",
+    "EffNetEmbedding": "deep.effnet",
+    "EffNetLogits": "deep.effnet",
+    "ModelSpec": "registry",
+    "check_model_names": "factory",
+    "defer_checkpoint_cleanup": "deep.training.checkpoint",
+    "device_of": "networks",
+    "export_onnx": "deep.onnx",
+    "find_networks": "inspection",
+    "load_model": "persistence",
+    "make_baseline": "baseline",
+    "make_lgbm": "trees",
+    "make_lr": "linear",
+    "make_model": "factory",
+    "model_columns": "factory",
+    "resolve_auto": "networks",
+    "save_model": "persistence",
+    "set_resources": "factory",
+    "split_names": "model_name",
+    "weights_hash": "deep.backbones.pretrained",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__():
+    return sorted(__all__)

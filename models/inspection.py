@@ -1,33 +1,284 @@
-"""How much a fitted pipeline leans on each family of handcrafted features.
+"""Parts of a model, and the importance of feature families to it.
 
-Conventions: a model is a pipeline of :class:`~stemstack.features.SpectralFeatures`, what prepares
-its columns, and a classifier that weighs them: linear, boosted trees, or a bag of these. ``Z`` is
-the DataFrame that the classifier sees.
+A model is inspected by walking its parameters and fitted attributes, whatever the names of pipeline
+steps. A *feature pipeline* is a :class:`~sklearn.pipeline.Pipeline` whose first step is
+:class:`~stemstack.features.SpectralFeatures`; ``Z`` is the DataFrame that its classifier is given.
 """
 
 import warnings
+from dataclasses import is_dataclass
+from types import FunctionType
 
+import joblib
 import numpy as np
-from sklearn.ensemble import VotingClassifier
+import pandas as pd
+from lightgbm import LGBMClassifier
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from ..features import FAMILIES, family_of
+from ..features import FAMILIES, SpectralFeatures, family_of
+from .deep.estimator import DeepEstimator
+from .seed_ensemble import ensemble_members
 
-# Of columns that were made of several families, such as components.
+# Family of columns made of several families, such as principal components.
 _OTHER = "other"
 
 
+def find_parts(model, kind=BaseEstimator):
+    """Return the objects of a class that a model consists of.
+
+    Parameters
+    ----------
+    model : estimator
+        A pipeline, an ensemble, a parameter search or any other estimator, fitted or not.
+    kind : type, default=sklearn.base.BaseEstimator
+
+    Returns
+    -------
+    list of object
+        The model itself and its parts, from parameters and fitted attributes, each once, outer
+        ones first.
+
+    See Also
+    --------
+    find_networks : The deep estimators.
+    find_extractors : The feature extractions.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from stemstack.features import SpectralFeatures
+    >>> from stemstack.models.inspection import find_parts
+    >>> pipeline = make_pipeline(SpectralFeatures(families="mfcc"), LogisticRegression())
+    >>> search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1]})
+    >>> [part.families for part in find_parts(search, SpectralFeatures)]
+    ['mfcc']
+    """
+    found, seen, stack = [], set(), [model]
+    while stack:
+        part = stack.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, kind):
+            found.append(part)
+        stack += _children(part)[::-1]
+    return found
+
+
+def _children(part):
+    """List the objects directly inside a container or an estimator."""
+    if isinstance(part, list | tuple):
+        return list(part)
+    if isinstance(part, dict):
+        return list(part.values())
+    if isinstance(part, np.ndarray) and part.dtype == object:
+        return part.ravel().tolist()
+    # The fitted parts of some meta-estimators derive from no public base class.
+    is_model = any(hasattr(type(part), name) for name in ("fit", "transform", "predict_proba"))
+    return list(vars(part).values()) if is_model and hasattr(part, "__dict__") else []
+
+
+def find_networks(model, *, fitted=False):
+    """Return the networks in a model.
+
+    Parameters
+    ----------
+    model : estimator
+    fitted : bool, default=False
+        Whether to return the fitted ones only.
+
+    Returns
+    -------
+    list of DeepEstimator
+        Empty for a model without networks.
+
+    See Also
+    --------
+    find_parts : The same for any class.
+
+    Examples
+    --------
+    >>> from stemstack.models import find_networks, make_model
+    >>> [net.epochs for net in find_networks(make_model("cnn(epochs=3, seeds=2)"))]
+    [3, 3]
+    >>> find_networks(make_model("lr"))
+    []
+    """
+    networks = find_parts(model, DeepEstimator)
+    return [net for net in networks if hasattr(net, "state_")] if fitted else networks
+
+
+def ensemble_networks(model):
+    """Return the networks whose mean prediction a model is.
+
+    Parameters
+    ----------
+    model : estimator
+
+    Returns
+    -------
+    list of DeepEstimator
+        The model itself, or the members of an ensemble of networks; empty for any other model, also
+        for one with a network somewhere inside.
+    """
+    members = ensemble_members(model)
+    return members if all(isinstance(member, DeepEstimator) for member in members) else []
+
+
+def find_extractors(model):
+    """Return the feature extractions that a model starts from.
+
+    Parameters
+    ----------
+    model : estimator
+
+    Returns
+    -------
+    list of Extractor
+        Each different one once; empty for a model without handcrafted features.
+    """
+    return list(dict.fromkeys(part.extractor_ for part in find_parts(model, SpectralFeatures)))
+
+
+def leading_extractor(model):
+    """Return the feature extraction of a feature pipeline.
+
+    Parameters
+    ----------
+    model : estimator
+
+    Returns
+    -------
+    Extractor or None
+        None for any other model.
+    """
+    if isinstance(model, Pipeline) and isinstance(model.steps[0][1], SpectralFeatures):
+        return model.steps[0][1].extractor_
+    return None
+
+
+def model_fingerprint(model):
+    """Return a description of a model that does not depend on where its classes are defined.
+
+    Parameters
+    ----------
+    model : estimator
+        Unfitted; a prefit part counts with its fitted state.
+
+    Returns
+    -------
+    list, dict, str, int, float, bool or None
+        Plain data: class names and parameters, nested. Equal for two models that are fitted
+        alike.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from stemstack.models.inspection import model_fingerprint
+    >>> model_fingerprint(LogisticRegression(C=2)) == model_fingerprint(LogisticRegression(C=1))
+    False
+    """
+    if isinstance(model, str | int | float | None):
+        return model
+    if isinstance(model, list | tuple):
+        return [model_fingerprint(item) for item in model]
+    if isinstance(model, dict):
+        return [[model_fingerprint(item) for item in pair] for pair in model.items()]
+    if isinstance(model, type | FunctionType):
+        return model.__qualname__
+    if isinstance(model, BaseEstimator) or is_dataclass(model):
+        return {type(model).__name__: model_fingerprint(vars(model))}
+    return joblib.hash(model)
+
+
 def supports_importance(model):
-    """Tell whether a model is a pipeline over features whose classifier weighs its columns."""
-    return (
-        isinstance(model, Pipeline)
-        and "spectral" in model.named_steps
-        and all(_is_boosted(part) or hasattr(part, "coef_") for part in _members(model[-1]))
+    """Return whether the importance of feature families to a model can be measured.
+
+    Parameters
+    ----------
+    model : fitted estimator
+
+    Returns
+    -------
+    bool
+        Whether it is a feature pipeline that ends in a linear classifier, in LightGBM, or in an
+        ensemble of either.
+    """
+    if leading_extractor(model) is None or not hasattr(model, "predict_proba"):
+        return False
+    members = ensemble_members(model[-1])
+    return all(map(_is_boosted, members)) or all(hasattr(m, "coef_") for m in members)
+
+
+def supports_contributions(model):
+    """Return whether :func:`feature_contributions` can explain a model.
+
+    Parameters
+    ----------
+    model : fitted estimator
+
+    Returns
+    -------
+    bool
+        Whether it is a feature pipeline that ends in logistic regression or LightGBM, or in an
+        ensemble of these.
+    """
+    explained = (LogisticRegression, LGBMClassifier)
+    return leading_extractor(model) is not None and all(
+        isinstance(member, explained) for member in ensemble_members(model[-1])
     )
 
 
+def classifier_inputs(model, features):
+    """Return the table that the classifier of a fitted feature pipeline is given.
+
+    Parameters
+    ----------
+    model : Pipeline
+    features : DataFrame of shape (n, n_features)
+        What the first step returns.
+
+    Returns
+    -------
+    DataFrame of shape (n, n_columns)
+    """
+    head = Pipeline(model.steps[1:-1]) if len(model.steps) > 2 else None
+    if head is None:
+        return features
+    Z = head.transform(features)
+    if isinstance(Z, pd.DataFrame):
+        return Z
+    try:
+        columns = head.get_feature_names_out(features.columns)
+    except (AttributeError, ValueError):
+        columns = [f"column{i}" for i in range(Z.shape[1])]
+    return pd.DataFrame(Z, index=features.index, columns=columns)
+
+
+def predict_table(classifier, Z):
+    """Predict probabilities from columns that may lack names, or have them, unlike in ``fit``.
+
+    Parameters
+    ----------
+    classifier : fitted classifier
+    Z : DataFrame or ndarray of shape (n, n_columns)
+        Without names a prediction is quicker: thousands take longer to check than to predict.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes)
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="X (does not have valid|has) feature names")
+        return classifier.predict_proba(Z)
+
+
 def family_positions(columns):
-    """Give the positions of each family's columns.
+    """Return the positions of each family's columns.
 
     Parameters
     ----------
@@ -36,25 +287,32 @@ def family_positions(columns):
     Returns
     -------
     dict of str to ndarray of int
-        Families in the house order; columns of none are ``"other"``.
+        Families in registry order; columns of none are ``"other"``.
+
+    Examples
+    --------
+    >>> from stemstack.models.inspection import family_positions
+    >>> family_positions(["tempo", "mfcc_00_mean", "pca0"])
+    {'mfcc': array([1]), 'tempo': array([0]), 'other': array([2])}
     """
-    of = np.array([family or _OTHER for family in family_of(columns)])
-    return {name: np.flatnonzero(of == name) for name in (*FAMILIES, _OTHER) if name in of}
+    families = np.array([family or _OTHER for family in family_of(columns)])
+    present = [name for name in (*FAMILIES, _OTHER) if name in families]
+    return {name: np.flatnonzero(families == name) for name in present}
 
 
 def permuted_probabilities(classifier, Z, *, n_repeats, rng):
-    """Predict with one family at a time dealt out anew among the clips.
+    """Predict with the columns of one family at a time permuted among the clips.
 
-    The columns of a family move together, so that what they tell of each other stays, and what they
-    tell of their clip is gone.
+    The columns of a family are permuted together: their relation to each other stays, their
+    relation to the clip is lost.
 
     Parameters
     ----------
-    classifier : classifier
-        Fitted.
+    classifier : fitted classifier
     Z : DataFrame of shape (n, n_columns)
-        Of clips that it has not seen.
+        Of clips that the classifier was not fitted on.
     n_repeats : int
+        Number of permutations per family.
     rng : numpy.random.Generator
 
     Yields
@@ -64,79 +322,136 @@ def permuted_probabilities(classifier, Z, *, n_repeats, rng):
 
     References
     ----------
-    Breiman, "Random forests", 2001, for single columns; families are permuted whole because
-    neighbouring bands stand in for each other.
+    Breiman, "Random forests", 2001, for single columns; families are permuted as wholes because
+    neighbouring bands are correlated.
     """
     values = Z.to_numpy()
-    tall = np.tile(values, (n_repeats, 1))
+    tiled = np.tile(values, (n_repeats, 1))
     for family, positions in family_positions(Z.columns).items():
         rows = np.concatenate([rng.permutation(len(Z)) for _ in range(n_repeats)])
-        tall[:, positions] = values[np.ix_(rows, positions)]
-        said = _predict(classifier, tall)
-        tall[:, positions] = np.tile(values[:, positions], (n_repeats, 1))
-        yield family, said.reshape(n_repeats, len(Z), -1)
+        tiled[:, positions] = values[np.ix_(rows, positions)]
+        proba = predict_table(classifier, tiled)
+        tiled[:, positions] = np.tile(values[:, positions], (n_repeats, 1))
+        yield family, proba.reshape(n_repeats, len(Z), -1)
 
 
 def native_importance(classifier, Z):
-    """Share out among families what a classifier itself says of its columns.
+    """Compute each family's share of a classifier's own measures of importance.
 
     Parameters
     ----------
-    classifier : classifier
-        Fitted.
+    classifier : fitted classifier
+        The last step of a model that :func:`supports_importance` accepts.
     Z : DataFrame of shape (n, n_columns)
-        Of clips that it has not seen.
+        Of clips that the classifier was not fitted on.
 
     Returns
     -------
     dict of str to dict of str to float
-        Shares that add up to 1, by family, by what they are shares of. Of a linear model:
-        ``"absolute coefficients"``, summed over classes. Of trees: ``"gain"``, and ``"SHAP"``, the
-        mean over clips and classes of what a family brings to the score, without its sign. Of a
-        bag, the mean over its members.
+        By measure and family: shares that add up to 1. For a linear model
+        ``"absolute coefficients"``, summed over classes. For trees ``"gain"`` and ``"SHAP"``, the
+        mean over clips and classes of the absolute contribution of a family. For an ensemble the
+        mean over its members.
 
     References
     ----------
     Lundberg et al., "From local explanations to global understanding with explainable AI for
     trees", 2020; computed by LightGBM.
     """
-    shared = [_shares(member, Z) for member in _members(classifier)]
+    shares = [_family_shares(member, Z) for member in ensemble_members(classifier)]
     return {
-        what: {family: sum(s[what][family] for s in shared) / len(shared) for family in families}
-        for what, families in shared[0].items()
+        measure: {family: sum(s[measure][family] for s in shares) / len(shares) for family in first}
+        for measure, first in shares[0].items()
     }
 
 
-def _predict(classifier, values):
-    """Predict from bare columns: of thousands, the names take longer to check than to predict."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        return classifier.predict_proba(values)
+def _family_shares(classifier, Z):
+    """Compute the shares of one member."""
+    positions = family_positions(Z.columns)
+    if not _is_boosted(classifier):
+        mass = np.abs(classifier.coef_).sum(axis=0)
+        return {"absolute coefficients": _normalise(mass, positions)}
+    gain = classifier.booster_.feature_importance("gain")
+    # LightGBM appends the base score to the columns, class after class.
+    added = classifier.booster_.predict(Z.to_numpy(), pred_contrib=True)
+    added = added.reshape(len(Z), -1, Z.shape[1] + 1)
+    by_family = [np.abs(added[:, :, p].sum(axis=2)).mean() for p in positions.values()]
+    single = {family: [i] for i, family in enumerate(positions)}
+    return {"gain": _normalise(gain, positions), "SHAP": _normalise(np.array(by_family), single)}
 
 
-def _members(classifier):
-    return classifier.estimators_ if isinstance(classifier, VotingClassifier) else [classifier]
+def _normalise(weights, positions):
+    total = max(weights.sum(), np.finfo(float).tiny)
+    return {family: float(weights[columns].sum() / total) for family, columns in positions.items()}
 
 
 def _is_boosted(classifier):
     return hasattr(classifier, "booster_")
 
 
-def _shares(classifier, Z):
-    """Give the shares of one member."""
-    positions = family_positions(Z.columns)
-    if not _is_boosted(classifier):
-        mass = np.abs(classifier.coef_).sum(axis=0)
-        return {"absolute coefficients": _share_out(mass, positions)}
-    gain = classifier.booster_.feature_importance("gain")
-    # LightGBM appends the base score to the columns, class after class.
-    brought = classifier.booster_.predict(Z.to_numpy(), pred_contrib=True)
-    brought = brought.reshape(len(Z), -1, Z.shape[1] + 1)
-    by_family = [np.abs(brought[:, :, p].sum(axis=2)).mean() for p in positions.values()]
-    alone = {family: [i] for i, family in enumerate(positions)}
-    return {"gain": _share_out(gain, positions), "SHAP": _share_out(np.array(by_family), alone)}
+def feature_contributions(classifier, row):
+    """Compute what each feature adds to the logits of one clip.
+
+    Parameters
+    ----------
+    classifier : fitted classifier
+        The last step of a model that :func:`supports_contributions` accepts.
+    row : DataFrame of shape (1, n_columns)
+        The classifier's input, from :func:`classifier_inputs`.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_columns + 1)
+        Each row sums to the logit of a class; the last column is the intercept or base score. Of
+        two classes the first has logit 0. For an ensemble the mean over its members.
+
+    Notes
+    -----
+    Coefficient times standardised value for a linear model; SHAP values, which are exact too, for
+    trees.
+
+    References
+    ----------
+    Lundberg, S. M., Erion, G. G., Lee, S.-I. (2018). Consistent individualized feature attribution
+    for tree ensembles. arXiv:1802.03888.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from stemstack.models.inspection import feature_contributions
+    >>> X = pd.DataFrame({"zcr_mean": [0.0, 1.0, 2.0, 3.0]})
+    >>> classifier = LogisticRegression().fit(X, ["a", "a", "b", "b"])
+    >>> added = feature_contributions(classifier, X[:1])
+    >>> bool(added[1].sum() == classifier.decision_function(X[:1])[0])
+    True
+    """
+    members = ensemble_members(classifier)
+    return np.mean([_member_contributions(member, row) for member in members], axis=0)
 
 
-def _share_out(weights, positions):
-    total = max(weights.sum(), np.finfo(float).tiny)
-    return {family: float(weights[place].sum() / total) for family, place in positions.items()}
+def _member_contributions(classifier, row):
+    if isinstance(classifier, LogisticRegression):
+        products = classifier.coef_ * row.to_numpy(dtype=float)
+        added = np.hstack([products, classifier.intercept_[:, None]])
+    else:
+        added = classifier.predict_proba(row, pred_contrib=True).reshape(-1, row.shape[1] + 1)
+    return np.vstack([np.zeros_like(added), added]) if len(added) == 1 else added
+
+
+def sum_by_family(values):
+    """Sum the values of the columns of each family.
+
+    Parameters
+    ----------
+    values : Series of float
+        Indexed by column, such as ``mfcc_03_mean``.
+
+    Returns
+    -------
+    Series of float
+        Indexed by family, the largest absolute value first; columns of none are ``"other"``.
+    """
+    families = [family or _OTHER for family in family_of(values.index)]
+    sums = values.groupby(families).sum()
+    return sums.sort_values(key=np.abs, ascending=False, kind="stable")

@@ -24,16 +24,28 @@ def make_lr(
     families : str or sequence of str, default="all"
         Feature families, as in :class:`~stemstack.features.SpectralFeatures`.
     C : float, default=0.01
-        Inverse strength of the L2 penalty; small, for there are more features than songs.
+        Inverse strength of the L2 penalty; small, because there are more features than songs.
     cache : str or os.PathLike, optional
-        Folder of the feature table, so that no clip is computed twice.
+        Folder of the feature cache, so that no clip is computed twice.
     n_jobs : int, optional
-        Processes for the features.
+        Number of processes for the features.
 
     Returns
     -------
     Pipeline
-        Steps ``spectral``, ``columns``, ``classifier``.
+        Unfitted.
+
+    See Also
+    --------
+    make_lgbm : Gradient-boosted trees.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.models import make_lr
+    >>> clips = np.sin(2 * np.pi * np.outer([220, 880], np.arange(4000) / 8000))
+    >>> make_lr(sr=8000, families="centroid").fit(clips, ["low", "high"]).predict(clips).tolist()
+    ['low', 'high']
     """
     return Pipeline(
         [

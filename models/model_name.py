@@ -1,8 +1,9 @@
 """Names of models with parameters, as ``--models`` takes them.
 
-``lr``, ``lr(C=0.1)``, ``effnet:b0``, ``effnet:resnet50(epochs=20, remix=true)``: a model, after a
-colon the backbone of a net, in brackets parameters. Values are read as YAML; commas inside brackets
-do not separate models.
+``lr``, ``lr(C=0.1)``, ``effnet:b0``, ``effnet:resnet50(epochs=20, remix=true)``: a registered
+model, the backbone of a network after a colon, parameters in brackets.
+``my_models.py:make_svm(C=2)`` and ``package.module:make_svm`` name a function of the user. Values
+are read as YAML; commas inside brackets do not separate models.
 """
 
 import re
@@ -13,33 +14,57 @@ import yaml
 
 from ..exceptions import UsageError
 
-# Backbones that need no more than a few letters; any other stands for itself.
+# Short names of backbones; any other name is used as it is.
 _SHORT = ((r"b[0-8]", "efficientnet_{}"), (r"lite[0-4]", "tf_efficientnet_{}"))
-_SHAPE = re.compile(r"(?P<base>\w+)(?::(?P<backbone>[\w.-]+))?(?:\((?P<params>.*)\))?", re.DOTALL)
+_SHAPE = re.compile(
+    r"(?:(?P<source>[^(),:]+\.py|\w+(?:\.\w+)+):(?P<factory>[^\W\d]\w*)"
+    r"|(?P<base>\w+)(?::(?P<backbone>[\w.-]+))?)"
+    r"(?:\((?P<params>.*)\))?",
+    re.DOTALL,
+)
 _OPENING, _CLOSING = "([{", ")]}"
 
 
 @dataclass(frozen=True)
 class ModelName:
-    """A model's name, taken apart.
+    """The parts of a model's name.
 
     Attributes
     ----------
     text : str
-        As it was given.
+        The name as given.
     base : str
-        The model.
+        The registered model, or the user's function.
     params : dict
-        Its own parameters; an alias of a backbone is among them.
+        Parameters of the model, the backbone after a colon among them.
+    source : str, default=""
+        The user's file or module; empty for a registered model.
+
+    Examples
+    --------
+    >>> from stemstack.models.model_name import ModelName
+    >>> ModelName.parse("effnet:b0(epochs=8)").params
+    {'backbone': 'efficientnet_b0', 'epochs': 8}
+    >>> ModelName.parse("my_models.py:make_svm").source
+    'my_models.py'
     """
 
     text: str
     base: str
     params: dict
+    source: str = ""
 
     @classmethod
     def parse(cls, text):
-        """Take a name apart; whether there is such a model is not looked at.
+        """Split a name into its parts, without checking that there is such a model.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        ModelName
 
         Raises
         ------
@@ -49,32 +74,37 @@ class ModelName:
         match = _SHAPE.fullmatch(text.strip())
         if match is None:
             raise UsageError(
-                f"Cannot read the model {text!r}: expected NAME, NAME:BACKBONE or "
-                "NAME(PARAMETER=VALUE,…), such as effnet:b0 or lr(C=0.1)"
+                f"Cannot read the model {text!r}: expected NAME, NAME:BACKBONE, FILE.py:FUNCTION "
+                "or package.module:FUNCTION, each perhaps with (PARAMETER=VALUE,…), such as "
+                "effnet:b0 or lr(C=0.1)"
             )
-        params = {} if match["backbone"] is None else {"backbone": _lengthen(match["backbone"])}
-        for part in split_names(match["params"] or ""):
-            name, value = _read_parameter(text, part)
+        params = {} if match["backbone"] is None else {"backbone": _full_name(match["backbone"])}
+        for item in split_names(match["params"] or ""):
+            name, value = _read_parameter(text, item)
             if name in params:
                 raise UsageError(f"{text}: the parameter {name!r} is given twice")
-            params[name] = _lengthen(value) if name == "backbone" else value
-        return cls(text, match["base"], params)
+            params[name] = _full_name(value) if name == "backbone" else value
+        return cls(text, match["base"] or match["factory"], params, match["source"] or "")
 
     @cached_property
     def column(self):
-        """The name of the model's files and columns: what is not a letter, a digit, ``.`` or ``_``
-        becomes one hyphen, and none stands at the end.
+        """Name of the model's files and columns.
+
+        Anything but letters, digits, ``.`` and ``_`` becomes one hyphen; the folder and file of a
+        user's function are left out.
 
         Examples
         --------
+        >>> from stemstack.models.model_name import ModelName
         >>> ModelName.parse("effnet(backbone=resnet50, epochs=8)").column
         'effnet-backbone-resnet50-epochs-8'
         """
-        return re.sub(r"[^\w.]+", "-", self.text.strip()).strip("-")
+        text = self.text.strip().removeprefix(f"{self.source}:")
+        return re.sub(r"[^\w.]+", "-", text).strip("-")
 
 
 def split_names(text):
-    """Split at the commas outside brackets; blanks around the parts, and empty parts, are left out.
+    """Split a list of names at the commas outside brackets.
 
     Parameters
     ----------
@@ -83,42 +113,48 @@ def split_names(text):
     Returns
     -------
     list of str
+        Without surrounding blanks and empty items.
+
+    See Also
+    --------
+    make_model : Makes a model by name.
 
     Examples
     --------
+    >>> from stemstack.models import split_names
     >>> split_names("lr, effnet(epochs=8,families=[a,b]),cnn")
     ['lr', 'effnet(epochs=8,families=[a,b])', 'cnn']
     """
-    parts, depth, begin = [], 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter in _OPENING) - (letter in _CLOSING)
-        if letter == "," and depth == 0:
-            parts.append(text[begin:place])
-            begin = place + 1
-    parts.append(text[begin:])
-    return [part.strip() for part in parts if part.strip()]
+    items, depth, start = [], 0, 0
+    for position, character in enumerate(text):
+        depth += (character in _OPENING) - (character in _CLOSING)
+        if character == "," and depth == 0:
+            items.append(text[start:position])
+            start = position + 1
+    items.append(text[start:])
+    return [item.strip() for item in items if item.strip()]
 
 
-def _lengthen(backbone):
-    for shape, full in _SHORT:
-        if re.fullmatch(shape, str(backbone)):
+def _full_name(backbone):
+    for pattern, full in _SHORT:
+        if re.fullmatch(pattern, str(backbone)):
             return full.format(backbone)
     return backbone
 
 
-def _read_parameter(text, part):
-    name, equals, value = (piece.strip() for piece in part.partition("="))
+def _read_parameter(text, item):
+    name, equals, value = (piece.strip() for piece in item.partition("="))
     if not equals or not name.isidentifier():
-        raise UsageError(f"{text}: expected PARAMETER=VALUE in the brackets. Got {part!r}")
+        raise UsageError(f"{text}: expected PARAMETER=VALUE in the brackets. Got {item!r}")
     try:
-        read = yaml.safe_load(value)
+        parsed = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise UsageError(f"{text}: the value of {name!r} is not YAML. Got {value!r}") from error
-    return name, _as_number(read)
+    return name, _as_number(parsed)
 
 
 def _as_number(value):
-    """Read ``1e-3`` as a number, which it is in YAML 1.2, though not in the YAML 1.1 of PyYAML."""
+    """Convert ``1e-3``, a number in YAML 1.2 but text in the YAML 1.1 of PyYAML."""
     if isinstance(value, str) and re.fullmatch(r"[-+]?[\d.]+[eE][-+]?\d+", value):
         return float(value)
     return value

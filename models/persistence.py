@@ -1,27 +1,33 @@
-"""Fitted models on disk, in forms that cannot run code when a stranger's are loaded.
+"""Fitted models on disk, in forms that cannot run code when they are loaded.
 
-Nets are ``weights.safetensors`` with ``params.json``, bags of nets a folder a net; everything else
-is one skops file (LightGBM's boosters inside it as their own text), loaded only when every type in
-it is one named here.
+A network is a folder with ``weights.safetensors`` and ``params.json``, an ensemble of networks one
+such folder per member; everything else is one skops file (LightGBM's boosters inside it as their
+own text), loaded only when every type in it is trusted: those of scikit-learn, of the registered
+models and blends, and of code that the user trusts explicitly.
 """
 
 import io
 import json
 import zipfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import FunctionType
 
-from ..exceptions import DataError
+from ..exceptions import DataError, UsageError, first_line
 from ..stacking.blending.comparison import blend_types
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
-from .deep.estimator import DeepEstimator
 from .deep.persistence import from_plain, load_net, save_net, to_plain
-from .seed_ensemble import find_networks, rebuild_seed_ensemble
+from .inspection import ensemble_networks, find_parts
+from .own_code import describe_untrusted, trusted_modules
+from .registry import MODELS
+from .seed_ensemble import rebuild_seed_ensemble
 
 NETWORKS = (EffNetClassifier, EffNetEmbedding, EffNetLogits)
-_SKOPS_NAME, _BAG_NAME = "model.skops", "bag.json"
+_SKOPS_NAME, _ENSEMBLE_NAME = "model.skops", "bag.json"
+_DAMAGE = (OSError, ValueError, LookupError, AttributeError, ImportError, zipfile.BadZipFile)
 # Modules and classes named in files of older versions, and their names now.
 RENAMED = {
     "ColumnClaim": "ColumnSelector",
@@ -31,23 +37,28 @@ RENAMED = {
     "stemstack.stacking.blends.means": "stemstack.stacking.blending.mean",
     "stemstack.stacking.blends.nonnegative": "stemstack.stacking.blending.nonnegative",
 }
-# Types beyond scikit-learn's that our own pipelines hold; loading them only sets their state.
-TRUSTED = frozenset(
-    {
-        "collections.OrderedDict",
-        "lightgbm.basic.Booster",
-        "lightgbm.sklearn.LGBMClassifier",
-        "lightgbm.sklearn._LGBMLabelEncoder",
-        "sklearn.utils._bunch.Bunch",
-        "stemstack.features.columns.ColumnSelector",
-        "stemstack.features.columns._name_output",
-        "stemstack.features.columns.signed_log",
-        "stemstack.features.transformer.SpectralFeatures",
-        "stemstack.models.deep.effnet.EffNetEmbedding",
-        "stemstack.models.deep.effnet.EffNetClassifier",
-        "stemstack.models.deep.effnet.EffNetLogits",
-    }
-).union(blend_types())
+
+
+@cache
+def trusted_types():
+    """Return the types outside scikit-learn that registered models and blends consist of.
+
+    Returns
+    -------
+    frozenset of str
+        Full names. Loading such a type only sets its state.
+    """
+    found = {name for spec in MODELS.values() for name in spec.fitted_types}
+    found |= {_full_name(network) for network in NETWORKS} | set(blend_types())
+    for part in find_parts([spec.load()() for spec in MODELS.values()], object):
+        kind = part if isinstance(part, FunctionType) else type(part)
+        if kind.__module__.split(".")[0] == __name__.split(".")[0]:
+            found.add(_full_name(kind))
+    return frozenset(found)
+
+
+def _full_name(kind):
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def save_model(model, folder):
@@ -57,22 +68,41 @@ def save_model(model, folder):
     ----------
     model : fitted estimator
     folder : str or os.PathLike
-        Made when missing.
+        Created when missing.
+
+    See Also
+    --------
+    load_model : Reads it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from stemstack.models import load_model, save_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(DummyClassifier().fit([[0], [1]], ["a", "b"]), folder)
+    ...     load_model(folder)
+    DummyClassifier()
     """
-    if isinstance(model, DeepEstimator):
-        return save_net(model, folder)
-    if find_networks(model):
-        return _save_bag(model, folder)
-    with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
-        _write_skops(model, temporary)
+    networks = ensemble_networks(model)
+    if not networks:
+        with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
+            _write_skops(model, temporary)
+    elif networks == [model]:
+        save_net(model, folder)
+    else:
+        _save_ensemble(model, folder)
 
 
-def load_model(folder):
+def load_model(folder, *, trust=()):
     """Load a model written by :func:`save_model`.
 
     Parameters
     ----------
     folder : str or os.PathLike
+    trust : sequence of str, default=()
+        Python files, and names of modules or packages, whose types may be in the model. Files are
+        imported; a model made with another version of a file is refused.
 
     Returns
     -------
@@ -81,50 +111,95 @@ def load_model(folder):
     Raises
     ------
     DataError
-        There is no model in the folder, or its file is damaged or holds a type that stemstack does
-        not save.
+        There is no model in the folder, or its file is damaged or holds a type that is not trusted.
+    UsageError
+        A trusted file does not exist, or importing it fails.
+
+    See Also
+    --------
+    save_model : Writes it.
     """
     path = Path(folder, _SKOPS_NAME)
-    if Path(folder, _BAG_NAME).exists():
-        return _load_bag(folder)
+    if Path(folder, _ENSEMBLE_NAME).exists():
+        return _load_ensemble(folder)
     if not path.exists():
         return load_net(folder, NETWORKS)
     skops = import_blocking("skops.io")
     try:
         archive = _rename_in_schema(path.read_bytes())
-        return skops.loads(archive, trusted=sorted(TRUSTED))
-    except import_blocking("skops.io.exceptions").UntrustedTypesFoundException as error:
-        strange = sorted(set(skops.get_untrusted_types(data=archive)) - TRUSTED)
-        raise DataError(
-            f"{path}: holds {', '.join(strange)}, which stemstack does not save; "
-            "load it only by your own means, if you trust whoever made it"
-        ) from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        types, own = skops.get_untrusted_types(data=archive), trusted_modules(trust)
+        trusted = {name for name in types if name in trusted_types() or name.startswith(own)}
+        untrusted = sorted(set(types) - trusted)
+        if not untrusted:
+            return skops.loads(archive, trusted=sorted(trusted))
+    except UsageError:
+        raise
+    except _DAMAGE as error:
         raise DataError(f"{path}: is not a saved model ({error}); copy it again") from error
+    raise DataError(
+        f"{path}: holds {', '.join(untrusted)}, which stemstack does not save by itself; if you "
+        f"trust this code, pass --trust {describe_untrusted(untrusted)}, unchanged since the fit"
+    )
 
 
-def _save_bag(bag, folder):
-    for i, net in enumerate(bag.estimators_):
+def check_savable(model, label):
+    """Raise an error if a model cannot be written by :func:`save_model` and loaded again.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted or not.
+    label : str
+        Its name in messages.
+
+    Raises
+    ------
+    UsageError
+        The model holds a function without a name of its own, or an object that skops cannot write.
+    """
+    if ensemble_networks(model):
+        return
+    try:
+        content = io.BytesIO()
+        _write_skops(model, content)
+        with zipfile.ZipFile(content) as archive:
+            schema = archive.read("schema.json").decode()
+    except (TypeError, AttributeError, NotImplementedError) as error:
+        raise UsageError(
+            f"{label}: the model cannot be saved in a run ({first_line(error)}); use classes and "
+            "functions that are defined at the top level of a file"
+        ) from error
+    for unnamed in ("<lambda>", "<locals>"):
+        if unnamed in schema:
+            raise UsageError(
+                f"{label}: the model holds a function or class without a name of its own "
+                f"({unnamed}), which cannot be loaded again; define it at the top level of the file"
+            )
+
+
+def _save_ensemble(ensemble, folder):
+    for i, net in enumerate(ensemble.estimators_):
         save_net(net, Path(folder, f"seed{i}"))
-    document = {"seeds": len(bag.estimators_), "classes": to_plain(bag.classes_, "classes_")}
-    # Last: where it is, the nets are too.
-    write_text(Path(folder, _BAG_NAME), json.dumps(document))
+    classes = to_plain(ensemble.classes_, "classes_")
+    document = {"seeds": len(ensemble.estimators_), "classes": classes}
+    # Last: where it is, the networks are too.
+    write_text(Path(folder, _ENSEMBLE_NAME), json.dumps(document))
 
 
-def _load_bag(folder):
-    path = Path(folder, _BAG_NAME)
+def _load_ensemble(folder):
+    path = Path(folder, _ENSEMBLE_NAME)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         n_seeds, classes = int(document["seeds"]), from_plain(document["classes"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: is not a bag of nets ({error})") from error
+        raise DataError(f"{path}: is not an ensemble of networks ({error})") from error
     return rebuild_seed_ensemble(
         [load_net(Path(folder, f"seed{i}"), NETWORKS) for i in range(n_seeds)], classes
     )
 
 
 def _rename_in_schema(archive):
-    """Replace names that older versions wrote in the bytes of a skops archive."""
+    """Replace names written by older versions in the bytes of a skops archive."""
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
         schema = source.read("schema.json").decode()
         renamed = schema
@@ -142,9 +217,9 @@ def _rename_in_schema(archive):
 def _write_skops(model, path):
     """Write a skops archive whose bytes depend on the model alone.
 
-    skops names the parts of a model by their address in memory and stamps them with the time; here
-    they are numbered in order of appearance and stamped with none. Nor are they indented: a model
-    that knows thousands of columns by name would take seconds to write.
+    skops names the parts of a model by their address in memory and adds the time; here they are
+    numbered in order of appearance, without a time. Nor is the schema indented: with thousands of
+    column names that would take seconds.
     """
     persist, numbers, dumped = import_blocking("skops.io._persist"), {}, io.BytesIO()
     with zipfile.ZipFile(dumped, "w") as source, zipfile.ZipFile(path, "w") as target:
@@ -166,7 +241,7 @@ def _number_parts(node, numbers):
         return node
     numbered = dict(node)
     if isinstance(node.get("__id__"), int):
-        # Whether two equal numbers or texts are one object is chance: each gets its own number.
+        # Equal numbers or strings may or may not be one object: each gets its own number.
         plain = node.get("__loader__") == "JsonNode"
         address = f"plain {len(numbers)}" if plain else str(node["__id__"])
         numbered["__id__"] = int(numbers.setdefault(address, str(len(numbers))))

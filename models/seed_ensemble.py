@@ -1,4 +1,4 @@
-"""Models that differ in their seed only, their probabilities averaged."""
+"""Ensembles of models that differ in their seed only, with averaged probabilities."""
 
 import numpy as np
 from sklearn.base import clone
@@ -8,7 +8,6 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch
 
 from ..exceptions import UsageError
-from .deep.estimator import DeepEstimator
 
 
 def average_seeds(model, n_seeds):
@@ -17,20 +16,28 @@ def average_seeds(model, n_seeds):
     Parameters
     ----------
     model : classifier
-        Of a pipeline the last step is bagged: its features do not depend on the seed.
+        Of a pipeline the last step is repeated: its features do not depend on the seed.
     n_seeds : int
-        1 or more; 1 gives the model itself.
+        1 or more; 1 returns the model itself.
 
     Returns
     -------
     classifier
-        scikit-learn's VotingClassifier, in the pipeline where there is one.
+        A :class:`~sklearn.ensemble.VotingClassifier`, inside the pipeline where there is one.
 
     Raises
     ------
     UsageError
-        The model has no ``random_state`` or weights of named classes, or ``n_seeds`` is no whole
+        The model has no ``random_state``, has class weights by name, or ``n_seeds`` is not a whole
         number above 0.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import ExtraTreesClassifier
+    >>> from stemstack.models.seed_ensemble import average_seeds
+    >>> ensemble = average_seeds(ExtraTreesClassifier(random_state=0), 2)
+    >>> len({member.random_state for _, member in ensemble.estimators})
+    2
     """
     if not isinstance(n_seeds, int) or isinstance(n_seeds, bool) or n_seeds < 1:
         raise UsageError(f"The 'seeds' must be a whole number, 1 or more. Got {n_seeds!r} instead.")
@@ -43,7 +50,7 @@ def average_seeds(model, n_seeds):
         raise UsageError(f"{type(model).__name__} has no random_state: leave 'seeds' out")
     if isinstance(model.get_params().get("class_weight"), dict):
         raise UsageError(
-            "A bag of seeds numbers the classes, so class_weight cannot name them: give "
+            "An ensemble of seeds numbers the classes, so class_weight cannot name them: use "
             "'balanced', or leave 'seeds' out"
         )
     seeds = _spawn(model.random_state, n_seeds)
@@ -51,32 +58,28 @@ def average_seeds(model, n_seeds):
     return VotingClassifier([(f"seed{i}", m) for i, m in enumerate(members)], voting="soft")
 
 
-def find_networks(model, *, fitted=False):
-    """List the nets that a model consists of: none for one without.
+def ensemble_members(model):
+    """Return the classifiers whose mean prediction a model is.
 
     Parameters
     ----------
-    model : estimator
-    fitted : bool, default=False
-        List the fitted ones only.
+    model : classifier
 
     Returns
     -------
-    list of DeepEstimator
-        The model itself, or the members of its bag.
+    list of classifier
+        The members of an unweighted :class:`~sklearn.ensemble.VotingClassifier`, the fitted ones
+        once it is fitted; the model itself otherwise.
     """
-    if isinstance(model, DeepEstimator):
+    if not isinstance(model, VotingClassifier) or model.voting != "soft" or model.weights:
         return [model]
-    if not isinstance(model, VotingClassifier):
-        return []
-    members = list(getattr(model, "estimators_", []))
-    if not fitted:
-        members += [member for _, member in model.estimators]
-    return [member for member in members if isinstance(member, DeepEstimator)]
+    if hasattr(model, "estimators_"):
+        return list(model.estimators_)
+    return [member for _, member in model.estimators]
 
 
 def rebuild_seed_ensemble(members, classes):
-    """Make a fitted bag of fitted members.
+    """Make a fitted ensemble of fitted members.
 
     Parameters
     ----------
@@ -89,10 +92,10 @@ def rebuild_seed_ensemble(members, classes):
     VotingClassifier
     """
     named = [(f"seed{i}", member) for i, member in enumerate(members)]
-    bag = VotingClassifier(named, voting="soft")
-    bag.estimators_, bag.named_estimators_ = list(members), Bunch(**dict(named))
-    bag.le_, bag.classes_ = LabelEncoder().fit(classes), classes
-    return bag
+    ensemble = VotingClassifier(named, voting="soft")
+    ensemble.estimators_, ensemble.named_estimators_ = list(members), Bunch(**dict(named))
+    ensemble.le_, ensemble.classes_ = LabelEncoder().fit(classes), classes
+    return ensemble
 
 
 def _spawn(seed, count):

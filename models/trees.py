@@ -1,4 +1,4 @@
-"""``lgbm``: gradient-boosted trees over handcrafted features, as they are."""
+"""``lgbm``: gradient-boosted trees over unscaled handcrafted features."""
 
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
@@ -19,9 +19,9 @@ def make_lgbm(
 ):
     """Make the LightGBM pipeline over clips.
 
-    Small trees, each of a tenth of the features and of thresholds drawn at random (extremely
-    randomised, Geurts et al. 2006): neighbouring mel bands say nearly the same, and the trees gain
-    more from differing than from choosing.
+    Small trees, each on a tenth of the features and with random thresholds (extremely randomised
+    trees, [1]_): neighbouring mel bands are highly correlated, and an ensemble gains more from
+    diverse trees than from the best thresholds.
 
     Parameters
     ----------
@@ -32,16 +32,33 @@ def make_lgbm(
     n_estimators : int, default=300
         Boosting rounds.
     learning_rate : float, default=0.05
+        Shrinkage of each round.
     cache : str or os.PathLike, optional
-        Folder of the feature table, so that no clip is computed twice.
+        Folder of the feature cache, so that no clip is computed twice.
     n_jobs : int, optional
-        Processes for the features; the trees are the same for any number.
+        Number of processes for the features; the trees are the same for any number.
     random_state : int, default=0
+        Seed of the trees.
 
     Returns
     -------
     Pipeline
-        Steps ``spectral``, ``columns``, ``classifier``.
+        Unfitted.
+
+    See Also
+    --------
+    make_lr : Logistic regression.
+
+    References
+    ----------
+    .. [1] P. Geurts, D. Ernst, L. Wehenkel, "Extremely randomized trees", Machine Learning 63,
+       2006.
+
+    Examples
+    --------
+    >>> from stemstack.models import make_lgbm
+    >>> make_lgbm(n_estimators=50).steps[-1][1].n_estimators
+    50
     """
     classifier = LGBMClassifier(
         n_estimators=n_estimators,
@@ -49,14 +66,14 @@ def make_lgbm(
         num_leaves=7,
         min_child_samples=5,
         extra_trees=True,
-        # Bins are cheap to be coarse where thresholds are drawn at random.
+        # Coarse bins cost little accuracy where thresholds are random.
         max_bin=31,
         colsample_bytree=0.1,
         subsample=0.8,
         subsample_freq=1,
         reg_lambda=1.0,
         random_state=random_state,
-        # Folds and models run side by side; threads within one would wait for each other.
+        # Folds and models run in parallel; threads within one would compete.
         n_jobs=1,
         # Sums in a fixed order, so that the trees do not depend on the number of threads.
         deterministic=True,

@@ -109,7 +109,7 @@ class ClipExplainer:
         proba = self.models.predict(clip).sort_values(STACK, ascending=False, kind="stable")
         label, runner_up = proba.index[:2]
         sr = self.models.extractor.sr
-        samples = clip.samples(sr)
+        samples = clip.load(sr)
         return Explanation(
             seconds=len(samples) / sr,
             label=label,

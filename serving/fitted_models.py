@@ -5,16 +5,23 @@ Clips are read once a sample rate and described once an extractor, whatever the 
 
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
+from ..audio import DEFAULT_SR, clip_key
 from ..features import Extractor
 from ..models import set_resources
+from ..models.inspection import (
+    classifier_inputs,
+    feature_contributions,
+    find_extractors,
+    leading_extractor,
+    sum_by_family,
+    supports_contributions,
+)
 from ..runs import STACK
 from ..runs.fitting.meta_fit import predict_stack
 from ..runs.predictions import METHOD
 from ..stacking import name_columns, predict_with
-from .contributions import contributions, members_of, sum_by_family
 from .explanations import Reasons
 
 
@@ -45,8 +52,8 @@ class FittedModels:
     @cached_property
     def extractor(self):
         """The widest extractor of a model, or librosa's features where none has any."""
-        found = [_extractor_of(models[0]) for models in self.folds.values()]
-        return max(filter(None, found), key=lambda one: len(one.names), default=Extractor())
+        found = [e for models in self.folds.values() for e in find_extractors(models[0])]
+        return max(found, key=lambda extractor: len(extractor.names), default=Extractor())
 
     def predict(self, clip):
         """Give the probabilities of one clip by every model and by the stack.
@@ -84,7 +91,8 @@ class FittedModels:
         first, second = self.classes.index(label), self.classes.index(runner_up)
         reasons = []
         for name, models in self.folds.items():
-            split = [_split(model, clip, first, second) for model in models if members_of(model)]
+            explained = [model for model in models if supports_contributions(model)]
+            split = [_split(model, clip, first, second) for model in explained]
             if split:
                 mean = pd.concat(split, axis=1).mean(axis=1)
                 families = sum_by_family(mean.iloc[:-1])
@@ -105,41 +113,33 @@ class CachedClip:
         self._load = load
         self._samples, self._rows = {}, {}
 
-    def samples(self, sr):
-        """Give the samples at a rate in Hz."""
+    def load(self, sr):
+        """Return the samples at a rate in Hz: models take this object as a clip."""
         if sr not in self._samples:
             self._samples[sr] = self._load(sr)
         return self._samples[sr]
 
+    def key(self):
+        """Return a hash of the content."""
+        return clip_key(self.load(DEFAULT_SR))
+
     def row(self, extractor):
         """Give the features as a DataFrame of one row."""
         if extractor not in self._rows:
-            values = extractor(self.samples(extractor.sr))
+            values = extractor(self.load(extractor.sr))
             self._rows[extractor] = pd.DataFrame(values[None], columns=extractor.names)
         return self._rows[extractor]
 
 
-def _extractor_of(model):
-    """The extractor at the beginning of a pipeline; None for other models."""
-    spectral = getattr(model, "named_steps", {}).get("spectral")
-    return None if spectral is None else spectral.extractor_
-
-
 def _predict(model, clip):
-    extractor = _extractor_of(model)
+    extractor = leading_extractor(model)
     if extractor is None:
-        return predict_with(model, [clip.samples(_rate_of(model))], METHOD)
+        return predict_with(model, [clip], METHOD)
     return predict_with(model[1:], clip.row(extractor), METHOD)
 
 
-def _rate_of(net):
-    """The sample rate of a net, or of a bag of nets, in Hz."""
-    return net.get_params().get("sr") or net.estimators_[0].sr
-
-
 def _split(model, clip, first, second):
-    """What each feature adds to the logit of one class over another, and the base at the end."""
-    row = model.named_steps["columns"].transform(clip.row(_extractor_of(model)))
-    members = members_of(model)
-    added = np.mean([contributions(member, row) for member in members], axis=0)
+    """Return what each feature adds to the logit of one class over another, and the base last."""
+    row = classifier_inputs(model, clip.row(leading_extractor(model)))
+    added = feature_contributions(model[-1], row)
     return pd.Series(added[first] - added[second], index=[*row.columns, "base"])

@@ -5,7 +5,6 @@ A test holds them equal to theirs.
 
 from types import SimpleNamespace
 
-MODELS = ("heuristic", "lr", "lgbm", "effnet", "cnn", "ast")
 PROTOCOLS = ("disjoint", "shared", "both")
 STEMS = ("drums", "vocals", "bass", "other")
 GAP_FOLDS = 3

@@ -16,7 +16,9 @@ import yaml
 from click.shell_completion import CompletionItem
 
 from ...exceptions import UsageError
-from .defaults import MODELS, STEMS
+from ...models.model_name import split_names
+from ...models.registry import MODELS
+from .defaults import STEMS
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2})")
 _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -55,16 +57,16 @@ class ModelNames(click.ParamType):
 
     def convert(self, value, param, ctx):
         """Give a tuple of str."""
-        if ctx and ctx.resilient_parsing:
-            return value  # Only completed: the room of models would take seconds.
-        from ...models import split_names
-
         return tuple(split_names(value) if isinstance(value, str) else map(str, value))
 
     def shell_complete(self, ctx, param, incomplete):
         """Complete the name after the last comma."""
-        before, comma, begun = incomplete.rpartition(",")
-        return [CompletionItem(before + comma + m) for m in MODELS if m.startswith(begun)]
+        before, comma, typed = incomplete.rpartition(",")
+        return [
+            CompletionItem(before + comma + name, help=spec.summary)
+            for name, spec in MODELS.items()
+            if name.startswith(typed)
+        ]
 
 
 class SettingsFile(click.ParamType):

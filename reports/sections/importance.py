@@ -11,7 +11,14 @@ import pandas as pd
 
 from ...exceptions import DataError, first_line
 from ...features import extract
-from ...models.inspection import native_importance, permuted_probabilities, supports_importance
+from ...models.inspection import (
+    classifier_inputs,
+    leading_extractor,
+    native_importance,
+    permuted_probabilities,
+    predict_table,
+    supports_importance,
+)
 from ...runs.stored_clips import find_training, open_data, recipes_of
 from ...stacking.metrics import bootstrap_interval
 from ...stacking.metrics.f1 import macro_f1_of_codes
@@ -150,16 +157,16 @@ def _measure_all(run, **means):
     """Measure the models that can be read."""
     first = {name: run.load_model(name, run.model_folds(name)[0]) for name in run.model_names}
     return {
-        name: _measure(run, name, model.named_steps["spectral"], **means)
+        name: _measure(run, name, leading_extractor(model), **means)
         for name, model in first.items()
         if supports_importance(model)
     }
 
 
-def _measure(run, name, spectral, *, cache, n_jobs, progress):
+def _measure(run, name, extractor, *, cache, n_jobs, progress):
     """Measure one model over its folds, every clip by the model that has not seen it."""
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    X = _features(run, spectral, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
+    X = _features(run, extractor, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
     places = {fold: np.flatnonzero(table["fold"] == fold) for fold in sorted(set(table["fold"]))}
     calls = [(run, name, fold, X.iloc[rows]) for fold, rows in places.items()]
     guesses, weights = {}, []
@@ -180,19 +187,19 @@ def _measure_fold(run, name, fold, X):
     """Guess a fold's clips with all families and without each; and share out the model's weight."""
     model, rng = run.load_model(name, fold), np.random.default_rng(fold)
     known = np.array([run.metrics["classes"].index(label) for label in model.classes_])
-    classifier, Z = model[-1], model[1:-1].transform(X)
+    classifier, Z = model[-1], classifier_inputs(model, X)
     permuted = permuted_probabilities(classifier, Z, n_repeats=_REPEATS, rng=rng)
-    said = {_ALL: classifier.predict_proba(Z), **dict(permuted)}
+    said = {_ALL: predict_table(classifier, Z), **dict(permuted)}
     guesses = {family: known[values.argmax(axis=-1)] for family, values in said.items()}
     return guesses, native_importance(classifier, Z)
 
 
-def _features(run, spectral, ids, *, cache, n_jobs, progress):
+def _features(run, extractor, ids, *, cache, n_jobs, progress):
     """Describe the training clips as a model's first step does; the fit left them in the cache."""
     means = {"n_jobs": n_jobs, "progress": progress}
     data = open_data(run, cache=cache, progress=progress)
     clips = find_training(data, recipes_of(run), ids, cache=cache, **means)
-    asked = {k: getattr(spectral, k) for k in ("sr", "families", "statistics", "precision")}
+    asked = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
     with progress.stage("features of training clips", len(clips)) as advance:
         return extract(
             clips, **asked, n_jobs=n_jobs, cache=Path(cache, "features"), advance=advance

@@ -142,9 +142,11 @@ def _note(run, sides, has_gap):
 def _pairs(run):
     """List the deep models of a run, each with the first logistic regression beside it."""
     names = dict(zip(run.model_names, map(ModelName.parse, run.config.models), strict=True))
-    linear = next((column for column, name in names.items() if name.base == "lr"), None)
-    # Only nets have anything that had to be resolved: a device, weights.
-    nets = [column for column in names if run.resolved.get(column)]
+    linear = next(
+        (column for column, name in names.items() if name.base == "lr" and not name.source), None
+    )
+    # Only networks have a device that had to be resolved.
+    nets = [column for column in names if "device" in run.resolved.get(column, {})]
     return [(net, linear) for net in nets] if linear else []
 
 

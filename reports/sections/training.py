@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ...models import find_networks
+from ...models.inspection import ensemble_networks
 from ..html.figures import FAINT, INK, MAIN, SECOND, THIRD, WIDTH, draw_svg
 from ..html.section import Section, figure, fold, paragraph, table
 
@@ -101,7 +101,7 @@ def _read(run, name):
         return pd.DataFrame()
     parts = []
     for number in run.model_folds(name):
-        nets = find_networks(run.load_model(name, number), fitted=True)
+        nets = ensemble_networks(run.load_model(name, number))
         single = len(nets) == 1
         names = [str(number)] if single else [f"{number}, seed {i}" for i in range(len(nets))]
         parts += [

@@ -1,6 +1,7 @@
 """The nets of a run as ONNX files."""
 
-from ...models import export_onnx, find_networks
+from ...models import export_onnx
+from ...models.inspection import ensemble_networks
 from ..run import Run
 
 
@@ -27,7 +28,7 @@ def export_nets(path, out=None, *, progress):
     folds = sorted(run.read_table("ledger/oof")["fold"].unique())
     files, others = [], []
     for name in run.model_names:
-        if not find_networks(run.load_model(name, folds[0])):
+        if not ensemble_networks(run.load_model(name, folds[0])):
             others.append(name)
             continue
         with progress.stage(f"exporting {name}", len(folds)) as advance:
@@ -39,7 +40,7 @@ def export_nets(path, out=None, *, progress):
 
 def _export_fold(model, out, name):
     """Write the net of one fold, or each of a bag."""
-    nets = find_networks(model, fitted=True)
+    nets = ensemble_networks(model)
     names = [name] if len(nets) == 1 else [f"{name}-seed{i}" for i in range(len(nets))]
     files = [out / f"{name}.onnx" for name in names]
     for net, file in zip(nets, files, strict=True):

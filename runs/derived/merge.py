@@ -141,8 +141,8 @@ def _read(path):
 
 def _common_config(runs):
     """Give the options that all share, with the models of all."""
-    # Only nets have anything that was resolved; a run without them may have been begun anyhow.
-    with_nets = [run for run in runs if any(run.resolved.values())]
+    # Only networks have a device that was resolved; without them, their options do not matter.
+    with_nets = [run for run in runs if any("device" in how for how in run.resolved.values())]
     first = (with_nets or runs)[0]
     for run in runs:
         for name, mine, theirs in run.config.differences(first.config):

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from ...exceptions import DataError, UsageError
 from ...models import set_resources
+from ...models.inspection import find_extractors
 from ...stacking import (
     check_shuffled_labels,
     check_stack,
@@ -101,11 +102,7 @@ def auditable(models):
     UsageError
         There is none.
     """
-    found = {
-        name: model
-        for name, model in models.items()
-        if "spectral" in getattr(model, "named_steps", {})
-    }
+    found = {name: model for name, model in models.items() if find_extractors(model)}
     if not found:
         raise UsageError(
             "--audit looks for leaks by models over handcrafted features, not by "

@@ -1,6 +1,7 @@
 """Handcrafted features computed ahead of the models: each clip once, whoever needs it."""
 
 from ...features import extract_batches
+from ...models.inspection import find_extractors, leading_extractor
 from .cluster import run_on_cluster
 
 # Clips a task of a cluster: some seconds' work, and one shard of the feature table.
@@ -22,16 +23,14 @@ def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress
         Of a cluster that does the work instead of processes here.
     progress : NullProgress
     """
-    extractor = extractor_of(model)
-    if extractor is None:
-        return
     table = cache / "features"
-    if client:
-        _compute_on_cluster(client, name, clips, extractor, table, progress)
-        return
-    with progress.stage(f"features for {name}", len(clips)) as advance:
-        for _ in extract_batches(clips, extractor, n_jobs=n_jobs, cache=table, advance=advance):
-            pass  # Only the table is wanted.
+    for extractor in find_extractors(model):
+        if client:
+            _compute_on_cluster(client, name, clips, extractor, table, progress)
+            continue
+        with progress.stage(f"features for {name}", len(clips)) as advance:
+            for _ in extract_batches(clips, extractor, n_jobs=n_jobs, cache=table, advance=advance):
+                pass  # Only the table is wanted.
 
 
 def widest_first(models):
@@ -45,15 +44,16 @@ def widest_first(models):
     -------
     list of (str, estimator)
     """
-    extractors = {name: extractor_of(model) for name, model in models.items()}
-    widths = {name: 0 if e is None else len(e.names) for name, e in extractors.items()}
+    widths = {
+        name: max((len(extractor.names) for extractor in find_extractors(model)), default=0)
+        for name, model in models.items()
+    }
     return sorted(models.items(), key=lambda item: -widths[item[0]])
 
 
 def extractor_of(model):
-    """Give what computes the features of a model: an Extractor, or None for one without."""
-    spectral = getattr(model, "named_steps", {}).get("spectral")
-    return None if spectral is None else spectral.extractor_
+    """Return what computes the features of a pipeline: an Extractor, or None without features."""
+    return leading_extractor(model)
 
 
 def _compute_on_cluster(client, name, clips, extractor, table, progress):

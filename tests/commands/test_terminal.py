@@ -15,7 +15,6 @@ from stemstack.commands._shared import defaults as offered
 from stemstack.commands._shared.options import Duration
 from stemstack.commands._shared.outputs import scores_panel
 from stemstack.commands._shared.progress import RichProgress, show_rate
-from stemstack.models import MODELS
 from stemstack.runs import PROTOCOLS, Run, read_costs, summarise_run
 
 QUICK = "heuristic,lr(families=rms)"
@@ -243,7 +242,6 @@ def test_names_are_those_of_the_rooms():
     from stemstack.domain_shift.gap.measure import FOLDS
     from stemstack.domain_shift.tuning.tune import TuneBudget
 
-    assert tuple(MODELS) == offered.MODELS
     assert tuple(DEFAULT_STEMS) == offered.STEMS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
     assert offered.GAP_FOLDS == FOLDS

@@ -15,7 +15,8 @@ from stemstack.models import (
     save_model,
     set_resources,
 )
-from stemstack.models.seed_ensemble import average_seeds, find_networks
+from stemstack.models.inspection import find_networks
+from stemstack.models.seed_ensemble import average_seeds
 
 NET = (
     "effnet:cnn_tiny(seeds=2,n_fft=256,hop_length=128,n_mels=16,crop_seconds=0.25,epochs=2,"

@@ -47,11 +47,14 @@ def test_a_clip_is_read_once_a_rate(explainer):
     assert rates == [22050]
 
 
-def test_a_net_is_given_the_samples_at_its_own_rate(monkeypatch):
+def test_networks_are_given_a_clip_to_load(monkeypatch):
     net, seen = EffNetClassifier(sr=16000), []
     net.classes_ = np.arange(3)
     monkeypatch.setattr(
         EffNetClassifier, "predict_proba", lambda self, X: seen.extend(X) or np.eye(3)[:1]
     )
-    assert _predict(net, CachedClip(np.zeros)).shape == (1, 3)
-    assert len(seen[0]) == 16000
+    clip = CachedClip(np.zeros)
+    assert _predict(net, clip).shape == (1, 3)
+    assert seen == [clip]
+    assert len(clip.load(net.sr)) == 16000
+    assert clip.load(net.sr) is clip.load(16000)

@@ -1,0 +1,254 @@
+"""Models made by name, and the resources that they are given."""
+
+import difflib
+import inspect
+import warnings
+
+import numpy as np
+from lightgbm.basic import LightGBMError
+from sklearn.base import clone, is_classifier
+
+from ..exceptions import UsageError, first_line
+from ..features import SpectralFeatures
+from .deep.persistence import PARAMETER_ALIASES
+from .inspection import find_networks, find_parts
+from .model_name import ModelName
+from .own_code import load_factory
+from .persistence import check_savable
+from .registry import MODELS
+from .seed_ensemble import average_seeds
+
+# A model of this name would have the columns of the stack.
+_RESERVED = "stack"
+
+
+def check_model_names(names):
+    """Raise an error unless every name can be made into a model.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As in ``--models``.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown, or has parameters that the model does not take; two models would have the
+        same files and columns; or there is no name.
+
+    See Also
+    --------
+    make_model : Makes one of them.
+
+    Examples
+    --------
+    >>> from stemstack.models import check_model_names
+    >>> check_model_names(["lr", "lr(C=0.1)"])
+    """
+    if not names:
+        raise UsageError(f"No model was named; choose some of {', '.join(MODELS)}")
+    for name in names:
+        make_model(name)
+    columns = model_columns(names)
+    for column in columns:
+        if columns.count(column) > 1:
+            raise UsageError(f"A model is named twice in {', '.join(names)}: {column}")
+        if column == _RESERVED:
+            raise UsageError(f"A model cannot be called {_RESERVED!r}: rename its function")
+
+
+def model_columns(names):
+    """Return the names that models have as files and columns.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As in ``--models``.
+
+    Returns
+    -------
+    list of str
+        In the same order; see :attr:`~stemstack.models.model_name.ModelName.column`.
+
+    Examples
+    --------
+    >>> from stemstack.models import model_columns
+    >>> model_columns(["lr(C=0.1)", "my_models.py:make_svm"])
+    ['lr-C-0.1', 'make_svm']
+    """
+    return [ModelName.parse(name).column for name in names]
+
+
+def make_model(name, **options):
+    """Make a model by name.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``MODELS``, alone or with parameters: ``effnet:b0``, ``lgbm(num_leaves=15)``. They
+        are those of the class or function that makes the model, else those of a pipeline's last
+        step; ``seeds=N`` averages over N seeds. Or one's own function, whose code is imported:
+        ``my_models.py:make_svm`` or ``package.module:make_svm``.
+    **options
+        Parameters for models in general, such as ``sr``, ``random_state``, ``epochs``; each model
+        gets those that it has, and parameters in its name take precedence.
+
+    Returns
+    -------
+    classifier
+        Unfitted, over clips.
+
+    Raises
+    ------
+    UsageError
+        The name or a parameter is unknown, a value is invalid, or one's own code does not return a
+        classifier.
+
+    See Also
+    --------
+    check_model_names : Checks several names.
+
+    Examples
+    --------
+    >>> from stemstack.models import make_model
+    >>> make_model("lgbm(num_leaves=15)", random_state=1).steps[-1][1].random_state
+    1
+    """
+    parsed = ModelName.parse(name)
+    factory, params = _find_factory(parsed), dict(parsed.params)
+    n_seeds = params.pop("seeds", 1)
+    accepted = _parameter_names(factory)
+    params = _rename_aliases(parsed, params, accepted)
+    direct = {key: params.pop(key) for key in params.keys() & accepted}
+    direct = {key: options[key] for key in options.keys() & accepted} | direct
+    model = _call_own(parsed, factory, direct) if parsed.source else factory(**direct)
+    _set_remaining(parsed, model, params, accepted)
+    if parsed.params:
+        _check_parameter_values(parsed, model)
+    return average_seeds(model, n_seeds)
+
+
+def _find_factory(parsed):
+    if parsed.source:
+        return load_factory(parsed.source, parsed.base)
+    if parsed.base in MODELS:
+        return MODELS[parsed.base].load()
+    near = difflib.get_close_matches(parsed.base, MODELS, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    raise UsageError(
+        f"Unknown model {parsed.base!r}{hint} The models are {', '.join(MODELS)}, and functions of "
+        "your own such as my_models.py:make_svm."
+    )
+
+
+def _parameter_names(factory):
+    """List the parameters of a class or function, without those that a partial binds by place."""
+    bound = len(getattr(factory, "args", ()))
+    return list(inspect.signature(getattr(factory, "func", factory)).parameters)[bound:]
+
+
+def _rename_aliases(parsed, params, accepted):
+    """Replace names that parameters had in older versions."""
+    renamed = {}
+    for name, value in params.items():
+        alias = PARAMETER_ALIASES.get(name)
+        key = alias if alias in accepted else name
+        if key in renamed:
+            raise UsageError(f"{parsed.text}: the parameter {key!r} is given twice")
+        renamed[key] = value
+    return renamed
+
+
+def _call_own(parsed, factory, params):
+    """Call a user's function, and check that a classifier over clips comes back."""
+    reference = f"{parsed.source}:{parsed.base}"
+    try:
+        model = factory(**params)
+    except Exception as error:
+        raise UsageError(
+            f"{reference} raised {type(error).__name__}: {first_line(error)}; fix the function, or "
+            "give the parameters that it needs, as in NAME(C=2)"
+        ) from error
+    if isinstance(model, type) or not hasattr(model, "fit") or not is_classifier(model):
+        raise UsageError(
+            f"{reference} must return an unfitted classifier, such as a scikit-learn pipeline. "
+            f"Got {model!r} instead."
+        )
+    if not hasattr(model, "predict_proba"):
+        raise UsageError(
+            f"{reference} returns {type(model).__name__}, which has no predict_proba; wrap it in "
+            "sklearn.calibration.CalibratedClassifierCV"
+        )
+    check_savable(model, reference)
+    return model
+
+
+def _set_remaining(parsed, model, params, accepted):
+    """Set parameters that the factory does not take, on a pipeline's last step."""
+    target = model.steps[-1][1] if hasattr(model, "steps") else None
+    if parsed.source and target is None:
+        target = model
+    settable = list(target.get_params(deep=False)) if target is not None else []
+    for name in params:
+        if name not in settable:
+            everything = sorted({*accepted, *settable, "seeds"})
+            near = difflib.get_close_matches(name, everything, n=3) or everything
+            raise UsageError(
+                f"{parsed.text}: {parsed.base} has no parameter {name!r}; near it are "
+                f"{', '.join(near)}"
+            )
+    if params:
+        target.set_params(**params)
+
+
+def _check_parameter_values(parsed, model):
+    """Validate a model's parameters before any computation."""
+    networks = find_networks(model)
+    for net in networks:
+        net.check_parameters()
+    if networks or parsed.source:
+        return
+    # Ten rows of two classes that a line separates.
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10) // 5
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            clone(model.steps[-1][1]).fit(X, y)
+    except (TypeError, ValueError, LightGBMError) as error:
+        raise UsageError(f"{parsed.text}: {first_line(error)}") from error
+
+
+def set_resources(model, *, cache=None, n_jobs=None):
+    """Set the cache folder and the number of processes of a model's features and networks.
+
+    Neither changes a prediction. A model is saved without them: they belong to a machine.
+
+    Parameters
+    ----------
+    model : estimator
+        Changed in place.
+    cache : Path, optional
+        Folder; handcrafted features, log-mels and checkpoints have a folder of their own in it.
+    n_jobs : int, optional
+        Number of processes.
+
+    Returns
+    -------
+    estimator
+        The same.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from stemstack.models import make_model, set_resources
+    >>> set_resources(make_model("lr"), cache=Path("cache"), n_jobs=2).steps[0][1].n_jobs
+    2
+    """
+    for spectral in find_parts(model, SpectralFeatures):
+        spectral.set_params(cache=cache and cache / "features", n_jobs=n_jobs)
+    for net in find_networks(model):
+        net.set_params(cache=cache and cache / "log-mels", n_threads=net.n_threads or 1)
+        # Without a fixed seed, training that starts again is another training.
+        if isinstance(net.random_state, int):
+            net.set_params(checkpoint=cache and cache / "checkpoints")
+    return model
