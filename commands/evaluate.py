@@ -22,7 +22,7 @@ def evaluate_command(run, answers, decode, as_json, quiet):
 
     --decode adds the answers that predict --decode gives, as a line of their own.
     """
-    from ..reports import score_evaluations, scores_table
+    from ..reports.summary import scores_table
     from ..runs import Run, adjust_ledger, evaluate_run
     from ._shared.progress import make_progress
 
@@ -35,4 +35,4 @@ def evaluate_command(run, answers, decode, as_json, quiet):
     if as_json:
         print_json(scores)
     else:
-        click.echo(scores_table(score_evaluations(fitted, scores)))
+        click.echo(scores_table(fitted, scores))

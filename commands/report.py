@@ -28,15 +28,14 @@ def report_command(run, answers, out, no_audio, quick, jobs, cache, quiet):
     """
     from ..reports import write_report
     from ..runs import Run
+    from ..utils.resources import Resources
     from ._shared.progress import make_progress
 
     path = write_report(
         Run.open(run),
         answers=answers,
         out=out,
-        cache=None if quick else cache,
-        sound=not no_audio,
-        n_jobs=jobs,
-        progress=make_progress(quiet),
+        audio=not no_audio,
+        resources=None if quick else Resources(cache, jobs, make_progress(quiet)),
     )
     click.echo(path)

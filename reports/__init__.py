@@ -1,15 +1,7 @@
-"""What is shown: scores, the HTML report, the model card. Takes tables, knows no run."""
+"""Report and model card of a run."""
 
-from .card import render_model_card
-from .html.page import render_report
-from .report import score_evaluations, write_model_card, write_report
-from .summary import scores_table
+from .report import write_model_card, write_report
+from .section import ReportInputs, Section
+from .sections import SECTIONS
 
-__all__ = [
-    "render_model_card",
-    "render_report",
-    "score_evaluations",
-    "scores_table",
-    "write_model_card",
-    "write_report",
-]
+__all__ = ["SECTIONS", "ReportInputs", "Section", "write_model_card", "write_report"]

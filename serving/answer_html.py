@@ -9,8 +9,8 @@ from urllib.parse import quote
 import librosa
 import numpy as np
 
+from ..reports.html.blocks import bullets, details, figure, paragraph, table
 from ..reports.html.figures import draw_svg
-from ..reports.html.section import bullets, figure, fold, paragraph, table
 from ..runs import STACK
 from .explanations import WORDS, describe_reasons, describe_sureness
 
@@ -106,7 +106,7 @@ def _render_probabilities(proba):
     return (
         f'<p class="legend"><span><i class="key"></i>stacked</span>{legend}</p>'
         f'<div class="bars" role="img" aria-label="{escape(said)}">{rows}</div>'
-        + fold("The numbers", numbers)
+        + details("The numbers", numbers)
     )
 
 

@@ -1,15 +1,15 @@
-"""A clip in a page: heard by the browser's own player, and seen as waveform and log-mel."""
+"""Audio clips in HTML pages: player, waveform and log-mel spectrogram."""
 
 import base64
 import io
-from html import escape
 
 import numpy as np
 import soundfile
 
+from .blocks import audio
 from .figures import MAIN, draw_svg
 
-# Some 40 kbit/s at 22,050 Hz, and understood by every browser.
+# About 40 kbit/s at 22,050 Hz; every browser plays it.
 _ENCODING = {
     "format": "MP3",
     "subtype": "MPEG_LAYER_III",
@@ -21,32 +21,28 @@ _FREQUENCIES = (200, 500, 1000, 2000, 5000, 10000)
 
 
 def player(samples, sr, label):
-    """Give a clip as an ``<audio>`` element that holds its own sound.
+    """Render a clip as an ``<audio>`` element with embedded sound.
 
     Parameters
     ----------
     samples : ndarray of shape (n_samples,), float32
         In [-1, 1].
     sr : int
-        Sample rate in Hz, one that MP3 has: 8,000 to 48,000.
+        Sample rate in Hz, one that MP3 supports: 8,000 to 48,000.
     label : str
-        What is heard, for those who do not see the page.
+        Text alternative.
 
     Returns
     -------
-    str
-        HTML; some 7 kB a second.
+    Markup
+        HTML, about 7 kB per second.
     """
     file = io.BytesIO()
     soundfile.write(file, np.clip(samples, -1, 1), sr, **_ENCODING)
-    data = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<audio controls preload="metadata" aria-label="{escape(label)}" '
-        f'src="data:audio/mpeg;base64,{data}"></audio>\n'
-    )
+    return audio(base64.b64encode(file.getvalue()).decode(), label)
 
 
-def draw_sound(samples, log_mel, bands, *, seconds, name, alt):
+def draw_clip(samples, log_mel, bands, *, seconds, name, alt):
     """Draw the waveform of a clip over its log-mel spectrogram.
 
     Parameters
@@ -55,11 +51,13 @@ def draw_sound(samples, log_mel, bands, *, seconds, name, alt):
     log_mel : ndarray of shape (n_mels, n_frames)
         In dB.
     bands : ndarray of shape (n_mels,)
-        Centres of the bands, in Hz.
+        Centre frequencies of the bands in Hz.
     seconds : (float, float)
-        Where the clip begins and ends in what it is cut from.
-    name, alt : str
-        As of :func:`~stemstack.reports.html.figures.draw_svg`.
+        Start and end of the excerpt within its clip, in s.
+    name : str
+        Unique name of the figure within the page.
+    alt : str
+        Text alternative.
 
     Returns
     -------
@@ -76,7 +74,7 @@ def draw_sound(samples, log_mel, bands, *, seconds, name, alt):
 
 
 def _draw_wave(axes, samples, seconds):
-    """Draw the lowest and the highest sample of each of a few hundred columns."""
+    """Draw the minimum and maximum of a few hundred blocks of samples."""
     edges = np.linspace(0, len(samples), min(_COLUMNS, len(samples)) + 1).astype(int)[:-1]
     times = np.linspace(*seconds, len(edges))
     low, high = (extreme.reduceat(samples, edges) for extreme in (np.minimum, np.maximum))
@@ -86,7 +84,7 @@ def _draw_wave(axes, samples, seconds):
 
 
 def _draw_log_mel(axes, log_mel, bands, seconds):
-    # Lightness rises evenly with the level in this map; the picture is kept at its own size.
+    # Lightness rises evenly with the level in this colour map.
     axes.imshow(
         log_mel,
         origin="lower",
@@ -95,8 +93,8 @@ def _draw_log_mel(axes, log_mel, bands, seconds):
         cmap="magma",
         interpolation="none",
     )
-    shown = [hertz for hertz in _FREQUENCIES if hertz <= bands[-1]]
-    axes.set_yticks(np.interp(shown, bands, np.arange(len(bands)) + 0.5))
-    axes.set_yticklabels([f"{hertz / 1000:g}" for hertz in shown])
+    ticks = [hertz for hertz in _FREQUENCIES if hertz <= bands[-1]]
+    axes.set_yticks(np.interp(ticks, bands, np.arange(len(bands)) + 0.5))
+    axes.set_yticklabels([f"{hertz / 1000:g}" for hertz in ticks])
     axes.set_ylabel("kHz")
     axes.set_xlabel("seconds")

@@ -1,7 +1,7 @@
-"""Figures as SVG inside a page: small, readable in light and dark, and said in words.
+"""SVG figures for HTML pages, readable in light and dark mode.
 
-matplotlib draws in the colours of :data:`INK` and its like; in the SVG these become the page's CSS
-variables, so one picture suits both a light and a dark page. Text stays text.
+matplotlib draws in placeholder colours such as :data:`INK`; in the SVG these become CSS variables
+of the page, so that one figure suits both a light and a dark page. Text stays text.
 """
 
 import re
@@ -11,12 +11,12 @@ from io import StringIO
 
 from ...exceptions import import_optional
 
-# Colours no one else uses, and the CSS variable of the page that takes the place of each.
+# Placeholder colours that occur nowhere else, and the CSS variable that replaces each.
 INK, FAINT, MAIN, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
 _VARIABLES = {INK: "ink", FAINT: "line", MAIN: "main", SECOND: "second", THIRD: "third"}
 _STYLE = {
     "svg.fonttype": "none",
-    # A class may be called "$a$".
+    # A class name may contain "$".
     "text.parse_math": False,
     "font.family": "sans-serif",
     "font.size": 9,
@@ -39,25 +39,25 @@ def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
     Parameters
     ----------
     draw : callable
-        ``draw(axes)``, with what ``Figure.subplots(**grid)`` gives.
+        Called with the result of ``Figure.subplots(**grid)``.
     name : str
-        Unlike that of any other figure on the page.
+        Unique name of the figure within the page; prefix of its element ids.
     alt : str
-        What the figure shows, in words.
+        Text alternative.
     size : (float, float), default=(7.0, 3.0)
         Width and height in inches.
     **grid
-        Of ``Figure.subplots``.
+        Parameters of ``matplotlib.figure.Figure.subplots``.
 
     Returns
     -------
     str
-        The same for the same figure, byte for byte.
+        SVG; equal figures give equal bytes.
 
     Raises
     ------
     MissingExtraError
-        The ``report`` extra is not installed.
+        If the ``report`` extra is not installed.
     """
     matplotlib = import_optional("matplotlib", "report")
     figure_module = import_optional("matplotlib.figure", "report")
@@ -66,20 +66,27 @@ def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
         draw(figure.subplots(**grid))
         text = StringIO()
         with warnings.catch_warnings():
-            # The page has letters that matplotlib's own font has not.
+            # matplotlib only measures the text; the browser's fonts have the missing glyphs.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return _for_a_page(text.getvalue(), name, alt)
+    return _clean_svg(text.getvalue(), name, alt)
 
 
-def shorten(text, most=22):
-    """Cut a name that would leave a figure no room; the table beside it has it in full."""
+def shorten(text, max_length=22):
+    """Truncate a long name in a figure; the table of the same section has it in full.
+
+    Examples
+    --------
+    >>> from stemstack.reports.html.figures import shorten
+    >>> shorten("abcdef", max_length=4)
+    'abc…'
+    """
     text = str(text)
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
-def _for_a_page(svg, name, alt):
-    """Cut the element out, name its parts apart from other figures', and let the page style it."""
+def _clean_svg(svg, name, alt):
+    """Extract the element, make its ids unique within the page, and leave the style to the page."""
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"| font-family: [^;"]*;', "", svg)
@@ -88,26 +95,26 @@ def _for_a_page(svg, name, alt):
     svg = re.sub(r"\s*\n\s*", " ", svg)
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var(--{variable})")
-    return re.sub(r"\A<svg[^>]*>", lambda tag: _open(tag[0], alt), svg)
+    return re.sub(r"\A<svg[^>]*>", lambda tag: _opening_tag(tag[0], alt), svg)
 
 
-def _open(tag, alt):
-    """Open the element: the page decides how wide it is drawn, and knows its width in points."""
+def _opening_tag(tag, alt):
+    """Return the opening tag: the page sets the drawn width, from the width in points."""
     box = re.search(r'viewBox="0 0 (\S+) \S+"', tag)
     return f'<svg role="img" aria-label="{escape(alt)}" {box[0]} style="--w:{box[1]}">'
 
 
-# In inches: on a phone the letters are as large as in a footnote, not smaller.
+# Width in inches at which letters are still readable on a phone.
 WIDTH = 4.8
 
 
-def height(n_rows, row=0.25):
-    """Say how high a figure of rows is, in inches, its axis and legend included."""
+def figure_height(n_rows, row=0.25):
+    """Return the height in inches of a figure of rows, including its axis and legend."""
     return 0.85 + row * n_rows
 
 
-def name_rows(axes, names):
-    """Name the rows 0, 1, … from the bottom, and leave of the frame what helps to read."""
+def label_rows(axes, names):
+    """Label the rows 0, 1, … from the bottom, and remove the rest of the frame."""
     axes.set_yticks(range(len(names)), [shorten(name) for name in names])
     axes.set_ylim(-0.65, len(names) - 0.35)
     axes.tick_params(length=0)
@@ -116,16 +123,16 @@ def name_rows(axes, names):
     axes.set_axisbelow(True)
 
 
-def write_beside(axes, x, y, text, *, left=False):
-    """Write to the right of a point, or to its left."""
-    place, align = ((-4, 0), "right") if left else ((4, 0), "left")
+def label_point(axes, x, y, text, *, left=False):
+    """Write text to the right or to the left of a point."""
+    offset, align = ((-4, 0), "right") if left else ((4, 0), "left")
     axes.annotate(
-        text, (x, y), place, textcoords="offset points", va="center", ha=align, fontsize=8.5
+        text, (x, y), offset, textcoords="offset points", va="center", ha=align, fontsize=8.5
     )
 
 
-def put_legend(axes):
-    """Put the legend above the axes, in one line."""
+def add_legend(axes):
+    """Add a legend above the axes, in one line."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.03, 1),

@@ -1,20 +1,36 @@
-"""The parts of a report: each function takes tables and gives a section of the page."""
+"""Sections of a report: one module per section, listed in order in ``SECTIONS``."""
 
-from .agreement import agreement_section
-from .calibration import calibration_section
-from .classes import classes_section
-from .confusion import confusion_section
-from .data import repeat_section, shares_section
-from .scores import ladder_section
-from .weights import weights_section
+from .agreement import AGREEMENT
+from .calibration import CALIBRATION
+from .classes import CLASSES
+from .confusion import CONFUSION
+from .cost import COST
+from .data import DATA
+from .doctor import DOCTOR
+from .gap import GAP
+from .importance import IMPORTANCE
+from .mistakes import MISTAKES
+from .repeat import REPEAT
+from .scores import SCORES
+from .training import TRAINING
+from .weights import WEIGHTS
 
-__all__ = [
-    "agreement_section",
-    "calibration_section",
-    "classes_section",
-    "confusion_section",
-    "ladder_section",
-    "repeat_section",
-    "shares_section",
-    "weights_section",
-]
+# The order of the page. A new section is a module with a Section and a line here.
+SECTIONS = (
+    SCORES,
+    CLASSES,
+    CONFUSION,
+    MISTAKES,
+    AGREEMENT,
+    WEIGHTS,
+    CALIBRATION,
+    IMPORTANCE,
+    GAP,
+    TRAINING,
+    DATA,
+    DOCTOR,
+    COST,
+    REPEAT,
+)
+
+__all__ = ["SECTIONS"]

@@ -1,4 +1,4 @@
-"""How far models agree, and what each knows that the stack does not use."""
+"""Agreement of the base models, and their errors compared with the stack's."""
 
 from itertools import combinations
 
@@ -6,61 +6,57 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-from ..html.figures import INK, MAIN, THIRD, WIDTH, draw_svg, height, name_rows, write_beside
-from ..html.section import Section, figure, fold, paragraph, percent, table
+from ..html.blocks import details, figure, paragraph, percent, table
+from ..html.figures import (
+    INK,
+    MAIN,
+    THIRD,
+    WIDTH,
+    draw_svg,
+    figure_height,
+    label_point,
+    label_rows,
+)
+from ..section import Section
 
 
-def agreement_section(side):
-    """Show how far the models of a stack agree and complement each other.
-
-    Parameters
-    ----------
-    side : Side
-
-    Returns
-    -------
-    Section or None
-        None where there is one model only.
-    """
-    if len(side.models) < 2:
+def collect(inputs):
+    """Compare the base models with each other and with the stack; None for a single model."""
+    evaluation = inputs.evaluations[0]
+    if len(evaluation.models) < 2:
         return None
-    pairs = compare_pairs(side.truth, {model: side.guesses[model] for model in side.models})
-    beside = compare_with_stack(side)
-    svg = draw_svg(
-        lambda axes: _draw(axes, beside.iloc[::-1]),
-        name="agreement",
-        alt=_alt(beside, side),
-        size=(WIDTH, height(len(beside))),
-    )
-    caption = (
-        f"Right of zero, clips that a model has right where {side.stack} is wrong; left of it, "
-        f"where the model is wrong and {side.stack} right."
-    )
-    return Section(
-        "agreement",
-        "Agreement of the models",
-        paragraph(_words(side, pairs))
-        + figure(svg, caption)
-        + table(beside, f"Each model beside {side.stack}, clips {side.name}")
-        + fold("every pair of models", table(pairs, f"Pairs of models, {side.name}"), opened=True),
-    )
+    y_true, y_pred = evaluation.y_true, evaluation.y_pred
+    hits = np.array([y_pred[model] == y_true for model in evaluation.models])
+    missed = y_pred[evaluation.stack] != y_true
+    return {
+        "name": evaluation.name,
+        "stack": evaluation.stack,
+        "n": len(y_true),
+        "n_models": len(hits),
+        "all_right": int(hits.all(axis=0).sum()),
+        "none_right": int((~hits.any(axis=0)).sum()),
+        "stack_could_gain": int((hits.any(axis=0) & missed).sum()),
+        "pairs": compare_pairs(y_true, {model: y_pred[model] for model in evaluation.models}),
+        "by_model": compare_with_stack(evaluation),
+    }
 
 
-def compare_pairs(truth, guesses):
-    """Compare the guesses of models, two by two.
+def compare_pairs(y_true, y_pred):
+    """Compare the predictions of models pairwise.
 
     Parameters
     ----------
-    truth : ndarray of shape (n,)
-    guesses : dict of str to ndarray of shape (n,)
+    y_true : ndarray of shape (n,)
+    y_pred : dict of str to ndarray of shape (n,)
+        Predicted labels by model.
 
     Returns
     -------
     DataFrame
-        A row a pair, the least alike first: ``agreement`` (share of clips with one guess),
-        ``kappa`` (Cohen's: agreement beyond chance; missing where both guess one class only),
-        ``both wrong`` (the double fault) and ``one right`` (the disagreement measure), as shares
-        of the clips.
+        One row per pair, the least alike first: ``agreement`` (fraction of clips with equal
+        predictions), ``kappa`` (Cohen's: agreement beyond chance; missing where both predict one
+        class only), ``both wrong`` (double fault) and ``one right`` (disagreement measure), as
+        fractions of the clips.
 
     References
     ----------
@@ -68,91 +64,105 @@ def compare_pairs(truth, guesses):
     relationship with the ensemble accuracy. Machine Learning 51, 181–207.
     """
     rows = {}
-    for one, other in combinations(guesses, 2):
-        a, b = guesses[one], guesses[other]
+    for one, other in combinations(y_pred, 2):
+        a, b = y_pred[one], y_pred[other]
         rows[f"{one}, {other}"] = {
             "agreement": np.mean(a == b),
-            "kappa": _kappa(a, b),
-            "both wrong": np.mean((a != truth) & (b != truth)),
-            "one right": np.mean((a == truth) != (b == truth)),
+            "kappa": np.nan if len({*a, *b}) == 1 else float(cohen_kappa_score(a, b)),
+            "both wrong": np.mean((a != y_true) & (b != y_true)),
+            "one right": np.mean((a == y_true) != (b == y_true)),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("models")
     return table.sort_values("agreement", kind="stable")
 
 
-def compare_with_stack(side):
-    """Count where a model and the stack differ in being right.
+def compare_with_stack(evaluation):
+    """Count the clips where exactly one of a base model and the stack is right.
 
     Parameters
     ----------
-    side : Side
+    evaluation : Evaluation
 
     Returns
     -------
     DataFrame
-        A row a model, the most helpful first: clips ``right where the stack is wrong``, ``wrong
-        where the stack is right``, and the ``accuracy``.
+        One row per model, the most helpful first: clips ``right where the stack is wrong``,
+        ``wrong where the stack is right``, and the ``accuracy``.
     """
-    stack = side.guesses[side.stack] == side.truth
+    stack = evaluation.y_pred[evaluation.stack] == evaluation.y_true
     rows = {}
-    for model in side.models:
-        right = side.guesses[model] == side.truth
+    for model in evaluation.models:
+        right = evaluation.y_pred[model] == evaluation.y_true
         rows[model] = {
-            f"right where {side.stack} is wrong": int(np.sum(right & ~stack)),
-            f"wrong where {side.stack} is right": int(np.sum(~right & stack)),
+            f"right where {evaluation.stack} is wrong": int(np.sum(right & ~stack)),
+            f"wrong where {evaluation.stack} is right": int(np.sum(~right & stack)),
             "accuracy": float(np.mean(right)),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
     return table.sort_values(table.columns[0], ascending=False, kind="stable")
 
 
-def _kappa(a, b):
-    if len({*a, *b}) == 1:
-        return np.nan
-    return float(cohen_kappa_score(a, b))
-
-
-def _words(side, pairs):
-    hits = np.array([side.guesses[model] == side.truth for model in side.models])
-    stack = side.guesses[side.stack] == side.truth
-    n, nobody = len(stack), int(np.sum(~hits.any(axis=0)))
-    missed = int(np.sum(hits.any(axis=0) & ~stack))
+def render(data):
+    """Render a summary, a figure and the tables."""
+    by_model, pairs, stack = data["by_model"], data["pairs"], data["stack"]
+    svg = draw_svg(
+        lambda axes: _draw(axes, by_model.iloc[::-1]),
+        name="agreement",
+        alt=_describe_figure(by_model, stack),
+        size=(WIDTH, figure_height(len(by_model))),
+    )
+    caption = (
+        f"Right of zero: clips that a model classifies correctly and {stack} does not. Left of "
+        f"zero: clips where the model is wrong and {stack} is right."
+    )
     return (
-        f"Of {n} clips, all {len(hits)} models have {np.sum(hits.all(axis=0))} right and none has "
-        f"{nobody} right. In {missed} clips a model is right and {side.stack} is not: that much a "
-        f"better combination could gain at most. The pair least alike is {pairs.index[0]}, which "
-        f"agrees on {percent(pairs['agreement'].iloc[0])} of the clips. Models that err on "
-        "different clips are worth stacking; copies of each other are not."
+        paragraph(_summarise(data))
+        + figure(svg, caption)
+        + table(by_model, f"Each model compared with {stack}, {data['name']}")
+        + details(
+            "All pairs of models", table(pairs, f"Pairs of models, {data['name']}"), open=True
+        )
     )
 
 
-def _alt(beside, side):
-    gains, losses = beside.iloc[:, 0], beside.iloc[:, 1]
-    said = "; ".join(f"{m}: {gains[m]} and {losses[m]}" for m in beside.index)
+def _summarise(data):
+    pairs = data["pairs"]
     return (
-        f"Clips where each model is right and {side.stack} wrong, and where it is wrong and "
-        f"{side.stack} right. {said}."
+        f"Of {data['n']} clips, all {data['n_models']} models classify {data['all_right']} "
+        f"correctly and none of them {data['none_right']}. For {data['stack_could_gain']} clips at "
+        f"least one model is right and {data['stack']} is wrong: a better combination can gain at "
+        f"most that much. The least alike models are {pairs.index[0]}, which agree on "
+        f"{percent(pairs['agreement'].iloc[0])} of the clips. Models that err on different clips "
+        "are worth stacking; copies of each other are not."
     )
 
 
-def _draw(axes, beside):
-    rows = range(len(beside))
-    gains, losses = beside.iloc[:, 0], beside.iloc[:, 1]
+def _describe_figure(by_model, stack):
+    gains, losses = by_model.iloc[:, 0], by_model.iloc[:, 1]
+    numbers = "; ".join(f"{m}: {gains[m]} and {losses[m]}" for m in by_model.index)
+    return (
+        f"Clips where each model is right and {stack} wrong, and where it is wrong and "
+        f"{stack} right. {numbers}."
+    )
+
+
+def _draw(axes, by_model):
+    from matplotlib.ticker import MaxNLocator
+
+    rows = range(len(by_model))
+    gains, losses = by_model.iloc[:, 0], by_model.iloc[:, 1]
     axes.barh(rows, gains, color=MAIN, height=0.6)
     axes.barh(rows, -losses, color=THIRD, height=0.6)
     for y, gain, loss in zip(rows, gains, losses, strict=True):
-        write_beside(axes, gain, y, str(gain))
-        write_beside(axes, -loss, y, str(loss), left=True)
+        label_point(axes, gain, y, str(gain))
+        label_point(axes, -loss, y, str(loss), left=True)
     axes.axvline(0, color=INK, linewidth=0.8)
-    widest = max(gains.max(), losses.max(), 1)
-    axes.set_xlim(-widest * 1.2, widest * 1.2)
-    name_rows(axes, list(beside.index))
-    axes.xaxis.set_major_locator(_whole_numbers())
+    limit = 1.2 * max(gains.max(), losses.max(), 1)
+    axes.set_xlim(-limit, limit)
+    label_rows(axes, list(by_model.index))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     axes.set_xlabel("clips")
 
 
-def _whole_numbers():
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(nbins=6, integer=True)
+AGREEMENT = Section("Agreement of the models", "agreement", collect, render)

@@ -1,105 +1,99 @@
-"""F1 by class: which classes are hard, and which model is good at them."""
+"""F1 by class of every model."""
 
 import pandas as pd
 
+from ..html.blocks import details, figure, join, paragraph, table
 from ..html.figures import (
     FAINT,
     MAIN,
     SECOND,
     THIRD,
     WIDTH,
+    add_legend,
     draw_svg,
-    height,
-    name_rows,
-    put_legend,
+    figure_height,
+    label_rows,
 )
-from ..html.section import Section, figure, fold, paragraph, table
+from ..section import Section
 
-# More rows than this are no picture any more; the weakest are drawn.
-_MOST = 40
+# A figure of more rows is unreadable; the weakest classes are drawn.
+_MAX_ROWS = 40
 
 
-def classes_section(sides):
-    """Show the F1 of every class.
+def collect(inputs):
+    """Collect the F1 by class (rows) and model (columns) of every evaluation."""
+    first = inputs.evaluations[0]
+    return {
+        "stack": first.stack,
+        "f1": {evaluation.name: _f1(evaluation) for evaluation in inputs.evaluations},
+    }
 
-    Parameters
-    ----------
-    sides : sequence of Side
 
-    Returns
-    -------
-    Section
-    """
-    first = sides[0]
-    scores = _f1(first)
-    order = scores[first.stack].sort_values(kind="stable")
-    shown = list(order.index[:_MOST])
+def _f1(evaluation):
+    columns = {model: score["per_class_f1"] for model, score in evaluation.scores.items()}
+    return pd.DataFrame(columns, index=evaluation.classes).rename_axis("class")
+
+
+def render(data):
+    """Render a summary, a figure of the first two evaluations, and a table per evaluation."""
+    stack, tables = data["stack"], data["f1"]
+    name, first = next(iter(tables.items()))
+    order = first[stack].sort_values(kind="stable")
+    drawn = list(order.index[:_MAX_ROWS])
     alt = (
-        f"F1 by class {first.name}, of {first.stack} and the other models. The weakest class is "
+        f"F1 by class {name}, of {stack} and the base models. The weakest class is "
         f"{order.index[0]} with {order.iloc[0]:.3f}, the strongest {order.index[-1]} with "
         f"{order.iloc[-1]:.3f}."
     )
     svg = draw_svg(
-        lambda axes: _draw(axes, sides, shown),
+        lambda axes: _draw(axes, tables, stack, drawn),
         name="classes",
         alt=alt,
-        size=(WIDTH, height(len(shown))),
+        size=(WIDTH, figure_height(len(drawn))),
     )
-    cut = f" The {_MOST} weakest of {len(order)} classes." if len(order) > _MOST else ""
-    tables = [
-        fold(side.name, table(_f1(side), f"F1 by class, {side.name}", heat=True), opened=i == 0)
-        for i, side in enumerate(sides)
+    cut = f" The {_MAX_ROWS} weakest of {len(order)} classes." if len(order) > _MAX_ROWS else ""
+    return (
+        paragraph(_summarise(first, stack, name))
+        + figure(svg, f"Grey: the base models, {name}.{cut}")
+        + join(
+            details(name, table(f1, f"F1 by class, {name}", heat=True), open=i == 0)
+            for i, (name, f1) in enumerate(tables.items())
+        )
+    )
+
+
+def _summarise(f1, stack, name):
+    order = f1[stack].sort_values(kind="stable")
+    best = f1.drop(columns=stack).loc[order.index].idxmax(axis=1)
+    better = [
+        f"{label} ({best[label]})"
+        for label, score in order.items()
+        if f1.loc[label, best[label]] > score
     ]
-    return Section(
-        "classes",
-        "F1 by class",
-        paragraph(_words(order, first))
-        + figure(svg, f"Grey: the models that {first.stack} is made of, {first.name}.{cut}")
-        + "".join(tables),
-    )
-
-
-def _f1(side):
-    """Lay F1 out: a row a class, a column a model."""
-    columns = {model: score["per_class_f1"] for model, score in side.scores.items()}
-    return pd.DataFrame(columns, index=side.classes).rename_axis("class")
-
-
-def _words(order, side):
-    better = {
-        label: max(side.models, key=lambda model: side.scores[model]["per_class_f1"][label])
-        for label in order.index
-    }
-    over = [
-        f"{label} ({model})"
-        for label, model in better.items()
-        if side.scores[model]["per_class_f1"][label] > order[label]
-    ]
-    text = (
-        f"Hardest for {side.stack}, {side.name}: "
-        + ", ".join(f"{label} {f1:.3f}" for label, f1 in order.iloc[:3].items())
-        + "."
-    )
-    if over:
-        named = ", ".join(over[:5]) + (f" and {len(over) - 5} more" if len(over) > 5 else "")
-        text += f" A single model does better than {side.stack} at {named}."
+    hardest = ", ".join(f"{label} {value:.3f}" for label, value in order.iloc[:3].items())
+    text = f"The most difficult classes for {stack}, {name}: {hardest}."
+    if better:
+        more = f" and {len(better) - 5} more" if len(better) > 5 else ""
+        text += f" A base model does better than {stack} on {', '.join(better[:5])}{more}."
     return text
 
 
-def _draw(axes, sides, classes):
+def _draw(axes, tables, stack, classes):
     rows = range(len(classes))
-    first = sides[0]
-    table = _f1(first).loc[classes]
-    others = table[first.models]
-    axes.hlines(rows, others.min(axis=1), others.max(axis=1), color=FAINT, linewidth=1)
-    for i, model in enumerate(first.models):
-        label = "models" if i == 0 else None
-        axes.plot(others[model], rows, "o", color=THIRD, markersize=3, label=label)
-    for side, colour, marker in zip(sides[:2], (MAIN, SECOND), ("o", "D"), strict=False):
-        shown = _f1(side).loc[classes, side.stack]
-        label = f"{side.stack}, {side.name}"
-        axes.plot(shown, rows, marker, color=colour, markersize=6 - len(marker), label=label)
+    base = next(iter(tables.values())).loc[classes].drop(columns=stack)
+    axes.hlines(rows, base.min(axis=1), base.max(axis=1), color=FAINT, linewidth=1)
+    for i, model in enumerate(base):
+        label = "base models" if i == 0 else None
+        axes.plot(base[model], rows, "o", color=THIRD, markersize=3, label=label)
+    styles = ((MAIN, "o"), (SECOND, "D"))
+    for (name, f1), (colour, marker) in zip(tables.items(), styles, strict=False):
+        size = 6 - len(marker)
+        values = f1.loc[classes, stack]
+        axes.plot(values, rows, marker, color=colour, markersize=size, label=f"{stack}, {name}")
     axes.set_xlim(-0.02, 1.02)
-    name_rows(axes, classes)
+    label_rows(axes, classes)
     axes.set_xlabel("F1")
-    put_legend(axes)
+    add_legend(axes)
+
+
+CLASSES = Section("F1 by class", "classes", collect, render)

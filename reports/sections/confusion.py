@@ -1,63 +1,66 @@
-"""Confusion: what is taken for what."""
+"""Confusion matrices of every model."""
 
 import numpy as np
 import pandas as pd
 
-from ..html.section import Section, bullets, fold, paragraph, table
+from ..html.blocks import bullets, details, join, paragraph, table
+from ..section import Section
 
-# A matrix of more classes is too large to be read, and a page of them too large to be opened.
-_MOST = 40
-_PAIRS = 6
-
-
-def confusion_section(sides):
-    """Show what each model takes for what.
-
-    Parameters
-    ----------
-    sides : sequence of Side
-
-    Returns
-    -------
-    Section
-    """
-    first = sides[0]
-    body = paragraph(f"Most often taken for another by {first.stack}, {first.name}:")
-    body += bullets(_worst_pairs(first))
-    if len(first.classes) > _MOST:
-        body += paragraph(f"The {len(first.classes)} classes are too many for a matrix.")
-        return Section("confusion", "Confusion", body)
-    body += _matrix(first, first.stack)
-    for side in sides[1:]:
-        body += fold(f"{side.stack}, {side.name}", _matrix(side, side.stack))
-    for side in sides:
-        matrices = [_matrix(side, model) for model in reversed(side.models)]
-        body += fold(f"the models that are stacked, {side.name}", "".join(matrices))
-    return Section("confusion", "Confusion", body)
+# A larger matrix is unreadable, and a page of such matrices too large.
+_MAX_CLASSES = 40
+_MAX_PAIRS = 6
 
 
-def _matrix(side, model):
-    """Lay a confusion matrix out, shaded by the share of the row."""
-    counts = _counts(side, model)
-    share = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
-    shown = counts.astype(object).where(counts > 0, "·").rename_axis("truth ↓, guess →")
-    return table(shown, f"{model}, {side.name}", shade=share, turned=True)
+def collect(inputs):
+    """Collect the confusion matrices by evaluation and model: rows are true labels."""
+    return {
+        "stack": inputs.evaluations[0].stack,
+        "matrices": {
+            evaluation.name: {
+                model: pd.DataFrame(score["confusion"], evaluation.classes, evaluation.classes)
+                for model, score in evaluation.scores.items()
+            }
+            for evaluation in inputs.evaluations
+        },
+    }
 
 
-def _worst_pairs(side):
-    """Say which pairs of classes are confused most."""
-    counts = _counts(side, side.stack)
+def render(data):
+    """Render the most frequent confusions and the matrices."""
+    stack, matrices = data["stack"], data["matrices"]
+    (name, first), *others = matrices.items()
+    body = paragraph(f"Most frequent confusions of {stack}, {name}:")
+    body += bullets(_most_confused(first[stack]))
+    if len(first[stack]) > _MAX_CLASSES:
+        return body + paragraph(f"{len(first[stack])} classes are too many for a matrix.")
+    body += _matrix(first[stack], f"{stack}, {name}")
+    for name, by_model in others:
+        body += details(f"{stack}, {name}", _matrix(by_model[stack], f"{stack}, {name}"))
+    for name, by_model in matrices.items():
+        models = [model for model in reversed(by_model) if model != stack]
+        blocks = [_matrix(by_model[model], f"{model}, {name}") for model in models]
+        body += details(f"The base models, {name}", join(blocks))
+    return body
+
+
+def _matrix(counts, caption):
+    """Render a matrix, shaded by the fraction of the row."""
+    fractions = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
+    cells = counts.astype(object).where(counts > 0, "·").rename_axis("true ↓, predicted →")
+    return table(cells, caption, shade=fractions, rotated=True)
+
+
+def _most_confused(counts):
     wrong = counts.to_numpy().copy()
     np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:_PAIRS]
-    pairs = [np.unravel_index(place, wrong.shape) for place in order]
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_MAX_PAIRS]
+    pairs = [np.unravel_index(position, wrong.shape) for position in order]
     lines = [
-        f"{side.classes[i]} taken for {side.classes[j]}: {wrong[i, j]} of {counts.iloc[i].sum()}"
+        f"{counts.index[i]} taken for {counts.columns[j]}: {wrong[i, j]} of {counts.iloc[i].sum()}"
         for i, j in pairs
         if wrong[i, j]
     ]
-    return lines or ["nothing: every clip is right"]
+    return lines or ["none: every clip is classified correctly"]
 
 
-def _counts(side, model):
-    return pd.DataFrame(side.scores[model]["confusion"], side.classes, side.classes)
+CONFUSION = Section("Confusion", "confusion", collect, render)

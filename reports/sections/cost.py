@@ -1,77 +1,64 @@
-"""What a run cost: where the time went, stage by stage."""
+"""Cost of a run: time by stage, and memory."""
 
 import numpy as np
 import pandas as pd
 
 from ...runs.costs import read_costs
 from ...utils.formatting import format_duration
-from ..html.figures import MAIN, SECOND, WIDTH, draw_svg, height, name_rows, put_legend
-from ..html.section import Section, figure, fold, paragraph, table
+from ..html.blocks import details, figure, paragraph, table
+from ..html.figures import MAIN, SECOND, WIDTH, add_legend, draw_svg, figure_height, label_rows
+from ..section import Section
 
-# Stages that take less than this share of the time are left out of the figure, not of the table.
-_SHOWN = 0.002
+# Stages below this fraction of the time are in the table only.
+_MIN_FRACTION = 0.002
 
 
-def render_cost(costs):
-    """Lay the cost of a run out.
-
-    Parameters
-    ----------
-    costs : dict
-        ``stages``, a list of dicts of ``stage``, ``n`` (steps), ``seconds`` by the clock and
-        ``cpu_seconds``; ``peak_memory_mb``.
-
-    Returns
-    -------
-    Section
-    """
+def collect(inputs):
+    """Read the recorded costs; None where nothing was recorded, as in a run made by ``stack``."""
+    costs = read_costs(inputs.run)
+    if not costs["stages"]:
+        return None
     stages = pd.DataFrame(costs["stages"]).set_index("stage")
+    return {"stages": stages, "peak_memory_mb": costs["peak_memory_mb"]}
+
+
+def render(data):
+    """Render the totals, a figure and the table of stages."""
+    stages = data["stages"]
     total, cpu = stages["seconds"].sum(), stages["cpu_seconds"].sum()
     body = paragraph(
-        f"{format_duration(total)} by the clock, {format_duration(cpu)} of processors' time, "
-        f"resumptions included; at most {costs['peak_memory_mb'] / 1024:.1f} GB of memory."
+        f"{format_duration(total)} of wall time and {format_duration(cpu)} of processor time, "
+        f"resumed fits included; at most {data['peak_memory_mb'] / 1024:.1f} GB of memory."
     )
-    shown = stages[stages["seconds"] >= _SHOWN * total]
+    drawn = stages[stages["seconds"] >= _MIN_FRACTION * total]
     svg = draw_svg(
-        lambda axes: _draw(axes, shown),
+        lambda axes: _draw(axes, drawn),
         name="cost-stages",
-        alt="Seconds by stage, by the clock and of processors' time",
-        size=(WIDTH, height(len(shown), 0.3)),
+        alt="Wall time and processor time in seconds by stage",
+        size=(WIDTH, figure_height(len(drawn), 0.3)),
     )
-    body += figure(svg, "Time by stage. Processors' time above the clock's: several at work.")
-    body += fold("Every stage in numbers", table(_numbers(stages), "Time by stage", digits=2))
-    return Section("cost", "Cost", body)
+    body += figure(
+        svg, "Time by stage. Where processor time exceeds wall time, several processors worked."
+    )
+    return body + details("All stages", table(_add_rate(stages), "Time by stage", digits=2))
 
 
-def _numbers(stages):
+def _add_rate(stages):
     rate = stages["n"] / stages["seconds"].where(stages["seconds"] > 0)
-    named = stages[["n", "seconds", "cpu_seconds"]].assign(rate=rate)
-    return named.rename(columns={"n": "steps", "cpu_seconds": "CPU seconds", "rate": "steps / s"})
+    columns = stages[["n", "seconds", "cpu_seconds"]].assign(rate=rate)
+    return columns.rename(columns={"n": "steps", "cpu_seconds": "CPU seconds", "rate": "steps / s"})
 
 
 def _draw(axes, stages):
-    stages, places = stages[::-1], np.arange(len(stages))
+    stages, rows = stages[::-1], np.arange(len(stages))
     for column, colour, shift, label in (
-        ("seconds", MAIN, 0.2, "by the clock"),
-        ("cpu_seconds", SECOND, -0.2, "of processors"),
+        ("seconds", MAIN, 0.2, "wall time"),
+        ("cpu_seconds", SECOND, -0.2, "processor time"),
     ):
-        axes.barh(places + shift, stages[column], 0.36, color=colour, label=label)
-    name_rows(axes, stages.index)
+        axes.barh(rows + shift, stages[column], 0.36, color=colour, label=label)
+    label_rows(axes, stages.index)
     axes.set_xlabel("seconds")
-    put_legend(axes)
+    add_legend(axes)
 
 
-def cost_section(run):
-    """Write of what a run cost.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    Section or None
-        None where nothing was recorded, as in a run made by ``stack``.
-    """
-    costs = read_costs(run)
-    return render_cost(costs) if costs["stages"] else None
+COST = Section("Cost", "cost", collect, render)

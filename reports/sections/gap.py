@@ -1,160 +1,79 @@
-"""The gap to the clips to predict, before and after mixing: how wide, by what, and in words.
-
-Conventions: a gap is plain data, as ``Gap.to_dict`` gives it, of training
-clips (A) against test clips (B).
-"""
+"""Domain gap between training and test clips, before and after mixing."""
 
 import numpy as np
 
 from ...domain_shift.gap.measure import ClipSet, compare, describe, list_test
-from ...exceptions import DataError, first_line
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
 from ...runs.stored_clips import find_training, open_data, recipes_of
-from ..html.figures import FAINT, INK, MAIN, SECOND, WIDTH, draw_svg, height, name_rows, put_legend
-from ..html.section import Section, bullets, figure, heading, paragraph
-from ..report_store import cached_result
+from ..html.blocks import bullets, figure, heading, paragraph
+from ..html.figures import (
+    FAINT,
+    INK,
+    MAIN,
+    SECOND,
+    WIDTH,
+    add_legend,
+    draw_svg,
+    figure_height,
+    label_rows,
+)
+from ..section import Section, cached_result
 
-_MOST = 5
+# Fewer songs: unlike training and test clips, they have no features in the cache.
+_N_CLIPS, _N_SONGS = 100, 50
+_MAX_DIFFERENCES = 5
 _SIGNIFICANT = 0.05
 
 
-def render_gap(trained_on, naive=None, *, kind="training clips"):
-    """Lay the gap out.
+def has_test(run):
+    """Return whether a run has test clips to compare its training clips with."""
+    return (run.path / "ledger/test.parquet").exists()
+
+
+def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
+    """Measure the gap to the test clips.
 
     Parameters
     ----------
-    trained_on : dict
-        Of the clips that the run was trained on.
-    naive : dict, optional
-        Of the plain sums of single songs, which training would use that knows of no mashups.
-    kind : str, default="training clips"
-        What the run was trained on.
+    inputs : ReportInputs
+        The run gets ``gap.json``, which the next report reads.
+    n_clips : int, default=100
+        Number of training and of test clips, at most.
+    n_songs : int, default=50
+        Number of plain sums of songs, at most.
 
     Returns
     -------
-    Section
+    dict or None
+        ``trained_on``, the gap as of ``Gap.to_dict`` between training and test clips; ``naive``,
+        the gap between plain sums of single songs and test clips, or None for a run without
+        mashups. None for a run without test clips.
     """
-    body = paragraph(
-        f"A classifier tells the {kind} of this run from the unlabelled test clips with an AUC of "
-        f"{_auc(trained_on)}: 0.5 means not at all, 1 without a mistake.{_compare(naive)}"
-        f"{_floor(trained_on, kind)}"
-    )
-    body += _figure(trained_on, naive, kind)
-    body += _words(f"Test clips against the {kind}", trained_on)
-    if naive is not None:
-        body += _words("Test clips against plain sums of single songs", naive)
-    return Section("gap", "Gap to the test clips", body)
-
-
-def _auc(gap):
-    low, high = gap["interval"]
-    return f"{gap['auc']:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _compare(naive):
-    if naive is None:
-        return ""
-    return f" Plain sums of single songs, without mixing, it tells from them with {_auc(naive)}."
-
-
-def _floor(gap, kind):
-    if gap["floor"] is None:
-        return ""
-    return (
-        f" Other songs alone make a difference too: between {kind} of one fold and of the others "
-        f"the AUC is {gap['floor']:.2f}, and no settings can bring it much below that."
-    )
-
-
-def _words(title, gap):
-    telling = [found for found in gap["differences"] if found["p_value"] < _SIGNIFICANT]
-    if not gap["is_separable"]:
-        return heading(title) + paragraph("Nothing found that tells them apart.")
-    if not telling:
-        return heading(title) + paragraph(
-            "A classifier tells them apart, but no readable feature does by itself."
-        )
-    return heading(title) + bullets([f"A test clip {d['words']}." for d in telling[:_MOST]])
-
-
-def _figure(trained_on, naive, kind):
-    families = dict(sorted(trained_on["families"].items(), key=lambda item: item[1]))
-    before = None if naive is None else [naive["families"][name] for name in families]
-    svg = draw_svg(
-        lambda axes: _draw(axes, families, before, kind),
-        name="gap-families",
-        alt=f"AUC of {kind} against test clips from each family of features alone",
-        size=(WIDTH, height(len(families), 0.17)),
-    )
-    moved = "" if naive is None else ", and how far mixing has moved it"
-    return figure(svg, f"How well each family of features alone tells them apart{moved}.")
-
-
-def _draw(axes, families, before, kind):
-    places, after = np.arange(len(families)), np.array(list(families.values()))
-    if before is not None:
-        axes.hlines(places, before, after, color=FAINT, linewidth=2)
-        axes.plot(before, places, "o", color=SECOND, markersize=5, label="plain sums of songs")
-    axes.plot(after, places, "o", color=MAIN, markersize=5, label=kind)
-    axes.axvline(0.5, color=INK, linewidth=0.8)
-    name_rows(axes, families)
-    axes.set_xlim(min(0.4, after.min() - 0.02, *(before or [1])), 1.02)
-    axes.set_xlabel("AUC against the test clips")
-    put_legend(axes)
-
-
-# Few songs: unlike training and test clips, they have no features in the cache.
-_CLIPS, _SONGS = 100, 50
-
-
-def gap_section(run, *, n_clips=_CLIPS, n_songs=_SONGS, cache, n_jobs=None, progress):
-    """Write of how far a run's training clips are from its test clips.
-
-    Parameters
-    ----------
-    run : Run
-        Gets ``gap.json``, which the next report reads.
-    n_clips, n_songs : int, default=100, 50
-        Clips of each side, and plain sums of songs, at most.
-    cache : Path
-    n_jobs : int, optional
-    progress : NullProgress
-
-    Returns
-    -------
-    Section or None
-        None for a run without test clips; the reason instead of figures where the data set is gone
-        or clips are too few.
-    """
-    if not (run.path / "ledger/test.parquet").exists():
+    run = inputs.run
+    if not has_test(run):
         return None
-    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-    asked = {"n_clips": n_clips, "n_songs": n_songs}
-    try:
-        gaps = cached_result(run, "gap", lambda: _measure(run, **asked, **means), **asked)
-    except DataError as error:
-        why = paragraph(f"It cannot be measured here. {first_line(error)}")
-        return Section("gap", "Gap to the test clips", why)
-    kind = "training clips" if gaps["naive"] is None else "training mashups"
-    return render_gap(gaps["trained_on"], gaps["naive"], kind=kind)
+    sizes = {"n_clips": n_clips, "n_songs": n_songs}
+    return cached_result(
+        run, "gap", lambda: _measure(run, **sizes, **vars(inputs.resources)), **sizes
+    )
 
 
 def _measure(run, *, n_clips, n_songs, cache, n_jobs, progress):
     means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
     data, recipes = open_data(run, cache=cache, progress=progress), recipes_of(run)
     test = list_test(data).sample(n_clips, 0).usable(n_jobs=n_jobs, progress=progress)
-    ours = _own_clips(run, data, recipes, n_clips, means)
-    X_test, X_ours = (describe(clips, "all", **means) for clips in (test, ours))
+    training = _training_clips(run, data, recipes, n_clips, means)
+    X_test, X_training = (describe(clips, "all", **means) for clips in (test, training))
     naive = None
     if recipes:
         songs = _plain_songs(data, n_songs, means)
         naive = compare(songs, describe(songs, "all", **means), test, X_test).to_dict()
-    return {"trained_on": compare(ours, X_ours, test, X_test).to_dict(), "naive": naive}
+    return {"trained_on": compare(training, X_training, test, X_test).to_dict(), "naive": naive}
 
 
-def _own_clips(run, data, recipes, n_clips, means):
-    """Take some of the training clips, in the groups that share songs."""
-    table = _some(run.read_table("ledger/oof"), n_clips)
+def _training_clips(run, data, recipes, n_clips, means):
+    """Sample training clips, with the groups that share songs."""
+    table = _sample(run.read_table("ledger/oof"), n_clips)
     clips = find_training(data, recipes, table["clip"], **means)
     if recipes:
         groups = (table["label"] + "/" + table["fold"].astype(str)).tolist()
@@ -165,8 +84,8 @@ def _own_clips(run, data, recipes, n_clips, means):
 
 
 def _plain_songs(data, n_songs, means):
-    """Take some songs as the plain sums of their stems."""
-    songs, settings = _some(data.train, n_songs), Settings(stems=data.stems)
+    """Sample songs as the plain sums of their stems."""
+    songs, settings = _sample(data.train, n_songs), Settings(stems=data.stems)
     files = [path for stem in data.stems for path in songs[stem].dropna()]
     with means["progress"].stage("converting stems", len(files)) as advance:
         source_store = build_source_store(
@@ -179,7 +98,81 @@ def _plain_songs(data, n_songs, means):
     return ClipSet("plain songs", clips, songs["group"].tolist())
 
 
-def _some(table, n):
-    """Keep ``n`` rows at random, in order; all where there are no more than that."""
-    kept = np.random.default_rng(0).permutation(len(table))[:n]
-    return table.iloc[np.sort(kept)]
+def _sample(table, n):
+    """Sample ``n`` rows, in order; all where there are no more."""
+    rows = np.random.default_rng(0).permutation(len(table))[:n]
+    return table.iloc[np.sort(rows)]
+
+
+def render(data):
+    """Render the outcome, a figure by feature family, and the differences."""
+    trained_on, naive = data["trained_on"], data["naive"]
+    kind = "training clips" if naive is None else "training mashups"
+    body = paragraph(_summarise(trained_on, naive, kind))
+    body += _figure(trained_on, naive, kind)
+    body += _differences(f"Test clips compared with the {kind}", trained_on)
+    if naive is not None:
+        body += _differences("Test clips compared with plain sums of single songs", naive)
+    return body
+
+
+def _summarise(gap, naive, kind):
+    text = (
+        f"A classifier separates the {kind} of this run from the unlabelled test clips with an AUC "
+        f"of {_auc(gap)}: 0.5 means no better than chance, 1 without error."
+    )
+    if naive is not None:
+        text += f" For plain sums of single songs, without mixing, the AUC is {_auc(naive)}."
+    if gap["floor"] is not None:
+        text += (
+            f" Different songs alone make a difference too: between {kind} of one fold and of the "
+            f"others the AUC is {gap['floor']:.2f}, and no settings can bring it much below that."
+        )
+    return text
+
+
+def _auc(gap):
+    low, high = gap["interval"]
+    return f"{gap['auc']:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _differences(title, gap):
+    found = [one for one in gap["differences"] if one["p_value"] < _SIGNIFICANT]
+    if not gap["is_separable"]:
+        block = paragraph("No difference found.")
+    elif not found:
+        block = paragraph(
+            "A classifier separates them, but no interpretable feature differs significantly."
+        )
+    else:
+        block = bullets([f"A test clip {one['words']}." for one in found[:_MAX_DIFFERENCES]])
+    return heading(title) + block
+
+
+def _figure(gap, naive, kind):
+    families = dict(sorted(gap["families"].items(), key=lambda item: item[1]))
+    before = None if naive is None else [naive["families"][name] for name in families]
+    svg = draw_svg(
+        lambda axes: _draw(axes, families, before, kind),
+        name="gap-families",
+        alt=f"AUC of {kind} against test clips from each family of features alone",
+        size=(WIDTH, figure_height(len(families), 0.17)),
+    )
+    mixing = "" if naive is None else ", and the effect of mixing"
+    return figure(svg, f"Separation by each family of features alone{mixing}.")
+
+
+def _draw(axes, families, before, kind):
+    rows, after = np.arange(len(families)), np.array(list(families.values()))
+    if before is not None:
+        axes.hlines(rows, before, after, color=FAINT, linewidth=2)
+        axes.plot(before, rows, "o", color=SECOND, markersize=5, label="plain sums of songs")
+    axes.plot(after, rows, "o", color=MAIN, markersize=5, label=kind)
+    axes.axvline(0.5, color=INK, linewidth=0.8)
+    label_rows(axes, families)
+    axes.set_xlim(min(0.4, after.min() - 0.02, *(before or [1])), 1.02)
+    axes.set_xlabel("AUC against the test clips")
+    add_legend(axes)
+
+
+GAP = Section("Gap to the test clips", "gap", collect, render, needs_data=True)

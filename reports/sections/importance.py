@@ -1,7 +1,7 @@
-"""What models lean on: macro F1 lost without each family of features, and what they say themselves.
+"""Importance of feature families: permutation importance, and the models' own weights.
 
-Conventions: a model is a dict of ``drops``, by family ``drop``, ``low`` and ``high``, the largest
-first, and ``weights``, shares by family of what the model weighs by.
+Conventions: a model is a dict of ``drops``, ``drop``, ``low`` and ``high`` by family, the largest
+first, and ``weights``, fractions by family of each kind of weight that the model has.
 """
 
 from pathlib import Path
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...exceptions import DataError, first_line
 from ...features import extract
 from ...models.inspection import (
     classifier_inputs,
@@ -23,226 +22,215 @@ from ...runs.stored_clips import find_training, open_data, recipes_of
 from ...stacking.metrics import bootstrap_interval
 from ...stacking.metrics.f1 import macro_f1_of_codes
 from ...utils.parallel import parallel_map
-from ..html.figures import INK, MAIN, SECOND, THIRD, WIDTH, draw_svg, height, name_rows, put_legend
-from ..html.section import Section, bullets, figure, fold, paragraph, table
-from ..report_store import cached_result
+from ..html.blocks import bullets, details, figure, paragraph, table
+from ..html.figures import (
+    INK,
+    MAIN,
+    SECOND,
+    THIRD,
+    WIDTH,
+    add_legend,
+    draw_svg,
+    figure_height,
+    label_rows,
+)
+from ..section import Section, cached_result
 
 _COLOURS = (SECOND, THIRD)
+_REPEATS, _DRAWS, _LEVEL = 5, 300, 0.95
+# Key of the predictions without permutation, in a dict by family.
+_ALL = "all"
 
 
-def render_importance(models):
-    """Lay the importance of families out.
+def collect(inputs):
+    """Measure the models over handcrafted features; None where there is none.
+
+    The run gets ``importance.json``, which the next report reads.
+    """
+    run = inputs.run
+    models = cached_result(
+        run,
+        "importance",
+        lambda: _measure_all(run, **vars(inputs.resources)),
+        models=run.model_names,
+        repeats=_REPEATS,
+    )
+    return models or None
+
+
+def _measure_all(run, **means):
+    models = {name: run.load_model(name, run.model_folds(name)[0]) for name in run.model_names}
+    return {
+        name: _measure(run, name, leading_extractor(model), **means)
+        for name, model in models.items()
+        if supports_importance(model)
+    }
+
+
+def _measure(run, name, extractor, *, cache, n_jobs, progress):
+    """Measure one model on the held-out clips of its folds."""
+    table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
+    X = _features(run, extractor, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
+    rows_of = {fold: np.flatnonzero(table["fold"] == fold) for fold in sorted(set(table["fold"]))}
+    calls = [(run, name, fold, X.iloc[rows]) for fold, rows in rows_of.items()]
+    y_pred, weights = {}, []
+    with progress.stage(f"families for {name}", len(calls)) as advance:
+        columns = zip(*calls, strict=True)
+        results = parallel_map(_measure_fold, *columns, n_jobs=n_jobs, advance=advance, n_threads=1)
+        for rows, (by_family, fractions) in zip(rows_of.values(), results, strict=True):
+            for family, codes in by_family.items():
+                shape = (*codes.shape[:-1], len(table))
+                y_pred.setdefault(family, np.empty(shape, dtype=int))[..., rows] = codes
+            weights.append(fractions)
+    y_true = np.array([classes.index(label) for label in table["label"]])
+    drops = score_drops(y_true, y_pred.pop(_ALL), y_pred, len(classes))
+    return {"drops": drops, "weights": _mean_weights(weights)}
+
+
+def _measure_fold(run, name, fold, X):
+    """Predict a fold's clips with every family permuted in turn; return the model's weights too."""
+    model, rng = run.load_model(name, fold), np.random.default_rng(fold)
+    codes = np.array([run.metrics["classes"].index(label) for label in model.classes_])
+    classifier, Z = model[-1], classifier_inputs(model, X)
+    permuted = permuted_probabilities(classifier, Z, n_repeats=_REPEATS, rng=rng)
+    proba = {_ALL: predict_table(classifier, Z), **dict(permuted)}
+    y_pred = {family: codes[values.argmax(axis=-1)] for family, values in proba.items()}
+    return y_pred, native_importance(classifier, Z)
+
+
+def _features(run, extractor, ids, *, cache, n_jobs, progress):
+    """Extract the features of the training clips, which the fit left in the cache."""
+    data = open_data(run, cache=cache, progress=progress)
+    clips = find_training(data, recipes_of(run), ids, cache=cache, n_jobs=n_jobs, progress=progress)
+    parameters = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
+    with progress.stage("features of training clips", len(clips)) as advance:
+        return extract(
+            clips, **parameters, n_jobs=n_jobs, cache=Path(cache, "features"), advance=advance
+        )[0]
+
+
+def _mean_weights(weights):
+    return {
+        kind: {
+            family: float(np.mean([fold[kind].get(family, 0.0) for fold in weights]))
+            for family in families
+        }
+        for kind, families in weights[0].items()
+    }
+
+
+def score_drops(y_true, y_pred, permuted, n_classes, *, n_draws=_DRAWS, seed=0):
+    """Compute the loss of macro F1 when a family is permuted.
 
     Parameters
     ----------
-    models : dict of str to dict
-        By name.
+    y_true, y_pred : ndarray of shape (n,), int
+        True classes, and those predicted from all features.
+    permuted : dict of str to ndarray of shape (n_repeats, n), int
+        Predicted classes when a family is permuted.
+    n_classes : int
+    n_draws : int, default=300
+        Number of bootstrap samples of clips.
+    seed : int, default=0
 
     Returns
     -------
-    Section
+    dict of str to dict
+        ``drop`` (mean over repeats), ``low`` and ``high`` (its 95 % bootstrap interval) by family,
+        the largest drop first.
     """
-    body = paragraph(
-        "Left: macro F1 lost when a family's columns are dealt out anew among the held-out clips, "
-        "together, so that they tell nothing of their own clip any more; five times, each clip by "
-        "the fold's model that has not seen it, with 95 % intervals over clips. Families that say "
-        "the same stand in for each other, so each may cost nothing while both matter. Right: how "
-        "each model itself shares out its weight."
+    stacked = np.stack(list(permuted.values()))
+
+    def drop(y_true, rows):
+        permuted_f1 = macro_f1_of_codes(y_true, stacked[:, :, rows], n_classes).mean(axis=1)
+        return macro_f1_of_codes(y_true, y_pred[rows], n_classes) - permuted_f1
+
+    rows = np.arange(len(y_true))
+    low, high = bootstrap_interval(
+        y_true, rows, score=drop, n_draws=n_draws, level=_LEVEL, seed=seed
     )
-    body += bullets([_say(name, model) for name, model in models.items()])
+    drops = {
+        family: {"drop": float(d), "low": float(a), "high": float(b)}
+        for family, d, a, b in zip(permuted, drop(y_true, rows), low, high, strict=True)
+    }
+    return dict(sorted(drops.items(), key=lambda item: -item[1]["drop"]))
+
+
+def render(models):
+    """Render the most important families, and a figure and a table per model."""
+    body = paragraph(
+        "Left: macro F1 lost when the columns of a family are permuted together among the held-out "
+        "clips; mean of five permutations, each clip predicted by the fold model that was not "
+        "trained on it, with 95 % intervals over clips. Families that carry the same information "
+        "replace each other, so each may cost nothing although both matter. Right: the weights of "
+        "each model by family."
+    )
+    body += bullets([_summarise(name, model) for name, model in models.items()])
     for number, (name, model) in enumerate(models.items()):
         body += _figure(name, model, f"importance-{number}")
-        body += fold(f"{name} in numbers", table(_numbers(model), f"{name}, by family"))
-    return Section("importance", "Importance of feature families", body)
+        body += details(f"{name} in numbers", table(_numbers(model), f"{name}, by family"))
+    return body
 
 
-def _say(name, model):
-    certain = [family for family, found in model["drops"].items() if found["low"] > 0]
+def _summarise(name, model):
+    certain = [family for family, drop in model["drops"].items() if drop["low"] > 0]
     if not certain:
-        return f"{name} can do without any one family: no loss stands out from chance."
+        return f"{name} needs no single family: no loss is significant."
     first = model["drops"][certain[0]]
     others = f"; then {', '.join(certain[1:4])}" if certain[1:] else ""
     return (
-        f"{name} leans most on {certain[0]}: {first['drop']:.3f} "
+        f"{name} depends most on {certain[0]}: {first['drop']:.3f} "
         f"({first['low']:.3f} to {first['high']:.3f}) of macro F1{others}. "
-        f"Of {len(model['drops'])} families, {len(certain)} stand out from chance."
+        f"The loss is significant for {len(certain)} of {len(model['drops'])} families."
     )
 
 
 def _numbers(model):
     drops = pd.DataFrame.from_dict(model["drops"], orient="index")
     drops.columns = ["macro F1 lost", "from", "to"]
-    shares = pd.DataFrame(model["weights"]).add_suffix(", share")
-    return drops.join(shares).rename_axis("family")
+    fractions = pd.DataFrame(model["weights"]).add_suffix(", fraction")
+    return drops.join(fractions).rename_axis("family")
 
 
 def _figure(name, model, anchor):
-    told = " and ".join(model["weights"])
+    kinds = " and ".join(model["weights"])
     svg = draw_svg(
         lambda axes: (_draw_drops(axes[0], model["drops"]), _draw_weights(axes[1], model)),
         name=anchor,
-        alt=f"{name}: macro F1 lost without each family, and its share of {told}",
-        size=(WIDTH, height(len(model["drops"]), 0.18)),
+        alt=f"{name}: macro F1 lost without each family, and its fraction of {kinds}",
+        size=(WIDTH, figure_height(len(model["drops"]), 0.18)),
         ncols=2,
         sharey=True,
         width_ratios=(1.3, 1),
     )
-    return figure(svg, f"{name}: loss without each family, and its share of {told}.")
+    return figure(svg, f"{name}: loss without each family, and its fraction of {kinds}.")
 
 
 def _draw_drops(axes, drops):
-    places = np.arange(len(drops))[::-1]
-    middle, low, high = (
-        np.array([found[key] for found in drops.values()]) for key in ("drop", "low", "high")
+    rows = np.arange(len(drops))[::-1]
+    drop, low, high = (
+        np.array([one[key] for one in drops.values()]) for key in ("drop", "low", "high")
     )
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.hlines(places, low, high, color=MAIN, linewidth=1.2)
-    axes.plot(middle, places, "o", color=MAIN, markersize=4)
-    name_rows(axes, list(drops)[::-1])
+    axes.hlines(rows, low, high, color=MAIN, linewidth=1.2)
+    axes.plot(drop, rows, "o", color=MAIN, markersize=4)
+    label_rows(axes, list(drops)[::-1])
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("macro F1 lost")
 
 
 def _draw_weights(axes, model):
-    thick = 0.7 / len(model["weights"])
-    for number, (what, shares) in enumerate(model["weights"].items()):
-        places = np.arange(len(model["drops"]))[::-1] + 0.35 - thick * (number + 0.5)
-        values = [shares.get(family, 0.0) for family in model["drops"]]
-        axes.barh(places, values, thick, color=_COLOURS[number], label=what)
-    name_rows(axes, list(model["drops"])[::-1])
+    height = 0.7 / len(model["weights"])
+    for number, (kind, fractions) in enumerate(model["weights"].items()):
+        rows = np.arange(len(model["drops"]))[::-1] + 0.35 - height * (number + 0.5)
+        values = [fractions.get(family, 0.0) for family in model["drops"]]
+        axes.barh(rows, values, height, color=_COLOURS[number], label=kind)
+    label_rows(axes, list(model["drops"])[::-1])
     axes.locator_params(axis="x", nbins=4)
-    axes.set_xlabel("share")
-    put_legend(axes)
+    axes.set_xlabel("fraction")
+    add_legend(axes)
 
 
-_REPEATS, _DRAWS, _LEVEL = 5, 300, 0.95
-# Beside the families: with none of them permuted.
-_ALL = "all"
-
-
-def importance_section(run, *, cache, n_jobs=None, progress):
-    """Write of what the models over handcrafted features lean on, family by family.
-
-    Parameters
-    ----------
-    run : Run
-        Gets ``importance.json``, which the next report reads.
-    cache : Path
-    n_jobs : int, optional
-        Processes; the figures are the same for any number.
-    progress : NullProgress
-
-    Returns
-    -------
-    Section or None
-        None where no model is a linear one or trees over features; the reason instead of figures
-        where the data set is gone.
-    """
-    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-    try:
-        found = cached_result(
-            run,
-            "importance",
-            lambda: _measure_all(run, **means),
-            models=run.model_names,
-            repeats=_REPEATS,
-        )
-    except DataError as error:
-        why = paragraph(f"It cannot be measured here. {first_line(error)}")
-        return Section("importance", "Importance of feature families", why)
-    return render_importance(found) if found else None
-
-
-def _measure_all(run, **means):
-    """Measure the models that can be read."""
-    first = {name: run.load_model(name, run.model_folds(name)[0]) for name in run.model_names}
-    return {
-        name: _measure(run, name, leading_extractor(model), **means)
-        for name, model in first.items()
-        if supports_importance(model)
-    }
-
-
-def _measure(run, name, extractor, *, cache, n_jobs, progress):
-    """Measure one model over its folds, every clip by the model that has not seen it."""
-    table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    X = _features(run, extractor, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
-    places = {fold: np.flatnonzero(table["fold"] == fold) for fold in sorted(set(table["fold"]))}
-    calls = [(run, name, fold, X.iloc[rows]) for fold, rows in places.items()]
-    guesses, weights = {}, []
-    with progress.stage(f"families for {name}", len(calls)) as advance:
-        columns = zip(*calls, strict=True)
-        done = parallel_map(_measure_fold, *columns, n_jobs=n_jobs, advance=advance, n_threads=1)
-        for rows, (said, shares) in zip(places.values(), done, strict=True):
-            for family, guessed in said.items():
-                shape = (*guessed.shape[:-1], len(table))
-                guesses.setdefault(family, np.empty(shape, dtype=int))[..., rows] = guessed
-            weights.append(shares)
-    y = np.array([classes.index(label) for label in table["label"]])
-    drops = score_drops(y, guesses.pop(_ALL), guesses, len(classes))
-    return {"drops": drops, "weights": _mean_weights(weights)}
-
-
-def _measure_fold(run, name, fold, X):
-    """Guess a fold's clips with all families and without each; and share out the model's weight."""
-    model, rng = run.load_model(name, fold), np.random.default_rng(fold)
-    known = np.array([run.metrics["classes"].index(label) for label in model.classes_])
-    classifier, Z = model[-1], classifier_inputs(model, X)
-    permuted = permuted_probabilities(classifier, Z, n_repeats=_REPEATS, rng=rng)
-    said = {_ALL: predict_table(classifier, Z), **dict(permuted)}
-    guesses = {family: known[values.argmax(axis=-1)] for family, values in said.items()}
-    return guesses, native_importance(classifier, Z)
-
-
-def _features(run, extractor, ids, *, cache, n_jobs, progress):
-    """Describe the training clips as a model's first step does; the fit left them in the cache."""
-    means = {"n_jobs": n_jobs, "progress": progress}
-    data = open_data(run, cache=cache, progress=progress)
-    clips = find_training(data, recipes_of(run), ids, cache=cache, **means)
-    asked = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
-    with progress.stage("features of training clips", len(clips)) as advance:
-        return extract(
-            clips, **asked, n_jobs=n_jobs, cache=Path(cache, "features"), advance=advance
-        )[0]
-
-
-def _mean_weights(weights):
-    return {
-        what: {
-            family: float(np.mean([fold[what].get(family, 0.0) for fold in weights]))
-            for family in families
-        }
-        for what, families in weights[0].items()
-    }
-
-
-def score_drops(y, guess, permuted, n_classes, *, n_draws=_DRAWS, seed=0):
-    """Score what macro F1 loses when a family is permuted.
-
-    Parameters
-    ----------
-    y, guess : ndarray of shape (n,), int
-        Truth, and what is said with all features.
-    permuted : dict of str to ndarray of shape (n_repeats, n), int
-        What is said when a family is permuted.
-    n_classes, n_draws, seed : int
-
-    Returns
-    -------
-    dict of str to dict
-        ``drop`` (mean over repeats), ``low`` and ``high`` of its 95 % interval over draws of clips;
-        the largest drop first.
-    """
-    stacked = np.stack(list(permuted.values()))
-
-    def drop(y, rows):
-        lost = macro_f1_of_codes(y, stacked[:, :, rows], n_classes).mean(axis=1)
-        return macro_f1_of_codes(y, guess[rows], n_classes) - lost
-
-    rows = np.arange(len(y))
-    low, high = bootstrap_interval(y, rows, score=drop, n_draws=n_draws, level=_LEVEL, seed=seed)
-    found = {
-        family: {"drop": float(d), "low": float(a), "high": float(b)}
-        for family, d, a, b in zip(permuted, drop(y, rows), low, high, strict=True)
-    }
-    return dict(sorted(found.items(), key=lambda item: -item[1]["drop"]))
+IMPORTANCE = Section(
+    "Importance of feature families", "importance", collect, render, needs_data=True
+)

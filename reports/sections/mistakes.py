@@ -1,4 +1,4 @@
-"""The worst mistakes as HTML: each heard, seen, and told by truth, guess and what is in the mix."""
+"""Most confident mistakes of the stack: predictions, parts of the mashup, and an excerpt."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,26 +15,32 @@ from ...features import log_mel
 from ...runs.predictions import model_proba
 from ...runs.run import STACK
 from ...runs.stored_clips import find_test, find_training, open_data, recipes_of
-from ..html.audio_player import draw_sound, player
-from ..html.section import Section, figure, fold, heading, paragraph, percent, table
+from ..html.audio_player import draw_clip, player
+from ..html.blocks import details, figure, heading, join, paragraph, percent, table
+from ..section import Section
+
+# Excerpts of 16 clips add about 1 MB to the page.
+_SECONDS = 9.0
+_N_MELS, _HOP = 64, 1024
+_OUT_OF_FOLD, _TEST = "out of fold", "on the test clips"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Excerpt:
-    """Some seconds of a clip.
+    """Excerpt of a clip.
 
-    Attributes
+    Parameters
     ----------
     samples : ndarray of shape (n_samples,), float32
         In [-1, 1].
     sr : int
-        In Hz.
+        Sample rate in Hz.
     start : float
-        Where it begins in the clip, in s.
+        Start within the clip, in s.
     log_mel : ndarray of shape (n_mels, n_frames)
         In dB.
     bands : ndarray of shape (n_mels,)
-        Centres of the bands, in Hz.
+        Centre frequencies of the bands in Hz.
     """
 
     samples: np.ndarray
@@ -45,190 +51,116 @@ class Excerpt:
 
     @property
     def seconds(self):
-        """Where the excerpt begins and ends, in s."""
+        """Start and end within the clip, in s."""
         return self.start, self.start + len(self.samples) / self.sr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistake:
-    """A clip that was taken for another class.
+    """Clip that was classified wrongly.
 
-    Attributes
+    Parameters
     ----------
-    clip, truth, guess : str
+    clip, y_true, y_pred : str
     confidence : float
-        Probability of the guess.
+        Probability of the predicted class.
     by_model : DataFrame
-        A row a model: probabilities of truth and guess, and what it would have said.
+        One row per model: probabilities of the true and the predicted class, and its prediction.
     parts : DataFrame or None
-        What a mashup is made of, a row a part.
+        One row per part of a mashup.
     excerpt : Excerpt or None
-        None where the clip is out of reach.
+        None where the clip cannot be read.
     """
 
     clip: str
-    truth: str
-    guess: str
+    y_true: str
+    y_pred: str
     confidence: float
     by_model: pd.DataFrame
     parts: pd.DataFrame | None = None
     excerpt: Excerpt | None = None
 
 
-def mistake_cards(mistakes, name):
-    """Lay mistakes out to be folded out one by one, the first one open.
+def collect(inputs, *, n_mistakes=8):
+    """Collect the clips for which the stack was most confidently wrong.
 
     Parameters
     ----------
-    mistakes : sequence of Mistake
-    name : str
-        Begins the names of their figures; unlike any other on the page.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    return "".join(
-        fold(_headline(mistake), _card(mistake, f"{name}-{i}"), opened=i == 0)
-        for i, mistake in enumerate(mistakes)
-    )
-
-
-def _headline(mistake):
-    taken = f"{mistake.truth} taken for {mistake.guess}"
-    return f"{taken}, {percent(mistake.confidence)}: {mistake.clip}"
-
-
-def _card(mistake, name):
-    parts = [] if mistake.excerpt is None else [_sound(mistake, name)]
-    parts.append(table(mistake.by_model, "Probabilities by model", digits=2, heat=True))
-    if mistake.parts is not None:
-        parts.append(table(mistake.parts, "What the mashup is made of"))
-    return "".join(parts)
-
-
-def _sound(mistake, name):
-    excerpt = mistake.excerpt
-    start, stop = excerpt.seconds
-    told = f"{mistake.clip}, seconds {start:.1f} to {stop:.1f}"
-    svg = draw_sound(
-        excerpt.samples,
-        excerpt.log_mel,
-        excerpt.bands,
-        seconds=excerpt.seconds,
-        name=name,
-        alt=f"Waveform and log-mel spectrogram of {told}",
-    )
-    heard = player(excerpt.samples, excerpt.sr, told)
-    return f'<p class="player">{heard}</p>' + figure(svg, f"Waveform and log-mel of {told}.")
-
-
-def no_players(reason):
-    """Say why no clip can be heard."""
-    return paragraph(f"The clips cannot be played here. {reason}")
-
-
-# Some 9 s of 16 clips are 1 MB of the page.
-_SECONDS = 9.0
-_N_MELS, _HOP = 64, 1024
-
-
-def mistakes_section(run, *, truth=None, n_mistakes=8, sound=True, cache, n_jobs=None, progress):
-    """Write of the clips where the stack was most confidently wrong.
-
-    Parameters
-    ----------
-    run : Run
-    truth : dict of str to str, optional
-        Labels of the test clips by id, where they are known.
+    inputs : ReportInputs
     n_mistakes : int, default=8
-        At most, out of fold and on the test each.
-    sound : bool, default=True
-        Whether they can be heard and seen; some 60 kB each.
-    cache : Path
-    n_jobs : int, optional
-    progress : NullProgress
+        Number of clips, at most, out of fold and on the test clips each.
 
     Returns
     -------
-    Section
-        Without players, and with the reason, where the data set is gone.
+    dict
+        ``mistakes``, lists of :class:`Mistake` by evaluation, and ``problem``, the reason why clips
+        cannot be played, or None.
     """
-    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-    sides = {"out of fold": find_mistakes(run, n_mistakes=n_mistakes)}
-    if truth is not None:
-        sides["on the test"] = find_mistakes(run, truth, n_mistakes=n_mistakes)
-    problem = ""
+    run, problem = inputs.run, None
+    mistakes = {_OUT_OF_FOLD: find_mistakes(run, n_mistakes=n_mistakes)}
+    if inputs.test_labels is not None:
+        mistakes[_TEST] = find_mistakes(run, inputs.test_labels, n_mistakes=n_mistakes)
     try:
         recipes = recipes_of(run)
-        sides["out of fold"] = [_add_parts(mistake, recipes) for mistake in sides["out of fold"]]
-        if sound:
-            sides = _add_sound(run, sides, recipes, **means)
+        mistakes[_OUT_OF_FOLD] = [_add_parts(one, recipes) for one in mistakes[_OUT_OF_FOLD]]
+        if inputs.audio:
+            mistakes = _add_excerpts(run, mistakes, recipes, inputs.resources)
     except DataError as error:
-        problem = no_players(first_line(error))
-    body = problem + paragraph(
-        "The clips of which the stack was surest that they are something else. A model that says "
-        "the truth here has something to teach the others; one that is misled with them may share "
-        "their features."
-    )
-    for side, mistakes in sides.items():
-        body += heading(f"Worst {side}") + (
-            mistake_cards(mistakes, f"mistake-{side.replace(' ', '-')}")
-            or paragraph("No clip was taken for another class.")
-        )
-    return Section("mistakes", "Worst mistakes", body)
+        problem = first_line(error)
+    return {"mistakes": mistakes, "problem": problem}
 
 
-def find_mistakes(run, truth=None, *, n_mistakes=8):
-    """Find the clips with the highest probability for a wrong class.
+def find_mistakes(run, test_labels=None, *, n_mistakes=8):
+    """Find the clips with the highest probability of a wrong class.
 
     Parameters
     ----------
     run : Run
-    truth : dict of str to str, optional
-        Labels of the test clips by id; without them the training clips are looked at, out of fold.
+    test_labels : dict of str to str, optional
+        Labels of the test clips by id; without them, out-of-fold predictions are searched.
     n_mistakes : int, default=8
 
     Returns
     -------
     list of Mistake
-        The surest first, without sound.
+        The most confident first, without parts and excerpts.
     """
     classes = run.metrics["classes"]
-    table = run.read_table("ledger/oof" if truth is None else "ledger/test")
-    names = table["clip" if truth is None else "id"]
-    labels = table["label"] if truth is None else names.map(truth)
-    said = {model: model_proba(table, model, classes) for model in (*run.model_names, STACK)}
-    guesses = np.array(classes, dtype=object)[said[STACK].argmax(axis=1)]
-    sure = np.where(guesses == labels.to_numpy(dtype=object), -1, said[STACK].max(axis=1))
-    worst = [row for row in np.argsort(-sure, kind="stable")[:n_mistakes] if sure[row] >= 0]
+    table = run.read_table("ledger/oof" if test_labels is None else "ledger/test")
+    names = table["clip" if test_labels is None else "id"]
+    y_true = table["label"] if test_labels is None else names.map(test_labels)
+    proba = {model: model_proba(table, model, classes) for model in (*run.model_names, STACK)}
+    y_pred = np.array(classes, dtype=object)[proba[STACK].argmax(axis=1)]
+    right = y_pred == y_true.to_numpy(dtype=object)
+    confidence = np.where(right, -1, proba[STACK].max(axis=1))
+    order = np.argsort(-confidence, kind="stable")[:n_mistakes]
     return [
         Mistake(
             str(names[row]),
-            labels[row],
-            guesses[row],
-            float(sure[row]),
-            _by_model({m: p[row] for m, p in said.items()}, classes, labels[row], guesses[row]),
+            y_true[row],
+            y_pred[row],
+            float(confidence[row]),
+            _by_model({m: p[row] for m, p in proba.items()}, classes, y_true[row], y_pred[row]),
         )
-        for row in worst
+        for row in order
+        if confidence[row] >= 0
     ]
 
 
-def _by_model(said, classes, truth, guess):
+def _by_model(proba, classes, y_true, y_pred):
     rows = {
         model: {
-            f"{truth} (truth)": float(probabilities[classes.index(truth)]),
-            f"{guess} (guess)": float(probabilities[classes.index(guess)]),
-            "says": classes[int(probabilities.argmax())],
+            f"{y_true} (true)": float(values[classes.index(y_true)]),
+            f"{y_pred} (predicted)": float(values[classes.index(y_pred)]),
+            "prediction": classes[int(values.argmax())],
         }
-        for model, probabilities in said.items()
+        for model, values in proba.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
 def _add_parts(mistake, recipes):
-    """Say what a mashup is made of; a clip that is none stays as it is."""
+    """Add the parts of a mashup; other clips are returned unchanged."""
     if mistake.clip not in recipes:
         return mistake
     recipe = recipes[mistake.clip]
@@ -251,26 +183,23 @@ def _decibels(gain):
     return amplitude_to_db(max(gain, 1e-6))
 
 
-def _add_sound(run, sides, recipes, *, cache, n_jobs, progress):
-    data = open_data(run, cache=cache, progress=progress)
-    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
+def _add_excerpts(run, mistakes, recipes, resources):
+    data = open_data(run, cache=resources.cache, progress=resources.progress)
     find = {
-        "out of fold": partial(find_training, data, recipes, **means),
-        "on the test": partial(find_test, data),
+        _OUT_OF_FOLD: partial(find_training, data, recipes, **vars(resources)),
+        _TEST: partial(find_test, data),
     }
     return {
-        side: [
+        name: [
             replace(mistake, excerpt=_cut(clip))
-            for mistake, clip in zip(
-                mistakes, find[side]([mistake.clip for mistake in mistakes]), strict=True
-            )
+            for mistake, clip in zip(found, find[name]([one.clip for one in found]), strict=True)
         ]
-        for side, mistakes in sides.items()
+        for name, found in mistakes.items()
     }
 
 
 def _cut(clip):
-    """Cut some seconds out of the middle of a clip."""
+    """Cut an excerpt from the middle of a clip."""
     samples, sr = load_clip(clip), DEFAULT_SR
     start = max(0, (len(samples) - round(_SECONDS * sr)) // 2)
     samples = samples[start : start + round(_SECONDS * sr)]
@@ -281,3 +210,54 @@ def _cut(clip):
         log_mel(samples, sr, hop_length=_HOP, n_mels=_N_MELS),
         librosa.mel_frequencies(n_mels=_N_MELS, fmax=sr / 2),
     )
+
+
+def render(data):
+    """Render one block per mistake, the first one of each evaluation open."""
+    body = paragraph(
+        "The clips for which the stack was most confident of a wrong class. A base model that "
+        "predicts the true class here could help the others; models that make the same mistake may "
+        "share their features."
+    )
+    if data["problem"] is not None:
+        body = paragraph(f"The clips cannot be played here. {data['problem']}") + body
+    for name, mistakes in data["mistakes"].items():
+        body += heading(f"Most confident mistakes {name}")
+        body += join(
+            details(_title(one), _render(one, f"mistake-{name.replace(' ', '-')}-{i}"), open=i == 0)
+            for i, one in enumerate(mistakes)
+        ) or paragraph("Every clip is classified correctly.")
+    return body
+
+
+def _title(mistake):
+    confusion = f"{mistake.y_true} taken for {mistake.y_pred}"
+    return f"{confusion}, {percent(mistake.confidence)}: {mistake.clip}"
+
+
+def _render(mistake, name):
+    blocks = [] if mistake.excerpt is None else [_render_excerpt(mistake, name)]
+    blocks.append(table(mistake.by_model, "Probabilities by model", digits=2, heat=True))
+    if mistake.parts is not None:
+        blocks.append(table(mistake.parts, "Parts of the mashup"))
+    return join(blocks)
+
+
+def _render_excerpt(mistake, name):
+    excerpt = mistake.excerpt
+    start, stop = excerpt.seconds
+    label = f"{mistake.clip}, seconds {start:.1f} to {stop:.1f}"
+    svg = draw_clip(
+        excerpt.samples,
+        excerpt.log_mel,
+        excerpt.bands,
+        seconds=excerpt.seconds,
+        name=name,
+        alt=f"Waveform and log-mel spectrogram of {label}",
+    )
+    return player(excerpt.samples, excerpt.sr, label) + figure(
+        svg, f"Waveform and log-mel spectrogram of {label}."
+    )
+
+
+MISTAKES = Section("Worst mistakes", "mistakes", collect, render, needs_data=True)

@@ -1,69 +1,162 @@
-"""What models say of made-up clips: odd class names, known rights and wrongs."""
+"""Evaluations of models with given errors, and a page with every section."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from helpers.runs import make_run  # noqa: F401
 
-from stemstack.reports import render_report
+from stemstack.reports import SECTIONS, ReportInputs
 from stemstack.reports.evaluation import Evaluation
-from stemstack.reports.sections import (
-    agreement_section,
-    calibration_section,
-    classes_section,
-    confusion_section,
-    ladder_section,
-    repeat_section,
-    shares_section,
-    weights_section,
-)
+from stemstack.reports.html.blocks import render_page
+from stemstack.reports.sections.mistakes import Mistake
+from stemstack.utils.resources import Resources
 
+# Class names with characters that are special in HTML, in TeX and outside ASCII.
 ODD = ("$a$b$", "<d> & co", "métal")
 
 
 @pytest.fixture(scope="session")
-def make_side():
-    """Make a side whose models are 80 % sure of what they guess."""
+def make_evaluation():
+    """Make an evaluation whose models predict given classes with a probability of 0.8."""
 
-    def make(said, truth, classes=ODD, name="out of fold"):
+    def make(predicted, y_true, classes=ODD, name="out of fold"):
         rest, labels = 0.2 / (len(classes) - 1), np.asarray(classes, dtype=object)
         eye = np.eye(len(classes))
-        tables = {model: np.where(eye[guess] == 1, 0.8, rest) for model, guess in said.items()}
-        return Evaluation(name, list(classes), labels[truth], np.arange(len(truth)) // 2, tables)
+        proba = {model: np.where(eye[codes] == 1, 0.8, rest) for model, codes in predicted.items()}
+        return Evaluation(name, list(classes), labels[y_true], np.arange(len(y_true)) // 2, proba)
 
     return make
 
 
 @pytest.fixture
-def side(make_side):
-    """60 clips; lr is right in 36, lgbm in 45, the stack in 48."""
+def evaluation(make_evaluation):
+    """60 clips; lr is right for 36, lgbm for 45, the stack for 48."""
     clip = np.arange(60)
-    truth, wrong = clip % 3, {"lr": clip % 5 < 2, "lgbm": clip % 4 < 1, "stack": clip % 5 < 1}
-    said = {model: np.where(miss, (truth + 1) % 3, truth) for model, miss in wrong.items()}
-    return make_side(said, truth)
+    y_true, wrong = clip % 3, {"lr": clip % 5 < 2, "lgbm": clip % 4 < 1, "stack": clip % 5 < 1}
+    return make_evaluation(
+        {model: np.where(miss, (y_true + 1) % 3, y_true) for model, miss in wrong.items()}, y_true
+    )
+
+
+@pytest.fixture
+def resources(tmp_path):
+    """One process and an empty cache."""
+    return Resources(cache=tmp_path / "C", n_jobs=1)
+
+
+@pytest.fixture
+def make_inputs(resources):
+    """Make the inputs of a section that reads a run and its data set."""
+
+    def make(run, evaluations=(), **options):
+        return ReportInputs(run, list(evaluations), **{"resources": resources, **options})
+
+    return make
+
+
+def gap_dict(auc, *, is_separable=True, floor=None, differences=()):
+    """Return what ``Gap.to_dict`` returns, as far as the report reads it."""
+    found = [{"words": words, "p_value": p} for words, p in differences]
+    return {
+        "auc": auc,
+        "interval": [auc - 0.05, min(auc + 0.05, 1)],
+        "floor": floor,
+        "is_separable": is_separable,
+        "families": {"mfcc": auc, "tempo": 0.45},
+        "differences": found,
+    }
+
+
+@pytest.fixture
+def make_gap():
+    """Make a gap as plain data."""
+    return gap_dict
+
+
+def section_data(evaluations):
+    """Return the data of every section, by anchor: collected from evaluations, or fixed."""
+    inputs = ReportInputs(run=None, evaluations=evaluations)
+    collected = {
+        section.anchor: section.collect(inputs)
+        for section in SECTIONS
+        if section.anchor in ("classes", "confusion", "agreement", "calibration")
+    }
+    scores = pd.DataFrame(
+        {"macro_f1": [0.5, 0.75, 0.25], "low": [0.4, 0.7, 0.2], "high": [0.6, 0.8, 0.3]},
+        ["lr", "stack", "$m_"],
+    )
+    by_model = pd.DataFrame({"a (true)": [0.1], "b (predicted)": [0.9], "prediction": "b"}, ["lr"])
+    parts = pd.DataFrame({"from": ["<song>"], "tempo": ["× 1.10"]}, ["drums"])
+    blends = pd.DataFrame({"macro_f1": [0.5, 0.6], "low": 0.4, "high": 0.7}, ["mean", "greedy"])
+    drops = {"mfcc": {"drop": 0.3, "low": 0.2, "high": 0.4}}
+    finding = {"check": "clips", "found": "<b> & c", "where": "x.wav", "mend": "remove it"}
+    stages = {"n": [4, 2], "seconds": [100.0, 0.0], "cpu_seconds": [190.0, 0.0]}
+    stages = pd.DataFrame(stages, ["fitting <lr>", "reading"])
+    return collected | {
+        "scores": {
+            "scores": {"out of fold": scores, "test": scores - 0.1},
+            "behind_linear": ["out of fold: effnet <b0> has 0.7, lr 0.8"],
+            "has_gap": True,
+            "data_set": "DATA",
+        },
+        "mistakes": {
+            "mistakes": {
+                "out of fold": [Mistake("c.wav", "<d> & co", "métal", 0.9, by_model, parts)],
+                "on the test clips": [],
+            },
+            "problem": "DATA is not there.",
+        },
+        "weights": {
+            "about": "How.",
+            "weights": pd.Series({"lr": 0.25, "$m_": 0.75}),
+            "by_class": pd.DataFrame({"lr": [1.5], "$m_": [-0.25]}, ["<d> & co"]),
+            "blends": blends,
+        },
+        "importance": {"lr": {"drops": drops, "weights": {"absolute coefficients": {"mfcc": 1.0}}}},
+        "gap": {
+            "trained_on": gap_dict(0.6, floor=0.58, differences=[("is louder by 3 dB", 0.01)]),
+            "naive": gap_dict(0.95),
+        },
+        "training": {"effnet": pd.DataFrame({"fold": "0", "epoch": [1, 2], "loss": [2.0, 1.5]})},
+        "data": {
+            "counts": pd.DataFrame(
+                {
+                    "training": [20, 20, 20],
+                    "predicted, out of fold": [22, 18, 20],
+                    "predicted, test": [5, 5, 50],
+                },
+                evaluations[0].classes,
+            ).rename_axis("class"),
+            "folds": pd.DataFrame([[10, 10]] * 3, evaluations[0].classes),
+            "left_out": ["song.wav: is <empty>"],
+        },
+        "doctor": [{**finding, "severity": "warning"}, {**finding, "severity": "info"}],
+        "cost": {"stages": stages, "peak_memory_mb": 512},
+        "repeat": {
+            "command": "stemstack fit --config config.yaml --out RUN",
+            "config": "data: <d>\nfolds: 5\n",
+            "versions": {"numpy": "2"},
+            "files": pd.DataFrame({"content": ["scores, " * 20]}, ["metrics.json"]),
+            "quick": True,
+        },
+    }
 
 
 @pytest.fixture(scope="session")
-def page_text(make_side):
-    """A page with every section, of classes with odd names."""
-    truth = [i % 3 for i in range(60)]
-    said = {name: [(i + (i % k < 1)) % 3 for i in range(60)] for name, k in (("lr", 3), ("$m_", 4))}
-    sides = [make_side({**said, "stack": truth}, truth, name=name) for name in ("oof", "answers")]
-    scores = pd.DataFrame({"macro_f1": 0.5, "low": 0.4, "high": 0.6}, ["lr", "$m_", "stack"])
-    shares = pd.DataFrame({"training": 0.3, "guess, test": 0.4}, sides[0].classes)
-    files = pd.DataFrame({"what": "scores, " * 20}, ["metrics.json"])
-    return render_report(
+def page_text(make_evaluation):
+    """A page with every section, rendered from fixed data."""
+    y_true = [i % 3 for i in range(60)]
+    predicted = {
+        name: [(i + (i % k < 1)) % 3 for i in range(60)] for name, k in (("lr", 3), ("$m_", 4))
+    }
+    evaluations = [
+        make_evaluation({**predicted, "stack": y_true}, y_true, name=name)
+        for name in ("out of fold", "test")
+    ]
+    data = section_data(evaluations)
+    return render_page(
         title="RUN & <co>",
         headline="Best is <stack>.",
         key_figures={"macro F1 & co": "0.808"},
-        sections=[
-            ladder_section({"oof": scores, "answers": scores}),
-            classes_section(sides),
-            confusion_section(sides),
-            agreement_section(sides[0]),
-            weights_section(pd.Series({"lr": 0.5, "$m_": 0.5}), "How."),
-            calibration_section(sides),
-            shares_section(shares.astype(int), shares, "Hint.", []),
-            repeat_section("stemstack fit", "folds: 5\n", {"numpy": "2"}, files),
-        ],
+        sections=[(s.anchor, s.title, s.render(data[s.anchor])) for s in SECTIONS],
     )

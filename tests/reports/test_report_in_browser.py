@@ -1,6 +1,6 @@
-"""The report in a real browser: whole, readable in light, dark and on a phone, alone in the world.
+"""The report in a browser: complete and readable in light, dark, on a phone and in print.
 
-One browser for all tests here. What is seen is checked by axe-core, text contrast among it.
+All tests share one browser. axe-core checks accessibility, including the contrast of text.
 """
 
 import shutil
@@ -12,9 +12,12 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+]
 
-# Of every figure: how wide and high it is drawn, and the size of its smallest letters, in pixels.
+# Width, height and smallest font size of every figure, in pixels.
 FIGURES = """figures => figures.map(figure => {
     const box = figure.getBoundingClientRect();
     const letters = [...figure.querySelectorAll('text')];
@@ -22,9 +25,9 @@ FIGURES = """figures => figures.map(figure => {
     const sizes = letters.map(text => parseFloat(getComputedStyle(text).fontSize) * scale);
     return [box.width, box.height, Math.min(...sizes)];
 })"""
-# Of every fold: what is seen of it below its summary, in pixels.
-UNFOLDED = """folds => folds.map(fold => fold.getBoundingClientRect().bottom
-    - fold.firstElementChild.getBoundingClientRect().bottom)"""
+# Visible height of every details element below its summary, in pixels.
+UNFOLDED = """all => all.map(one => one.getBoundingClientRect().bottom
+    - one.firstElementChild.getBoundingClientRect().bottom)"""
 
 
 @pytest.fixture(scope="module")
@@ -44,42 +47,42 @@ def file(page_text, tmp_path_factory):
 
 @pytest.fixture
 def page(browser, file):
-    """The report, opened; in the end nothing else was asked for and the console has no error."""
+    """The report, opened; at the end, no other request was made and the console has no error."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    asked, errors = [], []
-    page.on("request", lambda request: asked.append(request.url))
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     page.goto(file)
     yield page
-    assert asked == [file]
+    assert requests == [file]
     assert errors == []
     page.close()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_everyone_can_read_it(page, scheme, width):
+def test_page_is_accessible(page, scheme, width):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
-    page.eval_on_selector_all("details", "folds => folds.forEach(fold => fold.open = true)")
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
     found = axe.Axe().run(page).response["violations"]
-    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in found] == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_figures_are_drawn_and_their_letters_large_enough(page, width):
+def test_figures_are_drawn_with_readable_letters(page, width):
     page.set_viewport_size({"width": width, "height": 900})
     figures = page.eval_on_selector_all("figure > svg", FIGURES)
-    assert len(figures) == 6
+    assert len(figures) == 10
     for wide, high, letters in figures:
         assert min(wide, high) > 50
         assert letters > 7.5
 
 
 @pytest.mark.parametrize("width", [320, 390, 800, 1280])
-def test_nothing_makes_the_whole_page_scroll_sideways(page, width):
+def test_page_does_not_scroll_sideways(page, width):
     page.set_viewport_size({"width": width, "height": 900})
-    page.eval_on_selector_all("details", "folds => folds.forEach(fold => fold.open = true)")
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -92,29 +95,29 @@ def test_dark_is_dark_and_print_is_light(page):
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
 
 
-def test_on_paper_everything_is_folded_out(page):
+def test_details_are_open_in_print(page):
     closed = "details:not([open])"
     assert max(page.eval_on_selector_all(closed, UNFOLDED)) < 2
     page.emulate_media(media="print")
     assert min(page.eval_on_selector_all(closed, UNFOLDED)) > 30
-    # What lies between the margins of A4, in pixels.
+    # Width and height between the margins of A4, in pixels.
     page.set_viewport_size({"width": 673, "height": 950})
     assert page.evaluate("document.documentElement.scrollWidth") <= 673
 
 
-def test_the_keyboard_reaches_content_and_sections(page):
+def test_keyboard_reaches_content_and_sections(page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#scores"
 
 
-def test_it_may_not_ask_for_anything(browser, file):
-    """Were something of elsewhere put into the page, its own policy would refuse it."""
-    page, said = browser.new_page(), []
-    page.on("console", lambda line: said.append(line.text))
+def test_policy_forbids_requests(browser, file):
+    """The policy of the page blocks a resource from outside."""
+    page, messages = browser.new_page(), []
+    page.on("console", lambda line: messages.append(line.text))
     page.goto(file)
     page.evaluate("new Image().src = 'https://example.org/x.png'")
     page.wait_for_timeout(200)
-    assert "violates the following Content Security Policy directive" in said[0]
+    assert "violates the following Content Security Policy directive" in messages[0]
     page.close()

@@ -1,17 +1,17 @@
-"""Rows of a figure."""
+"""SVG figures: labels, text alternatives, CSS colours, equal bytes."""
 
 import re
 
 import pytest
 
-from stemstack.reports.html.figures import FAINT, MAIN, draw_svg, height, name_rows, shorten
+from stemstack.reports.html.figures import FAINT, MAIN, draw_svg, figure_height, label_rows, shorten
 
 matplotlib = pytest.importorskip("matplotlib.figure")
 
 
-def test_rows_are_named_from_the_bottom_and_long_names_cut():
+def test_rows_are_labelled_from_the_bottom():
     axes = matplotlib.Figure().subplots()
-    name_rows(axes, ["lr", "effnet-backbone-resnet50-epochs-8"])
+    label_rows(axes, ["lr", "effnet-backbone-resnet50-epochs-8"])
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "lr",
         "effnet-backbone-resne…",
@@ -21,7 +21,7 @@ def test_rows_are_named_from_the_bottom_and_long_names_cut():
 
 def test_height_grows_with_the_rows():
     # atol: roundings of a float.
-    assert height(5) - height(3) == pytest.approx(0.5, abs=1e-12)
+    assert figure_height(5) - figure_height(3) == pytest.approx(0.5, abs=1e-12)
 
 
 def bars(axes):
@@ -33,18 +33,18 @@ def svg():
     return draw_svg(bars, name="bars", alt='two "bars" & no <more>', size=(5, 1))
 
 
-def test_a_figure_is_said_in_words_and_knows_its_width_in_points(svg):
+def test_figure_has_text_alternative_and_width(svg):
     opening = svg[: svg.index(">") + 1]
     assert opening.startswith('<svg role="img" aria-label="two &quot;bars&quot; &amp; no &lt;more')
     assert 'style="--w:360"' in opening and "width=" not in opening
 
 
-def test_the_page_gives_colours_and_fonts(svg):
+def test_colours_and_fonts_come_from_the_page(svg):
     assert "var(--main)" in svg and "var(--line)" in svg
     assert not re.search("font-family|#0[0-9a-f]{5}|<style|http", svg)
 
 
-def test_the_same_figure_has_the_same_bytes_and_another_has_other_ids(svg):
+def test_equal_figures_give_equal_bytes(svg):
     assert draw_svg(bars, name="bars", alt='two "bars" & no <more>', size=(5, 1)) == svg
     ids = re.findall(r' id="([^"]*)"', svg)
     others = re.findall(r' id="([^"]*)"', draw_svg(bars, name="other", alt="", size=(5, 1)))
@@ -58,6 +58,6 @@ def test_any_text_can_be_drawn(label):
     assert label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in svg
 
 
-def test_long_names_are_cut():
+def test_long_names_are_truncated():
     assert shorten("effnet") == "effnet"
     assert shorten("abcdef", 4) == "abc…"

@@ -1,29 +1,26 @@
-"""Agreement in closed form, and scikit-learn's kappa."""
+"""Agreement of models in closed form, and scikit-learn's kappa."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from stemstack.reports.sections.agreement import (
-    agreement_section,
-    compare_pairs,
-    compare_with_stack,
-)
+from stemstack.reports import ReportInputs
+from stemstack.reports.sections.agreement import AGREEMENT, compare_pairs, compare_with_stack
 
 
 def test_pairs_in_closed_form():
-    truth = np.array(["a", "a", "b", "b"], dtype=object)
+    y_true = np.array(["a", "a", "b", "b"], dtype=object)
     one = np.array(["a", "b", "b", "a"], dtype=object)
     other = np.array(["a", "b", "a", "b"], dtype=object)
-    row = compare_pairs(truth, {"one": one, "other": other}).loc["one, other"]
+    row = compare_pairs(y_true, {"one": one, "other": other}).loc["one, other"]
     assert row["agreement"] == 0.5
-    # Both guess a and b half the time: half agreement is what chance gives.
+    # Both predict a and b half the time: half of the agreement is chance.
     assert row["kappa"] == 0.0
     assert row["both wrong"] == 0.25
     assert row["one right"] == 0.5
 
 
-def test_kappa_is_scikit_learns_and_missing_where_it_is_undefined():
+def test_kappa_equals_scikit_learn_or_is_missing():
     rng = np.random.default_rng(0)
     a, b = rng.choice(list("abc"), (2, 50)).astype(object)
     same = np.full(50, "a", dtype=object)
@@ -33,24 +30,26 @@ def test_kappa_is_scikit_learns_and_missing_where_it_is_undefined():
     assert pairs["agreement"].is_monotonic_increasing
 
 
-def test_beside_the_stack(side):
-    beside = compare_with_stack(side)
-    # The stack is wrong in clips 0, 5, …; lgbm in 0, 4, …: both in every twentieth.
-    assert beside.loc["lgbm"].tolist() == [9, 12, 0.75]
-    # lr is wrong in 0, 1, 5, 6, …: never right alone.
-    assert beside.loc["lr"].tolist() == [0, 12, 0.6]
+def test_models_are_compared_with_the_stack(evaluation):
+    table = compare_with_stack(evaluation)
+    # The stack is wrong for clips 0, 5, …; lgbm for 0, 4, …: both for every twentieth.
+    assert table.loc["lgbm"].tolist() == [9, 12, 0.75]
+    # lr is wrong for 0, 1, 5, 6, …: never right where the stack is wrong.
+    assert table.loc["lr"].tolist() == [0, 12, 0.6]
 
 
-def test_the_section_says_what_a_stack_could_gain(side):
-    body = agreement_section(side).body
-    # lr and lgbm are both wrong in a tenth; where the stack is wrong, lgbm is right in 9 of 12.
-    assert "none has 6 right" in body
-    assert "In 9 clips a model is right and stack is not" in body
-    assert body.count("<svg") == 1
+def test_possible_gain_of_the_stack(evaluation):
+    data = AGREEMENT.collect(ReportInputs(None, [evaluation]))
+    # lr and lgbm are both wrong for a tenth; where the stack is wrong, lgbm is right 9 of 12 times.
+    assert (data["n"], data["n_models"], data["none_right"]) == (60, 2, 6)
+    assert data["all_right"] == 60 - 6 - 27
+    assert data["stack_could_gain"] == 9
+    body = AGREEMENT.render(data)
+    assert "For 9 clips at least one model is right and stack is wrong" in body
 
 
-@pytest.mark.parametrize("left", [["lr", "stack"], ["lgbm", "stack"]])
-def test_one_model_has_nobody_to_agree_with(side, left):
-    for model in set(side.said) - set(left):
-        del side.said[model]
-    assert agreement_section(side) is None
+@pytest.mark.parametrize("models", [["lr", "stack"], ["lgbm", "stack"]])
+def test_single_model_has_no_agreement(evaluation, models):
+    for model in set(evaluation.proba) - set(models):
+        del evaluation.proba[model]
+    assert AGREEMENT.collect(ReportInputs(None, [evaluation])) is None

@@ -1,43 +1,46 @@
-"""Confusion matrices hold every count, and the worst pairs are said in words."""
+"""Confusion matrices hold every count; the most frequent confusions are listed."""
 
 import re
 
 import numpy as np
+import pandas as pd
 
-from stemstack.reports.sections.confusion import confusion_section
+from stemstack.reports import ReportInputs
+from stemstack.reports.sections.confusion import CONFUSION
 
 
-def test_every_count_is_there_and_rows_are_shaded_by_their_share(side):
-    body = confusion_section([side]).body
+def test_counts_of_every_model(evaluation):
+    data = CONFUSION.collect(ReportInputs(None, [evaluation]))
+    by_model = data["matrices"]["out of fold"]
+    assert list(by_model) == ["lr", "lgbm", "stack"]
+    assert by_model["stack"].to_numpy().tolist() == [[16, 4, 0], [0, 16, 4], [4, 0, 16]]
+    assert by_model["stack"].columns.tolist() == evaluation.classes
+
+
+def test_cells_are_shaded_by_fraction_of_the_row(evaluation):
+    body = CONFUSION.render(CONFUSION.collect(ReportInputs(None, [evaluation])))
     stack = body[: body.index("</table>")]
-    assert re.findall(r"<td[^>]*>(.*?)</td>", stack) == [
-        "16",
-        "4",
-        "·",
-        "·",
-        "16",
-        "4",
-        "4",
-        "·",
-        "16",
-    ]
     assert re.findall(r"--v:([\d.]+)", stack) == ["0.800", "0.200"] * 2 + ["0.200", "0.800"]
     assert body.count("<table") == 3
 
 
-def test_it_says_what_is_taken_for_what(side):
-    body = confusion_section([side]).body
-    assert "<li>$a$b$ taken for &lt;d&gt; &amp; co: 4 of 20</li>" in body
-    assert body.count("<li>") == 3
+def listed(counts):
+    """Render a matrix and return its most frequent confusions."""
+    body = CONFUSION.render({"stack": "stack", "matrices": {"test": {"stack": counts}}})
+    return re.findall(r"<li>(.*?)</li>", body), body
 
 
-def test_nothing_confused(make_side):
-    truth = np.arange(6) % 3
-    assert "every clip is right" in confusion_section([make_side({"stack": truth}, truth)]).body
+def test_most_frequent_confusions_come_first():
+    lines, _ = listed(pd.DataFrame([[1, 2, 0], [3, 4, 0], [0, 0, 5]], [*"abc"], [*"abc"]))
+    assert lines == ["b taken for a: 3 of 7", "a taken for b: 2 of 3"]
 
 
-def test_many_classes_get_no_matrix(make_side):
-    truth = np.arange(41)
-    side = make_side({"lr": truth, "stack": np.roll(truth, 1)}, truth, [f"c{i}" for i in truth])
-    body = confusion_section([side]).body
-    assert "<table" not in body and "41 classes" in body and body.count("<li>") == 6
+def test_no_confusion_is_stated():
+    lines, _ = listed(pd.DataFrame(np.eye(3, dtype=int), [*"abc"], [*"abc"]))
+    assert lines == ["none: every clip is classified correctly"]
+
+
+def test_many_classes_get_no_matrix():
+    classes = [f"c{i}" for i in range(41)]
+    lines, body = listed(pd.DataFrame(np.roll(np.eye(41, dtype=int), 1, 1), classes, classes))
+    assert "<table" not in body and "41 classes" in body and len(lines) == 6

@@ -1,10 +1,12 @@
-"""What costs.json records is what the report shows."""
+"""Costs in the report are those of costs.json."""
 
 import json
+import re
 
 import pytest
 
-from stemstack.reports.sections.cost import cost_section
+from stemstack.reports import ReportInputs
+from stemstack.reports.sections.cost import COST
 from stemstack.runs import Run
 
 STAGES = [
@@ -22,20 +24,27 @@ def run(tmp_path):
     return Run(tmp_path)
 
 
-def test_time_and_memory_are_summed_up(run):
-    section = cost_section(run)
-    assert section.anchor == "cost"
-    assert "3 min 0 s by the clock, 4 min 0 s of processors&#x27; time" in section.body
-    assert "at most 1.5 GB of memory" in section.body
+def test_recorded_stages_are_collected(run):
+    data = COST.collect(ReportInputs(run, []))
+    assert data["stages"]["seconds"].tolist() == [100.0, 80.0, 0.0]
+    assert data["stages"]["cpu_seconds"].tolist() == [190.0, 50.0, 0.0]
+    assert data["peak_memory_mb"] == 1536.0
 
 
-def test_each_stage_has_its_row_and_the_long_ones_a_bar(run):
-    body = cost_section(run).body
-    assert "<td>400</td><td>100.00</td><td>190.00</td><td>4.00</td>" in body
-    assert "<td>100</td><td>0.00</td><td>0.00</td><td>–</td>" in body
+def test_totals_are_sums(run):
+    body = COST.render(COST.collect(ReportInputs(run, [])))
+    assert "3 min 0 s of wall time and 4 min 0 s of processor time" in body
+    assert "at most 1.5 GB of memory" in body
+
+
+def test_long_stages_are_drawn_all_are_tabulated(run):
+    body = COST.render(COST.collect(ReportInputs(run, [])))
+    cells = re.findall(r"<td>(.*?)</td>", body)
+    assert cells[:4] == ["400", "100.00", "190.00", "4.00"]
+    assert cells[-4:] == ["100", "0.00", "0.00", "–"]
     assert ">features for lr</text>" in body and ">checking clips</text>" not in body
     assert "fitting &lt;lr&gt; on a quite exceedingly long name</th>" in body
 
 
-def test_a_run_that_recorded_nothing_has_no_cost(tmp_path):
-    assert cost_section(Run(tmp_path)) is None
+def test_run_without_costs_has_no_section(tmp_path):
+    assert COST.collect(ReportInputs(Run(tmp_path), [])) is None

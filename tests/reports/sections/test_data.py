@@ -1,4 +1,4 @@
-"""What is needed to repeat a run."""
+"""Class frequencies are counted and compared; folds are counted; left-out clips are named."""
 
 import re
 
@@ -6,94 +6,64 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.reports.evaluation import Evaluation
-from stemstack.reports.sections.data import (
-    data_section,
-    how_section,
-    repeat_section,
-    shares_section,
-    shift_hint,
-)
+from stemstack.reports import ReportInputs
+from stemstack.reports.evaluation import collect_evaluations
+from stemstack.reports.sections.data import DATA, describe_shift
 
-
-def test_command_configuration_versions_and_files_are_there():
-    files = pd.DataFrame({"what": ["scores"], "files": [1], "kB": [3]}, ["metrics.json"])
-    body = repeat_section("stemstack fit", "data: <d>\n", {"numpy": "2.4.6"}, files).body
-    for words in ("stemstack fit", "data: &lt;d&gt;\n", "2.4.6", "metrics.json", "scores"):
-        assert words in body
-
-
-BALANCE = pd.DataFrame([[1, 2], [3, 4]], ["<d>", "b"], [0, 1])
-SHARES = pd.DataFrame({"training": [0.3, 0.7], "guess, out of fold": [0.4, 0.6]}, ["<d>", "b"])
-
-
-@pytest.mark.parametrize("test", [True, False])
-def test_shares_are_drawn_for_what_there_is(test):
-    shares = SHARES.assign(**{"guess, test": [0.1, 0.9]} if test else {})
-    body = shares_section(BALANCE, shares, "Hint.", []).body
-    assert ("guess, test: b most (90.0 %), &lt;d&gt; least (10.0 %)" in body) is test
-    assert "Hint." in body and "left out" not in body
-
-
-def test_folds_are_counted_and_summed():
-    cells = re.findall(r"<td>(\d+)</td>", shares_section(BALANCE, SHARES, "", []).body)
-    assert cells == ["1", "2", "3", "3", "4", "7"]
-
-
-def test_clips_left_out_are_named():
-    body = shares_section(BALANCE, SHARES, "", ["song.wav: is <empty>"]).body
-    assert "1 test clips could not be read" in body and "song.wav: is &lt;empty&gt;" in body
-
-
-COUNTS = pd.DataFrame({"training": [50, 50], "guess, out of fold": [55, 45]}, ["a", "b"])
-
-
-def test_a_shift_is_hinted_at_by_class():
-    hint = shift_hint(COUNTS.assign(**{"guess, test": [10, 90]}))
-    assert "a −45, b +45 points" in hint and "--decode" in hint
-
-
-def test_no_shift_no_hint():
-    assert "no hint of a label shift" in shift_hint(COUNTS.assign(**{"guess, test": [52, 48]}))
-    assert "p = 1.00" in shift_hint(COUNTS.assign(**{"guess, test": [55, 45]}))
-
-
-def test_a_class_that_nobody_guesses_does_not_disturb():
-    counts = pd.DataFrame({"guess, out of fold": [9, 0], "guess, test": [9, 0]}, ["a", "b"])
-    assert "no hint" in shift_hint(counts)
-
-
-def test_without_test_clips_there_is_nothing_to_compare():
-    assert "no test clips" in shift_hint(COUNTS)
+COUNTS = pd.DataFrame({"training": [50, 50], "predicted, out of fold": [55, 45]}, ["a", "b"])
+FOLDS = pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], [0, 1])
 
 
 @pytest.fixture
 def run(make_run):
     said = {"lr": np.eye(2)[[0, 1, 0, 0]], "stack": np.eye(2)[[0, 1, 0, 0]]}
     tests = {name: values[:2] for name, values in said.items()}
-    return make_run("DATA", range(4), list("abab"), said, test_ids=[1, 2], test_said=tests)
+    run = make_run("DATA", range(4), list("abab"), said, test_ids=[1, 2], test_said=tests)
+    run.write_table("folds", pd.DataFrame({"group": range(4)}))
+    return run
 
 
-def test_the_section_counts_folds_and_guesses(run):
-    oof = run.read_table("ledger/oof")
-    said = {"stack": oof[["stack__a", "stack__b"]].to_numpy()}
-    side = Evaluation("out of fold", ["a", "b"], oof["label"].to_numpy(object), np.arange(4), said)
-    body = data_section(run, side).body
-    # Truth half and half; out of fold three of four guesses are a; on the test one of two.
-    assert [part.split("<")[0] for part in body.split("<td>")[1:7]] == [
-        "0.500", "0.750", "0.500", "0.500", "0.250", "0.500",
-    ]  # fmt: skip
+def test_classes_and_folds_are_counted(run):
+    data = DATA.collect(ReportInputs(run, collect_evaluations(run)))
+    # Three of four clips are predicted to be a; of the test clips one of two.
+    assert data["counts"].to_dict() == {
+        "training": {"a": 2, "b": 2},
+        "predicted, out of fold": {"a": 3, "b": 1},
+        "predicted, test": {"a": 1, "b": 1},
+    }
+    assert data["folds"].to_numpy().tolist() == [[2, 0], [0, 2]]
+    assert data["left_out"] == []
 
 
-@pytest.mark.parametrize("complete", [True, False])
-def test_the_command_and_the_files_are_named(run, complete):
-    body = how_section(run, complete=complete).body
-    assert "stemstack fit --config config.yaml --out RUN" in body
-    assert "metrics.json" in body and "recipes.parquet" not in body
-    assert ("stemstack report RUN" in body) is not complete
+def test_run_without_test_clips_has_no_test_column(run):
+    (run.path / "ledger/test.parquet").unlink()
+    data = DATA.collect(ReportInputs(run, collect_evaluations(run)))
+    assert list(data["counts"]) == ["training", "predicted, out of fold"]
+    assert "no test clips" in DATA.render(data)
 
 
-def test_a_stacked_run_is_repeated_by_stack(run):
-    run.config.write(run.config_path, {"stack": {"blend": "greedy", "runs": {"A B": {}}}})
-    command = "stemstack stack &#x27;A B&#x27; --blend greedy --out RUN"
-    assert command in how_section(run, complete=True).body
+def test_fold_counts_have_a_sum():
+    body = DATA.render({"counts": COUNTS, "folds": FOLDS, "left_out": []})
+    assert re.findall(r"<td>(\d+)</td>", body) == ["1", "2", "3", "3", "4", "7"]
+    assert "left out" not in body
+
+
+def test_left_out_clips_are_named():
+    body = DATA.render({"counts": COUNTS, "folds": FOLDS, "left_out": ["song.wav: is <empty>"]})
+    assert "1 test clips could not be read" in body and "song.wav: is &lt;empty&gt;" in body
+
+
+def test_significant_shift_is_described_by_class():
+    text = describe_shift(COUNTS.assign(**{"predicted, test": [10, 90]}))
+    assert "a −45, b +45 percentage points" in text and "--decode" in text
+
+
+@pytest.mark.parametrize(("test", "p_value"), [([52, 48], "0.78"), ([55, 45], "1.00")])
+def test_insignificant_shift_is_none(test, p_value):
+    text = describe_shift(COUNTS.assign(**{"predicted, test": test}))
+    assert f"p = {p_value}): no sign of a label shift" in text
+
+
+def test_never_predicted_class_does_not_matter():
+    counts = pd.DataFrame({"predicted, out of fold": [9, 0], "predicted, test": [9, 0]}, ["a", "b"])
+    assert "no sign" in describe_shift(counts)

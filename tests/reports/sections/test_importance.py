@@ -1,4 +1,4 @@
-"""The section says what stands out, and shows every family."""
+"""Importance by family: computed on held-out clips, stored, and summarised."""
 
 import json
 import shutil
@@ -8,54 +8,48 @@ import pytest
 import soundfile
 
 from stemstack.models import make_lr
-from stemstack.reports.sections.importance import (
-    importance_section,
-    render_importance,
-    score_drops,
-)
-from stemstack.utils.progress import NullProgress
+from stemstack.reports.sections.importance import IMPORTANCE, score_drops
 
 
-def found(drop, low, high):
+def drop(drop, low, high):
     return {"drop": drop, "low": low, "high": high}
 
 
-def test_what_stands_out_from_chance_is_said():
+def test_significant_families_are_named():
     drops = {
-        "mfcc": found(0.3, 0.2, 0.4),
-        "rms": found(0.05, 0.01, 0.09),
-        "tempo": found(0, -0.01, 0.01),
+        "mfcc": drop(0.3, 0.2, 0.4),
+        "rms": drop(0.05, 0.01, 0.09),
+        "tempo": drop(0, -0.01, 0.01),
     }
     weights = {"gain": {"mfcc": 0.9, "rms": 0.1, "tempo": 0.0}, "SHAP": {"mfcc": 1.0, "rms": 0.0}}
-    section = render_importance({"lgbm": {"drops": drops, "weights": weights}})
-    assert "lgbm leans most on mfcc: 0.300 (0.200 to 0.400) of macro F1; then rms." in section.body
-    assert "Of 3 families, 2 stand out from chance." in section.body
+    body = IMPORTANCE.render({"lgbm": {"drops": drops, "weights": weights}})
+    assert "lgbm depends most on mfcc: 0.300 (0.200 to 0.400) of macro F1; then rms." in body
+    assert "The loss is significant for 2 of 3 families." in body
     for family in drops:
-        assert f">{family}</text>" in section.body and f'"row">{family}</th>' in section.body
-    assert "its share of gain and SHAP" in section.body
+        assert f">{family}</text>" in body and f'"row">{family}</th>' in body
+    assert "its fraction of gain and SHAP" in body
 
 
-def test_a_model_that_leans_on_none_is_told_so():
-    model = {"drops": {"rms": found(0.01, -0.01, 0.02)}, "weights": {"gain": {"rms": 1.0}}}
-    section = render_importance({"a & b": model})
-    assert "a &amp; b can do without any one family" in section.body
+def test_model_without_important_family_is_described():
+    model = {"drops": {"rms": drop(0.01, -0.01, 0.02)}, "weights": {"gain": {"rms": 1.0}}}
+    assert "a &amp; b needs no single family" in IMPORTANCE.render({"a & b": model})
 
 
 Y = np.arange(200) % 2
 
 
-def test_a_family_that_decides_costs_all_and_one_that_does_not_costs_nothing():
+def test_drop_is_one_or_zero_at_the_extremes():
     found = score_drops(Y, Y, {"tempo": np.stack([Y, Y]), "mfcc": np.stack([1 - Y, 1 - Y])}, 2)
     assert list(found) == ["mfcc", "tempo"]
     assert found["mfcc"] == {"drop": 1.0, "low": 1.0, "high": 1.0}
     assert found["tempo"] == {"drop": 0.0, "low": 0.0, "high": 0.0}
 
 
-def test_the_interval_covers_a_loss_by_chance():
+def test_interval_covers_a_random_loss():
     rng = np.random.default_rng(0)
     wrong = np.where(rng.random((3, 200)) < 0.2, 1 - Y, Y)
     found = score_drops(Y, Y, {"mfcc": wrong}, 2)["mfcc"]
-    # A fifth of the clips change sides; the standard error of three repeats' mean is 0.016.
+    # A fifth of the predictions are wrong; the standard error of three repeats' mean is 0.016.
     assert 0.15 < found["low"] < found["drop"] < found["high"] < 0.25
 
 
@@ -81,29 +75,30 @@ def run(make_run, tmp_path):
     return run
 
 
-def test_the_section_says_what_the_model_leans_on(run, tmp_path):
-    section = importance_section(run, cache=tmp_path / "C", progress=NullProgress())
-    assert section.anchor == "importance"
-    assert "lr leans most on centroid" in section.body and "absolute coefficients" in section.body
-    result = json.loads((run.path / "importance.json").read_text())["result"]["lr"]
+def test_relevant_family_loses_score_and_has_weight(run, make_inputs):
+    result = IMPORTANCE.collect(make_inputs(run))["lr"]
+    assert list(result["drops"]) == ["centroid", "tempo"]
     assert result["drops"]["centroid"]["drop"] > 0.3
-    # Tones have no beat: their tempo is chance, and the model hardly looks at it.
+    # Tones have no beat: their tempo is random, and the model gives it little weight.
     assert result["drops"]["tempo"]["drop"] < 0.05
     assert result["weights"]["absolute coefficients"]["tempo"] < 0.05
+    document = json.loads((run.path / "importance.json").read_text())
+    assert document["result"]["lr"] == result
 
 
-def test_a_second_report_needs_no_data_and_a_changed_run_does(run, tmp_path):
-    first = importance_section(run, cache=tmp_path / "C", progress=NullProgress())
+def test_stored_result_holds_until_the_run_changes(run, make_inputs, tmp_path):
+    inputs = make_inputs(run)
+    first = IMPORTANCE.collect(inputs)
     shutil.rmtree(tmp_path / "DATA")
-    assert importance_section(run, cache=tmp_path / "C", progress=NullProgress()) == first
+    assert IMPORTANCE.collect(inputs) == first
     table = run.read_table("ledger/oof")
     run.write_table("ledger/oof", table.assign(lr__low=0.4))
-    section = importance_section(run, cache=tmp_path / "C", progress=NullProgress())
-    assert f"{tmp_path / 'DATA'} is not there" in section.body and "<svg" not in section.body
+    body = IMPORTANCE.body(inputs)
+    assert f"{tmp_path / 'DATA'} is not there" in body and "<svg" not in body
 
 
-def test_a_run_without_such_a_model_has_no_section(run, tmp_path):
+def test_run_without_handcrafted_features_has_no_section(run, make_inputs):
     featureless = make_lr(sr=8000)
     featureless.steps = featureless.steps[1:]
     run.save_model(featureless, "lr", 1)
-    assert importance_section(run, cache=tmp_path / "C", progress=NullProgress()) is None
+    assert IMPORTANCE.collect(make_inputs(run)) is None

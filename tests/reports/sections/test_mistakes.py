@@ -1,4 +1,4 @@
-"""The surest errors are found, heard and explained; without the data set, explained only."""
+"""The most confident mistakes are found, with excerpts where the data set is there."""
 
 import re
 
@@ -9,14 +9,14 @@ import soundfile
 
 from stemstack.datasets import read_data
 from stemstack.mashups import write_recipes
-from stemstack.reports.sections.mistakes import find_mistakes, mistakes_section
+from stemstack.reports.sections.mistakes import MISTAKES, find_mistakes
 from stemstack.runs import Config, sample_training
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 
 @pytest.fixture
 def tones(tmp_path):
-    """A folder a class, of two tones of 12 s each."""
+    """One folder per class, of two tones of 12 s each."""
     times = np.arange(12 * 8000) / 8000
     for label, pitch in {"high": 1000, "low": 200}.items():
         (tmp_path / "DATA" / label).mkdir(parents=True)
@@ -31,68 +31,81 @@ STACK = np.array([[0.2, 0.8], [0.9, 0.1], [0.7, 0.3], [0.1, 0.9]])
 SAID = {"lr": np.array([[0.6, 0.4], [0.8, 0.2], [0.6, 0.4], [0.3, 0.7]]), "stack": STACK}
 
 
-def test_the_surest_errors_come_first(make_run, tones):
+def test_most_confident_mistakes_come_first(make_run, tones):
     run = make_run(tones, CLIPS, LABELS, SAID)
     first, second = find_mistakes(run)
-    assert (first.clip, first.truth, first.guess) == ("high/0.wav", "high", "low")
+    assert (first.clip, first.y_true, first.y_pred) == ("high/0.wav", "high", "low")
     assert (first.confidence, second.confidence) == (0.8, 0.7)
     assert first.by_model.to_dict("index") == {
-        "lr": {"high (truth)": 0.6, "low (guess)": 0.4, "says": "high"},
-        "stack": {"high (truth)": 0.2, "low (guess)": 0.8, "says": "low"},
+        "lr": {"high (true)": 0.6, "low (predicted)": 0.4, "prediction": "high"},
+        "stack": {"high (true)": 0.2, "low (predicted)": 0.8, "prediction": "low"},
     }
     assert [mistake.clip for mistake in find_mistakes(run, n_mistakes=1)] == ["high/0.wav"]
 
 
-def test_with_answers_the_test_is_looked_at_too(make_run, tones):
+def test_labelled_test_clips_are_searched_too(make_run, make_inputs, tones):
     pd.DataFrame({"id": ["007", "010"], "filename": CLIPS[1:3]}).to_csv(
         tones / "test.csv", index=False
     )
     test_said = {"lr": STACK[:2], "stack": STACK[:2]}
     run = make_run(tones, CLIPS, LABELS, SAID, test_ids=["007", "010"], test_said=test_said)
-    truth = {"007": "high", "010": "high"}
-    section = mistakes_section(run, truth=truth, cache=tones.parent / "C", progress=NullProgress())
-    assert section.body.count("<audio") == 3
-    assert "high taken for low, 80&nbsp;%: 007" in section.body and ": 010" not in section.body
+    inputs = make_inputs(run, test_labels={"007": "high", "010": "high"})
+    (mistake,) = MISTAKES.collect(inputs)["mistakes"]["on the test clips"]
+    assert (mistake.clip, mistake.y_true, mistake.y_pred) == ("007", "high", "low")
+    body = MISTAKES.body(inputs)
+    assert body.count("<audio") == 3
+    assert "high taken for low, 80\N{NO-BREAK SPACE}%: 007" in body and ": 010" not in body
 
 
-def test_the_middle_of_each_clip_is_heard_and_seen(make_run, tones):
-    run = make_run(tones, CLIPS, LABELS, SAID)
-    section = mistakes_section(run, cache=tones.parent / "C", progress=NullProgress())
-    assert section.anchor == "mistakes"
-    assert section.body.count("<audio") == section.body.count("<svg") == 2
-    assert section.body.count("seconds 1.5 to 10.5") == 2 * 3
-    names = re.findall(r' id="([^"]+)"', section.body)
+def test_excerpt_is_the_middle_of_a_clip(make_run, make_inputs, tones):
+    data = MISTAKES.collect(make_inputs(make_run(tones, CLIPS, LABELS, SAID)))
+    assert data["problem"] is None
+    for mistake in data["mistakes"]["out of fold"]:
+        assert mistake.excerpt.seconds == (1.5, 10.5)
+        assert mistake.excerpt.log_mel.shape == (64, 1 + len(mistake.excerpt.samples) // 1024)
+        # The tone is the loudest band; the bands are some 100 Hz apart.
+        loudest = mistake.excerpt.bands[mistake.excerpt.log_mel.mean(axis=1).argmax()]
+        assert loudest == pytest.approx(1000 if mistake.y_true == "high" else 200, abs=60)
+
+
+def test_every_excerpt_has_a_player_and_figure(make_run, make_inputs, tones):
+    body = MISTAKES.body(make_inputs(make_run(tones, CLIPS, LABELS, SAID)))
+    assert body.count("<audio") == body.count("<svg") == 2
+    assert body.count("seconds 1.5 to 10.5") == 2 * 3
+    names = re.findall(r' id="([^"]+)"', body)
     assert len(names) == len(set(names))
 
 
-def test_without_the_data_set_the_report_says_which_folder_is_missing(make_run, tones):
+def test_without_audio_nothing_is_read(make_run, make_inputs, tones):
     run = make_run(tones.parent / "gone", CLIPS, LABELS, SAID)
-    section = mistakes_section(run, cache=tones.parent / "C", progress=NullProgress())
-    assert f"{tones.parent / 'gone'} is not there" in section.body
-    assert "<audio" not in section.body and "high taken for low" in section.body
+    data = MISTAKES.collect(make_inputs(run, audio=False))
+    assert data["problem"] is None and data["mistakes"]["out of fold"][0].excerpt is None
 
 
-def test_a_clip_that_is_gone_is_named(make_run, tones):
+def test_missing_data_set_leaves_the_players_out(make_run, make_inputs, tones):
+    inputs = make_inputs(make_run(tones.parent / "gone", CLIPS, LABELS, SAID))
+    assert f"{tones.parent / 'gone'} is not there" in MISTAKES.collect(inputs)["problem"]
+    body = MISTAKES.body(inputs)
+    assert "<audio" not in body and "high taken for low" in body
+
+
+def test_missing_clip_is_named(make_run, make_inputs, tones):
     (tones / CLIPS[0]).rename(tones / "high/other.wav")
-    section = mistakes_section(
-        make_run(tones, CLIPS, LABELS, SAID), cache=tones.parent / "C", progress=NullProgress()
-    )
-    assert "knows no clip &#x27;high/0.wav&#x27;; it has changed" in section.body
+    data = MISTAKES.collect(make_inputs(make_run(tones, CLIPS, LABELS, SAID)))
+    assert "'high/0.wav'" in data["problem"]
 
 
-def test_nothing_wrong_is_said_too(make_run, tones):
-    section = mistakes_section(
-        make_run(tones, CLIPS, LABELS, {"lr": STACK, "stack": STACK[[1, 1, 3, 3]]}),
-        cache=tones.parent / "C",
-        progress=NullProgress(),
-    )
-    assert "No clip was taken for another class." in section.body
+def test_no_mistake_is_stated(make_run, make_inputs, tones):
+    run = make_run(tones, CLIPS, LABELS, {"lr": STACK, "stack": STACK[[1, 1, 3, 3]]})
+    data = MISTAKES.collect(make_inputs(run))
+    assert data["mistakes"]["out of fold"] == []
+    assert "Every clip is classified correctly." in MISTAKES.render(data)
 
 
-def test_a_mashup_is_told_by_its_parts(make_run, stem_data, shared_cache):
+def test_mashup_has_its_parts(make_run, make_inputs, stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=2)
-    means = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
-    recipes = sample_training(read_data(stem_data), config, **means).recipes
+    resources = Resources(cache=shared_cache, n_jobs=1)
+    recipes = sample_training(read_data(stem_data), config, **vars(resources)).recipes
     labels = [recipe.label for recipe in recipes]
     said = np.full((len(recipes), 3), 1 / 3)
     said[0] = [0, 0, 1]
@@ -100,17 +113,19 @@ def test_a_mashup_is_told_by_its_parts(make_run, stem_data, shared_cache):
         stem_data, [r.id for r in recipes], labels, {"lr": said, "stack": said}, folds=[0] * 6
     )
     write_recipes(recipes, run.path / "recipes.parquet")
-    section = mistakes_section(run, n_mistakes=1, **means)
-    assert section.body.count("<audio") == 1
-    for part in recipes[0].stems:
-        assert part.song in section.body and f"× {part.rate:.2f}" in section.body
-    for noise in recipes[0].noises:
-        assert noise.path.split("/")[-1].removesuffix(".wav") in section.body
+    data = MISTAKES.collect(make_inputs(run, resources=resources), n_mistakes=1)
+    (mistake,) = data["mistakes"]["out of fold"]
+    stems = mistake.parts.iloc[: len(recipes[0].stems)]
+    assert stems["from"].tolist() == [part.song for part in recipes[0].stems]
+    assert stems["tempo"].tolist() == [f"× {part.rate:.2f}" for part in recipes[0].stems]
+    noises = mistake.parts.loc[mistake.parts.index == "noise", "from"]
+    assert noises.tolist() == [noise.path.split("/")[-1][:-4] for noise in recipes[0].noises]
+    assert len(mistake.excerpt.samples) > 0
 
 
-def test_recipes_of_another_version_leave_the_players_out(make_run, tones):
+def test_unreadable_recipes_leave_the_players_out(make_run, make_inputs, tones):
     run = make_run(tones, CLIPS, LABELS, SAID)
     pd.DataFrame({"id": ["a"], "peak": [1.0]}).to_parquet(run.path / "recipes.parquet")
-    section = mistakes_section(run, cache=tones.parent / "C", progress=NullProgress())
-    assert "cannot be read as recipes" in section.body
-    assert "<audio" not in section.body and "high taken for low" in section.body
+    data = MISTAKES.collect(make_inputs(run))
+    assert "cannot be read as recipes" in data["problem"]
+    assert data["mistakes"]["out of fold"][0].excerpt is None

@@ -1,4 +1,4 @@
-"""The ladder: best first, intervals beside scores, notes where no one misses them."""
+"""Scores with intervals, best first; a note where a network is behind the linear baseline."""
 
 import re
 
@@ -7,76 +7,86 @@ import pandas as pd
 import pytest
 
 from stemstack.reports.evaluation import Evaluation
-from stemstack.reports.sections.scores import compare_with_linear, ladder_section, scores_section
+from stemstack.reports.sections.scores import SCORES, compare_with_linear
 
-SCORES = pd.DataFrame(
+TABLE = pd.DataFrame(
     {"macro_f1": [0.5, 0.75, 0.25], "low": [0.4, 0.7, 0.2], "high": [0.6, 0.8, 0.3]},
     ["lr", "stack", "$x_"],
 )
+DATA = {"scores": {"out of fold": TABLE}, "behind_linear": [], "has_gap": True, "data_set": "D"}
+CLASSES, EYE = ["a", "b"], np.eye(2)
 
 
-def test_models_stand_best_first_with_their_intervals():
-    body = ladder_section({"out of fold": SCORES, "answers": SCORES - 0.1}).body
+def test_models_come_best_first_with_intervals():
+    body = SCORES.render({**DATA, "scores": {"out of fold": TABLE, "test": TABLE - 0.1}})
     assert re.findall(r'<th scope="row">(.*?)</th>', body) == ["stack", "lr", "$x_"]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", body)
     assert cells[:4] == ["0.750", "0.700 – 0.800", "0.650", "0.600 – 0.700"]
 
 
-def test_the_figure_is_said_in_words():
-    body = ladder_section({"out of fold": SCORES}).body
-    assert "stack is best with 0.750, $x_ last with 0.250." in body
+def test_figure_has_a_text_alternative():
+    assert "stack is best with 0.750, $x_ last with 0.250." in SCORES.render(DATA)
 
 
-def test_a_note_is_set_off():
-    assert (
-        '<aside class="note"><p>Look!</p></aside>'
-        in ladder_section({"out of fold": SCORES}, "<p>Look!</p>").body
-    )
-    assert "<aside" not in ladder_section({"out of fold": SCORES}).body
+@pytest.mark.parametrize("has_gap", [True, False])
+def test_note_links_to_the_gap_or_its_command(has_gap):
+    body = SCORES.render({**DATA, "behind_linear": ["x < y"], "has_gap": has_gap})
+    note = body[body.index("<aside") : body.index("</aside>")]
+    assert "<li>x &lt; y</li>" in note
+    assert ('href="#gap"' in note) is has_gap
+    assert ("stemstack gap D measures" in note) is not has_gap
 
 
-CLASSES, EYE = ["a", "b"], np.eye(2)
-
-
-@pytest.fixture
-def side():
-    """40 clips, one a group; lr is right in all, the net in the first 30, a close one in 39."""
-    truth = np.arange(40) % 2
-    net, close = (np.where(np.arange(40) < n, truth, 1 - truth) for n in (30, 39))
-    said = {"lr": EYE[truth], "effnet": EYE[net], "cnn": EYE[close], "stack": EYE[truth]}
-    return Evaluation("out of fold", CLASSES, np.array(CLASSES, object)[truth], np.arange(40), said)
+def test_no_network_behind_gives_no_note():
+    assert "<aside" not in SCORES.render(DATA)
 
 
 @pytest.fixture
-def run(make_run, side):
-    run = make_run("DATA", range(40), side.truth, side.said)
+def evaluation():
+    """40 groups; lr is right for all, effnet for the first 30, cnn for 39."""
+    y_true = np.arange(40) % 2
+    effnet, cnn = (np.where(np.arange(40) < n, y_true, 1 - y_true) for n in (30, 39))
+    proba = {"lr": EYE[y_true], "effnet": EYE[effnet], "cnn": EYE[cnn], "stack": EYE[y_true]}
+    labels = np.array(CLASSES, object)[y_true]
+    return Evaluation("out of fold", CLASSES, labels, np.arange(40), proba)
+
+
+@pytest.fixture
+def run(make_run, evaluation):
+    run = make_run("DATA", range(40), evaluation.y_true, evaluation.proba)
     run.config.write(run.config_path, {"lr": {}, "effnet": {"device": "cpu"}, "cnn": {}})
     return run
 
 
-def test_a_difference_beyond_chance_is_called_so(side):
-    line = compare_with_linear(side, "effnet", "lr")
-    # 10 of 20 + 20 clips wrong, 5 of each class: F1 is 0.75 in both.
+def test_significance_of_a_network_behind(evaluation):
+    line = compare_with_linear(evaluation, "effnet", "lr")
+    # 10 of 40 clips are wrong, 5 of each class: F1 is 0.75 for both.
     assert line.startswith("out of fold: effnet has 0.750, lr 1.000; a difference of −0.250")
-    assert line.endswith("more than chance.")
-    assert "chance may explain it" in compare_with_linear(side, "cnn", "lr")
+    assert line.endswith(": significant.")
+    assert compare_with_linear(evaluation, "cnn", "lr").endswith(": not significant.")
 
 
-def test_who_is_not_behind_is_not_named(side):
-    assert compare_with_linear(side, "lr", "effnet") is None
-    assert compare_with_linear(side, "stack", "lr") is None
+def test_network_ahead_is_not_listed(evaluation):
+    assert compare_with_linear(evaluation, "lr", "effnet") is None
+    assert compare_with_linear(evaluation, "stack", "lr") is None
 
 
-@pytest.mark.parametrize("has_gap", [True, False])
-def test_the_section_points_to_the_gap(run, side, has_gap):
-    body = scores_section(run, [side], has_gap=has_gap).body
-    assert "A deep model loses to logistic regression here" in body
-    # Only effnet has a device: it alone is taken for a net.
-    assert "effnet has" in body and "cnn has" not in body
-    assert ('href="#gap"' in body) is has_gap
-    assert ("stemstack gap DATA" in body) is not has_gap
+def test_scores_and_networks_are_collected(run, evaluation, make_inputs):
+    data = SCORES.collect(make_inputs(run, [evaluation]))
+    table = data["scores"]["out of fold"]
+    assert table["macro_f1"].round(3).to_dict() == {
+        "lr": 1.0, "effnet": 0.75, "cnn": 0.975, "stack": 1.0,
+    }  # fmt: skip
+    assert (table["low"] <= table["macro_f1"]).all() and (table["macro_f1"] <= table["high"]).all()
+    # Only effnet has a resolved device: it alone is taken for a network.
+    (line,) = data["behind_linear"]
+    assert "effnet has" in line
+    # The run has no test clips.
+    assert not data["has_gap"] and data["data_set"] == "DATA"
 
 
-def test_without_a_loser_there_is_no_note(run, side):
-    side.said["effnet"] = side.said["lr"]
-    assert "<aside" not in scores_section(run, [side], has_gap=False).body
+@pytest.mark.parametrize("quick", [True, False])
+def test_gap_is_linked_if_it_is_measured(run, evaluation, make_inputs, quick):
+    run.write_table("ledger/test", pd.DataFrame({"id": ["1"]}))
+    options = {"resources": None} if quick else {}
+    assert SCORES.collect(make_inputs(run, [evaluation], **options))["has_gap"] is not quick

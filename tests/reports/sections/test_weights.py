@@ -1,4 +1,4 @@
-"""Weights of models and a comparison of second levels."""
+"""Weights of the base models and a comparison of blends."""
 
 import re
 
@@ -7,24 +7,30 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from stemstack.reports.sections.weights import blend_section, coefficients_by_model, weights_section
+from stemstack.reports import ReportInputs
+from stemstack.reports.sections.weights import WEIGHTS, coefficients_by_model
 from stemstack.stacking import make_blend
 
-WEIGHTS = pd.Series({"lr": 0.25, "lgbm": 0.75})
+DATA = {
+    "about": "How.",
+    "weights": pd.Series({"lr": 0.25, "lgbm": 0.75}),
+    "by_class": None,
+    "blends": None,
+}
 
 
-def test_weights_are_drawn_and_said():
-    section = weights_section(WEIGHTS, "How.")
-    assert "lgbm 75 %, lr 25 %" in section.body
-    assert "<table" not in section.body and "How." in section.body
+def test_weights_are_drawn_largest_first():
+    body = WEIGHTS.render(DATA)
+    assert "lgbm 75 %, lr 25 %" in body
+    assert "<table" not in body and "How." in body
 
 
-def test_by_class_and_beside_other_second_levels():
+def test_coefficients_and_blends_have_tables():
     blends = pd.DataFrame(
         {"macro_f1": [0.5, 0.6], "low": [0.4, 0.5], "high": [0.6, 0.7]}, ["mean", "greedy"]
     )
     by_class = pd.DataFrame({"lr": [1.5], "lgbm": [-0.25]}, ["<d>"])
-    body = weights_section(WEIGHTS, "How.", by_class=by_class, blends=blends).body
+    body = WEIGHTS.render({**DATA, "by_class": by_class, "blends": blends})
     cells = re.findall(r"<td[^>]*>(.*?)</td>", body)
     assert cells[:2] == ["1.500", "−0.250"]
     assert cells[2:] == ["0.600", "0.500", "0.700", "0.500", "0.400", "0.600"]
@@ -33,7 +39,7 @@ def test_by_class_and_beside_other_second_levels():
 MODELS, CLASSES = ["lr", "lgbm"], ["a", "b", "c"]
 
 
-def test_coefficients_are_summed_up_by_model():
+def test_coefficients_are_averaged_by_model():
     # Row k is of class k; three columns of lr, three of lgbm.
     coef = np.array([[1, 0, -1, 3, 0, 0], [0, 2, 0, 0, 3, -1], [0, 0, -2, 1, 1, 1]])
     weights, by_class = coefficients_by_model(coef, MODELS, CLASSES)
@@ -45,13 +51,13 @@ def test_coefficients_are_summed_up_by_model():
     }
 
 
-def test_two_classes_have_one_coefficient_a_model():
+def test_two_classes_have_one_coefficient_per_model():
     weights, by_class = coefficients_by_model(np.array([[1.0, -3.0]]), MODELS, ["a", "b"])
     assert weights.to_dict() == {"lr": 0.25, "lgbm": 0.75}
     assert by_class is None
 
 
-def test_no_coefficient_at_all_weighs_alike():
+def test_zero_coefficients_give_equal_weights():
     weights, _ = coefficients_by_model(np.zeros((1, 2)), MODELS, ["a", "b"])
     assert weights.tolist() == [0.5, 0.5]
 
@@ -67,19 +73,26 @@ def run(make_run):
 
 
 @pytest.mark.parametrize(
-    ("final", "words"),
-    [(LogisticRegression(), "logistic regression"), (make_blend("mean"), "lr 50 %, lgbm 50 %")],
+    ("final", "about"),
+    [(LogisticRegression(), "a logistic regression"), (make_blend("mean"), "MeanBlend()")],
 )
-def test_the_section_is_of_the_saved_second_level(run, final, words):
+def test_weights_are_those_of_the_saved_model(run, final, about):
     run, features, labels = run
     run.save_model(final.fit(features, labels), "stack")
-    body = blend_section(run).body.replace("lgbm 50 %, lr 50 %", "lr 50 %, lgbm 50 %")
-    assert words in body and "Other second levels" not in body
+    data = WEIGHTS.collect(ReportInputs(run, []))
+    assert about in data["about"] and data["blends"] is None
+    if about == "MeanBlend()":
+        assert data["weights"].to_dict() == {"lr": 0.5, "lgbm": 0.5} and data["by_class"] is None
+    else:
+        expected, by_class = coefficients_by_model(final.coef_, MODELS, CLASSES)
+        pd.testing.assert_series_equal(data["weights"], expected)
+        pd.testing.assert_frame_equal(data["by_class"], by_class)
 
 
-def test_blends_that_were_compared_are_shown(run):
+def test_comparison_of_blends_is_collected(run):
     run, features, labels = run
     run.save_model(make_blend("mean").fit(features, labels), "stack")
     scores = {"macro_f1": 0.5, "low": 0.4, "high": 0.6}
     run.write_metrics({**run.metrics, "blends": {"mean": scores, "rank": scores}})
-    assert "Other second levels" in blend_section(run).body
+    data = WEIGHTS.collect(ReportInputs(run, []))
+    assert data["blends"].to_dict("index") == {"mean": scores, "rank": scores}

@@ -1,0 +1,142 @@
+"""Section of a report, and the inputs that sections are computed from."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .. import __version__
+from ..exceptions import DataError, first_line
+from ..runs import Run
+from ..utils.atomic_write import write_text
+from ..utils.hashing import content_key, hash_bytes
+from ..utils.resources import Resources
+from .html.blocks import paragraph
+
+
+@dataclass(frozen=True, eq=False)
+class ReportInputs:
+    """Inputs of a report's sections.
+
+    Parameters
+    ----------
+    run : Run
+    evaluations : list of Evaluation
+        From :func:`~stemstack.reports.evaluation.collect_evaluations`, the most trustworthy first.
+    test_labels : dict of str to str or None, default=None
+        Labels of the test clips by id.
+    audio : bool, default=True
+        Whether clips can be played.
+    resources : Resources or None, default=None
+        Resources to read and measure the data set with; None leaves out the sections that do.
+
+    See Also
+    --------
+    Section : Computed from these inputs.
+
+    Examples
+    --------
+    >>> from stemstack.reports import ReportInputs
+    >>> ReportInputs(run=None, evaluations=[]).audio
+    True
+    """
+
+    run: Run
+    evaluations: list
+    test_labels: dict | None = None
+    audio: bool = True
+    resources: Resources | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Section of a report: a part that collects data and a part that renders them.
+
+    Parameters
+    ----------
+    title : str
+        Heading, and entry in the table of contents.
+    anchor : str
+        Unique name of the section within the page, such as ``scores``.
+    collect : callable
+        ``collect(inputs)`` takes :class:`ReportInputs` and returns plain data: numbers, strings,
+        lists, dicts, arrays, tables. Returns None where a run has nothing to show.
+    render : callable
+        ``render(data)`` turns these data into HTML by :mod:`stemstack.reports.html.blocks`.
+    needs_data : bool, default=False
+        Whether the data set of the run is read, which may take minutes. Such a section is left out
+        of a quick report, and gives the reason where the data set is missing.
+
+    See Also
+    --------
+    stemstack.reports.SECTIONS : The sections of a report, in order.
+
+    Examples
+    --------
+    >>> from stemstack.reports import ReportInputs, Section
+    >>> from stemstack.reports.html.blocks import paragraph
+    >>> section = Section(
+    ...     title="Models",
+    ...     anchor="models",
+    ...     collect=lambda inputs: len(inputs.evaluations),
+    ...     render=lambda data: paragraph(f"{data} evaluations"),
+    ... )
+    >>> print(section.body(ReportInputs(run=None, evaluations=[])).strip())
+    <p>0 evaluations</p>
+    """
+
+    title: str
+    anchor: str
+    collect: Callable
+    render: Callable
+    needs_data: bool = False
+
+    def body(self, inputs):
+        """Return the section as HTML.
+
+        Parameters
+        ----------
+        inputs : ReportInputs
+
+        Returns
+        -------
+        Markup or None
+            None where the section does not apply.
+        """
+        if self.needs_data and inputs.resources is None:
+            return None
+        try:
+            data = self.collect(inputs)
+        except DataError as error:
+            if not self.needs_data:
+                raise
+            return paragraph(f"This section cannot be computed here. {first_line(error)}")
+        return None if data is None else self.render(data)
+
+
+def cached_result(run, name, compute, **parameters):
+    """Compute a result once per state of a run.
+
+    Parameters
+    ----------
+    run : Run
+    name : str
+        Name of the file ``<name>.json`` in the run.
+    compute : callable
+        Returns plain data.
+    **parameters
+        Plain data that the result depends on, besides the predictions of the run.
+
+    Returns
+    -------
+    plain data
+        Read from the file, which is written again when the run or a parameter has changed.
+    """
+    path = run.path / f"{name}.json"
+    predictions = hash_bytes((run.path / "ledger/oof.parquet").read_bytes())
+    key = content_key(predictions=predictions, version=__version__, **parameters)
+    if path.exists():
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["key"] == key:
+            return document["result"]
+    write_text(path, json.dumps({"key": key, "result": compute()}, indent=1) + "\n")
+    return json.loads(path.read_text(encoding="utf-8"))["result"]
