@@ -64,14 +64,14 @@ def _predict_fold(name, run, clips, cache, tta, fold):
 
 
 def adjust_test(run, probabilities):
-    """Decode clips together: calibrate, correct for label shift, offset classes.
+    """Adjust all predictions of a test: calibration, label shift, class thresholds.
 
     Each only where it holds out of sample; see :class:`~stemstack.stacking.PredictionAdjuster`.
 
     Parameters
     ----------
     run : Run
-        Finished; the decoder learns from its stack's nested predictions.
+        Finished; the adjuster learns from its stack's nested predictions.
     probabilities : array-like of shape (n, n_classes)
         The stack's, of all clips of a test.
 
@@ -81,12 +81,12 @@ def adjust_test(run, probabilities):
     """
     oof = run.read_table("ledger/oof")
     nested = model_proba(oof, STACK, run.metrics["classes"])
-    decoder = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], groups_of(run))
-    return decoder.decode(probabilities)
+    adjuster = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], groups_of(run))
+    return adjuster.adjust(probabilities)
 
 
 def adjust_ledger(run):
-    """Decode the run's own test clips, whose predictions its ledger holds.
+    """Adjust the predictions of the run's own test clips, which its ledger holds.
 
     Parameters
     ----------

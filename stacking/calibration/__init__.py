@@ -1,4 +1,4 @@
-"""From probabilities to answers: calibration, label shift, and offsets for macro F1."""
+"""Adjusting probabilities: temperature, class frequencies, and class thresholds for macro F1."""
 
 from .adjuster import AdjustedPredictions, PredictionAdjuster
 from .priors import adjust_priors, estimate_priors, shift_p_value

@@ -1,4 +1,4 @@
-"""From probabilities to answers: calibrate, correct for label shift, offset for macro F1."""
+"""Joint adjustment of all predictions of a test: calibration, label shift, class thresholds."""
 
 from dataclasses import dataclass
 
@@ -15,18 +15,33 @@ from .thresholds import ClassThresholds
 
 @dataclass(frozen=True)
 class AdjustedPredictions:
-    """What a whole test was decoded to.
+    """Predictions of a whole test after adjustment.
 
     Attributes
     ----------
     labels : ndarray of shape (n,)
     proba : ndarray of shape (n, n_classes)
-        Calibrated, and corrected where the labels are shifted; before offsets, which only decide.
+        Calibrated, and corrected where the labels are shifted. Class thresholds are not applied:
+        they only affect ``labels``.
     priors : ndarray of shape (n_classes,)
-        Class frequencies taken: the estimate, or training's where no shift was sure.
+        The estimated class frequencies, or those of training where no shift was found.
     p_value : float
-        Of decisions so different from those out of fold, were the labels not shifted.
+        Probability of predictions that differ from the out-of-fold predictions as much as these, if
+        the labels were not shifted.
     shifted : bool
+        Whether the test counts as label-shifted.
+
+    See Also
+    --------
+    PredictionAdjuster : Makes them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking.calibration import AdjustedPredictions
+    >>> adjusted = AdjustedPredictions(np.array(["a"]), np.eye(2)[:1], np.ones(2) / 2, 0.3, False)
+    >>> adjusted.describe()
+    'adjustment: classes are as frequent as in training (p = 0.3)'
     """
 
     labels: np.ndarray
@@ -36,43 +51,54 @@ class AdjustedPredictions:
     shifted: bool
 
     def describe(self):
-        """Say in a line whether class frequencies were corrected."""
+        """Return one line on whether class frequencies were corrected."""
         if not self.shifted:
-            return f"decoding: classes are as frequent as in training (p = {self.p_value:.2g})"
-        return f"decoding: class frequencies unlike training's (p = {self.p_value:.2g}), corrected"
+            return f"adjustment: classes are as frequent as in training (p = {self.p_value:.2g})"
+        return (
+            "adjustment: class frequencies differ from those in training "
+            f"(p = {self.p_value:.2g}) and were corrected for"
+        )
 
 
 class PredictionAdjuster(BaseEstimator):
-    """Decode probabilities for macro F1, by what holds out of sample and nothing else.
+    """Adjustment of a whole test's predictions for macro F1.
 
-    One temperature calibrates. A test whose decisions differ significantly from those out of fold
-    is corrected for its class frequencies. Class offsets are applied if they gained, nested, and
-    the labels are not shifted: they are learnt for training's class frequencies.
+    Each step is applied only where it holds out of sample. One temperature calibrates. A test whose
+    predicted classes differ significantly from those out of fold is corrected for its class
+    frequencies. Class thresholds are applied if their nested gain is positive and the labels are
+    not shifted, since they are learnt for the class frequencies of training.
 
     Parameters
     ----------
     level : float, default=0.01
-        The largest p-value at which a test counts as label-shifted; 0 corrects none.
+        The largest p-value at which a test counts as label-shifted, in [0, 1]; 0 turns the
+        correction off.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-    known_ : ndarray of shape (n, n_classes)
-        The out-of-fold probabilities, whose decisions a test's are compared with.
+    oof_proba_ : ndarray of shape (n, n_classes)
+        The out-of-fold probabilities, with which those of a test are compared.
     priors_ : ndarray of shape (n_classes,)
         Class frequencies in training.
     temperature_ : TemperatureScaling
     bias_corrected_ : TemperatureScaling
-        With class biases; what frequencies are estimated from.
-    offsets_ : ClassThresholds
+        Calibration with class biases, from which class frequencies are estimated.
+    thresholds_ : ClassThresholds
+
+    See Also
+    --------
+    TemperatureScaling, ClassThresholds, estimate_priors : The single steps.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from stemstack.stacking import PredictionAdjuster
     >>> rng = np.random.default_rng(0)
     >>> y = rng.integers(3, size=300)
     >>> proba = 0.5 * rng.dirichlet([1, 1, 1], size=300) + 0.5 * np.eye(3)[y]
-    >>> decoder = PredictionAdjuster().fit(proba, y, folds=np.arange(300) % 5)
-    >>> decoder.decode(proba).shifted, decoder.decode(proba[y != 0]).shifted
+    >>> adjuster = PredictionAdjuster().fit(proba, y, folds=np.arange(300) % 5)
+    >>> adjuster.adjust(proba).shifted, adjuster.adjust(proba[y != 0]).shifted
     (False, True)
     """
 
@@ -85,11 +111,11 @@ class PredictionAdjuster(BaseEstimator):
         Parameters
         ----------
         proba : array-like of shape (n, n_classes)
-            Of the stack, nested; or of a model, out of fold. Classes sorted.
+            Nested predictions of the stack, or out-of-fold predictions of a model. Classes sorted.
         y : array-like of shape (n,)
         folds : array-like of shape (n,), int
         groups : array-like of shape (n,), optional
-            Songs, drawn as wholes when offsets are judged.
+            Songs, which the bootstrap that judges the thresholds samples as a whole.
 
         Returns
         -------
@@ -100,19 +126,20 @@ class PredictionAdjuster(BaseEstimator):
         DataError
             The table does not fit the labels, or there is one fold only.
         UsageError
-            ``level`` is no probability.
+            ``level`` is not a probability.
         """
         if not 0 <= self.level <= 1:
             raise UsageError(f"level must be a probability, in [0, 1]. Got {self.level!r}.")
-        self.known_, codes, self.classes_ = check_labelled_proba(proba, y)
+        self.oof_proba_, codes, self.classes_ = check_labelled_proba(proba, y)
         self.priors_ = np.bincount(codes) / len(codes)
         self.temperature_ = TemperatureScaling().fit(proba, y)
         self.bias_corrected_ = TemperatureScaling(class_bias=True).fit(proba, y)
-        self.offsets_ = ClassThresholds().fit(self.temperature_.transform(proba), y, folds, groups)
+        calibrated = self.temperature_.transform(proba)
+        self.thresholds_ = ClassThresholds().fit(calibrated, y, folds, groups)
         return self
 
-    def decode(self, proba):
-        """Decode all clips of a test together: their number tells how they are shifted.
+    def adjust(self, proba):
+        """Adjust all predictions of a test together, since a shift shows only in their counts.
 
         Parameters
         ----------
@@ -125,21 +152,20 @@ class PredictionAdjuster(BaseEstimator):
         Raises
         ------
         DataError
-            There is no clip, another number of columns than there are classes, or a value that is
-            not finite.
+            There is no clip, the number of columns is not that of the classes, or a value is not
+            finite.
         """
-        check_is_fitted(self, "offsets_")
+        check_is_fitted(self, "thresholds_")
         proba = check_proba(proba, len(self.classes_))
         if not len(proba):
-            raise DataError("There is no clip to decode; give a row a clip")
-        p_value = shift_p_value(self.known_, proba)
-        calibrated, shifted = self.temperature_.transform(proba), p_value <= self.level
-        if not shifted:
-            best = self.offsets_.transform(calibrated).argmax(axis=1)
-            return AdjustedPredictions(
-                self.classes_[best], calibrated, self.priors_, p_value, False
-            )
-        priors = estimate_priors(self.bias_corrected_.transform(proba), self.priors_)
-        adjusted = adjust_priors(calibrated, self.priors_, priors)
-        best = adjusted.argmax(axis=1)
-        return AdjustedPredictions(self.classes_[best], adjusted, priors, p_value, True)
+            raise DataError("There is no clip to adjust; pass one row per clip")
+        p_value = shift_p_value(self.oof_proba_, proba)
+        calibrated, priors = self.temperature_.transform(proba), self.priors_
+        shifted = p_value <= self.level
+        if shifted:
+            priors = estimate_priors(self.bias_corrected_.transform(proba), self.priors_)
+            calibrated = adjust_priors(calibrated, self.priors_, priors)
+            best = calibrated.argmax(axis=1)
+        else:
+            best = self.thresholds_.transform(calibrated).argmax(axis=1)
+        return AdjustedPredictions(self.classes_[best], calibrated, priors, p_value, shifted)

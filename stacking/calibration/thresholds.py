@@ -1,4 +1,4 @@
-"""A log offset a class, for macro F1: which class to say when the most probable is not the best."""
+"""Class thresholds for macro F1: one additive offset on the log-probability of each class."""
 
 import numpy as np
 from scipy.special import softmax
@@ -13,33 +13,48 @@ from ..metrics.f1 import macro_f1_of_counts
 
 
 class ClassThresholds(TransformerMixin, BaseEstimator):
-    """Shift each class's log-probability so that macro F1 is highest, if that holds out of sample.
+    """Offsets on log-probabilities that maximise macro F1, applied only if the gain is confirmed.
 
-    Coordinate ascent: in each round every class in turn gets the best offset there is for it, found
-    exactly among all that change a decision. Offsets are learnt without each fold in turn; the mean
-    of them is what is used, and it is used only if their nested gain is above 0 with some surety:
-    of ten sets of offsets that are worth nothing, five seem to gain.
+    Coordinate ascent: in each round every class in turn gets its best offset, found exactly among
+    all offsets that change a prediction. Offsets are learnt without each fold in turn; their mean
+    is applied if the nested gain is above 0 in 95 % of bootstrap samples. Without this condition
+    half of all useless offsets would seem to gain.
 
     Parameters
     ----------
     n_rounds : int, default=5
-        At most; the ascent ends when a round changes nothing.
+        Maximum number of rounds; the ascent ends when a round changes nothing.
     bound : float, default=1.5
-        Largest offset: a factor of 4.5 on a probability.
+        Largest absolute offset; 1.5 is a factor of 4.5 on a probability.
 
     Attributes
     ----------
     offsets_ : ndarray of shape (n_classes,)
-        Mean 0; all 0 when they did not hold.
+        With mean 0; all 0 if they are not applied.
     gain_ : float
-        Nested: macro F1 with each fold decided by offsets learnt on the others, minus macro F1
-        without offsets.
+        Nested gain: macro F1 with each fold predicted by offsets learnt on the others, minus macro
+        F1 without offsets.
     optimism_ : float
-        By how much more they seemed to gain where they were learnt.
+        Mean gain on the clips from which the offsets were learnt, minus the nested gain.
     low_ : float
-        What the nested gain exceeds in 95 of 100 bootstrap draws.
-    kept_ : bool
-        Whether that is above 0.
+        Lower limit of the nested gain, exceeded in 95 % of bootstrap samples.
+    applied_ : bool
+        Whether ``low_`` is above 0.
+
+    See Also
+    --------
+    sklearn.model_selection.TunedThresholdClassifierCV : The threshold of two classes.
+    PredictionAdjuster : Applies them together with other adjustments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking.calibration import ClassThresholds
+    >>> y = np.arange(200) % 2
+    >>> proba = np.where(y[:, None] == 0, [0.9, 0.1], [0.6, 0.4])  # class 1 is never predicted
+    >>> thresholds = ClassThresholds().fit(proba, y, folds=np.arange(200) // 2 % 5)
+    >>> thresholds.applied_, thresholds.transform(proba).argmax(axis=1)[:4].tolist()
+    (True, [0, 1, 0, 1])
     """
 
     def __init__(self, *, n_rounds=5, bound=1.5):
@@ -56,7 +71,7 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
         y : array-like of shape (n,)
         folds : array-like of shape (n,), int
         groups : array-like of shape (n,), optional
-            Songs, which the bootstrap draws as wholes.
+            Songs, which the bootstrap samples as a whole.
 
         Returns
         -------
@@ -78,68 +93,81 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
         plain = logs.argmax(axis=1)
         learnt, gains, nested = [], [], np.empty_like(codes)
         for fold in np.unique(folds):
-            seen = folds != fold
-            learnt.append(self._climb(logs[seen], codes[seen]))
-            decided = (logs + learnt[-1]).argmax(axis=1)
-            scores = [macro_f1(codes[seen], labels[seen]) for labels in (decided, plain)]
+            train = folds != fold
+            learnt.append(self._ascend(logs[train], codes[train]))
+            predicted = (logs + learnt[-1]).argmax(axis=1)
+            scores = [macro_f1(codes[train], labels[train]) for labels in (predicted, plain)]
             gains.append(scores[0] - scores[1])
-            nested[~seen] = decided[~seen]
+            nested[~train] = predicted[~train]
         self.gain_, self.low_, _ = paired_difference(codes, nested, plain, groups, level=0.9)
         self.optimism_ = float(np.mean(gains)) - self.gain_
-        self.kept_ = self.low_ > 0
-        self.offsets_ = np.mean(learnt, axis=0) if self.kept_ else np.zeros(len(classes))
+        self.applied_ = self.low_ > 0
+        self.offsets_ = np.mean(learnt, axis=0) if self.applied_ else np.zeros(len(classes))
         return self
 
     def transform(self, proba):
-        """Give probabilities whose most probable class is the one to say."""
+        """Apply the offsets, as probabilities of shape (n, n_classes)."""
         check_is_fitted(self, "offsets_")
         proba = check_proba(proba, len(self.offsets_))
         return softmax(log_proba(proba) + self.offsets_, axis=1)
 
-    def _climb(self, logs, y):
+    def _ascend(self, logs, y):
         offsets = np.zeros(logs.shape[1])
         for _ in range(self.n_rounds):
             before = offsets.copy()
             for k in range(len(offsets)):
-                offsets[k] = _best_offset(logs, offsets, y, k, self.bound)
+                offsets[k] = best_offset(logs, offsets, y, k, self.bound)
             if np.array_equal(before, offsets):
                 break
         return offsets - offsets.mean()
 
 
-def _best_offset(logs, offsets, y, k, bound):
-    """Find the offset of class ``k`` of highest macro F1, the others' staying; ties stay close.
+def best_offset(logs, offsets, y, k, bound):
+    """Find the offset of class ``k`` with the highest macro F1, all other offsets being fixed.
 
-    Clip ``i`` is decided for ``k`` when the offset exceeds its margin, so sorted margins give every
-    decision there is, and running counts the macro F1 of each.
+    Clip ``i`` is predicted as ``k`` when the offset exceeds its margin. So the sorted margins give
+    all possible predictions, and running counts give the macro F1 of each. Ties are broken by the
+    smallest change.
+
+    Parameters
+    ----------
+    logs : ndarray of shape (n, n_classes)
+    offsets : ndarray of shape (n_classes,)
+    y : ndarray of shape (n,), int
+    k : int
+    bound : float
+
+    Returns
+    -------
+    float
+        In [-bound, bound].
     """
     others = logs + offsets
     others[:, k] = -np.inf
     rival = others.argmax(axis=1)
     margins = others[np.arange(len(y)), rival] - logs[:, k]
     order = np.argsort(margins)
-    scores = _scores_by_number_taken(y[order], rival[order], k, logs.shape[1])
+    scores = _scores_by_count(y[order], rival[order], k, logs.shape[1])
     edges = np.concatenate([[-np.inf], margins[order], [np.inf]])
     low, high = np.maximum(edges[:-1], -bound), np.minimum(edges[1:], bound)
-    possible = low < high
-    # In a stretch of equal decisions: where it is, if it is there, or the middle of the stretch.
+    # Within an interval of equal predictions: the current offset if it is inside, else the middle.
     inside = (low < offsets[k]) & (offsets[k] < high)
-    at = np.where(inside, offsets[k], (low + high) / 2)
-    merits = np.where(possible, scores, -np.inf)
-    best = np.flatnonzero(merits == merits.max())
-    return at[best[np.abs(at[best] - offsets[k]).argmin()]]
+    candidates = np.where(inside, offsets[k], (low + high) / 2)
+    scores = np.where(low < high, scores, -np.inf)
+    best = np.flatnonzero(scores == scores.max())
+    return candidates[best[np.abs(candidates[best] - offsets[k]).argmin()]]
 
 
-def _scores_by_number_taken(y, rival, k, n_classes):
-    """Macro F1 when the first 0, 1, … n clips are decided for ``k``, the others for their rival."""
-    taken = np.zeros((len(y) + 1, 2, n_classes), dtype=int)
+def _scores_by_count(y, rival, k, n_classes):
+    """Score predicting the first 0, 1, … n clips as ``k``, and the others as their rival."""
+    changes = np.zeros((len(y) + 1, 2, n_classes), dtype=int)
     rows = np.arange(1, len(y) + 1)
     hit = y == rival
-    taken[0, 0] = np.bincount(rival, minlength=n_classes)
-    taken[0, 1] = np.bincount(rival[hit], minlength=n_classes)
-    np.add.at(taken, (rows, 0, rival), -1)
-    np.add.at(taken, (rows[hit], 1, rival[hit]), -1)
-    taken[rows, 0, k] += 1
-    taken[rows[y == k], 1, k] += 1
-    n_said, n_hit = np.moveaxis(np.cumsum(taken, axis=0), 1, 0)
-    return macro_f1_of_counts(n_hit, np.bincount(y, minlength=n_classes), n_said)
+    changes[0, 0] = np.bincount(rival, minlength=n_classes)
+    changes[0, 1] = np.bincount(rival[hit], minlength=n_classes)
+    np.add.at(changes, (rows, 0, rival), -1)
+    np.add.at(changes, (rows[hit], 1, rival[hit]), -1)
+    changes[rows, 0, k] += 1
+    changes[rows[y == k], 1, k] += 1
+    n_predicted, n_hits = np.moveaxis(np.cumsum(changes, axis=0), 1, 0)
+    return macro_f1_of_counts(n_hits, np.bincount(y, minlength=n_classes), n_predicted)

@@ -21,14 +21,14 @@ def test_decoding_is_by_the_runs_own_nested_predictions(
     assert run_program(*arguments, "--quiet")[0] == 0
     plain = pd.read_csv(out)
     code, _, err = run_program(*arguments, "--decode")
-    assert code == 0 and "decoding: class" in err
+    assert code == 0 and "adjustment: class" in err
     decoded = pd.read_csv(out)
     run = Run.open(finished_run)
     classes, oof = run.metrics["classes"], run.read_table("ledger/oof")
     nested = oof[name_columns(STACK, classes, len(classes))].to_numpy()
     songs = clip_groups(None, read_recipes(finished_run / "recipes.parquet"))
-    decoder = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], songs)
-    expected = decoder.decode(plain[classes].to_numpy())
+    adjuster = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], songs)
+    expected = adjuster.adjust(plain[classes].to_numpy())
     assert decoded.iloc[:, 1].tolist() == expected.labels.tolist()
     # rtol: through the text of a CSV.
     np.testing.assert_allclose(decoded[classes], expected.proba, rtol=1e-6)
@@ -38,7 +38,7 @@ def test_decoding_is_by_the_runs_own_nested_predictions(
 def check_evaluated(run_program, run, answers, labels):
     """``evaluate --decode`` scores the labels that ``predict --decode`` wrote."""
     code, printed, err = run_program("evaluate", run, "--answers", answers, "--decode", "--json")
-    assert code == 0 and "decoding: class" in err
+    assert code == 0 and "adjustment: class" in err
     scores, truth = json.loads(printed), pd.read_csv(answers)["genre"]
     assert list(scores) == ["heuristic", "lr", "lgbm", "stack", "decoded"]
     # rtol: the same counts.
