@@ -1,15 +1,16 @@
-"""Settings: the distribution a mashup is drawn from.
+"""Settings: the distribution that mashups are sampled from.
 
-The defaults are the record-holder's generator for the Messy Mashup task: one random stem is the
-tempo anchor, the others are brought to its tempo by linear interpolation (pitch moves), each stem's
-gain is lowered now and then, one noise clip lies at a random place in seven mashups of ten, and the
-sum is normalised to full scale. What that generator lacks is off by default, and costs nothing.
+The defaults are those of the record-holder's generator for the Messy Mashup task: one random stem
+is the tempo anchor, the others are brought to its tempo by linear interpolation (which moves the
+pitch), some stems are attenuated, seven mashups in ten hold one noise clip at a random place, and
+the sum is normalised to full scale. Everything that this generator lacks is off by default.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import yaml
@@ -21,92 +22,112 @@ from ..exceptions import UsageError
 
 @dataclass(frozen=True)
 class Settings:
-    """The distribution a mashup is drawn from; plain data, YAML both ways.
+    """Distribution that mashups are sampled from.
 
-    Ranges are (low, high), drawn from uniformly.
+    Settings are plain data, are checked when they are made, and are read from and written to YAML.
+    Ranges are (low, high) and are sampled uniformly.
 
     Attributes
     ----------
     stems : tuple of str
-        Which stems are mixed.
+        Names of the stems that are mixed. Default: drums, vocals, bass, other.
     one_song_probability : float
-        Chance that all stems are of one song: a song, not a mashup. At 1, training is naive.
+        Probability that all stems come from one song, which gives a song and no mashup.
+        Default 0.
     stem_dropout : float
-        Chance, stem by stem, that it is left out; at least one stays.
-    tempo : {"interpolate", "resample", "stretch", "none"}
+        Probability of each stem to be left out; at least one remains. Default 0.
+    tempo : {"interpolate", "resample", "stretch", "none"}, default="interpolate"
         How stems are brought to the anchor's tempo: by linear interpolation or by soxr, both of
-        which move the pitch, or by a stretch that keeps it (the ``stretch`` extra); or not at all.
-    anchor : str
-        Whose tempo all follow: ``"random"`` (one of the stems that have a tempo), ``"median"``,
-        ``"slowest"``, ``"fastest"``, or a stem's name. A mashup in which the stem named has no
-        tempo takes a random one.
+        which move the pitch, or by a time stretch that keeps it (needs the ``stretch`` extra); or
+        not at all.
+    anchor : str, default="random"
+        Stem that sets the tempo: ``"random"`` (one of the stems that have a tempo), ``"median"``,
+        ``"slowest"``, ``"fastest"``, or the name of a stem, which is replaced by a random one
+        where it has no tempo.
     rate_range : tuple of (float, float) or None
-        A stem's rate is clipped to this; None for no clipping.
-    octave_safe : bool
-        Take a rate by as many octaves (×2, ×½) as bring it nearest to 1, so that a tempo estimated
-        at double or half the beat does not double or halve the speed. Off by default: the
-        record-holder's generator, and so presumably the test's, plays such mistakes out.
+        Range that playback rates are clipped to; None (the default) for no clipping.
+    octave_safe : bool, default=False
+        Multiply a rate by the power of 2 that brings it nearest to 1, so that a tempo estimated at
+        double or half the beat does not double or halve the speed. Off by default, because the
+        record-holder's generator, and presumably the test's, does not correct such errors.
     tempo_confidence : float
-        A stem whose tempo has less confidence than this keeps its speed and is no anchor.
+        Least confidence of a tempo, from 0 to 1; a stem below it keeps its speed and is no anchor.
+        Default 0.
     gain_probability : float
-        Chance, stem by stem, that its gain is drawn rather than 1.
-    gain_law : {"uniform", "db_uniform", "db_normal"}
-        Uniform within ``gain``, uniform in dB between its ends, or normal in dB by ``gain_db``.
+        Probability of each stem to have a random gain; the gain is 1 otherwise. Default 0.4.
+    gain_law : {"uniform", "db_uniform", "db_normal"}, default="uniform"
+        Distribution of random gains: uniform within ``gain``, uniform in dB between its ends, or
+        normal in dB with the parameters ``gain_db``.
     gain : tuple of (float, float)
-        Range of a drawn gain (linear).
+        Range of random gains (linear). Default 0.4 to 1.
     gain_db : tuple of (float, float)
-        Mean and standard deviation of a drawn gain in dB, for ``"db_normal"``.
+        Mean and standard deviation in dB of random gains for ``"db_normal"``. Default -3 and 3.
     noise_probability : float
-        Chance that a mashup holds noise.
+        Probability that a mashup holds noise. Default 0.7.
     noise_count : tuple of (int, int)
-        Fewest and most noise clips in a mashup that holds noise.
-    noise_law : {"gain", "snr"}
-        What sets a noise clip's level: a gain, or its ratio to the stems' mix.
+        Range of the number of noise clips in a mashup that holds noise. Default 1.
+    noise_law : {"gain", "snr"}, default="gain"
+        What sets the level of a noise clip: a gain, or its ratio to the mix of the stems.
     noise_gain : tuple of (float, float)
-        Range of the noise clip's gain (linear, on the clip as it is on disk).
+        Range of noise gains (linear, applied to the clip as it is on disk). Default 0.1 to 0.8.
     noise_snr : tuple of (float, float)
-        Range in dB of the RMS of the stems' mix over that of the noise where it sounds.
-    noise_placement : {"single", "tile"}
-        Once at a random place, or repeated from a random place in it to the mashup's end.
+        Range in dB of the ratio of the RMS of the stems' mix to that of the noise clip. Default 0
+        to 20.
+    noise_placement : {"single", "tile"}, default="single"
+        Once at a random place, or repeated over the whole mashup from a random sample on.
     noise_band_probability : float
-        Chance, noise by noise, that it is limited to a random band of frequencies.
+        Probability of each noise clip to be band-passed. Default 0.
     noise_band : tuple of (float, float)
-        Lowest and highest edge of such a band in Hz.
+        Lowest and highest edge in Hz of such bands. Default 50 to 10,000.
     noise_band_octaves : tuple of (float, float)
-        Range of its width.
+        Range of their width in octaves. Default 1 to 4.
     durations : tuple of (float, float, float)
-        Rows of (weight, shortest, longest): a row is drawn by weight, then a length in s within.
+        Rows of (weight, shortest, longest): a row is sampled by weight, then a duration in s
+        within it. Default: half of the mashups 30 s, four tenths 24 to 30 s, a tenth 6 to 24 s.
     lowpass_probability : float
-        Chance that the mix is limited to frequencies below a cutoff.
+        Probability that the mix is low-passed. Default 0.
     lowpass : tuple of (float, float)
-        Range of the cutoff in Hz; at half of ``sr`` and above nothing is taken away.
-    normalize : {"peak", "rms", "lufs", "none"}
-        Scale the mix so that its largest sample is ``peak``, or its RMS or loudness is ``level``,
-        or leave it. Whatever passes full scale is clipped.
-    peak : float
-        Largest absolute sample after normalisation, 1 being full scale.
+        Range of the cutoff in Hz; cutoffs of half of ``sr`` and above have no effect. Default
+        4,000 to 10,000.
+    normalize : {"peak", "rms", "lufs", "none"}, default="peak"
+        Scale the mix so that its largest absolute sample is ``peak``, or its RMS or loudness is
+        ``level``, or do not scale it. Samples beyond full scale are clipped.
+    peak : float, default=1.0
+        Largest absolute sample after normalisation; 1 is full scale.
     level : tuple of (float, float)
-        Range of the level for ``"rms"`` in dBFS (full scale having RMS 1) and ``"lufs"`` in LUFS.
+        Range of the level for ``"rms"`` in dBFS (full scale has RMS 1) and ``"lufs"`` in LUFS.
+        Default -18 to -16.
     overdrive : tuple of (float, float)
-        Range of a gain in dB after normalisation, into the clipping.
+        Range of a gain in dB after normalisation, before clipping. Default 0.
     codec_probability : float
-        Chance that the result is encoded with losses and decoded again.
+        Probability that the result is encoded by a lossy codec and decoded again. Default 0.
     codecs : tuple of {"mp3", "ogg"}
-        Which codecs, each as likely.
+        Codecs, each equally likely. Default both.
     codec_quality : tuple of (float, float)
-        Range of the quality, from 0 for the smallest file to 1 for the best sound.
-    sr : int
+        Range of the quality, from 0 for the smallest file to 1 for the best sound. Default 0.1 to
+        0.9.
+    sr : int, default=22050
         Sample rate in Hz.
 
     Raises
     ------
     UsageError
-        A value is outside its range; the message names it.
+        If a value is not allowed; the message names the setting, the value and the expectation.
+
+    See Also
+    --------
+    sample_recipes : Sample recipes from settings.
 
     Examples
     --------
-    >>> Settings(noise_probability=1.0).noise_gain
-    (0.1, 0.8)
+    >>> from stemstack.mashups import Settings
+    >>> settings = Settings.from_dict({"noise_probability": 1.0, "noise_gain": [0.2, 0.4]})
+    >>> settings.noise_gain
+    (0.2, 0.4)
+    >>> Settings(peak=2.0)
+    Traceback (most recent call last):
+    ...
+    stemstack.exceptions.UsageError: The setting 'peak' must be a level in (0, 1]. Got 2.0 instead.
     """
 
     stems: tuple = DEFAULT_STEMS
@@ -145,35 +166,35 @@ class Settings:
     def __post_init__(self):
         for field in fields(self):
             object.__setattr__(self, field.name, _freeze(getattr(self, field.name)))
-        check_settings(self)
+        _check_settings(self)
 
     def to_dict(self):
-        """Give the settings as plain lists and numbers, fit for YAML or JSON."""
+        """Return the settings as plain lists and numbers, for YAML or JSON."""
         return {name: _thaw(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values):
-        """Build settings from plain data; names left out keep their defaults.
+        """Build settings from plain data; missing names have their defaults.
 
         Raises
         ------
         UsageError
-            A name is not a setting, or a value is outside its range.
+            If a name is not a setting, or a value is not allowed.
         """
-        known = [field.name for field in fields(cls)]
-        strange = sorted(str(name) for name in set(values) - set(known))
-        if strange:
-            raise UsageError(f"Unknown setting {strange[0]!r}; the settings are {', '.join(known)}")
+        names = [field.name for field in fields(cls)]
+        unknown = sorted(str(name) for name in set(values) - set(names))
+        if unknown:
+            raise UsageError(f"Unknown setting {unknown[0]!r}; the settings are {', '.join(names)}")
         return cls(**values)
 
     @classmethod
     def from_yaml(cls, path):
-        """Read settings from a YAML file; names left out keep their defaults.
+        """Read settings from a YAML file; missing names have their defaults.
 
         Raises
         ------
         UsageError
-            The file is missing, is not YAML, is not a mapping, or holds a wrong value.
+            If the file is missing, is no YAML mapping, or holds a value that is not allowed.
         """
         try:
             values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -184,12 +205,12 @@ class Settings:
         return cls.from_dict(values)
 
     def to_yaml(self, path):
-        """Write the settings as YAML that ``from_yaml`` reads back to an equal object."""
+        """Write the settings to a YAML file, from which ``from_yaml`` reads an equal object."""
         Path(path).write_text(yaml.safe_dump(self.to_dict(), sort_keys=False), encoding="utf-8")
 
 
 def _freeze(value):
-    """Turn lists into tuples and numpy's numbers into Python's, which YAML can write."""
+    """Convert lists to tuples and NumPy scalars to Python's, which YAML can write."""
     if isinstance(value, list | tuple):
         return tuple(map(_freeze, value))
     return value.item() if isinstance(value, np.generic) else value
@@ -199,83 +220,54 @@ def _thaw(value):
     return list(map(_thaw, value)) if isinstance(value, tuple) else value
 
 
-TEMPO_MODES = ("interpolate", "resample", "stretch", "none")
-ANCHORS = ("random", "median", "slowest", "fastest")
-GAIN_LAWS = ("uniform", "db_uniform", "db_normal")
-NOISE_LAWS = ("gain", "snr")
-PLACEMENTS = ("single", "tile")
-NORMALIZATIONS = ("peak", "rms", "lufs", "none")
-# libsndfile's names, and the rates it can encode each at; None for any.
-CODEC_RATES = {
+# libsndfile's names of codecs, and the sample rates each can encode; None for any.
+_CODEC_RATES = {
     "mp3": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
     "ogg": None,
 }
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A test of one value, and what a value that fails was expected to be."""
+class _Constraint(NamedTuple):
+    """Test of one value, and what the value is expected to be."""
 
-    holds: Any
+    is_met: Callable
     expected: str
 
 
-def check_settings(settings):
-    """Hold every setting against its rule, then those that concern each other.
-
-    Parameters
-    ----------
-    settings : Settings
-
-    Raises
-    ------
-    UsageError
-        A value is not what was expected; the message names the setting, the value and the mend.
-    """
-    for name, rule in RULES.items():
-        _check(rule.holds(getattr(settings, name)), name, getattr(settings, name), rule.expected)
-    anchors = (*ANCHORS, *settings.stems)
+def _check_settings(settings):
+    """Raise UsageError unless all settings meet their constraints."""
+    for name, (is_met, expected) in CONSTRAINTS.items():
+        _check(is_met(getattr(settings, name)), name, getattr(settings, name), expected)
+    anchors = ("random", "median", "slowest", "fastest", *settings.stems)
     _check(settings.anchor in anchors, "anchor", settings.anchor, f"one of {anchors}")
     if settings.gain_law == "db_uniform":
         _check(settings.gain[0] > 0, "gain", settings.gain, "above 0 for gain_law: db_uniform")
     for codec in settings.codecs if settings.codec_probability else ():
-        rates = CODEC_RATES[codec]
-        _check(rates is None or settings.sr in rates, "sr", settings.sr, f"{codec}'s: {rates}")
+        rates = _CODEC_RATES[codec]
+        expected = f"a rate that {codec} has: {rates}"
+        _check(rates is None or settings.sr in rates, "sr", settings.sr, expected)
 
 
-def _check(ok, name, got, expected):
-    if not ok:
-        raise UsageError(f"The setting {name!r} must be {expected}. Got {got!r} instead.")
+def _check(is_met, name, value, expected):
+    if not is_met:
+        raise UsageError(f"The setting {name!r} must be {expected}. Got {value!r} instead.")
 
 
-def _is_number(value):
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value, kind=int | float):
+    return isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _is_chance(value):
-    return _is_number(value) and 0 <= value <= 1
-
-
-def _are_numbers(values, count):
-    return isinstance(values, tuple) and len(values) == count and all(map(_is_number, values))
-
-
-def _is_range(pair, least=-math.inf, most=math.inf):
-    return _are_numbers(pair, 2) and least <= pair[0] <= pair[1] <= most
-
-
-def _is_positive_range(pair):
-    return _is_range(pair) and pair[0] > 0
-
-
-def _is_count_range(pair):
-    return _is_range(pair, 0) and all(isinstance(number, int) for number in pair)
+def _are_numbers(values, count, kind=int | float):
+    return (
+        isinstance(values, tuple)
+        and len(values) == count
+        and all(_is_number(v, kind) for v in values)
+    )
 
 
 def _are_durations(rows):
     return (
         isinstance(rows, tuple)
-        and len(rows) > 0
         and all(_are_numbers(row, 3) and row[0] >= 0 and 0 < row[1] <= row[2] for row in rows)
         and sum(row[0] for row in rows) > 0
     )
@@ -290,56 +282,57 @@ def _are_names(names):
     )
 
 
-def _one_of(choices):
-    return Rule(lambda value: isinstance(value, str) and value in choices, f"one of {choices}")
+def _one_of(*options):
+    return _Constraint(lambda v: isinstance(v, str) and v in options, f"one of {options}")
 
 
-_CHANCE = Rule(_is_chance, "a chance in [0, 1]")
-_GAINS = Rule(lambda pair: _is_range(pair, 0), "low, high ≥ 0")
-_DECIBELS = Rule(_is_range, "low, high in dB")
-_HERTZ = Rule(_is_positive_range, "low, high in Hz, above 0")
+def _range(expected, low=-math.inf, high=math.inf, *, above=-math.inf, kind=int | float):
+    def is_met(pair):
+        return _are_numbers(pair, 2, kind) and low <= pair[0] <= pair[1] <= high and pair[0] > above
 
-RULES = {
-    "stems": Rule(_are_names, "at least one stem name, none twice"),
-    "stem_dropout": _CHANCE,
-    "tempo": _one_of(TEMPO_MODES),
-    "rate_range": Rule(
-        lambda pair: pair is None or _is_positive_range(pair),
-        "null, or the lowest and highest rate, above 0",
-    ),
-    "octave_safe": Rule(lambda value: isinstance(value, bool), "true or false"),
-    "tempo_confidence": _CHANCE,
-    "one_song_probability": _CHANCE,
-    "gain_probability": _CHANCE,
-    "gain_law": _one_of(GAIN_LAWS),
+    return _Constraint(is_met, expected)
+
+
+_PROBABILITY = _Constraint(lambda v: _is_number(v) and 0 <= v <= 1, "a number in [0, 1]")
+_GAINS = _range("low, high ≥ 0", 0)
+_HERTZ = _range("low, high in Hz, above 0", above=0)
+_RATES = _range("null, or the lowest and highest rate, above 0", above=0)
+
+# Of each setting but the anchor, whose options depend on the stems.
+CONSTRAINTS = {
+    "stems": _Constraint(_are_names, "at least one stem name, none twice"),
+    "one_song_probability": _PROBABILITY,
+    "stem_dropout": _PROBABILITY,
+    "tempo": _one_of("interpolate", "resample", "stretch", "none"),
+    "rate_range": _Constraint(lambda v: v is None or _RATES.is_met(v), _RATES.expected),
+    "octave_safe": _Constraint(lambda v: isinstance(v, bool), "true or false"),
+    "tempo_confidence": _PROBABILITY,
+    "gain_probability": _PROBABILITY,
+    "gain_law": _one_of("uniform", "db_uniform", "db_normal"),
     "gain": _GAINS,
-    "gain_db": Rule(
-        lambda pair: _are_numbers(pair, 2) and pair[1] >= 0, "a mean and a deviation ≥ 0, in dB"
+    "gain_db": _Constraint(
+        lambda v: _are_numbers(v, 2) and v[1] >= 0, "a mean and a standard deviation ≥ 0, in dB"
     ),
-    "noise_probability": _CHANCE,
-    "noise_count": Rule(_is_count_range, "fewest, most noise clips: whole numbers ≥ 0"),
-    "noise_law": _one_of(NOISE_LAWS),
+    "noise_probability": _PROBABILITY,
+    "noise_count": _range("fewest, most noise clips: whole numbers ≥ 0", 0, kind=int),
+    "noise_law": _one_of("gain", "snr"),
     "noise_gain": _GAINS,
-    "noise_snr": _DECIBELS,
-    "noise_placement": _one_of(PLACEMENTS),
-    "noise_band_probability": _CHANCE,
+    "noise_snr": _range("low, high in dB"),
+    "noise_placement": _one_of("single", "tile"),
+    "noise_band_probability": _PROBABILITY,
     "noise_band": _HERTZ,
-    "noise_band_octaves": Rule(_is_positive_range, "low, high in octaves, above 0"),
-    "durations": Rule(_are_durations, "(weight, low, high)"),
-    "lowpass_probability": _CHANCE,
+    "noise_band_octaves": _range("low, high in octaves, above 0", above=0),
+    "durations": _Constraint(_are_durations, "rows of (weight, shortest, longest), in s above 0"),
+    "lowpass_probability": _PROBABILITY,
     "lowpass": _HERTZ,
-    "normalize": _one_of(NORMALIZATIONS),
-    "peak": Rule(lambda value: _is_number(value) and 0 < value <= 1, "a level in (0, 1]"),
-    "level": Rule(lambda pair: _is_range(pair, most=0), "low, high ≤ 0, in dBFS or LUFS"),
-    "overdrive": Rule(lambda pair: _is_range(pair, 0), "low, high ≥ 0, in dB"),
-    "codec_probability": _CHANCE,
-    "codecs": Rule(
-        lambda names: _are_names(names) and set(names) <= set(CODEC_RATES),
-        f"some of {tuple(CODEC_RATES)}",
+    "normalize": _one_of("peak", "rms", "lufs", "none"),
+    "peak": _Constraint(lambda v: _is_number(v) and 0 < v <= 1, "a level in (0, 1]"),
+    "level": _range("low, high ≤ 0, in dBFS or LUFS", high=0),
+    "overdrive": _range("low, high ≥ 0, in dB", 0),
+    "codec_probability": _PROBABILITY,
+    "codecs": _Constraint(
+        lambda v: _are_names(v) and set(v) <= set(_CODEC_RATES), f"some of {tuple(_CODEC_RATES)}"
     ),
-    "codec_quality": Rule(lambda pair: _is_range(pair, 0, 1), "low, high in [0, 1]"),
-    "sr": Rule(
-        lambda value: _is_number(value) and isinstance(value, int) and value >= 1000,
-        "a rate in Hz of 1000 or more",
-    ),
+    "codec_quality": _range("low, high in [0, 1]", 0, 1),
+    "sr": _Constraint(lambda v: _is_number(v, int) and v >= 1000, "a rate in Hz of 1000 or more"),
 }
