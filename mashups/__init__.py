@@ -1,12 +1,16 @@
-"""What training data is: settings -> recipes -> waveforms."""
+"""Mashups: training clips sampled from stems. Settings are sampled to recipes, which are rendered.
+
+Conventions: audio is mono float32 in [-1, 1] at 22,050 Hz by default. A *source store* is a dict of
+path to :class:`AudioSource`, the converted file.
+"""
 
 from .jams import read_jams, write_jams
-from .pool import Pool, load_pool, sample_recipes
+from .pool import Pool, sample_recipes
 from .recipe_io import read_recipes, write_recipes
-from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, song_recipes
+from .recipes import NoisePart, Recipe, StemPart, song_recipes
 from .rendering.mashup import Mashup, load_mashups, write_mashups
 from .settings import Settings
-from .sources import AudioSource, build_source_store, list_unconverted
+from .sources import AudioSource, build_source_store
 
 __all__ = [
     "AudioSource",
@@ -17,12 +21,9 @@ __all__ = [
     "Settings",
     "StemPart",
     "build_source_store",
-    "list_unconverted",
     "load_mashups",
-    "load_pool",
     "read_jams",
     "read_recipes",
-    "recipe_from_dict",
     "sample_recipes",
     "song_recipes",
     "write_jams",

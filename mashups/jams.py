@@ -1,8 +1,8 @@
-"""Recipes as JAMS files, one a mashup, by scaper's conventions.
+"""JAMS files of mashups, one per mashup, by the conventions of scaper.
 
-JAMS (a JSON Annotated Music Specification) is how annotation tools exchange what is heard when.
-Each part of the mashup is an observation in the ``scaper`` namespace, its class one in
-``tag_open``, and the sandbox holds the recipe, so that it is read back exactly.
+JAMS (JSON Annotated Music Specification) is an exchange format of annotation tools. Each stem and
+noise clip of a mashup is an observation in the namespace ``scaper``, its label is one in
+``tag_open``, and the sandbox holds the recipe, from which it is read back without loss.
 
 References
 ----------
@@ -23,12 +23,29 @@ _VERSION = "0.3.4"
 
 
 def write_jams(mashup, path):
-    """Write what a mashup is made of as a JAMS file, atomically.
+    """Write the recipe of a mashup as a JAMS file, atomically.
 
     Parameters
     ----------
     mashup : Mashup
     path : str or os.PathLike
+
+    See Also
+    --------
+    read_jams : Read the recipe back.
+    write_recipes : Write many recipes to one file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from stemstack.mashups import AudioSource, Mashup, Recipe, StemPart, read_jams, write_jams
+    >>> drums = StemPart("drums", "a", "a/drums.wav", rate=1.0, gain=1.0)
+    >>> recipe = Recipe("rock-0", "rock", 0, 22050, start=0, length=44100, stems=(drums,))
+    >>> source = AudioSource("drums.i16", 44100, tempo=120.0, confidence=1.0, content="x")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_jams(Mashup(recipe, (source,)), f"{folder}/rock-0.jams")
+    ...     read_jams(f"{folder}/rock-0.jams") == recipe
+    True
     """
     write_text(path, json.dumps(_document(mashup), indent=1, allow_nan=False) + "\n")
 
@@ -47,13 +64,22 @@ def read_jams(path):
     Raises
     ------
     DataError
-        The file cannot be read, or holds no recipe.
+        If the file cannot be read or holds no recipe.
+
+    See Also
+    --------
+    read_recipes : Read many recipes from one file.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import read_jams
+    >>> recipe = read_jams("MASHUPS/jams/rock-0-00000.jams")  # doctest: +SKIP
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         return recipe_from_dict(document["sandbox"]["stemstack"])
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path}: is not a JAMS file with a recipe of ours ({error})") from error
+        raise DataError(f"{path}: is not a JAMS file with a recipe ({error})") from error
 
 
 def _document(mashup):
@@ -81,9 +107,8 @@ def _document(mashup):
 
 
 def _annotation(namespace, data, seconds):
-    about = {"annotation_tools": "stemstack", "data_source": "program"}
     return {
-        "annotation_metadata": about,
+        "annotation_metadata": {"annotation_tools": "stemstack", "data_source": "program"},
         "namespace": namespace,
         "data": data,
         "sandbox": {},
@@ -109,7 +134,7 @@ def _stem_event(part, recipe):
 def _noise_event(part, source, recipe):
     begin = 0 if part.tile else part.start
     end = recipe.length if part.tile else min(recipe.length, part.start + source.n_samples)
-    ratio = {} if part.snr is None else {"snr": part.snr}
+    snr = {} if part.snr is None else {"snr": part.snr}
     return _event(
         "noise",
         part.path,
@@ -117,7 +142,7 @@ def _noise_event(part, source, recipe):
         source_time=(part.start if part.tile else 0) / recipe.sr,
         time=begin / recipe.sr,
         duration=(end - begin) / recipe.sr,
-        **ratio,
+        **snr,
     )
 
 

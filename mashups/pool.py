@@ -1,7 +1,7 @@
-"""The pool: what mashups are drawn from, divided so that no draw leaves its class and fold.
+"""Pool: the songs and noise clips that mashups are sampled from, by class and fold.
 
-Songs *and* noise clips are split into folds first and recipes are drawn within a fold, so no song
-or noise clip ever stands on both sides of a split.
+Songs *and* noise clips are split into folds first, and recipes are sampled within a fold, so no
+song and no noise clip is on both sides of a split.
 """
 
 import json
@@ -24,17 +24,36 @@ _STAGE = 1
 
 @dataclass(frozen=True)
 class Pool:
-    """Settings, and the songs and noise clips they are drawn over.
+    """Settings, and the songs and noise clips that they are applied to.
 
     Attributes
     ----------
     settings : Settings
     songs : dict of (str, int) to list of (str, dict)
-        By class and fold: each song's name, and its paths by stem.
+        By class and fold: the name of each song, and its paths by stem.
     noises : dict of int to list of str
-        Paths by fold.
+        By fold: paths of noise clips.
     source_store : dict of str to AudioSource
-        Every path of the two.
+        The converted files by path.
+
+    See Also
+    --------
+    sample_recipes : Sample recipes from tables in one call.
+    Mashup.redraw : Sample a replacement of a mashup from its pool.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.mashups import AudioSource, Pool, Settings
+    >>> songs = pd.DataFrame(
+    ...     {"song": ["a", "b"], "label": "rock", "fold": 0, "drums": ["a.wav", "b.wav"]}
+    ... )
+    >>> noise = pd.DataFrame({"path": [], "fold": []})
+    >>> source = AudioSource("", n_samples=10**6, tempo=120.0, confidence=1.0, content="x")
+    >>> settings = Settings(stems=("drums",), noise_probability=0.0)
+    >>> pool = Pool.from_tables(songs, noise, {"a.wav": source, "b.wav": source}, settings)
+    >>> [recipe.id for recipe in pool.sample_all(per_class=2, seed=0)]
+    ['rock-0-00000', 'rock-0-00001']
     """
 
     settings: Settings
@@ -44,16 +63,17 @@ class Pool:
 
     @classmethod
     def from_tables(cls, songs, noise, source_store, settings):
-        """Divide songs and noise clips by class and fold.
+        """Build a pool from tables of songs and noise clips.
 
         Parameters
         ----------
         songs : DataFrame
-            Columns ``song, label, fold`` and a path column for each stem of ``settings``.
+            Columns ``song``, ``label`` and ``fold``, and a column of paths for each stem of
+            ``settings``; missing stems are NaN or None.
         noise : DataFrame
-            Columns ``path, fold``; may be empty when ``settings.noise_probability`` is 0.
+            Columns ``path`` and ``fold``; may be empty when ``settings.noise_probability`` is 0.
         source_store : dict of str to AudioSource
-            Every path of the two tables.
+            The converted files of both tables by path.
         settings : Settings
 
         Returns
@@ -63,7 +83,7 @@ class Pool:
         Raises
         ------
         DataError
-            Noise is wanted and a fold has none.
+            If the settings have noise and a fold has no noise clip.
         """
         by_class, by_fold = defaultdict(list), defaultdict(list)
         for row in songs.to_dict("records"):
@@ -72,37 +92,63 @@ class Pool:
         for row in noise.to_dict("records"):
             by_fold[int(row["fold"])].append(row["path"])
         if settings.noise_probability > 0 and settings.noise_count[1] > 0:
-            _check_noise(sorted({fold for _, fold in by_class} - by_fold.keys()))
+            missing = sorted({fold for _, fold in by_class} - by_fold.keys())
+            if missing:
+                raise DataError(
+                    f"Fold {missing[0]} has no noise clip to sample from: put an ESC-50-master "
+                    "folder with audio/*.wav next to genres_stems, or set noise_probability: 0 in "
+                    "the settings"
+                )
         return cls(settings, dict(by_class), dict(by_fold), source_store)
 
     def sample_recipe(self, name, label, fold, rng):
-        """Draw one recipe of a class within a fold."""
+        """Sample one recipe of a class within a fold.
+
+        Parameters
+        ----------
+        name : str
+            The id of the recipe.
+        label : str
+        fold : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Recipe
+        """
         songs, noises = self.songs[label, fold], self.noises.get(fold, [])
         return sample_recipe(
             name, label, fold, songs, noises, self.source_store, self.settings, rng
         )
 
     def sample_all(self, per_class, seed):
-        """Draw recipes of every class, as :func:`sample_recipes` does.
+        """Sample recipes of every class, within folds.
+
+        Parameters
+        ----------
+        per_class : int
+            Mashups per class, spread evenly over the folds that have songs of it.
+        seed : int
+            The root seed; see :func:`sample_recipes`.
 
         Returns
         -------
         list of Recipe
         """
-        drawn = []
+        recipes = []
         for c, label in enumerate(sorted({label for label, _ in self.songs})):
-            folds = sorted(fold for of, fold in self.songs if of == label)
+            folds = sorted(fold for other, fold in self.songs if other == label)
             for f, fold in enumerate(folds):
                 for index in range(per_class // len(folds) + (f < per_class % len(folds))):
                     stream = np.random.SeedSequence(seed, spawn_key=(_STAGE, fold, c, index))
-                    name = f"{label}-{fold}-{index:05d}"
-                    drawn.append(
-                        self.sample_recipe(name, label, fold, np.random.default_rng(stream))
+                    rng = np.random.default_rng(stream)
+                    recipes.append(
+                        self.sample_recipe(f"{label}-{fold}-{index:05d}", label, fold, rng)
                     )
-        return drawn
+        return recipes
 
     def save(self, folder):
-        """Write the pool as JSON, named by its content, unless it is there already.
+        """Write the pool as JSON to a file named by its content, unless it exists.
 
         Parameters
         ----------
@@ -111,19 +157,15 @@ class Pool:
         Returns
         -------
         str
-            The file, for :func:`load_pool`.
+            The path of the file, for :func:`load_pool`.
         """
-        songs = [(label, fold, of_class) for (label, fold), of_class in self.songs.items()]
-        stems = (
-            path
-            for of_class in self.songs.values()
-            for _, paths in of_class
-            for path in paths.values()
-        )
-        noises = (path for paths in self.noises.values() for path in paths)
+        stems = [
+            path for songs in self.songs.values() for _, paths in songs for path in paths.values()
+        ]
+        noises = [path for paths in self.noises.values() for path in paths]
         document = {
             "settings": self.settings.to_dict(),
-            "songs": songs,
+            "songs": [(label, fold, songs) for (label, fold), songs in self.songs.items()],
             "noises": list(self.noises.items()),
             "source_store": {path: asdict(self.source_store[path]) for path in (*stems, *noises)},
         }
@@ -136,11 +178,12 @@ class Pool:
 
 @lru_cache(maxsize=4)
 def load_pool(path):
-    """Read a pool that was saved; a process reads each once.
+    """Read a saved pool; the last few are kept in memory.
 
     Parameters
     ----------
     path : str
+        As returned by :meth:`Pool.save`.
 
     Returns
     -------
@@ -149,13 +192,13 @@ def load_pool(path):
     Raises
     ------
     DataError
-        The file is gone.
+        If the file does not exist.
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DataError(
-            f"{path}: no longer in the cache; run the command again to make it anew"
+            f"{path}: no longer in the cache; run the command again to write it"
         ) from error
     return Pool(
         Settings.from_dict(document["settings"]),
@@ -169,19 +212,23 @@ def load_pool(path):
 
 
 def sample_recipes(songs, noise, source_store, settings, *, per_class, seed):
-    """Draw mashups for every class, within folds.
+    """Sample recipes of every class, within folds.
 
     Parameters
     ----------
-    songs, noise : DataFrame
+    songs : DataFrame
+        Columns ``song``, ``label`` and ``fold``, and a column of paths for each stem of
+        ``settings``; missing stems are NaN or None.
+    noise : DataFrame
+        Columns ``path`` and ``fold``; may be empty when ``settings.noise_probability`` is 0.
     source_store : dict of str to AudioSource
+        The converted files of both tables by path.
     settings : Settings
-        As for :meth:`Pool.of`.
     per_class : int
-        Mashups a class, shared evenly by the folds that have songs of it.
+        Mashups per class, spread evenly over the folds that have songs of it.
     seed : int
-        The root seed. Each recipe has its own stream, spawned by (fold, class, index): drawing
-        more of them never changes those drawn before.
+        The root seed. Each recipe has its own random stream, spawned by (fold, class, index), so
+        a larger ``per_class`` adds recipes and does not change the others.
 
     Returns
     -------
@@ -190,14 +237,27 @@ def sample_recipes(songs, noise, source_store, settings, *, per_class, seed):
     Raises
     ------
     DataError
-        Noise is wanted and a fold has none, or no song of a class has one of the stems.
+        If the settings have noise and a fold has no noise clip, or if no song of a class has any
+        of the stems.
+
+    See Also
+    --------
+    song_recipes : Recipes of whole songs, without mixing.
+    Mashup.from_recipe : Bind a recipe to its audio, ready to render.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.mashups import AudioSource, Settings, sample_recipes
+    >>> songs = pd.DataFrame(
+    ...     {"song": ["a", "b"], "label": "rock", "fold": 0, "drums": ["a.wav", "b.wav"]}
+    ... )
+    >>> noise = pd.DataFrame({"path": [], "fold": []})
+    >>> source = AudioSource("", n_samples=10**6, tempo=120.0, confidence=1.0, content="x")
+    >>> store = {"a.wav": source, "b.wav": source}
+    >>> settings = Settings(stems=("drums",), noise_probability=0.0)
+    >>> recipes = sample_recipes(songs, noise, store, settings, per_class=3, seed=0)
+    >>> [recipe.stems[0].song for recipe in recipes]
+    ['b', 'a', 'b']
     """
     return Pool.from_tables(songs, noise, source_store, settings).sample_all(per_class, seed)
-
-
-def _check_noise(folds):
-    if folds:
-        raise DataError(
-            f"Fold {folds[0]} has no noise clip to draw from: put an ESC-50-master folder with "
-            "audio/*.wav beside genres_stems, or set noise_probability: 0 in the settings"
-        )

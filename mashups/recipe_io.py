@@ -1,29 +1,46 @@
-"""Recipes on disk: Parquet, parts nested, or JSON Lines, one recipe a line; both exact."""
+"""Files of recipes: Parquet with nested parts, or JSON Lines with one recipe per line."""
 
 import json
-from dataclasses import asdict
+import typing
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..exceptions import DataError, UsageError
-from .recipes import recipe_from_dict
+from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict
 
 
 def write_recipes(recipes, path):
-    """Write recipes.
+    """Write recipes to a file.
 
     Parameters
     ----------
     recipes : sequence of Recipe
     path : str or os.PathLike
-        Its suffix, ``.parquet`` or ``.jsonl``, decides the format.
+        The suffix, ``.parquet`` or ``.jsonl``, is the format.
 
     Raises
     ------
     UsageError
-        The suffix is another one.
+        If the path has another suffix.
+
+    See Also
+    --------
+    read_recipes : Read the recipes back, without loss.
+    write_jams : Write one recipe as a JAMS file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from stemstack.mashups import Recipe, StemPart, read_recipes, write_recipes
+    >>> drums = StemPart("drums", "a", "a/drums.wav", rate=1.0, gain=1.0)
+    >>> recipes = [Recipe("rock-0", "rock", 0, 22050, start=0, length=44100, stems=(drums,))]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_recipes(recipes, f"{folder}/recipes.parquet")
+    ...     read_recipes(f"{folder}/recipes.parquet") == recipes
+    True
     """
     rows = [asdict(recipe) for recipe in recipes]
     if _suffix(path) == ".parquet":
@@ -34,11 +51,12 @@ def write_recipes(recipes, path):
 
 
 def read_recipes(path):
-    """Read recipes written by :func:`write_recipes`.
+    """Read recipes from a file that :func:`write_recipes` wrote.
 
     Parameters
     ----------
     path : str or os.PathLike
+        With the suffix ``.parquet`` or ``.jsonl``.
 
     Returns
     -------
@@ -47,9 +65,18 @@ def read_recipes(path):
     Raises
     ------
     UsageError
-        The suffix is neither ``.parquet`` nor ``.jsonl``.
+        If the path has another suffix.
     DataError
-        The file cannot be read, or holds something else.
+        If the file cannot be read or does not hold recipes.
+
+    See Also
+    --------
+    load_mashups : Bind recipes to their audio, ready to render.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import read_recipes
+    >>> recipes = read_recipes("RUN/recipes.parquet")  # doctest: +SKIP
     """
     suffix = _suffix(path)
     try:
@@ -66,45 +93,26 @@ def read_recipes(path):
 def _suffix(path):
     suffix = Path(path).suffix
     if suffix not in (".parquet", ".jsonl"):
-        raise UsageError(f"{path}: recipes are kept as .parquet or .jsonl. Got {suffix!r} instead.")
+        raise UsageError(f"{path}: recipe files must end in .parquet or .jsonl. Got {suffix!r}.")
     return suffix
 
 
-_STEM_TYPE = pa.struct(
-    [
-        ("stem", pa.string()),
-        ("song", pa.string()),
-        ("path", pa.string()),
-        ("rate", pa.float64()),
-        ("gain", pa.float64()),
-    ]
-)
-_NOISE_TYPE = pa.struct(
-    [
-        ("path", pa.string()),
-        ("start", pa.int64()),
-        ("gain", pa.float64()),
-        ("snr", pa.float64()),
-        ("tile", pa.bool_()),
-        ("band", pa.list_(pa.float64())),
-    ]
-)
+_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+
+
+def _arrow_fields(cls, **tuples):
+    """Return (name, type) of each field of a dataclass; ``tuples`` has the items of its tuples."""
+    found = []
+    for field in fields(cls):
+        plain = (typing.get_args(field.type) or (field.type,))[0]  # of "float | None", float
+        found.append((field.name, tuples.get(field.name) or _TYPES[plain]))
+    return found
+
+
 _SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("label", pa.string()),
-        ("fold", pa.int64()),
-        ("sr", pa.int64()),
-        ("start", pa.int64()),
-        ("length", pa.int64()),
-        ("stems", pa.list_(_STEM_TYPE)),
-        ("noises", pa.list_(_NOISE_TYPE)),
-        ("tempo", pa.string()),
-        ("normalize", pa.string()),
-        ("level", pa.float64()),
-        ("lowpass", pa.float64()),
-        ("overdrive", pa.float64()),
-        ("codec", pa.string()),
-        ("codec_quality", pa.float64()),
-    ]
+    _arrow_fields(
+        Recipe,
+        stems=pa.list_(pa.struct(_arrow_fields(StemPart))),
+        noises=pa.list_(pa.struct(_arrow_fields(NoisePart, band=pa.list_(pa.float64())))),
+    )
 )

@@ -1,8 +1,8 @@
-"""Recipes: concrete draws from the Settings, as plain data.
+"""Recipes: everything that determines one mashup, as plain data.
 
-A recipe says everything rendering needs: which part of which stem of which song, at which rate and
-gain, which noise where, how long, and what is done to the sum. Times are in samples at the recipe's
-rate, so nothing is rounded twice.
+A recipe holds the stems and noise clips of a mashup, their rates and gains, its length, and the
+processing of the sum. Times are in samples at the recipe's sample rate, so that rendering rounds
+nothing.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -12,7 +12,31 @@ from ..exceptions import DataError
 
 @dataclass(frozen=True)
 class StemPart:
-    """One stem in a mashup: read ``rate`` samples of it for each sample of the mashup."""
+    """One stem of a mashup.
+
+    Attributes
+    ----------
+    stem : str
+        Such as ``"drums"``.
+    song : str
+        The song that the stem is from.
+    path : str
+        The file, relative to the data set.
+    rate : float
+        Playback rate: samples of the stem for each sample of the mashup.
+    gain : float
+        Linear.
+
+    See Also
+    --------
+    Recipe : The mashup that the stem is part of.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import StemPart
+    >>> StemPart("drums", "rock.00001", "rock/rock.00001/drums.wav", rate=1.5, gain=0.8).rate
+    1.5
+    """
 
     stem: str
     song: str
@@ -23,22 +47,33 @@ class StemPart:
 
 @dataclass(frozen=True)
 class NoisePart:
-    """One noise clip in a mashup.
+    """One noise clip of a mashup.
 
     Attributes
     ----------
     path : str
+        The file, relative to the data set.
     start : int
-        The sample of the mashup it begins at, below 0 when it began before; when it is repeated,
-        the sample of the noise clip that the mashup begins with.
+        The sample of the mashup at which the noise begins, negative in an excerpt that begins
+        later. For tiled noise, the sample of the noise at which the mashup begins.
     gain : float or None
-        Linear; None when ``snr`` decides.
-    snr : float or None
-        RMS of the stems' mix over that of the noise where it sounds, in dB.
-    tile : bool
-        Repeat it from the beginning to the end of the mashup.
-    band : tuple of (float, float) or None
-        The frequencies in Hz that it is limited to.
+        Linear; None when ``snr`` sets the level.
+    snr : float or None, default=None
+        Ratio in dB of the RMS of the stems' mix to that of the noise.
+    tile : bool, default=False
+        Whether the noise is repeated over the whole mashup.
+    band : tuple of (float, float) or None, default=None
+        Band in Hz that the noise is limited to.
+
+    See Also
+    --------
+    Recipe : The mashup that the noise is part of.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import NoisePart
+    >>> NoisePart("ESC-50-master/audio/1-17124-A-43.wav", start=2205, gain=0.4).snr is None
+    True
     """
 
     path: str
@@ -48,10 +83,19 @@ class NoisePart:
     tile: bool = False
     band: tuple | None = None
 
-    def seen_from(self, begin, n_samples):
-        """Give the part as it stands in what is left of the mashup from a sample on.
+    def shifted(self, begin, n_samples):
+        """Return the part for an excerpt of the mashup.
 
-        ``n_samples`` are those of the noise clip.
+        Parameters
+        ----------
+        begin : int
+            The sample of the mashup at which the excerpt begins.
+        n_samples : int
+            Length of the noise clip.
+
+        Returns
+        -------
+        NoisePart
         """
         start = (self.start + begin) % n_samples if self.tile else self.start - begin
         return replace(self, start=start)
@@ -59,31 +103,45 @@ class NoisePart:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One mashup before it is rendered.
+    """Description of one mashup, from which it is rendered.
 
     Attributes
     ----------
     id, label : str
     fold : int
+        The fold that all songs and noise clips of the mashup are in.
     sr : int
         Sample rate in Hz.
     start, length : int
-        Which samples of the tempo-synced sum to keep.
+        The excerpt of the tempo-synced sum that the mashup is.
     stems : tuple of StemPart
     noises : tuple of NoisePart
-    tempo : {"interpolate", "resample", "stretch", "none"}
+    tempo : {"interpolate", "resample", "stretch", "none"}, default="interpolate"
         How stems are read at rates other than 1.
-    normalize : {"peak", "rms", "lufs", "none"}
-    level : float
-        What that brings the sum to: its largest absolute sample for ``"peak"``, dBFS for ``"rms"``,
-        LUFS for ``"lufs"``; 0 for none.
-    lowpass : float or None
+    normalize : {"peak", "rms", "lufs", "none"}, default="none"
+    level : float, default=0.0
+        The level that ``normalize`` scales the sum to: its largest absolute sample for ``"peak"``,
+        dBFS for ``"rms"``, LUFS for ``"lufs"``; unused for ``"none"``.
+    lowpass : float or None, default=None
         Cutoff in Hz.
-    overdrive : float
-        Gain in dB after normalisation, into the clipping at full scale.
-    codec : {"mp3", "ogg"} or None
-    codec_quality : float or None
+    overdrive : float, default=0.0
+        Gain in dB after normalisation, before clipping at full scale.
+    codec : {"mp3", "ogg"} or None, default=None
+    codec_quality : float or None, default=None
         From 0 to 1.
+
+    See Also
+    --------
+    Mashup : A recipe with its audio sources, ready to render.
+    sample_recipes : Sample recipes from settings.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import Recipe, StemPart
+    >>> drums = StemPart("drums", "rock.00001", "rock/rock.00001/drums.wav", rate=1.0, gain=1.0)
+    >>> recipe = Recipe("rock-0-00000", "rock", 0, 22050, start=0, length=44100, stems=(drums,))
+    >>> recipe.length / recipe.sr
+    2.0
     """
 
     id: str
@@ -109,7 +167,7 @@ def recipe_from_dict(row):
     Parameters
     ----------
     row : dict
-        ``dataclasses.asdict`` of a recipe; lists may stand for tuples.
+        ``dataclasses.asdict`` of a recipe; lists may take the place of tuples.
 
     Returns
     -------
@@ -118,8 +176,7 @@ def recipe_from_dict(row):
     Raises
     ------
     DataError
-        Fields are missing or unknown: the row was written by something else, or by a version with
-        other recipes.
+        If fields are missing or unknown.
     """
     try:
         stems = tuple(StemPart(**part) for part in row["stems"])
@@ -136,21 +193,35 @@ def recipe_from_dict(row):
 
 
 def song_recipes(songs, source_store, settings):
-    """Lay every song out as itself: all its stems, no tempo change, no gain, no noise.
+    """Describe whole songs as mashups: the plain sum of all stems of one song.
 
     Parameters
     ----------
     songs : DataFrame
-        Columns ``song, label`` and a path column for each stem of ``settings``; ``fold`` may be
-        missing.
+        Columns ``song`` and ``label``, a column of paths for each stem of ``settings`` and,
+        optionally, ``fold``.
     source_store : dict of str to AudioSource
+        The converted stems by path.
     settings : Settings
-        For the stems, the rate and the peak.
+        Its stems, sample rate and peak are used.
 
     Returns
     -------
     list of Recipe
-        Ids are the songs'.
+        One per song, with the song's name as id. Rates and gains are 1, and there is no noise.
+
+    See Also
+    --------
+    sample_recipes : Sample mashups of different songs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.mashups import AudioSource, Settings, song_recipes
+    >>> songs = pd.DataFrame({"song": ["a"], "label": ["rock"], "drums": ["a.wav"]})
+    >>> store = {"a.wav": AudioSource("a.i16", n_samples=99, tempo=120, confidence=1, content="x")}
+    >>> song_recipes(songs, store, Settings(stems=("drums",)))[0].length
+    99
     """
     recipes = []
     for row in songs.to_dict("records"):

@@ -1,7 +1,7 @@
-"""Drawing one recipe from a pool of songs and noise clips.
+"""Sampling of one recipe from songs and noise clips.
 
-What a setting switches off draws no random number, so recipes do not change when the generator
-learns something new that is off by default.
+A step that the settings switch off consumes no random number, so recipes do not change when a new
+step is added that is off by default.
 """
 
 import math
@@ -15,18 +15,19 @@ from .tempo_sync import sample_playback_rates
 
 
 def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng):
-    """Draw one mashup.
+    """Sample one recipe.
 
     Parameters
     ----------
     name, label : str
+        Id and class of the recipe.
     fold : int
     songs : sequence of (str, dict)
-        The songs to draw from: name, and path by stem.
+        Songs to sample from: name, and paths by stem.
     noises : sequence of str
-        Paths of the noise clips to draw from.
+        Paths of noise clips to sample from.
     source_store : dict of str to AudioSource
-        Every path above.
+        The converted files by path.
     settings : Settings
     rng : numpy.random.Generator
 
@@ -37,10 +38,10 @@ def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng)
     Raises
     ------
     DataError
-        No song has one of the stems, or a stem is too short to mix.
+        If no song has any of the stems, or a stem is too short to mix.
     """
     stems = _sample_stems(label, songs, source_store, settings, rng)
-    # The shortest synced stem ends the mashup; one sample is kept back for interpolation.
+    # The shortest synced stem limits the mashup; interpolation needs one more sample.
     available = min(int((source_store[part.path].n_samples - 1) / part.rate) for part in stems)
     if available < 1:
         shortest = min(stems, key=lambda part: source_store[part.path].n_samples / part.rate)
@@ -75,14 +76,14 @@ def _sample_stems(label, songs, source_store, settings, rng):
 
 
 def _sample_songs(label, songs, stems, rng):
-    """Choose a song for each stem, no song twice while there are enough of them."""
+    """Sample a song for each stem, without replacement while there are enough songs."""
     chosen, used = {}, set()
     for stem in stems:
-        having = [song for song in songs if stem in song[1]]
-        if not having:
+        candidates = [song for song in songs if stem in song[1]]
+        if not candidates:
             continue
-        fresh = [song for song in having if song[0] not in used] or having
-        name, paths = fresh[rng.integers(len(fresh))]
+        unused = [song for song in candidates if song[0] not in used] or candidates
+        name, paths = unused[rng.integers(len(unused))]
         chosen[stem] = (name, paths[stem])
         used.add(name)
     if not chosen:
@@ -93,21 +94,21 @@ def _sample_songs(label, songs, stems, rng):
 def _drop_stems(chosen, dropout, rng):
     if not dropout:
         return chosen
-    stays = rng.random(len(chosen)) >= dropout
-    if not stays.any():
-        stays[rng.integers(len(chosen))] = True
-    return {stem: song for (stem, song), stay in zip(chosen.items(), stays, strict=True) if stay}
+    is_used = rng.random(len(chosen)) >= dropout
+    if not is_used.any():
+        is_used[rng.integers(len(chosen))] = True
+    return {stem: song for (stem, song), used in zip(chosen.items(), is_used, strict=True) if used}
 
 
 def _sample_gains(count, settings, rng):
-    drawn = rng.random(count) < settings.gain_probability
+    is_random = rng.random(count) < settings.gain_probability
     if settings.gain_law == "uniform":
         gains = rng.uniform(*settings.gain, size=count)
     elif settings.gain_law == "db_uniform":
         gains = np.exp(rng.uniform(*np.log(settings.gain), size=count))
     else:
         gains = db_to_amplitude(rng.normal(*settings.gain_db, size=count))
-    return np.where(drawn, gains, 1.0)
+    return np.where(is_random, gains, 1.0)
 
 
 def _sample_duration(settings, rng):
@@ -132,13 +133,14 @@ def _sample_noise(paths, length, source_store, settings, rng):
         gain, snr = float(rng.uniform(*settings.noise_gain)), None
     else:
         gain, snr = None, float(rng.uniform(*settings.noise_snr))
-    limited = _happens(settings.noise_band_probability, rng)
-    band = _sample_band(settings.noise_band, settings.noise_band_octaves, rng) if limited else None
+    band = None
+    if _happens(settings.noise_band_probability, rng):
+        band = _sample_band(settings.noise_band, settings.noise_band_octaves, rng)
     return NoisePart(path, start, gain, snr, tile, band)
 
 
 def _sample_band(edges, octaves, rng):
-    """Draw a band of some octaves, or as many as there is room for, between two edges in Hz."""
+    """Sample a band in Hz between two edges: its width in octaves first, then its place."""
     lowest, highest = math.log2(edges[0]), math.log2(edges[1])
     width = min(rng.uniform(*octaves), highest - lowest)
     low = rng.uniform(lowest, highest - width)
@@ -146,7 +148,7 @@ def _sample_band(edges, octaves, rng):
 
 
 def _sample_finish(settings, rng):
-    """Draw what is done to the sum, as the fields of a recipe."""
+    """Sample the processing of the sum, as fields of a recipe."""
     finish = {"normalize": settings.normalize, "level": 0.0}
     if settings.normalize == "peak":
         finish["level"] = settings.peak
@@ -154,7 +156,7 @@ def _sample_finish(settings, rng):
         finish["level"] = _sample_between(settings.level, rng)
     finish["overdrive"] = _sample_between(settings.overdrive, rng)
     if _happens(settings.lowpass_probability, rng):
-        # Whole Hz: soxr takes a ratio of whole numbers fastest.
+        # In whole Hz: soxr is fastest at ratios of whole numbers.
         finish["lowpass"] = float(max(1, round(rng.uniform(*settings.lowpass))))
     if _happens(settings.codec_probability, rng):
         finish["codec"] = settings.codecs[rng.integers(len(settings.codecs))]
@@ -167,5 +169,5 @@ def _sample_between(pair, rng):
     return float(low if low == high else rng.uniform(low, high))
 
 
-def _happens(chance, rng):
-    return chance > 0 and rng.random() < chance
+def _happens(probability, rng):
+    return probability > 0 and rng.random() < probability

@@ -1,7 +1,8 @@
 """Source store: stems and noise clips converted once, so that rendering never decodes audio.
 
-Each file becomes mono int16 at one rate in ``<cache>/sources/``, memory-mapped on use: seeks are
-free, any number of processes share the pages, and 20 GB of stereo stems become 5.
+Each file is converted to mono int16 at one sample rate in ``<cache>/sources/`` and memory-mapped
+when it is read: any part is read without decoding, processes share the memory, and 20 GB of stereo
+stems take 5 GB.
 """
 
 import json
@@ -21,25 +22,40 @@ from ..utils.parallel import parallel_map
 from .tempo_sync import estimate_tempo
 
 _FORMAT = "sources-3"
-# Without a header: to read numpy's takes longer than to map the file.
+# Raw samples: reading the header of a .npy file takes longer than mapping the file.
 _STORED = np.dtype("<i2")
 
 
 @dataclass(frozen=True)
 class AudioSource:
-    """One converted file.
+    """Converted stem or noise clip.
 
     Attributes
     ----------
     file : str
-        The samples in the cache: int16, little-endian, and nothing else.
+        Path of the samples in the cache: raw little-endian int16.
     n_samples : int
     tempo : float
-        Beats per minute; NaN when the file has no beat.
+        In beats per minute; NaN when the clip has no beat.
     confidence : float
         Of the tempo, from 0 to 1; see :func:`~stemstack.mashups.tempo_sync.estimate_tempo`.
     content : str
         Hash of the converted samples.
+
+    See Also
+    --------
+    build_source_store : Convert files to sources.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from stemstack.mashups import AudioSource
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     np.array([0, 16384, -32768], dtype="<i2").tofile(file.name)
+    ...     source = AudioSource(file.name, 3, tempo=120.0, confidence=1.0, content="x")
+    ...     source.read(start=1)
+    array([ 0.5, -1. ], dtype=float32)
     """
 
     file: str
@@ -49,28 +65,43 @@ class AudioSource:
     content: str
 
     def open(self):
-        """Map the samples into memory: ndarray of shape (n_samples,), int16, read-only.
+        """Map the samples into memory.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), int16
+            Read-only.
 
         Raises
         ------
         DataError
-            The cache no longer holds the file as it was converted.
+            If the file in the cache is missing or has another length.
         """
         try:
             return np.asarray(np.memmap(self.file, _STORED, "r", shape=(self.n_samples,)))
         except (FileNotFoundError, ValueError) as error:
             raise DataError(
-                f"{self.file}: the cache no longer holds this file whole; remove the folder "
+                f"{self.file}: this file of the cache is missing or damaged; remove the folder "
                 f"{Path(self.file).parent} and run the command again"
             ) from error
 
     def read(self, start=0, stop=None):
-        """Read samples ``start`` to ``stop`` as float32 in [-1, 1]."""
+        """Read samples ``start`` to ``stop`` (exclusive) as float32 in [-1, 1].
+
+        Parameters
+        ----------
+        start : int, default=0
+        stop : int, optional
+
+        Returns
+        -------
+        ndarray of shape (stop - start,), float32
+        """
         return self.open()[start:stop].astype(np.float32) * np.float32(1 / INT16_SCALE)
 
 
 def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advance=None):
-    """Convert files into the cache, those already there excepted.
+    """Convert the files that the cache does not hold yet, and return all of them.
 
     Parameters
     ----------
@@ -78,39 +109,52 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
         The folder that ``paths`` are relative to.
     paths : sequence of str
     cache : str or os.PathLike
-        The cache folder; safe for several processes at once.
+        The cache folder. Several processes may use it at once.
     sr : int, default=22050
         Sample rate in Hz.
-    n_jobs : int, optional
-        Processes; the result is the same for any number.
+    n_jobs : int or None, default=None
+        Number of worker processes; None means 1. The result is the same for any number.
     advance : callable, optional
         Called with the number of files done since its last call.
 
     Returns
     -------
     dict of str to AudioSource
-        By path, as given.
+        The source store, by path as given.
 
     Raises
     ------
     DataError
-        Some files cannot be read: all of them are named, the others are converted and kept.
+        If files cannot be read. The message names up to 20 of them; the others are in the cache.
+
+    See Also
+    --------
+    load_mashups : Convert the files of recipes and bind the recipes to them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import soundfile
+    >>> from stemstack.mashups import build_source_store
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/drums.wav", np.zeros(22050), 22050)
+    ...     source_store = build_source_store(folder, ["drums.wav"], cache=folder)
+    >>> source_store["drums.wav"].n_samples
+    22050
     """
     folder = Path(cache, "sources")
     folder.mkdir(parents=True, exist_ok=True)
     source_store = {path: _find(Path(root, path), folder, sr) for path in paths}
-    missing, problems = [path for path, source in source_store.items() if source is None], []
+    missing = [path for path, source in source_store.items() if source is None]
     if advance is not None:
         advance(len(source_store) - len(missing))
     convert = partial(_convert, folder=folder, sr=sr)
     converted = parallel_map(
         convert, [Path(root, path) for path in missing], n_jobs=n_jobs, advance=advance
     )
-    for path, source in zip(missing, converted, strict=True):
-        if isinstance(source, AudioSource):
-            source_store[path] = source
-        else:
-            problems.append(source)
+    source_store.update(zip(missing, converted, strict=True))
+    problems = [result for result in source_store.values() if isinstance(result, str)]
     if problems:
         listed = "\n  ".join(problems[:20])
         raise DataError(f"{len(problems)} of {len(source_store)} files:\n  {listed}")
@@ -118,12 +162,16 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
 
 
 def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
-    """List the files that the cache does not hold yet.
+    """Return the paths of files that the cache does not hold yet.
 
     Parameters
     ----------
-    root, paths, cache, sr
-        As of :func:`build_source_store`.
+    root : str or os.PathLike
+        The folder that ``paths`` are relative to.
+    paths : sequence of str
+    cache : str or os.PathLike
+    sr : int, default=22050
+        Sample rate in Hz.
 
     Returns
     -------
@@ -134,7 +182,7 @@ def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
 
 
 def _find(path, folder, sr):
-    """Give a file converted before; None when it is not, or is no file."""
+    """Return the converted file; None when it is not in the cache or the file is missing."""
     try:
         entry = folder / _entry_name(path, sr)
     except OSError:
@@ -143,12 +191,12 @@ def _find(path, folder, sr):
 
 
 def _convert(path, folder, sr):
-    """Convert one file, or say in words why it cannot be."""
+    """Convert one file; return an AudioSource, or a message if the file cannot be read."""
     try:
         entry = folder / _entry_name(path, sr)
     except OSError as error:
         return f"{path}: {(error.strerror or 'cannot be read').lower()}"
-    if not _is_stored(entry):  # nor by another process since
+    if not _is_stored(entry):  # another process may have converted it meanwhile
         try:
             clip = read_clip(path, sr)
         except AudioError as error:
@@ -166,7 +214,7 @@ def _open(entry):
 
 
 def _store(clip, entry, sr):
-    """Write the samples, then the record that says they are complete."""
+    """Write the samples, then the JSON file that marks them as complete."""
     samples = np.clip(np.round(clip * INT16_SCALE), -INT16_SCALE, INT16_SCALE - 1).astype(_STORED)
     tempo = estimate_tempo(clip, sr)
     source = AudioSource("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
@@ -176,7 +224,7 @@ def _store(clip, entry, sr):
 
 
 def _entry_name(path, sr):
-    # Size and time stand for the content here: hashing 20 GB at each start would be the bottleneck.
+    # By size and modification time: hashing 20 GB of audio at each start would take too long.
     stat = os.stat(path)
     identity = f"{_FORMAT}|{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{sr}"
     return hash_bytes(os.fsencode(identity)) + ".i16"

@@ -1,6 +1,6 @@
-"""Which rate each stem of a mashup runs at, so that all share the anchor's tempo.
+"""Tempo estimation, and the playback rates that bring stems to one tempo.
 
-A rate is how many samples of the stem pass for one of the mashup: 2 is twice as fast.
+A rate is the number of samples of the stem for each sample of the mashup: 2 is twice as fast.
 """
 
 from typing import NamedTuple
@@ -11,44 +11,45 @@ from ..features.analysis import ClipDescriptors
 
 
 def sample_playback_rates(stems, sources, settings, rng):
-    """Draw the anchor, and work out every stem's rate.
+    """Sample the anchor and compute the playback rate of each stem.
 
     Parameters
     ----------
     stems : sequence of str
-        The stems' names.
+        The names of the stems.
     sources : sequence of AudioSource
-        With tempo and confidence.
+        In the same order; their tempi and confidences are used.
     settings : Settings
     rng : numpy.random.Generator
 
     Returns
     -------
     ndarray of shape (n_stems,), float64
-        1 for stems whose tempo is unknown or too uncertain.
+        1 for stems without a tempo, or with a tempo of too little confidence.
     """
     rates = np.ones(len(stems))
     tempi = np.array([source.tempo for source in sources])
-    sure = np.array([source.confidence for source in sources]) >= settings.tempo_confidence
-    beating = np.flatnonzero(np.isfinite(tempi) & sure)
-    if settings.tempo == "none" or not len(beating):
+    confidences = np.array([source.confidence for source in sources])
+    has_tempo = np.flatnonzero(np.isfinite(tempi) & (confidences >= settings.tempo_confidence))
+    if settings.tempo == "none" or not len(has_tempo):
         return rates
-    names = [stems[i] for i in beating]
-    synced = _anchor_tempo(names, tempi[beating], settings.anchor, rng) / tempi[beating]
+    names = [stems[i] for i in has_tempo]
+    synced = _anchor_tempo(names, tempi[has_tempo], settings.anchor, rng) / tempi[has_tempo]
     if settings.octave_safe:
         synced = fold_octaves(synced)
     if settings.rate_range is not None:
         synced = np.clip(synced, *settings.rate_range)
-    rates[beating] = synced
+    rates[has_tempo] = synced
     return rates
 
 
 def fold_octaves(rates):
-    """Bring rates as near to 1 as doubling and halving can.
+    """Multiply rates by the powers of 2 that bring them nearest to 1.
 
     Parameters
     ----------
-    rates : array-like of float, above 0
+    rates : array-like of float
+        Above 0.
 
     Returns
     -------
@@ -57,6 +58,7 @@ def fold_octaves(rates):
 
     Examples
     --------
+    >>> from stemstack.mashups.tempo_sync import fold_octaves
     >>> fold_octaves([0.5, 1.0, 1.6, 4.4])
     array([1. , 1. , 0.8, 1.1])
     """
@@ -65,28 +67,27 @@ def fold_octaves(rates):
 
 
 def _anchor_tempo(stems, tempi, anchor, rng):
-    rules = {"median": np.median, "slowest": np.min, "fastest": np.max}
-    if anchor in rules:
-        return rules[anchor](tempi)
+    statistics = {"median": np.median, "slowest": np.min, "fastest": np.max}
+    if anchor in statistics:
+        return statistics[anchor](tempi)
     if anchor in stems:
         return tempi[stems.index(anchor)]
     return rng.choice(tempi)
 
 
-# Below this RMS (−80 dBFS) a stem has no beat worth following; quiet classical stems stay above.
+# RMS (-80 dBFS) below which a clip counts as silent; quiet classical stems are louder.
 SILENCE_RMS = 1e-4
 
 
 class Tempo(NamedTuple):
-    """An estimated tempo.
+    """Estimated tempo.
 
     Attributes
     ----------
     bpm : float
         Beats per minute; NaN for a stem that is silent or has no onset.
     confidence : float
-        From 0 to 1: how alike the onsets are one beat later. About 0 for noise, and 0 without a
-        tempo.
+        Pulse clarity, from 0 to 1. About 0 for noise, and 0 without a tempo.
     """
 
     bpm: float
@@ -111,30 +112,30 @@ def estimate_tempo(stem, sr):
 
     Notes
     -----
-    The confidence is the correlation coefficient of the onset envelope with itself one beat later,
-    the best of the beat's length in frames and its two neighbours: a pulse clarity.
+    The tempo is that of ``librosa.feature.tempo``, with its defaults. The confidence is the
+    autocorrelation coefficient of the onset envelope at a lag of one beat: the largest of those at
+    the rounded lag and at its two neighbours.
 
     References
     ----------
-    ``librosa.feature.tempo`` on ``librosa.onset.onset_strength``, defaults, which the features' own
-    analysis equals. O. Lartillot et al., "Multi-feature modeling of pulse clarity", ISMIR 2008.
+    O. Lartillot et al., "Multi-feature modeling of pulse clarity", ISMIR 2008.
     """
     if np.sqrt(np.mean(np.square(stem, dtype=np.float64))) < SILENCE_RMS:
         return _NO_TEMPO
-    analysis = ClipDescriptors(stem, sr)
-    onsets = analysis.onset_strength[0]
+    descriptors = ClipDescriptors(stem, sr)
+    onsets = descriptors.onset_strength[0]
     if not onsets.any():
         return _NO_TEMPO
-    bpm = float(analysis.tempo[0])
-    return Tempo(bpm, _pulse_clarity(onsets, 60 * analysis.frame_rate / bpm))
+    bpm = float(descriptors.tempo[0])
+    return Tempo(bpm, _pulse_clarity(onsets, 60 * descriptors.frame_rate / bpm))
 
 
 def _pulse_clarity(onsets, beat):
-    """How alike an onset envelope is to itself one beat (in frames) later, from 0 to 1."""
+    """Autocorrelation of an onset envelope at about ``beat`` frames, clipped to [0, 1]."""
     centred = onsets.astype(np.float64) - onsets.mean()
     power = np.dot(centred, centred)
     if power == 0:
         return 0.0
     lags = [lag for lag in (round(beat) + step for step in (-1, 0, 1)) if 0 < lag < len(centred)]
-    alike = [np.dot(centred[:-lag], centred[lag:]) / power for lag in lags]
-    return float(np.clip(max(alike, default=0.0), 0.0, 1.0))
+    correlations = [np.dot(centred[:-lag], centred[lag:]) / power for lag in lags]
+    return float(np.clip(max(correlations, default=0.0), 0.0, 1.0))

@@ -1,1 +1,1 @@
-"""From a recipe to its waveform."""
+"""Rendering of recipes to waveforms."""

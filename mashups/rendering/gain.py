@@ -1,7 +1,7 @@
-"""Levels of a clip, and bringing it to one.
+"""Level of a clip, and normalisation to a level.
 
-Conventions: full scale is 1, and 0 dBFS is an RMS of 1. What lies below :data:`SILENCE` by the
-measure in question is silence: it has no level worth raising, and is left alone.
+Conventions: full scale is 1, and 0 dBFS is an RMS of 1. Clips whose level is below :data:`SILENCE`
+are silent and are not normalised.
 """
 
 import math
@@ -15,17 +15,17 @@ from .kernels import mean_square
 
 
 def rms(clip):
-    """Root mean square of a float32 clip, as float; 0 for an empty one."""
+    """Compute the root mean square of a float32 clip; 0 for an empty clip."""
     return math.sqrt(mean_square(clip)) if len(clip) else 0.0
 
 
 def normalise(clip, how, level, sr):
-    """Bring a clip to a level.
+    """Normalise a clip to a level.
 
     Parameters
     ----------
     clip : ndarray of shape (n_samples,), float32
-        Changed in place.
+        Modified in place.
     how : {"peak", "rms", "lufs", "none"}
     level : float
         Largest absolute sample for ``"peak"``, dBFS for ``"rms"``, LUFS for ``"lufs"``.
@@ -35,9 +35,10 @@ def normalise(clip, how, level, sr):
     Returns
     -------
     ndarray of shape (n_samples,), float32
-        ``clip``. Silence stays as it is.
+        ``clip``; unchanged if it is silent.
     """
-    clip *= np.float32(_GAINS[how](clip, level, sr))
+    if how != "none":
+        clip *= np.float32(_GAINS[how](clip, level, sr))
     return clip
 
 
@@ -47,22 +48,13 @@ def _gain_to_peak(clip, peak, sr):
 
 
 def _gain_to_rms(clip, level, sr):
-    found = rms(clip)
-    return db_to_amplitude(level) / found if found >= SILENCE else 1
+    current = rms(clip)
+    return db_to_amplitude(level) / current if current >= SILENCE else 1
 
 
 def _gain_to_loudness(clip, level, sr):
-    found = integrated_loudness(clip.astype(np.float64), sr)
-    return db_to_amplitude(level - found) if math.isfinite(found) else 1
+    current = integrated_loudness(clip.astype(np.float64), sr)
+    return db_to_amplitude(level - current) if math.isfinite(current) else 1
 
 
-def _gain_of_none(clip, level, sr):
-    return 1
-
-
-_GAINS = {
-    "peak": _gain_to_peak,
-    "rms": _gain_to_rms,
-    "lufs": _gain_to_loudness,
-    "none": _gain_of_none,
-}
+_GAINS = {"peak": _gain_to_peak, "rms": _gain_to_rms, "lufs": _gain_to_loudness}

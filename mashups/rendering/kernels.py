@@ -1,8 +1,8 @@
-"""The loops that mixing spends its time in, compiled, straight from the memory-mapped stems.
+"""Compiled inner loops of mixing, which read memory-mapped stems directly.
 
 Conventions: stems are int16, the mix is float32 with full scale 1, positions are float64.
-Operations stay in the order written and unfused, so the bytes are the same on any machine. Nothing
-is checked here: a position outside the samples must not be asked for.
+Operations are not reordered or fused, so the bytes are the same on any machine. There are no bounds
+checks: callers must not pass positions outside the samples.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def add_scaled(mix, samples, gain):
 
 @_ordered
 def add_varispeed(mix, samples, start, rate, gain):
-    """Add ``gain`` times the samples, read at a rate by linear interpolation, in place.
+    """Add ``gain`` times the samples, read at a rate with linear interpolation, in place.
 
     Parameters
     ----------
@@ -44,25 +44,25 @@ def add_varispeed(mix, samples, start, rate, gain):
     rate : float
     gain : float32
     """
-    # A step is a power of two: to scale by it late rounds nothing otherwise.
+    # The step is a power of two, so scaling the gain by it does not change any rounding.
     gain = gain * _STEP
     lefts, fractions = np.empty(_BLOCK, np.uint32), np.empty(_BLOCK, np.float32)
     for begin in range(0, len(mix), _BLOCK):
         block, first = mix[begin : begin + _BLOCK], np.float64(start + begin)
-        # A loop of its own that looks nothing up: it becomes vector instructions.
+        # A separate loop without look-ups, which compiles to vector instructions.
         for i in range(len(block)):
             position = (first + np.int32(i)) * rate
             left = np.int32(position)
             lefts[i], fractions[i] = left, position - left
         for i in range(len(block)):
-            here = np.float32(samples[lefts[i]])
-            then = np.float32(samples[lefts[i] + np.uint32(1)])
-            block[i] += gain * (here + fractions[i] * (then - here))
+            before = np.float32(samples[lefts[i]])
+            after = np.float32(samples[lefts[i] + np.uint32(1)])
+            block[i] += gain * (before + fractions[i] * (after - before))
 
 
 @_ordered
 def mean_square(clip):
-    """Average the squares of a float32 clip, in float64 and from first to last."""
+    """Compute the mean square of a float32 clip by sequential summation in float64."""
     total = 0.0
     for i in range(len(clip)):
         total += np.float64(clip[i]) * np.float64(clip[i])

@@ -1,8 +1,9 @@
-"""Rendering: a recipe and its sources give a waveform, and nothing else does.
+"""Mashups: recipes bound to their audio, which render to waveforms.
 
-Pure: the same bytes for any number of workers, and on any machine unless the recipe asks for a
-stretch, a resampler, a filter or a codec, which are libraries'. The result lies on the 16-bit grid,
-so a mashup in memory equals the same mashup written to a WAV file and read back.
+Rendering depends on the recipe and the sources only: the bytes are the same for any number of
+workers, and on any machine unless the recipe has a time stretch, a resampler, a filter or a codec,
+whose libraries may differ. Waveforms are on the 16-bit grid, so a mashup in memory equals the same
+mashup written to a WAV file and read back.
 """
 
 import json
@@ -22,22 +23,40 @@ from ..sources import build_source_store
 from .mastering import master
 from .mixing import mix_sources
 
-# Raised when a recipe renders to other bytes than before.
+# To be changed whenever a recipe renders to other bytes than before.
 _FORMAT = "mashup-2"
 
 
 @dataclass(frozen=True)
 class Mashup:
-    """A recipe together with its sources: a clip that any estimator of stemstack takes.
+    """Recipe with its audio sources: a clip that all estimators of stemstack accept.
 
     Attributes
     ----------
     recipe : Recipe
     sources : tuple of AudioSource
-        For the stems and then the noises of the recipe, in order.
-    pool : str or None
-        The saved pool that :meth:`redraw` draws from: a path, so that mashups stay small on their
-        way to worker processes.
+        Of the stems and then of the noise clips, in the order of the recipe.
+    pool : str or None, default=None
+        Path of the saved pool that :meth:`redraw` samples from. A path rather than the pool, so
+        that mashups are small to send to worker processes.
+
+    See Also
+    --------
+    load_mashups : Bind many recipes to the files they name.
+    write_mashups : Render mashups to WAV files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from stemstack.mashups import AudioSource, Mashup, Recipe, StemPart
+    >>> drums = StemPart("drums", "a", "a/drums.wav", rate=2.0, gain=0.5)
+    >>> recipe = Recipe("rock-0", "rock", 0, 22050, start=0, length=3, stems=(drums,))
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     np.arange(0, 8000, 1000, dtype="<i2").tofile(file.name)
+    ...     source = AudioSource(file.name, 8, tempo=120.0, confidence=1.0, content="x")
+    ...     Mashup.from_recipe(recipe, {"a/drums.wav": source}).to_int16()
+    array([   0, 1000, 2000], dtype=int16)
     """
 
     recipe: object
@@ -46,21 +65,45 @@ class Mashup:
 
     @classmethod
     def from_recipe(cls, recipe, source_store, pool=None):
-        """Bind a recipe to the sources it names in a source store (dict of str to AudioSource)."""
+        """Bind a recipe to its sources.
+
+        Parameters
+        ----------
+        recipe : Recipe
+        source_store : dict of str to AudioSource
+            The converted files of the recipe by path; see :func:`build_source_store`.
+        pool : str, optional
+            As returned by :meth:`Pool.save`.
+
+        Returns
+        -------
+        Mashup
+        """
         parts = (*recipe.stems, *recipe.noises)
         return cls(recipe, tuple(source_store[part.path] for part in parts), pool)
 
     def load(self, sr):
-        """Render as float32 of shape (n_samples,) at ``sr`` Hz."""
+        """Render as float32.
+
+        Parameters
+        ----------
+        sr : int
+            Sample rate in Hz; the mashup is resampled if its recipe has another one.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), float32
+            In [-1, 1].
+        """
         clip = self.to_int16().astype(np.float32) * np.float32(1 / INT16_SCALE)
         return clip if sr == self.recipe.sr else resample(clip, self.recipe.sr, sr)
 
     def to_int16(self):
-        """Render as int16 of shape (recipe.length,), at the recipe's own rate."""
+        """Render as int16 of shape (recipe.length,), at the sample rate of the recipe."""
         return master(mix_sources(self.recipe, self.sources), self.recipe)
 
     def redraw(self, rng):
-        """Draw another mashup of the same class from the songs and noise of the same fold.
+        """Sample another mashup of the same class from the songs and noise of the same fold.
 
         Parameters
         ----------
@@ -69,16 +112,16 @@ class Mashup:
         Returns
         -------
         Mashup
-            By the same settings; its recipe keeps the id, as it stands in for this one.
+            Sampled from the settings of the pool; its recipe has the same id.
 
         Raises
         ------
         UsageError
-            The mashup was bound without a pool.
+            If the mashup has no pool.
         """
         if self.pool is None:
             raise UsageError(
-                f"The mashup {self.recipe.id!r} knows no pool to be drawn anew from; bind it by "
+                f"The mashup {self.recipe.id!r} has no pool to sample from; make it with "
                 "Mashup.from_recipe(recipe, source_store, pool.save(folder)), or leave remix off"
             )
         pool = load_pool(self.pool)
@@ -86,41 +129,42 @@ class Mashup:
         return Mashup.from_recipe(recipe, pool.source_store, self.pool)
 
     def excerpt(self, begin, length):
-        """Cut a part out before anything is mixed, so that the rest costs nothing.
+        """Return an excerpt, of which only the samples needed are mixed.
 
         Parameters
         ----------
         begin, length : int
-            Which samples of this mashup to keep.
+            The samples of this mashup that the excerpt has.
 
         Returns
         -------
         Mashup
-            Stems and noises sum to the same samples. What is measured over a mashup is measured
-            over the excerpt: the level it is brought to, and that of noise by its ratio.
+            Stems and noise clips sum to the same samples as in this mashup. Levels are measured
+            over the excerpt: that of the normalisation, and those of noise with an SNR.
         """
         recipe, n_stems = self.recipe, len(self.recipe.stems)
         noises = [
-            (part.seen_from(begin, source.n_samples), source)
+            (part.shifted(begin, source.n_samples), source)
             for part, source in zip(recipe.noises, self.sources[n_stems:], strict=True)
         ]
-        heard = [(p, s) for p, s in noises if p.tile or -s.n_samples < p.start < length]
-        parts, sources = zip(*heard, strict=True) if heard else ((), ())
+        inside = [(p, s) for p, s in noises if p.tile or -s.n_samples < p.start < length]
+        parts, sources = zip(*inside, strict=True) if inside else ((), ())
         cut = replace(recipe, start=recipe.start + begin, length=length, noises=parts)
         return replace(self, recipe=cut, sources=(*self.sources[:n_stems], *sources))
 
     def key(self):
-        """Name the mashup by what it sounds like: recipe and contents, not ids or paths."""
-        sound = asdict(self.recipe)
+        """Return a hash of all that determines the waveform, without ids, labels and paths."""
+        content = asdict(self.recipe)
         for name in ("id", "label", "fold"):
-            del sound[name]
-        for part, source in zip((*sound["stems"], *sound["noises"]), self.sources, strict=True):
+            del content[name]
+        parts = (*content["stems"], *content["noises"])
+        for part, source in zip(parts, self.sources, strict=True):
             part["path"] = source.content
             part.pop("song", None)
-        return hash_bytes(json.dumps([_FORMAT, sound], sort_keys=True).encode())
+        return hash_bytes(json.dumps([_FORMAT, content], sort_keys=True).encode())
 
     def write(self, path):
-        """Write as a 16-bit mono WAV file, whole or not at all; its comment is :meth:`key`."""
+        """Write a 16-bit mono WAV file atomically, with :meth:`key` as its comment."""
         with (
             atomic_path(path) as temporary,
             soundfile.SoundFile(temporary, "w", self.recipe.sr, 1, "PCM_16", format="WAV") as file,
@@ -129,7 +173,7 @@ class Mashup:
             file.write(self.to_int16())
 
     def is_written(self, path):
-        """Tell whether a WAV file is this very mashup, as :meth:`write` wrote it."""
+        """Return whether a file is this mashup as :meth:`write` writes it."""
         try:
             with soundfile.SoundFile(path) as file:
                 return file.comment == self.key() and file.frames == self.recipe.length
@@ -138,9 +182,7 @@ class Mashup:
 
 
 def load_mashups(recipes, root, resources):
-    """Bind recipes to the stems and noise clips they name.
-
-    Files that the cache lacks are converted first.
+    """Bind recipes to the stems and noise clips they name, converting these where needed.
 
     Parameters
     ----------
@@ -164,7 +206,24 @@ def load_mashups(recipes, root, resources):
     See Also
     --------
     read_recipes : Read recipes from a file.
-    build_source_store : Convert stems and noise clips into the cache.
+    build_source_store : Convert stems and noise clips.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import soundfile
+    >>> from stemstack.mashups import Recipe, StemPart, load_mashups
+    >>> from stemstack.utils.resources import Resources
+    >>> drums = StemPart("drums", "a", "drums.wav", rate=1.0, gain=1.0)
+    >>> recipe = Recipe("rock-0", "rock", 0, 22050, start=0, length=1000, stems=(drums,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/drums.wav", np.full(2000, 0.5), 22050)
+    ...     mashups = load_mashups([recipe], folder, Resources(cache=Path(folder)))
+    ...     clip = mashups[0].load(sr=22050)
+    >>> clip.shape, round(float(clip.max()), 3)
+    ((1000,), 0.5)
     """
     rates = sorted({recipe.sr for recipe in recipes})
     if len(rates) != 1:
@@ -183,16 +242,37 @@ def load_mashups(recipes, root, resources):
 
 
 def write_mashups(mashups, paths, *, n_jobs=None, advance=None):
-    """Render mashups to WAV files, those already written excepted.
+    """Render mashups to WAV files, except those that exist already.
 
     Parameters
     ----------
     mashups : sequence of Mashup
     paths : sequence of Path
-    n_jobs : int, optional
-        Processes; the files are the same for any number.
+        One per mashup. A file that is incomplete or another mashup is replaced.
+    n_jobs : int or None, default=None
+        Number of worker processes; None means 1. The files are the same for any number.
     advance : callable, optional
         Called with the number of files done since its last call.
+
+    See Also
+    --------
+    Mashup.load : Render to memory.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import soundfile
+    >>> from stemstack.mashups import AudioSource, Mashup, Recipe, StemPart, write_mashups
+    >>> drums = StemPart("drums", "a", "drums.wav", rate=1.0, gain=1.0)
+    >>> recipe = Recipe("rock-0", "rock", 0, 22050, start=0, length=8, stems=(drums,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.arange(8, dtype="<i2").tofile(f"{folder}/drums.i16")
+    ...     source = AudioSource(f"{folder}/drums.i16", 8, 120.0, 1.0, content="x")
+    ...     write_mashups([Mashup(recipe, (source,))], [Path(folder, "rock-0.wav")])
+    ...     soundfile.read(f"{folder}/rock-0.wav", dtype="int16")[0]
+    array([0, 1, 2, 3, 4, 5, 6, 7], dtype=int16)
     """
     for _ in parallel_map(_write, mashups, paths, n_jobs=n_jobs, advance=advance):
         pass

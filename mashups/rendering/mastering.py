@@ -1,16 +1,16 @@
-"""Mastering: what is done to the sum of a mashup, and the codec it may have gone through.
+"""Mastering: low-pass, normalisation, overdrive, codec and quantisation of the sum of a mashup.
 
-Every lossy step ends on the 16-bit grid, so a mashup in memory equals the same mashup written to a
-WAV file and read back.
+The result is on the 16-bit grid, so a mashup in memory equals the same mashup written to a WAV file
+and read back.
 """
 
 import io
 
 import numpy as np
 import soundfile
+import soxr
 
 from ...audio.levels import INT16_MAX, db_to_amplitude
-from .filters import low_pass
 from .gain import normalise
 
 _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
@@ -19,12 +19,12 @@ _MOST_COMPRESSION = 0.999
 
 
 def master(mix, recipe):
-    """Limit, normalise, overdrive, clip, encode and quantise a mix, as far as its recipe says so.
+    """Apply the mastering of a recipe to its mix.
 
     Parameters
     ----------
     mix : ndarray of shape (n_samples,), float32
-        Changed in place.
+        May be modified in place.
     recipe : Recipe
 
     Returns
@@ -41,8 +41,30 @@ def master(mix, recipe):
     return quantise(mix)
 
 
+def low_pass(clip, sr, cutoff):
+    """Remove frequencies above a cutoff by resampling to twice the cutoff and back.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    sr : int
+        Sample rate in Hz.
+    cutoff : float
+        In Hz. The response falls from about 0.9 times the cutoff on.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        The clip itself if the cutoff is at least half of ``sr``.
+    """
+    if 2 * cutoff >= sr:
+        return clip
+    filtered = soxr.resample(soxr.resample(clip, sr, 2 * cutoff), 2 * cutoff, sr)[: len(clip)]
+    return np.pad(filtered, (0, len(clip) - len(filtered)))
+
+
 def quantise(clip):
-    """Clip at full scale and round to 16 bits.
+    """Clip samples at full scale and round them to 16 bits.
 
     Parameters
     ----------
@@ -59,7 +81,7 @@ def quantise(clip):
 
 
 def apply_codec(clip, sr, codec, quality):
-    """Encode a clip with losses, and decode it.
+    """Encode a clip by a lossy codec, and decode it.
 
     Parameters
     ----------
@@ -69,17 +91,17 @@ def apply_codec(clip, sr, codec, quality):
         Sample rate in Hz.
     codec : {"mp3", "ogg"}
     quality : float
-        From 0 for the smallest file to 1 for the best sound; variable bit rate.
+        From 0 for the smallest file to 1 for the best sound. The bit rate is variable.
 
     Returns
     -------
     ndarray of shape (n_samples,), float32
-        In time with ``clip``; may pass full scale a little.
+        Aligned with ``clip``; may exceed full scale slightly.
 
     Notes
     -----
-    The same clip gives the same bytes with the same libsndfile. Other versions of it, or of the
-    LAME, mpg123 or Vorbis libraries inside, may round differently.
+    The result may differ in rounding between versions of libsndfile, and of the LAME, mpg123 and
+    Vorbis libraries that it uses.
     """
     format, subtype = _FORMATS[codec]
     compression = min(1 - quality, _MOST_COMPRESSION)

@@ -1,40 +1,42 @@
-"""Mixing: the stems of a recipe, brought to one tempo, and its noises, summed."""
+"""Mixing: the sum of the tempo-synced stems and of the noise clips of a recipe."""
 
 import numpy as np
+import scipy.signal
 
 from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
-from .filters import band_pass
 from .gain import SILENCE, rms
 from .kernels import add_scaled, add_varispeed
-from .time_stretch import read_retimed
+from .time_stretch import read_at_rate
+
+_FILTER_ORDER = 4
 
 
 def mix_sources(recipe, sources):
-    """Sum the tempo-synced stems and the noises of a recipe.
+    """Sum the tempo-synced stems and the noise clips of a recipe.
 
     Parameters
     ----------
     recipe : Recipe
     sources : sequence of AudioSource
-        For the stems and then the noises, in order.
+        Of the stems and then of the noise clips, in the order of the recipe.
 
     Returns
     -------
     ndarray of shape (recipe.length,), float32
-        Not yet normalised.
+        Not normalised.
 
     Raises
     ------
     DataError
-        A stem is shorter than the recipe needs: it is not the one the recipe was drawn from.
+        If a stem is shorter than the recipe needs, that is, not the file the recipe was made for.
     """
     mix = np.zeros(recipe.length, dtype=np.float32)
     n_stems = len(recipe.stems)
     for part, source in zip(recipe.stems, sources[:n_stems], strict=True):
         _add_stem(mix, part, source, recipe)
-    by_ratio = any(part.snr is not None for part in recipe.noises)
-    level = rms(mix) if by_ratio else None
+    has_snr = any(part.snr is not None for part in recipe.noises)
+    level = rms(mix) if has_snr else None
     for part, source in zip(recipe.noises, sources[n_stems:], strict=True):
         _add_noise(mix, part, source, level, recipe.sr)
     return mix
@@ -49,55 +51,82 @@ def _add_stem(mix, part, source, recipe):
     elif recipe.tempo == "interpolate":
         add_varispeed(mix, source.open(), start, part.rate, gain)
     else:
-        retimed = read_retimed(source, start, recipe.length, part.rate, recipe.tempo, recipe.sr)
-        mix += gain * retimed
+        stem = read_at_rate(source, start, recipe.length, part.rate, recipe.tempo, recipe.sr)
+        mix += gain * stem
 
 
 def check_reach(part, source, start, stop):
-    """Refuse to read beyond a stem: the loops that do it do not look where they read.
+    """Check that a stem is long enough, because the mixing kernels check no bounds.
 
     Parameters
     ----------
     part : StemPart
     source : AudioSource
     start, stop : int
-        Samples of the mashup.
+        Range of samples of the tempo-synced stem that is to be read.
 
     Raises
     ------
     DataError
-        The stem is shorter than the recipe needs.
+        If the stem is too short.
     """
     last = (stop - 1) * part.rate
-    # Interpolation takes the sample after the last position, too.
+    # Interpolation also reads the sample after the last position.
     end = source.n_samples if part.rate == 1.0 else source.n_samples - 1
     if not (start >= 0 and part.rate > 0 and last < end):
         raise DataError(
-            f"{part.path}: the recipe reads samples {start * part.rate:.0f} to {last:.0f} of its "
-            f"{source.n_samples}; render from the stems that the recipe was drawn from"
+            f"{part.path}: the recipe reads samples {start * part.rate:.0f} to {last:.0f}, but "
+            f"there are {source.n_samples}; render from the stems that the recipe was made for"
         )
 
 
 def _add_noise(mix, part, source, level, sr):
-    """Add a noise clip; ``level`` is the RMS of the stems' mix, where a ratio asks for it."""
-    # Of a noise clip, before the mashup begins: it is an excerpt.
-    missed = 0 if part.tile else max(0, -part.start)
-    heard = mix if part.tile else mix[part.start + missed :][: source.n_samples - missed]
+    """Add a noise clip; ``level`` is the RMS of the stems' mix, needed for ``part.snr``."""
+    # Samples of the noise before the mashup begins, which may be an excerpt.
+    skipped = 0 if part.tile else max(0, -part.start)
+    target = mix if part.tile else mix[part.start + skipped :][: source.n_samples - skipped]
     if part.gain is not None and part.band is None and not part.tile:
-        add_scaled(heard, source.open()[missed:], np.float32(part.gain))
+        add_scaled(target, source.open()[skipped:], np.float32(part.gain))
         return
     noise = source.read()
     if part.band is not None:
         noise = band_pass(noise, sr, part.band)
     if part.tile:
         noise = noise[np.arange(part.start, part.start + len(mix)) % len(noise)]
-    noise = noise[missed : missed + len(heard)]
-    gain = part.gain if part.snr is None else _gain_for_ratio(part.snr, level, rms(noise))
-    heard += np.float32(gain) * noise
+    noise = noise[skipped : skipped + len(target)]
+    gain = part.gain if part.snr is None else _gain_for_snr(part.snr, level, rms(noise))
+    target += np.float32(gain) * noise
 
 
-def _gain_for_ratio(snr, level, noise):
-    """The gain that brings noise to a ratio in dB; 1 where one of the two is silent."""
-    if level < SILENCE or noise < SILENCE:
+def _gain_for_snr(snr, level, noise_level):
+    """Return the gain for a ratio of levels in dB; 1 if the stems or the noise are silent."""
+    if level < SILENCE or noise_level < SILENCE:
         return 1.0
-    return level / noise * db_to_amplitude(-snr)
+    return level / noise_level * db_to_amplitude(-snr)
+
+
+def band_pass(clip, sr, band):
+    """Limit a clip to a frequency band by a fourth-order Butterworth filter without phase shift.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    sr : int
+        Sample rate in Hz.
+    band : tuple of (float, float)
+        The edges in Hz, where the response is -6 dB. An upper edge of at least half of ``sr``
+        leaves a high-pass; a lower edge there leaves silence.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+    """
+    low, high = band
+    if 2 * low >= sr:
+        return np.zeros_like(clip)
+    edges, kind = (low, "highpass") if 2 * high >= sr else (band, "bandpass")
+    sections = scipy.signal.butter(_FILTER_ORDER, edges, kind, fs=sr, output="sos")
+    # scipy's default padding, or as much as a short clip allows.
+    padding = min(3 * (2 * len(sections) + 1), len(clip) - 1)
+    filtered = scipy.signal.sosfiltfilt(sections, clip.astype(np.float64), padlen=padding)
+    return filtered.astype(np.float32)

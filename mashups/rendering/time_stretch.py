@@ -1,7 +1,7 @@
-"""Reading a stem at another speed than its own, by soxr or by a stretch that keeps the pitch.
+"""Playback of a stem at another rate, by resampling or by a time stretch that keeps the pitch.
 
-Linear interpolation, the third method, is in :mod:`.kernels`. The bytes that these
-two give depend on the version of their library; linear interpolation's do not.
+Linear interpolation, the third method, is in :mod:`.kernels`. The results of the two methods here
+depend on the versions of their libraries; those of linear interpolation do not.
 """
 
 import math
@@ -11,49 +11,49 @@ import soxr
 
 from ...exceptions import import_optional
 
-# What is read before and after the part that is wanted, so that filters and windows have settled.
+# Extra audio read on both sides of an excerpt, so that filters and windows have settled.
 _LEAD_SECONDS = 0.25
-# The stretch blurs phases at random; the same seed gives the same bytes.
+# The stretch randomises phases; a fixed seed makes the result repeatable.
 _SEED = 0
 
 
 def change_speed(samples, rate, sr):
-    """Change speed and pitch together, with soxr's high-quality filter.
+    """Change speed and pitch together by soxr's high-quality filter.
 
     Parameters
     ----------
     samples : ndarray of shape (n_samples,), float32
     rate : float
-        Samples read for each one given.
+        Input samples per output sample.
     sr : int
-        Not used; same signature as :func:`stretch`.
+        Not used; the same signature as :func:`stretch`.
 
     Returns
     -------
-    ndarray of about n_samples / rate samples, float32
+    ndarray of shape (about n_samples / rate,), float32
     """
     return soxr.resample(samples, rate, 1.0, quality="HQ")
 
 
 def stretch(samples, rate, sr):
-    """Change the speed and keep the pitch, by Signalsmith's stretch in its cheaper preset.
+    """Change the speed and keep the pitch by the cheaper preset of Signalsmith Stretch.
 
     Parameters
     ----------
     samples : ndarray of shape (n_samples,), float32
     rate : float
-        Samples read for each one given.
+        Input samples per output sample.
     sr : int
         Sample rate in Hz.
 
     Returns
     -------
-    ndarray of about n_samples / rate samples, float32
+    ndarray of shape (about n_samples / rate,), float32
 
     Raises
     ------
     MissingExtraError
-        The ``stretch`` extra is not installed.
+        If the ``stretch`` extra is not installed.
     """
     signalsmith = import_optional("python_stretch", "stretch").Signalsmith
     stretcher = signalsmith.Stretch(_SEED)
@@ -62,19 +62,19 @@ def stretch(samples, rate, sr):
     return stretcher.process(samples[None])[0]
 
 
-RETIMERS = {"resample": change_speed, "stretch": stretch}
+_METHODS = {"resample": change_speed, "stretch": stretch}
 
 
-def read_retimed(source, start, length, rate, mode, sr):
-    """Read part of a source as it sounds at another speed.
+def read_at_rate(source, start, length, rate, mode, sr):
+    """Read an excerpt of a source at a playback rate.
 
     Parameters
     ----------
     source : AudioSource
     start, length : int
-        The part wanted, in samples after the change of speed.
+        The excerpt, in samples after the change of speed.
     rate : float
-        Samples read for each one given.
+        Input samples per output sample.
     mode : {"resample", "stretch"}
     sr : int
         Sample rate in Hz.
@@ -82,13 +82,12 @@ def read_retimed(source, start, length, rate, mode, sr):
     Returns
     -------
     ndarray of shape (length,), float32
-        In time to half a sample; zeros where the source has ended.
+        Aligned to half a sample; zeros after the end of the source.
     """
     lead = round(_LEAD_SECONDS * sr)
     first = max(0, round((start - lead) * rate))
-    retimed = RETIMERS[mode](
-        source.read(first, math.ceil((start + length + lead) * rate) + 1), rate, sr
-    )
+    last = math.ceil((start + length + lead) * rate) + 1
+    converted = _METHODS[mode](source.read(first, last), rate, sr)
     begin = round(start - first / rate)
-    part = retimed[begin : begin + length]
-    return np.pad(part, (0, length - len(part)))
+    excerpt = converted[begin : begin + length]
+    return np.pad(excerpt, (0, length - len(excerpt)))

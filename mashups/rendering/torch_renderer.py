@@ -1,12 +1,12 @@
-"""Rendering whole batches of recipes on a GPU (or, with the same code, on the CPU).
+"""Rendering of batches of mashups by torch, on a GPU or the CPU.
 
-All stems and noise clips are packed once into one int16 tensor on the device; a batch of recipes
-becomes a few tables of numbers, and nothing leaves the device. Positions
-are float64 and the mix is float32, summed in the order of the CPU renderer, so the waveforms equal
-:meth:`~stemstack.mashups.Mashup.load` within one step of 16 bits.
+All stems and noise clips are packed into one int16 tensor on the device once; a batch of recipes is
+a few tables of numbers, and all computation is on the device. Positions are float64 and the mix is
+float32, summed in the order of the CPU renderer, so the waveforms equal
+:meth:`~stemstack.mashups.Mashup.load` within one 16-bit step.
 
-Rendered are linear interpolation, gains, noise by gain (once or tiled), peak normalisation,
-overdrive, clipping and quantisation; other recipes are refused.
+Supported are linear interpolation, gains, noise with a gain (once or tiled), peak normalisation,
+overdrive, clipping and quantisation.
 """
 
 from dataclasses import dataclass
@@ -19,32 +19,32 @@ from ...exceptions import UsageError, import_optional
 from .gain import SILENCE
 from .mixing import check_reach
 
-# Samples worked on at a time, over the whole batch: bounds the memory, some 60 bytes each.
+# Samples of the whole batch that are computed at a time; limits the memory (60 bytes each).
 _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
 class PackedSources:
-    """Converted files end to end on a device.
+    """Converted files, concatenated on a device.
 
     Attributes
     ----------
     samples : torch.Tensor of shape (n_samples,), int16
-    begins : dict of str to int
-        Where each source begins, by its file.
+    offsets : dict of str to int
+        Index of the first sample of each source, by its file.
     """
 
     samples: Any
-    begins: dict
+    offsets: dict
 
     @classmethod
     def from_sources(cls, sources, device="cpu"):
-        """Pack sources, each once.
+        """Pack sources, duplicates once.
 
         Parameters
         ----------
         sources : iterable of AudioSource
-            Such as the values of a source_store.
+            Such as the values of a source store.
         device : torch.device or str, default="cpu"
 
         Returns
@@ -54,40 +54,40 @@ class PackedSources:
         Raises
         ------
         MissingExtraError
-            torch is not installed.
+            If torch is not installed.
         """
         torch = import_optional("torch", "deep")
         files = {source.file: source for source in sources}
-        # A sample of silence after each: interpolation looks one ahead, even past the last.
+        # One zero after each source, which interpolation reads at the last sample.
         ends = np.cumsum([source.n_samples + 1 for source in files.values()])
         samples = torch.zeros(int(ends[-1]) if files else 0, dtype=torch.int16, device=device)
-        begins = {}
+        offsets = {}
         for source, end in zip(files.values(), ends.tolist(), strict=True):
-            begins[source.file] = begin = end - source.n_samples - 1
-            samples[begin : end - 1] = torch.from_numpy(np.array(source.open()))
-        return cls(samples, begins)
+            offsets[source.file] = offset = end - source.n_samples - 1
+            samples[offset : end - 1] = torch.from_numpy(np.array(source.open()))
+        return cls(samples, offsets)
 
 
 def render_batch(mashups, packed):
-    """Render mashups at their own rate.
+    """Render mashups at the sample rate of their recipes.
 
     Parameters
     ----------
     mashups : sequence of Mashup
     packed : PackedSources
-        With every source of the mashups; the device it is on computes.
+        Has all sources of the mashups. Rendering is on its device.
 
     Returns
     -------
     torch.Tensor of shape (n_mashups, n_samples), float32
-        In [-1, 1] and on the 16-bit grid; as long as the longest, zeros behind the others.
+        In [-1, 1] and on the 16-bit grid; shorter mashups are padded with zeros.
 
     Raises
     ------
     UsageError
-        A recipe asks for what is not rendered here, or for a source that is not packed.
+        If a recipe is not supported, or a source is not packed.
     DataError
-        A stem is shorter than its recipe needs.
+        If a stem is shorter than its recipe needs.
     """
     import torch
 
@@ -110,67 +110,67 @@ def render_batch(mashups, packed):
 
 def _check_renderable(mashup, packed):
     recipe = mashup.recipe
-    retimed = any(part.rate != 1.0 for part in recipe.stems)
-    refused = {
-        f"tempo: {recipe.tempo}": retimed and recipe.tempo != "interpolate",
+    changes_speed = any(part.rate != 1.0 for part in recipe.stems)
+    unsupported = {
+        f"tempo: {recipe.tempo}": changes_speed and recipe.tempo != "interpolate",
         f"normalize: {recipe.normalize}": recipe.normalize not in ("peak", "none"),
         "lowpass": recipe.lowpass is not None,
         "codec": recipe.codec is not None,
         "noise_law: snr": any(part.snr is not None for part in recipe.noises),
         "noise_band": any(part.band is not None for part in recipe.noises),
     }
-    for setting, asked in refused.items():
-        if asked:
+    for setting, is_used in unsupported.items():
+        if is_used:
             raise UsageError(
-                f"The mashup {recipe.id!r} needs the setting {setting!r}, which torch does not "
-                "render; change the setting, or render with Mashup.load"
+                f"The mashup {recipe.id!r} has the setting {setting!r}, which the torch renderer "
+                "does not support; change the setting, or render with Mashup.load"
             )
     for source in mashup.sources:
-        if source.file not in packed.begins:
+        if source.file not in packed.offsets:
             raise UsageError(
                 f"The mashup {recipe.id!r} needs {source.file}, which is not packed; pack the "
-                "sources of all mashups by PackedSources.of"
+                "sources of all mashups by PackedSources.from_sources"
             )
     for part, source in zip(recipe.stems, mashup.sources, strict=False):
         check_reach(part, source, recipe.start, recipe.start + recipe.length)
 
 
 def _stem_tables(mashups, packed):
-    """The numbers of the first stem of every mashup, those of the second, and so on."""
+    """Return one table for the first stems of all mashups, one for the second stems, and so on."""
     rows = [
         [
-            (packed.begins[source.file], source.n_samples, recipe.start, part.rate, part.gain)
+            (packed.offsets[source.file], source.n_samples, recipe.start, part.rate, part.gain)
             for part, source in zip(recipe.stems, mashup.sources, strict=False)
         ]
         for mashup in mashups
         for recipe in [mashup.recipe]
     ]
-    return _columns(rows, ("begin", "n_samples", "start", "rate", "gain"), packed.samples.device)
+    return _columns(rows, ("offset", "n_samples", "start", "rate", "gain"), packed.samples.device)
 
 
 def _noise_tables(mashups, packed):
-    """As :func:`_stem_tables`, for the noises."""
+    """Return one table for the first noise clips of all mashups, and so on."""
     rows = [
         [
-            (packed.begins[source.file], source.n_samples, part.start, part.tile, part.gain)
+            (packed.offsets[source.file], source.n_samples, part.start, part.tile, part.gain)
             for part, source in zip(
                 mashup.recipe.noises, mashup.sources[len(mashup.recipe.stems) :], strict=True
             )
         ]
         for mashup in mashups
     ]
-    return _columns(rows, ("begin", "n_samples", "start", "tile", "gain"), packed.samples.device)
+    return _columns(rows, ("offset", "n_samples", "start", "tile", "gain"), packed.samples.device)
 
 
 def _columns(rows, names, device):
-    """Turn a list of parts a mashup into a table a part, one row a mashup; gain 0 for none."""
+    """Transpose rows of parts, one row per mashup, to tables; missing parts have gain 0."""
     import torch
 
     dtypes = {"rate": torch.float64, "gain": torch.float32, "tile": torch.bool}
-    nothing = (0, 1, 0, 0, 0.0)
+    silent = (0, 1, 0, 0, 0.0)
     tables = []
     for k in range(max(map(len, rows), default=0)):
-        columns = zip(*(row[k] if k < len(row) else nothing for row in rows), strict=True)
+        columns = zip(*(row[k] if k < len(row) else silent for row in rows), strict=True)
         tables.append(
             {
                 name: torch.tensor(column, dtype=dtypes.get(name, torch.int64))[:, None].to(device)
@@ -180,26 +180,26 @@ def _columns(rows, names, device):
     return tables
 
 
-def _stem(samples, time, *, begin, n_samples, start, rate, gain):
-    """One stem of each mashup at some times: a tensor of shape (n_mashups, n_times)."""
+def _stem(samples, time, *, offset, n_samples, start, rate, gain):
+    """Return one stem of each mashup at some times: a tensor of shape (n_mashups, n_times)."""
     position = (start + time) * rate
     left = position.long()
     fraction = (position - left).float()
-    # What lies behind the end of a shorter mashup is read anywhere, and silenced later.
-    left = begin + left.minimum(n_samples - 1)
-    here = samples[left].float()
-    return gain / INT16_SCALE * (here + fraction * (samples[left + 1].float() - here))
+    # Positions after the end of a shorter mashup are arbitrary; these samples are zeroed later.
+    left = offset + left.minimum(n_samples - 1)
+    before = samples[left].float()
+    return gain / INT16_SCALE * (before + fraction * (samples[left + 1].float() - before))
 
 
-def _noise(samples, time, *, begin, n_samples, start, tile, gain):
-    """One noise of each mashup at some times: a tensor of shape (n_mashups, n_times)."""
-    place = (time - start).where(~tile, (time + start) % n_samples)
-    heard = (place >= 0) & (place < n_samples)
-    return gain / INT16_SCALE * samples[begin + place.where(heard, 0)].float() * heard
+def _noise(samples, time, *, offset, n_samples, start, tile, gain):
+    """Return one noise clip of each mashup at some times, shaped as in :func:`_stem`."""
+    position = (time - start).where(~tile, (time + start) % n_samples)
+    inside = (position >= 0) & (position < n_samples)
+    return gain / INT16_SCALE * samples[offset + position.where(inside, 0)].float() * inside
 
 
 def _master(mix, recipes):
-    """Normalise, overdrive, clip and quantise, in place."""
+    """Apply normalisation, overdrive, clipping and quantisation in place."""
     import torch
 
     def column(values):

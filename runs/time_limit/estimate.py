@@ -14,7 +14,8 @@ from joblib import effective_n_jobs
 
 from ...audio import clip_key
 from ...features import FeatureStore
-from ...mashups import Mashup, Settings, list_unconverted
+from ...mashups import Mashup, Settings
+from ...mashups.sources import list_unconverted
 from ...models import find_networks, model_columns
 from ...utils.progress import NullProgress
 from ..fitting.feature_cache import extractor_of

@@ -84,7 +84,7 @@ def test_a_strangers_recipes_stay_in_the_folder(mash, stem_data, tmp_path, run_p
     assert code == 1 and "would be written outside" in err
     (tmp_path / "r.jsonl").write_text(json.dumps(row | {"length": 10**9}))
     code, _, err = run_program("mash", stem_data, *arguments, "--jobs", "1")
-    assert code == 1 and "render from the stems that the recipe was drawn from" in err
+    assert code == 1 and "render from the stems that the recipe was made for" in err
     (tmp_path / "r.jsonl").write_text("")
     code, _, err = run_program("mash", stem_data, *arguments)
     assert code == 1 and "Recipes must have one sample rate. Got no recipes" in err

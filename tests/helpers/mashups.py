@@ -1,4 +1,4 @@
-"""Sources whose samples are known, and a small pool of songs and noise clips with known tempi."""
+"""Fixtures: sources with given samples, and a small pool of songs and noise with given tempi."""
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,14 @@ from stemstack.mashups import AudioSource, Recipe, Settings, StemPart
 
 SR = 22050
 
-# Kernels compile and libraries load on the first example: that says nothing about the code.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# Kernels compile and libraries load in the first example, so no deadline.
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 
 @pytest.fixture(scope="session")
 def make_source(tmp_path_factory):
-    """Keep samples, floats in [-1, 1] or int16, as a converted file."""
+    """Factory of sources from samples, which are floats in [-1, 1] or int16."""
     folder = tmp_path_factory.mktemp("sources")
 
     def make(name, samples, tempo=120.0, confidence=1.0):
@@ -32,7 +32,7 @@ def make_source(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def make_recipe():
-    """A recipe of the stems ``stem0``, ``stem1``, … of given rates and gains."""
+    """Factory of recipes with the stems ``stem0``, ``stem1``, … of given rates and gains."""
 
     def make(length, *, rates=(1.0,), gains=None, start=0, **fields):
         gains = gains or [1.0] * len(rates)
@@ -47,13 +47,13 @@ def make_recipe():
 
 @pytest.fixture(scope="session")
 def small_settings():
-    """The defaults, for two stems and mashups of two to three seconds."""
+    """Default settings for two stems and mashups of two to three seconds."""
     return Settings(stems=("drums", "bass"), durations=((1.0, 2.0, 3.0),))
 
 
 @pytest.fixture(scope="session")
 def source_store(make_source):
-    """Eight songs of two stems and four noises, with known tempi."""
+    """Source store of eight songs of two stems and four noise clips, with known tempi."""
     rng = np.random.default_rng(0)
     names = [f"s{i}/{stem}" for i in range(8) for stem in ("drums", "bass")]
     tempi = dict(zip(names, rng.uniform(80, 160, len(names)), strict=True))
@@ -70,7 +70,7 @@ def source_store(make_source):
 
 @pytest.fixture(scope="session")
 def songs():
-    """Two classes and two folds; not to be changed by a test."""
+    """Table of eight songs in two classes and two folds; not to be modified by tests."""
     names = [f"s{i}" for i in range(8)]
     return pd.DataFrame(
         {
@@ -85,5 +85,5 @@ def songs():
 
 @pytest.fixture(scope="session")
 def noise():
-    """Four noise clips in two folds; not to be changed by a test."""
+    """Table of four noise clips in two folds; not to be modified by tests."""
     return pd.DataFrame({"path": [f"noise{i}" for i in range(4)], "fold": [0, 1, 0, 1]})

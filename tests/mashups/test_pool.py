@@ -1,4 +1,4 @@
-"""Drawing: within class and fold, within the ranges, each recipe from its own stream."""
+"""Sampling of recipes: classes, folds, ranges and random streams."""
 
 import pickle
 from dataclasses import replace
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemstack.exceptions import DataError, UsageError
-from stemstack.mashups import Mashup, Pool, load_pool, sample_recipes, song_recipes
+from stemstack.mashups import Mashup, Pool, sample_recipes, song_recipes
+from stemstack.mashups.pool import load_pool
 
 SR = 22050
 
@@ -22,7 +23,7 @@ def parts_by_fold(recipes):
     return used
 
 
-def test_no_song_or_noise_stands_on_both_sides(songs, noise, source_store, small_settings):
+def test_folds_share_no_song_or_noise(songs, noise, source_store, small_settings):
     settings = replace(small_settings, noise_probability=1.0)
     recipes = sample_recipes(songs, noise, source_store, settings, per_class=20, seed=0)
     assert len(recipes) == 40
@@ -30,7 +31,7 @@ def test_no_song_or_noise_stands_on_both_sides(songs, noise, source_store, small
     assert used[0] and used[1] and not used[0] & used[1]
 
 
-def test_stems_come_from_different_songs_of_one_class(songs, noise, source_store, small_settings):
+def test_stems_are_of_different_songs_of_one_class(songs, noise, source_store, small_settings):
     label = songs.set_index("song")["label"]
     for recipe in sample_recipes(songs, noise, source_store, small_settings, per_class=10, seed=0):
         names = [part.song for part in recipe.stems]
@@ -48,7 +49,7 @@ def test_stems_come_from_different_songs_of_one_class(songs, noise, source_store
     by_ratio=st.booleans(),
     tile=st.booleans(),
 )
-def test_draws_stay_in_range(
+def test_samples_are_within_range(
     songs,
     noise,
     source_store,
@@ -83,7 +84,7 @@ def test_draws_stay_in_range(
         "x", "a", 1, np.random.default_rng(seed)
     )
     assert 1 <= len(recipe.stems) <= 2 and counts[0] <= len(recipe.noises) <= counts[1]
-    # A float's room: dB laws go through a logarithm.
+    # Tolerance: gains in dB are rounded by a logarithm.
     assert all(gain[0] * 0.999999 <= part.gain <= gain[1] * 1.000001 for part in recipe.stems)
     assert all(0.8 <= part.rate <= 1.25 for part in recipe.stems)
     assert all((part.gain is None) == by_ratio for part in recipe.noises)
@@ -96,34 +97,34 @@ def test_draws_stay_in_range(
     assert {part.path for part in recipe.noises} <= {"noise1", "noise3"}
 
 
-def test_dropout_leaves_stems_out_as_often_as_asked(songs, noise, source_store, small_settings):
+def test_dropout_rate_is_stem_dropout(songs, noise, source_store, small_settings):
     settings = replace(small_settings, stem_dropout=0.3)
     recipes = sample_recipes(songs, noise, source_store, settings, per_class=400, seed=0)
     missing = np.mean([len(recipe.stems) == 1 for recipe in recipes])
-    # 1 - 0.7²: one stays where both would go. Five standard deviations of 800 draws.
+    # 1 - 0.7²: one remains where both would drop. Five standard deviations of 800 samples.
     assert abs(missing - 0.51) < 5 * np.sqrt(0.25 / 800)
 
 
-def test_songs_stay_whole_as_often_as_asked(songs, noise, source_store, small_settings):
+def test_one_song_rate_is_one_song_probability(songs, noise, source_store, small_settings):
     settings = replace(small_settings, one_song_probability=0.4)
     recipes = sample_recipes(songs, noise, source_store, settings, per_class=400, seed=0)
     whole = np.mean([len({part.song for part in recipe.stems}) == 1 for recipe in recipes])
-    # Else no song is taken twice. Five standard deviations of 800 draws.
+    # Otherwise songs differ. Five standard deviations of 800 samples.
     assert abs(whole - 0.4) < 5 * np.sqrt(0.24 / 800)
 
 
-def test_gains_follow_the_normal_law_in_decibels(songs, noise, source_store, small_settings):
+def test_db_normal_gains_have_mean_and_deviation(songs, noise, source_store, small_settings):
     settings = replace(
         small_settings, gain_probability=1.0, gain_law="db_normal", gain_db=(-6.0, 2.0)
     )
     recipes = sample_recipes(songs, noise, source_store, settings, per_class=500, seed=0)
     decibels = [20 * np.log10(part.gain) for recipe in recipes for part in recipe.stems]
-    # Five standard deviations of 2,000 draws.
+    # Five standard deviations of 2,000 samples.
     assert abs(np.mean(decibels) + 6) < 5 * 2 / np.sqrt(2000)
     assert abs(np.std(decibels) - 2) < 5 * 2 / np.sqrt(4000)
 
 
-def test_drawing_more_never_changes_those_drawn_before(songs, noise, source_store, small_settings):
+def test_larger_per_class_only_adds_recipes(songs, noise, source_store, small_settings):
     few = sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=3)
     more = sample_recipes(songs, noise, source_store, small_settings, per_class=12, seed=3)
     many = {recipe.id: recipe for recipe in more}
@@ -131,14 +132,14 @@ def test_drawing_more_never_changes_those_drawn_before(songs, noise, source_stor
     assert few != sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=4)
 
 
-def test_what_is_off_draws_nothing(songs, noise, source_store, small_settings):
+def test_steps_that_are_off_use_no_randomness(songs, noise, source_store, small_settings):
     plain = sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=3)
     filtered = replace(small_settings, lowpass_probability=1.0)
     recipes = sample_recipes(songs, noise, source_store, filtered, per_class=4, seed=3)
     assert [replace(recipe, lowpass=None) for recipe in recipes] == plain
 
 
-def test_noise_must_be_there_when_it_is_wanted(songs, noise, source_store, small_settings):
+def test_missing_noise_raises_unless_noise_is_off(songs, noise, source_store, small_settings):
     with pytest.raises(DataError, match=r"Fold 0 has no noise clip.*noise_probability: 0"):
         sample_recipes(songs, noise[:0], source_store, small_settings, per_class=2, seed=0)
     silent = replace(small_settings, noise_probability=0.0)
@@ -146,7 +147,7 @@ def test_noise_must_be_there_when_it_is_wanted(songs, noise, source_store, small
     assert all(recipe.noises == () for recipe in recipes)
 
 
-def test_a_stem_too_short_to_mix_is_named(songs, noise, source_store, small_settings):
+def test_too_short_stem_raises(songs, noise, source_store, small_settings):
     short = {
         path: replace(source, n_samples=1) if path == "s0/bass" else source
         for path, source in source_store.items()
@@ -155,7 +156,7 @@ def test_a_stem_too_short_to_mix_is_named(songs, noise, source_store, small_sett
         sample_recipes(songs, noise, short, small_settings, per_class=20, seed=0)
 
 
-def test_a_saved_pool_draws_the_same(songs, noise, source_store, small_settings, tmp_path):
+def test_saved_pool_samples_the_same_recipes(songs, noise, source_store, small_settings, tmp_path):
     pool = Pool.from_tables(songs, noise, source_store, small_settings)
     path = pool.save(tmp_path)
     assert pool.save(tmp_path) == path
@@ -166,7 +167,7 @@ def test_a_saved_pool_draws_the_same(songs, noise, source_store, small_settings,
 
 
 @given(seed=st.integers(0, 2**32))
-def test_redrawing_stays_in_class_and_fold(
+def test_redraw_stays_in_class_and_fold(
     songs, noise, source_store, small_settings, seed, pool_path
 ):
     recipe = load_pool(pool_path).sample_all(2, seed=0)[-1]
@@ -186,7 +187,7 @@ def pool_path(songs, noise, source_store, small_settings, tmp_path_factory):
     )
 
 
-def test_redrawing_is_small_to_send(songs, noise, source_store, pool_path):
+def test_mashup_with_pool_pickles_small(songs, noise, source_store, pool_path):
     mashup = Mashup.from_recipe(
         load_pool(pool_path).sample_all(2, seed=0)[0], source_store, pool_path
     )
@@ -194,13 +195,13 @@ def test_redrawing_is_small_to_send(songs, noise, source_store, pool_path):
     assert len(pickle.dumps(mashup)) < 4000
 
 
-def test_redrawing_needs_a_pool(songs, noise, source_store, small_settings):
+def test_redraw_without_pool_raises(songs, noise, source_store, small_settings):
     recipe = sample_recipes(songs, noise, source_store, small_settings, per_class=2, seed=0)[0]
-    with pytest.raises(UsageError, match=r"'a-0-00000' knows no pool.*pool\.save"):
+    with pytest.raises(UsageError, match=r"'a-0-00000' has no pool.*pool\.save"):
         Mashup.from_recipe(recipe, source_store).redraw(np.random.default_rng(0))
 
 
-def test_whole_songs_are_their_stems(songs, source_store, small_settings):
+def test_song_recipes_have_all_stems_unchanged(songs, source_store, small_settings):
     recipes = song_recipes(songs, source_store, small_settings)
     assert [recipe.id for recipe in recipes] == songs["song"].tolist()
     assert {part.rate for recipe in recipes for part in recipe.stems} == {1.0}

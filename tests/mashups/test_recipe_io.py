@@ -1,4 +1,4 @@
-"""Recipes through Parquet, JSON Lines and JAMS: exactly what they were."""
+"""Files of recipes: round trips through Parquet, JSON Lines and JAMS."""
 
 import json
 from dataclasses import replace
@@ -54,7 +54,7 @@ RECIPE = st.builds(
 
 
 @given(recipes=st.lists(RECIPE, max_size=3), suffix=st.sampled_from(["parquet", "jsonl"]))
-def test_recipes_survive_the_disk(recipes, suffix, tmp_path_factory):
+def test_recipes_round_trip_through_files(recipes, suffix, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / f"recipes.{suffix}"
     write_recipes(recipes, path)
     assert read_recipes(path) == recipes
@@ -62,13 +62,13 @@ def test_recipes_survive_the_disk(recipes, suffix, tmp_path_factory):
 
 @pytest.fixture
 def mashup(songs, noise, source_store, small_settings):
-    """One with a noise clip."""
+    """A mashup with a noise clip."""
     settings = replace(small_settings, noise_probability=1.0)
     recipe = sample_recipes(songs, noise, source_store, settings, per_class=2, seed=0)[0]
     return Mashup.from_recipe(recipe, source_store)
 
 
-def test_jams_hold_the_recipe_and_what_is_heard_when(mashup, tmp_path):
+def test_jams_hold_recipe_and_event_times(mashup, tmp_path):
     write_jams(mashup, tmp_path / "m.jams")
     assert read_jams(tmp_path / "m.jams") == mashup.recipe
     document = json.loads((tmp_path / "m.jams").read_text())
@@ -88,7 +88,7 @@ def test_jams_hold_the_recipe_and_what_is_heard_when(mashup, tmp_path):
     assert noise["event_time"] == mashup.recipe.noises[0].start / 22050
 
 
-def test_what_is_not_recipes_is_refused(tmp_path):
+def test_invalid_recipe_files_raise(tmp_path):
     (tmp_path / "r.jsonl").write_text('{"id": "x", "stems": [], "noises": []}\n')
     with pytest.raises(DataError, match=r"r\.jsonl: .*not a recipe of this version.*the fields id"):
         read_recipes(tmp_path / "r.jsonl")
@@ -97,7 +97,7 @@ def test_what_is_not_recipes_is_refused(tmp_path):
         read_recipes(tmp_path / "r.jsonl")
     with pytest.raises(DataError, match=r"gone\.parquet: cannot be read as recipes"):
         read_recipes(tmp_path / "gone.parquet")
-    with pytest.raises(UsageError, match=r"kept as \.parquet or \.jsonl. Got '\.csv'"):
+    with pytest.raises(UsageError, match=r"must end in \.parquet or \.jsonl. Got '\.csv'"):
         write_recipes([], tmp_path / "r.csv")
     (tmp_path / "m.jams").write_text("{}")
     with pytest.raises(DataError, match=r"m\.jams: is not a JAMS file with a recipe"):

@@ -1,4 +1,4 @@
-"""The source store: files converted once, every bad one named."""
+"""Source store: files are converted once, and unreadable ones are named."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from stemstack.mashups import build_source_store
 FOLDER = "genres_stems/blues/blues.00000"
 
 
-def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
+def test_converts_once_and_names_unreadable_files(stem_data, tmp_path):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
     source_store = build_source_store(stem_data, paths, cache=tmp_path)
     entries = sorted((tmp_path / "sources").iterdir())
@@ -26,7 +26,7 @@ def test_the_bank_converts_once_and_names_every_bad_file(stem_data, tmp_path):
         build_source_store(stem_data, ["gone1.wav", *paths[:1], "gone2.wav"], cache=tmp_path)
 
 
-def test_what_is_converted_is_found_without_a_worker(stem_data, tmp_path, monkeypatch):
+def test_converted_files_are_not_converted_again(stem_data, tmp_path, monkeypatch):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
     source_store = build_source_store(stem_data, paths, cache=tmp_path)
     monkeypatch.setattr("stemstack.mashups.sources._convert", lambda *args: 1 / 0)
@@ -35,7 +35,7 @@ def test_what_is_converted_is_found_without_a_worker(stem_data, tmp_path, monkey
     assert sum(done) == 2
 
 
-def test_the_tempo_and_its_confidence_are_kept(stem_data, tmp_path):
+def test_tempo_and_confidence_are_stored(stem_data, tmp_path):
     path = "genres_stems/blues/blues.00003/bass.wav"
     source = build_source_store(stem_data, [path], cache=tmp_path)[path]
     # 120 beats per minute, or an octave of it; 3 %: the tempogram's resolution there.
@@ -43,13 +43,13 @@ def test_the_tempo_and_its_confidence_are_kept(stem_data, tmp_path):
     assert 0.2 < source.confidence <= 1
 
 
-def test_a_damaged_cache_is_said_so(stem_data, tmp_path):
+def test_damaged_cache_raises(stem_data, tmp_path):
     path = f"{FOLDER}/drums.wav"
     source = build_source_store(stem_data, [path], cache=tmp_path)[path]
     (entry,) = (tmp_path / "sources").glob("*.i16")
     entry.write_bytes(entry.read_bytes()[:-2])
-    with pytest.raises(DataError, match=r"no longer holds.*remove the folder .*sources and run"):
+    with pytest.raises(DataError, match=r"missing or damaged; remove the folder .*sources and run"):
         source.read()
     entry.unlink()
-    with pytest.raises(DataError, match=r"no longer holds"):
+    with pytest.raises(DataError, match=r"missing or damaged"):
         source.read()

@@ -1,4 +1,4 @@
-"""Mastering: levels hit, silence left alone, frequencies taken away, codecs in time."""
+"""Mastering: levels, silence, cutoffs, and alignment of codecs."""
 
 import numpy as np
 import pyloudnorm
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemstack.mashups.rendering.filters import band_pass, low_pass
 from stemstack.mashups.rendering.gain import normalise, rms
-from stemstack.mashups.rendering.mastering import apply_codec, master, quantise
+from stemstack.mashups.rendering.mastering import apply_codec, low_pass, master, quantise
+from stemstack.mashups.rendering.mixing import band_pass
 
 SR = 22050
 
@@ -19,48 +19,48 @@ def hiss(seconds=2.0, level=0.05, seed=0):
 
 
 @given(peak=st.floats(0.1, 1), level=st.floats(0.001, 0.3))
-def test_the_peak_is_what_was_asked_for(peak, level):
+def test_peak_is_normalised(peak, level):
     clip = normalise(hiss(0.1, level), "peak", peak, SR)
     # rtol: float32.
     np.testing.assert_allclose(np.abs(clip).max(), peak, rtol=1e-6)
 
 
 @given(target=st.floats(-40, -3), level=st.floats(0.001, 0.3))
-def test_the_rms_is_what_was_asked_for(target, level):
+def test_rms_is_normalised(target, level):
     clip = normalise(hiss(0.2, level), "rms", target, SR)
     # atol: in dB, of float32.
     np.testing.assert_allclose(20 * np.log10(rms(clip)), target, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3])
-def test_the_loudness_is_what_was_asked_for(seconds):
+def test_loudness_is_normalised(seconds):
     clip = normalise(hiss(seconds), "lufs", -20.0, SR)
     found = pyloudnorm.Meter(SR).integrated_loudness(clip.astype(np.float64))
-    # atol: in LU; a block that passes the relative gate before may not do so after rounding.
+    # atol: in LU; rounding may move a block across the relative gate.
     np.testing.assert_allclose(found, -20, rtol=0, atol=0.01)
 
 
 @pytest.mark.parametrize("level", [0, 1e-5, 6e-5])
 @pytest.mark.parametrize("how", ["peak", "rms", "lufs", "none"])
-def test_silence_is_not_raised(how, level):
+def test_silence_is_not_amplified(how, level):
     clip = level * np.sign(hiss())
     np.testing.assert_array_equal(normalise(clip.copy(), how, -1.0 + 2 * (how == "peak"), SR), clip)
 
 
-def test_a_faint_click_in_silence_is_not_raised_by_its_rms():
+def test_faint_click_is_not_amplified_by_rms():
     clip = np.zeros(2 * SR, dtype=np.float32)
     clip[SR] = 0.01
     np.testing.assert_array_equal(normalise(clip.copy(), "rms", -17.0, SR), clip)
 
 
-def test_full_scale_is_the_limit():
+def test_quantise_clips_and_rounds():
     np.testing.assert_array_equal(
         quantise(np.float32([-2, -1, -0.5, 0, 1e-9, 0.5, 1, 2])),
         [-32767, -32767, -16384, 0, 0, 16384, 32767, 32767],
     )
 
 
-def test_overdrive_clips(make_recipe):
+def test_overdrive_clips_a_sine(make_recipe):
     sine = np.sin(2 * np.pi * 100 * np.arange(SR) / SR).astype(np.float32)
     plain = master(0.3 * sine, make_recipe(SR, normalize="peak", level=1.0))
     driven = master(0.3 * sine, make_recipe(SR, normalize="peak", level=1.0, overdrive=6.0206))
@@ -70,7 +70,7 @@ def test_overdrive_clips(make_recipe):
 
 
 @pytest.mark.parametrize("cutoff", [2000.0, 4567.0, 8000.0])
-def test_nothing_is_left_above_the_cutoff(cutoff):
+def test_low_pass_removes_frequencies_above_cutoff(cutoff):
     clip, window = hiss(), np.hanning(2 * SR)
     power = np.abs(np.fft.rfft(window * low_pass(clip, SR, cutoff))) ** 2
     before = np.abs(np.fft.rfft(window * clip)) ** 2
@@ -81,11 +81,11 @@ def test_nothing_is_left_above_the_cutoff(cutoff):
     np.testing.assert_allclose(power[below].sum(), before[below].sum(), rtol=0.001)
 
 
-def test_a_cutoff_beyond_the_rate_changes_nothing():
+def test_low_pass_at_nyquist_returns_clip():
     assert low_pass(clip := hiss(), SR, SR / 2) is clip
 
 
-def test_a_band_without_an_upper_edge_lets_all_above_through():
+def test_band_pass_edges_beyond_nyquist():
     assert not band_pass(hiss(), SR, (20000.0, 30000.0)).any()
     power = np.abs(np.fft.rfft(band_pass(hiss(), SR, (4000.0, 20000.0)))) ** 2
     hertz = np.fft.rfftfreq(2 * SR, 1 / SR)
@@ -95,7 +95,7 @@ def test_a_band_without_an_upper_edge_lets_all_above_through():
 
 @pytest.mark.parametrize("codec", ["mp3", "ogg"])
 @pytest.mark.parametrize("n_samples", [1, 1000, 2 * SR + 1])
-def test_codecs_keep_length_and_time(codec, n_samples):
+def test_codec_keeps_length_and_alignment(codec, n_samples):
     clip = hiss(3)[:n_samples].copy()
     clip[n_samples // 2] = 0.9
     coded = apply_codec(clip, SR, codec, 0.9)
@@ -107,7 +107,7 @@ def test_codecs_keep_length_and_time(codec, n_samples):
 
 
 @pytest.mark.parametrize("codec", ["mp3", "ogg"])
-def test_lower_quality_is_further_away(codec):
+def test_codec_error_falls_with_quality(codec):
     clip = hiss()
     errors = [rms(apply_codec(clip, SR, codec, quality) - clip) for quality in (0.0, 0.5, 1.0)]
     assert errors[0] > errors[1] > errors[2] > 0

@@ -1,4 +1,4 @@
-"""Mixing: sums, speeds and ratios of known answer."""
+"""Mixing: sums, speeds and signal-to-noise ratios with known results."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def level(clip):
     return 20 * np.log10(np.sqrt(np.mean(np.square(clip, dtype=np.float64))))
 
 
-def loudest_frequency(clip):
+def peak_frequency(clip):
     spectrum = np.abs(np.fft.rfft(clip * np.hanning(len(clip)), 8 * len(clip)))
     return np.argmax(spectrum) * SR / (8 * len(clip))
 
@@ -34,7 +34,7 @@ def hiss(seed=0, seconds=2):
     start=st.integers(0, 100),
     length=st.integers(1, 200),
 )
-def test_varispeed_of_a_ramp_is_a_ramp(make_source, make_recipe, rate, gain, start, length):
+def test_varispeed_ramp_is_a_ramp(make_source, make_recipe, rate, gain, start, length):
     source = make_source("ramp", np.arange(1000))
     recipe = make_recipe(length, rates=(rate,), gains=[gain], start=start)
     expected = gain * rate * (start + np.arange(length)) / 32768
@@ -44,29 +44,29 @@ def test_varispeed_of_a_ramp_is_a_ramp(make_source, make_recipe, rate, gain, sta
 
 @pytest.mark.parametrize("rate", [0.8, 1.3])
 @pytest.mark.parametrize("tempo", ["interpolate", "resample"])
-def test_speed_moves_the_pitch_of_a_sine(make_source, make_recipe, rate, tempo):
+def test_interpolation_moves_pitch_with_speed(make_source, make_recipe, rate, tempo):
     source = make_source("sine", 0.5 * np.sin(2 * np.pi * 440 * TIME))
     recipe = make_recipe(2 * SR, rates=(rate,), start=SR // 2, tempo=tempo)
     mix = mix_sources(recipe, (source,))
     # atol: the width of a bin of the padded transform.
-    np.testing.assert_allclose(loudest_frequency(mix), 440 * rate, rtol=0, atol=0.1)
+    np.testing.assert_allclose(peak_frequency(mix), 440 * rate, rtol=0, atol=0.1)
     # atol: in dB; linear interpolation dulls 440 Hz by less.
     np.testing.assert_allclose(level(mix), level(0.5 * np.sin(TIME * 2764.6)), rtol=0, atol=0.1)
 
 
 @pytest.mark.parametrize("rate", [0.8, 1.3])
-def test_a_stretch_keeps_the_pitch(make_source, make_recipe, rate):
+def test_stretch_keeps_pitch(make_source, make_recipe, rate):
     source = make_source("sine", 0.5 * np.sin(2 * np.pi * 440 * TIME))
     mix = mix_sources(make_recipe(2 * SR, rates=(rate,), tempo="stretch"), (source,))
     assert len(mix) == 2 * SR
     # atol: a tenth of a semitone is 2.5 Hz.
-    np.testing.assert_allclose(loudest_frequency(mix), 440, rtol=0, atol=0.5)
+    np.testing.assert_allclose(peak_frequency(mix), 440, rtol=0, atol=0.5)
 
 
 @pytest.mark.parametrize("start", [0, 12345])
 @pytest.mark.parametrize("rate", [0.8, 1.0, 1.25])
 @pytest.mark.parametrize("tempo", ["interpolate", "resample", "stretch"])
-def test_clicks_come_when_they_should(make_source, make_recipe, tempo, rate, start):
+def test_clicks_are_at_scaled_times(make_source, make_recipe, tempo, rate, start):
     clicks = np.zeros(4 * SR)
     clicks[SR::SR] = 0.9
     length = int(4 * SR / rate) - start - SR // 2
@@ -78,14 +78,14 @@ def test_clicks_come_when_they_should(make_source, make_recipe, tempo, rate, sta
         assert abs(found - expected) <= 0.001 * SR
 
 
-def test_a_stretch_repeats_itself(make_source, make_recipe):
+def test_stretch_is_repeatable(make_source, make_recipe):
     source = make_source("hiss", hiss())
     recipe = make_recipe(SR, rates=(1.1,), tempo="stretch")
     first = mix_sources(recipe, (source,))
     np.testing.assert_array_equal(first, mix_sources(recipe, (source,)))
 
 
-def test_mixing_is_a_sum(make_source, make_recipe):
+def test_mix_is_sum_of_scaled_parts(make_source, make_recipe):
     stem, noise = make_source("stem", np.full(100, 1000)), make_source("short", np.full(10, 3000))
     recipe = make_recipe(50, gains=[0.5], noises=(NoisePart("noise", 45, 2.0),))
     expected = np.r_[np.full(45, 500), np.full(5, 6500)] / 32768
@@ -94,20 +94,18 @@ def test_mixing_is_a_sum(make_source, make_recipe):
 
 
 @given(snr=st.floats(-20, 30), start=st.integers(0, SR), tile=st.booleans(), banded=st.booleans())
-def test_the_ratio_to_noise_is_what_was_asked_for(
-    make_source, make_recipe, snr, start, tile, banded
-):
+def test_snr_of_noise_is_as_in_recipe(make_source, make_recipe, snr, start, tile, banded):
     sources = (make_source("stem", hiss(1)), make_source("noise", hiss(2, seconds=1)))
     band = (500.0, 2000.0) if banded else None
     recipe = make_recipe(2 * SR, noises=(NoisePart("n", start % SR, None, snr, tile, band),))
     stems = mix_sources(replace(recipe, noises=()), sources[:1])
     noise = mix_sources(recipe, sources) - stems
-    heard = noise if tile else noise[start % SR : start % SR + SR]
-    # atol: in dB; what is left of float32 after the subtraction.
-    np.testing.assert_allclose(level(stems) - level(heard), snr, rtol=0, atol=0.1)
+    audible = noise if tile else noise[start % SR : start % SR + SR]
+    # atol: in dB; rounding of the subtraction in float32.
+    np.testing.assert_allclose(level(stems) - level(audible), snr, rtol=0, atol=0.1)
 
 
-def test_a_tiled_noise_goes_round(make_source, make_recipe):
+def test_tiled_noise_repeats(make_source, make_recipe):
     sources = (make_source("zeros", np.zeros(100)), make_source("four", np.arange(4) * 1000))
     recipe = make_recipe(10, noises=(NoisePart("n", 3, 1.0, tile=True),))
     # rtol: float32 products.
@@ -116,7 +114,7 @@ def test_a_tiled_noise_goes_round(make_source, make_recipe):
     )
 
 
-def test_a_banded_noise_stays_in_its_band(make_source, make_recipe):
+def test_banded_noise_has_power_in_its_band(make_source, make_recipe):
     sources = (make_source("zeros", np.zeros(2 * SR)), make_source("noise", hiss()))
     recipe = make_recipe(2 * SR, noises=(NoisePart("n", 0, 1.0, band=(500.0, 2000.0)),))
     power = np.abs(np.fft.rfft(mix_sources(recipe, sources))) ** 2
@@ -126,7 +124,7 @@ def test_a_banded_noise_stays_in_its_band(make_source, make_recipe):
 
 
 @pytest.mark.parametrize("silent", ["stem", "noise"])
-def test_ratios_to_silence_raise_nothing(make_source, make_recipe, silent):
+def test_snr_is_ignored_for_silence(make_source, make_recipe, silent):
     names = {"stem": hiss(1), "noise": hiss(2)} | {silent: 2 / 32768 * np.sign(hiss(3))}
     sources = [make_source(f"{silent}-{name}", samples) for name, samples in names.items()]
     recipe = make_recipe(SR, noises=(NoisePart("n", 0, None, 0.0),))
@@ -136,7 +134,9 @@ def test_ratios_to_silence_raise_nothing(make_source, make_recipe, silent):
 
 
 @pytest.mark.parametrize("fields", [{"start": 51}, {"start": -1}, {"rates": (2.05,)}])
-def test_nothing_is_read_beyond_a_stem(make_source, make_recipe, fields):
+def test_too_short_stem_raises(make_source, make_recipe, fields):
     source = make_source("hundred", np.arange(100))
-    with pytest.raises(DataError, match=r"path0: the recipe reads samples .* of its 100; render"):
+    with pytest.raises(
+        DataError, match=r"path0: the recipe reads samples .* there are 100; render"
+    ):
         mix_sources(make_recipe(50, **fields), (source,))

@@ -1,4 +1,4 @@
-"""The torch renderer: the CPU renderer's waveforms within a step of 16 bits, librosa's log-mel."""
+"""Torch renderer: equal to the CPU renderer within one 16-bit step."""
 
 from dataclasses import replace
 
@@ -36,9 +36,7 @@ def packed(source_store):
         {"stem_dropout": 0.5, "peak": 0.3, "rate_range": (0.7, 1.1)},
     ],
 )
-def test_it_renders_what_the_cpu_renders(
-    songs, noise, source_store, small_settings, packed, changes
-):
+def test_equals_cpu_renderer(songs, noise, source_store, small_settings, packed, changes):
     settings = replace(small_settings, **changes)
     recipes = sample_recipes(songs, noise, source_store, settings, per_class=6, seed=0)
     mashups = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
@@ -46,12 +44,12 @@ def test_it_renders_what_the_cpu_renders(
     assert clips.shape == (12, max(recipe.length for recipe in recipes))
     for mashup, clip in zip(mashups, clips, strict=True):
         length = mashup.recipe.length
-        # atol: a step of 16 bits, the tolerance that is promised.
+        # atol: a step of 16 bits, the documented tolerance.
         np.testing.assert_allclose(clip[:length], mashup.load(22050), rtol=0, atol=1.01 * STEP)
         assert not clip[length:].any()
 
 
-def test_blocks_of_time_change_nothing(
+def test_block_length_does_not_change_result(
     songs, noise, source_store, small_settings, packed, monkeypatch
 ):
     recipes = sample_recipes(songs, noise, source_store, small_settings, per_class=3, seed=0)
@@ -61,7 +59,7 @@ def test_blocks_of_time_change_nothing(
     assert torch.equal(render_batch(mashups, packed), whole)
 
 
-def test_a_stem_is_read_to_its_last_sample(make_source, make_recipe):
+def test_stem_is_read_to_its_last_sample(make_source, make_recipe):
     sources = [make_source(f"ramp{n}", np.arange(1, n + 1) * 100) for n in (50, 60)]
     mashups = [Mashup(make_recipe(s.n_samples), (s,)) for s in sources]
     clips = render_batch(mashups, PackedSources.from_sources(sources)).numpy()
@@ -69,7 +67,7 @@ def test_a_stem_is_read_to_its_last_sample(make_source, make_recipe):
     np.testing.assert_array_equal(clips[1], mashups[1].load(22050))
 
 
-def test_silence_stays_silence(make_source, make_recipe):
+def test_silent_stems_render_to_silence(make_source, make_recipe):
     source = make_source("silent", np.zeros(100))
     mashup = Mashup(make_recipe(100, normalize="peak", level=1.0), (source,))
     assert not render_batch([mashup], PackedSources.from_sources([source])).any()
@@ -86,15 +84,15 @@ def test_silence_stays_silence(make_source, make_recipe):
         ({"noises": (NoisePart("n", 0, 1.0, band=(100.0, 200.0)),)}, "noise_band"),
     ],
 )
-def test_what_it_cannot_render_is_named(make_source, make_recipe, changes, setting):
+def test_unsupported_setting_raises(make_source, make_recipe, changes, setting):
     recipe = make_recipe(50, rates=(1.1,), **changes)
     source = make_source("hundred", np.arange(100))
     mashup = Mashup(recipe, (source,) * (1 + len(recipe.noises)))
-    with pytest.raises(UsageError, match=f"needs the setting '{setting}', which torch does not"):
+    with pytest.raises(UsageError, match=f"has the setting '{setting}', which the torch renderer"):
         render_batch([mashup], PackedSources.from_sources([source]))
 
 
-def test_what_is_missing_is_named(make_source, make_recipe):
+def test_missing_source_raises(make_source, make_recipe):
     source = make_source("hundred", np.arange(100))
     with pytest.raises(UsageError, match=r"needs .*hundred\.i16, which is not packed"):
         render_batch([Mashup(make_recipe(50), (source,))], PackedSources.from_sources([]))
