@@ -1,4 +1,4 @@
-"""feature_columns: a ColumnTransformer that treats families of features differently."""
+"""feature_columns: ColumnTransformer that treats families of features differently."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 
 from ..exceptions import ClipTypeError, UsageError
-from .families import FAMILIES, family_of
+from .descriptors import FAMILIES
+from .selection import family_of
 
-# Skew and kurtosis of a row with few onsets or one click are heavy-tailed: their logarithm is not.
-_HEAVY = r".*_(skew|kurtosis)"
+# Skew and kurtosis of a row with few onsets or one click are heavy-tailed.
+_HEAVY_TAILED = r".*_(skew|kurtosis)"
 
 PRESETS = {
-    "linear": [(_HEAVY, "log"), (".*", "scale")],
+    "linear": [(_HEAVY_TAILED, "log"), (".*", "scale")],
     "trees": [(".*", "passthrough")],
 }
 
@@ -24,38 +25,48 @@ TREATMENTS = ("scale", "robust", "log", "pca", "passthrough", "drop")
 
 
 def feature_columns(spec="linear", *, n_jobs=None):
-    """Build a ColumnTransformer over the named columns of :class:`SpectralFeatures`.
+    """Return a ColumnTransformer over the named columns of :class:`SpectralFeatures`.
 
     Parameters
     ----------
     spec : {"linear", "trees"} or list of (columns, treatment), default="linear"
-        A preset, or for each group of columns what to do with it. ``columns`` is a family's name, a
+        A preset, or the treatment of each group of columns. ``columns`` is the name of a family, a
         regular expression that matches whole column names, or a list of these; a column belongs to
-        the first group that claims it, and one claimed by none is dropped. ``treatment`` is
+        the first group that selects it, and is dropped if there is none. ``treatment`` is
         ``"scale"`` (zero mean, unit variance), ``"robust"`` (zero median, unit interquartile
         range), ``"log"`` (signed logarithm, then scale), ``"pca"`` (scale, then the components that
-        hold 99 % of the variance), ``"passthrough"``, ``"drop"``, or a transformer.
+        explain 99 % of the variance), ``"passthrough"``, ``"drop"``, or a transformer.
     n_jobs : int, optional
-        Groups fitted at once.
+        Number of groups that are fitted in parallel, as in joblib. None means 1.
 
     Returns
     -------
     ColumnTransformer
-        Unfitted; it gives DataFrames. Columns are looked up when it is fitted, so the families
+        Unfitted; its output is a DataFrame. Columns are selected when it is fitted, so the families
         before it may change, as in a search over ``spectral__families``.
 
     Raises
     ------
     UsageError
-        ``spec`` is not one of those expected.
+        ``spec`` has none of the values expected.
+
+    See Also
+    --------
+    SpectralFeatures : Computes the columns.
+    family_of : The family of each column.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from stemstack.features import SpectralFeatures, feature_columns
     >>> groups = [("logmel", "pca"), (".*_kurtosis", "drop"), (".*", "scale")]
-    >>> model = make_pipeline(SpectralFeatures(), feature_columns(groups), LogisticRegression())
+    >>> spectral = SpectralFeatures(families=["logmel", "centroid"])
+    >>> model = make_pipeline(spectral, feature_columns(groups), LogisticRegression())
+    >>> clips = np.random.default_rng(0).normal(scale=[[0.001], [0.001], [1], [1]], size=(4, 9999))
+    >>> model.fit(clips, ["soft", "soft", "loud", "loud"]).predict(clips[:1])
+    array(['soft'], dtype='<U4')
     """
     groups = _check_spec(spec)
     claims = [_as_tuple(columns) for columns, _ in groups]
@@ -64,31 +75,31 @@ def feature_columns(spec="linear", *, n_jobs=None):
         for number, (claim, (_, treatment)) in enumerate(zip(claims, groups, strict=True))
     ]
     columns = ColumnTransformer(transformers, verbose_feature_names_out=_name_output, n_jobs=n_jobs)
-    # Names reach the model: LightGBM and coefficients speak of features, not of numbers.
+    # A DataFrame, so that LightGBM's importances and coefficients have feature names.
     return columns.set_output(transform="pandas")
 
 
 @dataclass(frozen=True)
 class ColumnSelector:
-    """Select the columns a group claims, less those claimed before it.
+    """Selector of the columns of a group, less those of the groups before it.
 
     Parameters
     ----------
     claim : tuple of str
-        Families' names or regular expressions that match whole column names.
+        Names of families, or regular expressions that match whole column names.
     earlier : tuple of tuple of str, default=()
-        The claims of the groups before.
+        The ``claim`` of each group before it.
     """
 
     claim: tuple
     earlier: tuple = ()
 
     def __call__(self, X):
-        """List the names of the columns of a DataFrame ``X``."""
+        """Return the names of the selected columns of a DataFrame ``X``, as a list."""
         if not hasattr(X, "columns"):
             raise ClipTypeError(
-                "feature_columns chooses columns by name: it needs a DataFrame, such as "
-                f"SpectralFeatures gives. Got {type(X).__name__} instead."
+                "feature_columns selects columns by name: it needs a DataFrame, such as "
+                f"SpectralFeatures returns. Got {type(X).__name__} instead."
             )
         taken = _matching(X.columns, [item for claim in self.earlier for item in claim])
         selected = _matching(X.columns, self.claim)
@@ -111,7 +122,7 @@ def _matching(columns, items):
 
 
 def _name_output(group, name):
-    """Keep a column's name; components, which have none of their own, get their group's."""
+    """Keep the name of a column; prefix that of a principal component by its group."""
     return f"{group}_{name}" if re.fullmatch(r"pca\d+", name) else name
 
 

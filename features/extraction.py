@@ -1,16 +1,15 @@
-"""Extract the features of many clips: streamed, in parallel, stored as they come.
+"""Extract the features of many clips: streamed, in parallel, stored as they are computed.
 
-Conventions: results come in the order of the clips and are the same for any number of jobs. A clip
-that cannot be used yields a :class:`~stemstack.exceptions.DataError`; it ends a batch only with
-``on_error="raise"``.
+Conventions: results are in the order of the clips and the same for any number of jobs. A clip that
+cannot be used results in a :class:`~stemstack.exceptions.DataError`, which ends the extraction only
+with ``on_error="raise"``.
 """
 
 import warnings
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from itertools import islice
+from itertools import islice, tee
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from ..utils.parallel import forked_map
 from .extractor import Extractor
 from .store import FeatureStore
 
+# Clips per table and per shard of the store, and per task of a worker process.
 BATCH = 256
 _CHUNK = 8
 
@@ -46,13 +46,23 @@ def extract(
     Parameters
     ----------
     clips : sequence of clips
-        Paths, waveforms or mashups.
-    sr, families, statistics, precision, n_jobs, cache
-        As of :class:`~stemstack.features.SpectralFeatures`.
+        Paths, 1-D arrays of samples, or mashups.
+    sr : int, default=22050
+        Sample rate in Hz.
+    families : str or sequence of str, default="standard"
+        Feature families, as in :class:`SpectralFeatures`.
+    statistics : str or sequence of str, default="standard"
+        Statistics of each row, as in :class:`SpectralFeatures`.
+    precision : {"librosa", "fast"}, default="librosa"
+        Compute spectra in float64 or in float32.
+    n_jobs : int, optional
+        Number of processes, as in joblib. None means 1.
+    cache : str or os.PathLike, optional
+        Folder of a :class:`FeatureStore`. No cache by default.
     on_error : {"raise", "skip"}, default="raise"
-        Stop at the first clip that cannot be used, or leave it out and go on.
+        Stop at the first clip that cannot be used, or leave such clips out.
     advance : callable, optional
-        Called with the number of clips done since its last call.
+        Called with the number of clips done since the last call.
 
     Returns
     -------
@@ -64,18 +74,38 @@ def extract(
     Raises
     ------
     UsageError
-        A parameter is not one of those expected.
+        A parameter has none of the values expected.
     DataError
         A clip cannot be used and ``on_error="raise"``; an :class:`AudioError` names the file.
+
+    See Also
+    --------
+    extract_batches : The same batch by batch.
+    SpectralFeatures : The same as a scikit-learn transformer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.features import extract
+    >>> sine = np.sin(np.arange(22050)).astype(np.float32)
+    >>> features, errors = extract(
+    ...     [sine, np.zeros(0), 0.5 * sine], families="rms", statistics="max", on_error="skip"
+    ... )
+    >>> features.round(2)
+       rms_max
+    0     0.71
+    2     0.35
+    >>> errors
+    [AudioError('waveform: is empty: a clip needs at least one sample')]
     """
     extractor = Extractor(sr, families, statistics, precision)
-    frames, errors = [], []
-    for frame, failed in extract_batches(
+    tables, errors = [], []
+    for table, failed in extract_batches(
         clips, extractor, n_jobs=n_jobs, cache=cache, on_error=on_error, advance=advance
     ):
-        frames.append(frame)
+        tables.append(table)
         errors += failed
-    return pd.concat(frames), errors
+    return pd.concat(tables), errors
 
 
 def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="raise", advance=None):
@@ -84,129 +114,167 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     Parameters
     ----------
     clips : sequence of clips
+        Paths, 1-D arrays of samples, or mashups.
     extractor : Extractor
-    n_jobs, cache, on_error, advance
-        As of :func:`extract`.
+    n_jobs : int, optional
+        Number of processes, as in joblib. None means 1.
+    cache : str or os.PathLike, optional
+        Folder of a :class:`FeatureStore`. Each batch is stored before it is yielded, so an
+        extraction that was killed continues after its last batch. No cache by default.
+    on_error : {"raise", "skip"}, default="raise"
+        Stop at the first clip that cannot be used, or leave such clips out.
+    advance : callable, optional
+        Called with the number of clips done since the last call.
 
     Yields
     ------
     features : DataFrame of shape (n_good, n_features), float32
         Of the next 256 clips, indexed by their position in ``clips``.
     errors : list of DataError
+        Of the clips left out.
+
+    Raises
+    ------
+    UsageError
+        ``on_error`` has none of the values expected.
+    DataError
+        A clip cannot be used and ``on_error="raise"``.
+
+    See Also
+    --------
+    extract : The same in one table.
+    write_features : Writes the batches to a Parquet file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.features import Extractor, extract_batches
+    >>> clips = [np.zeros(100, np.float32)] * 600
+    >>> extractor = Extractor(families="zcr", statistics="mean")
+    >>> [len(features) for features, errors in extract_batches(clips, extractor)]
+    [256, 256, 88]
     """
     if on_error not in ("raise", "skip"):
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
     advance = advance or _ignore
     jobs = min(effective_n_jobs(n_jobs), len(clips))
     if cache is None:
-        outcomes = _stream(clips, extractor, jobs)
-        batches = _plain_batches(outcomes, len(clips), advance)
+        outcomes = _computed_outcomes(clips, extractor, jobs, advance)
     else:
-        batches = _stored_batches(clips, extractor, jobs, FeatureStore(cache), advance)
+        outcomes = _stored_outcomes(clips, extractor, jobs, advance, FeatureStore(cache))
     names = extractor.names
-    for start, batch in zip(range(0, len(clips), BATCH), batches, strict=True):
-        failed = [row for row in batch if isinstance(row, DataError)]
+    for start in range(0, len(clips), BATCH):
+        batch = list(islice(outcomes, BATCH))
+        failed = [outcome for outcome in batch if isinstance(outcome, DataError)]
         if failed and on_error == "raise":
             raise failed[0]
-        good = [i for i, row in enumerate(batch) if not isinstance(row, DataError)]
+        good = [i for i, outcome in enumerate(batch) if not isinstance(outcome, DataError)]
         rows = np.stack([batch[i] for i in good]) if good else np.empty((0, len(names)), np.float32)
         yield pd.DataFrame(rows, columns=names, index=np.array(good, dtype=int) + start), failed
 
 
-def _plain_batches(outcomes, n_clips, advance):
-    """Lists of rows and errors, without a table."""
-    for start in range(0, n_clips, BATCH):
-        batch = []
-        for outcome in islice(outcomes, min(BATCH, n_clips - start)):
-            batch.append(outcome)
-            advance(1)
-        yield batch
+def write_features(path, labels, batches):
+    """Write features and labels of clips to a Parquet file, one row group per batch.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The Parquet file, which appears when it is complete.
+    labels : DataFrame of str
+        One row per clip; its columns come before the features.
+    batches : iterable of (DataFrame, list of DataError)
+        As :func:`extract_batches` yields.
+
+    Returns
+    -------
+    list of DataError
+        Of the clips left out.
+
+    See Also
+    --------
+    extract_batches : Extracts the batches.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from stemstack.features import Extractor, extract_batches, write_features
+    >>> batches = extract_batches([np.ones(100, np.float32)], Extractor(families="tempo"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     errors = write_features(f"{folder}/out.parquet", pd.DataFrame({"clip": ["a"]}), batches)
+    ...     pd.read_parquet(f"{folder}/out.parquet").columns.tolist()
+    ['clip', 'tempo']
+    """
+    errors, writer = [], None
+    with atomic_path(path) as temporary, ExitStack() as stack:
+        for features, failed in batches:
+            if writer is None:
+                fields = [(name, pa.string()) for name in labels]
+                schema = pa.schema(fields + [(name, pa.float32()) for name in features])
+                writer = stack.enter_context(pq.ParquetWriter(temporary, schema))
+            rows = labels.loc[features.index].join(features)
+            writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
+            errors += failed
+    return errors
 
 
-def _stored_batches(clips, extractor, jobs, table, advance):
-    """The same through a table: what it lacks is computed, stored, then read back."""
-    plans = _Plans(clips, extractor, table)
-    outcomes = _stream(plans.missing_clips(), extractor, jobs)
+def _ignore(n_done):
+    """Default of ``advance``: show nothing."""
+
+
+def _computed_outcomes(clips, extractor, jobs, advance):
+    """Yield the features, or the DataError, of each clip."""
+    for outcome in _compute(clips, extractor, jobs):
+        advance(1)
+        yield outcome
+
+
+def _stored_outcomes(clips, extractor, jobs, advance, store):
+    """Yield the same from a store, where the rows that are missing are computed and put first."""
+    # One stream of work for all batches, so that workers never wait for the end of one. It takes
+    # clips from the same plans, ahead of the loop below: tee holds the plans in between.
+    plans, plans_ahead = tee(_plan_batches(clips, extractor, store))
+    missing = (clip for _, clip_of in plans_ahead for clip in clip_of.values())
+    outcomes = _compute(missing, extractor, jobs)
     failed = {}
-    while plan := plans.next_batch():
-        keys, fresh = plan
+    for keys, clip_of in plans:
         computed = {}
-        for key, outcome in zip(fresh, outcomes, strict=False):
+        for key, outcome in zip(clip_of, outcomes, strict=False):
             (failed if isinstance(outcome, DataError) else computed)[key] = outcome
             advance(1)
         if computed:
-            table.put(list(computed), list(computed.values()), extractor)
-        found, rows = table.get([key for key in keys if isinstance(key, str)], extractor)
-        stored = zip(found, rows, strict=True)
-        yield [_row_or_error(key, stored, failed) for key in keys]
-        advance(len(keys) - len(fresh))
+            store.put(list(computed), list(computed.values()), extractor)
+        advance(len(keys) - len(clip_of))
+        for key, found, row in zip(keys, *store.get(keys, extractor), strict=True):
+            # A clip without a key has its error in place of one.
+            yield row if found else failed.get(key, key)
 
 
-def _row_or_error(key, stored, failed):
-    """The row or the error of one clip, taking the next stored row when the clip has a key."""
-    if isinstance(key, DataError):
-        return key
-    there, row = next(stored)
-    return row if there else failed[key]
+def _plan_batches(clips, extractor, store):
+    """Yield for each batch the keys of its clips, and the clips to compute by key.
 
-
-class _Plans:
-    """Which clips of each batch are still to be computed, found out just ahead of the work.
-
-    Keys take reading the files: done here, it also brings them into memory for the workers.
+    Computing a key reads the file, which is then in memory for the workers.
     """
-
-    def __init__(self, clips, extractor, table):
-        self._clips = clips
-        self._extractor = extractor
-        self._table = table
-        self._seen = set()
-        self._todo = deque()
-        self._ready = deque()
-        self._coming = self._make()
-
-    def next_batch(self):
-        """Give the next batch's keys and those to compute first, or None after the last."""
-        if not self._ready:
-            self._advance()
-        return self._ready.popleft() if self._ready else None
-
-    def missing_clips(self):
-        """Yield the clips to compute, planning further batches as they are asked for."""
-        while self._todo or self._advance():
-            if self._todo:
-                yield self._todo.popleft()
-
-    def _advance(self):
-        plan = next(self._coming, None)
-        if plan is None:
-            return False
-        self._ready.append(plan)
-        return True
-
-    def _make(self):
-        for start in range(0, len(self._clips), BATCH):
-            batch = self._clips[start : start + BATCH]
-            keys = [_key_or_error(clip) for clip in batch]
-            named = dict(zip(keys, batch, strict=True))
-            asked = {key for key in keys if isinstance(key, str)} - self._seen
-            missing = self._table.missing(asked, self._extractor)
-            fresh = [key for key in named if key in missing]
-            self._seen |= missing
-            self._todo.extend(named[key] for key in fresh)
-            yield keys, fresh
+    planned = set()
+    for start in range(0, len(clips), BATCH):
+        batch = clips[start : start + BATCH]
+        keys = [_key_or_error(clip) for clip in batch]
+        new = {key for key in keys if isinstance(key, str)} - planned
+        missing = store.missing(new, extractor)
+        planned |= missing
+        yield keys, {key: c for key, c in zip(keys, batch, strict=True) if key in missing}
 
 
-def _stream(clips, extractor, jobs):
-    """Yield a row of features, or the clip's DataError, for each clip in order."""
+def _compute(clips, extractor, jobs):
+    """Yield the features, or the DataError, of each clip, in worker processes if jobs > 1."""
     if jobs <= 1:
-        yield from _extract_all(extractor, clips)
+        yield from _compute_serially(extractor, clips)
         return
-    # Compiled here, once: forked workers have the kernels from the start, others load them from
-    # numba's cache on disk, where several compiling at a time would get in each other's way.
-    extractor(np.zeros(extractor.sr, dtype=np.float32))
-    work = partial(_extract_chunk, extractor)
-    for outcomes, caught in forked_map(work, _chunks(clips), jobs):
+    # Compile the kernels here, once: forked workers inherit them, others load them from numba's
+    # cache on disk, where several that compile at a time would be in each other's way.
+    extractor(np.sin(np.arange(extractor.sr, dtype=np.float32)))
+    for outcomes, caught in forked_map(partial(_compute_chunk, extractor), _chunks(clips), jobs):
         for message in caught:
             warnings.warn(message, stacklevel=2)
         yield from outcomes
@@ -218,24 +286,24 @@ def _chunks(clips):
         yield chunk
 
 
-def _extract_chunk(extractor, clips):
-    """In a worker: the outcomes, and the warnings to be given again by the parent."""
+def _compute_chunk(extractor, clips):
+    """Return outcomes, and the warnings that the parent process is to issue again."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        outcomes = list(_extract_all(extractor, clips))
+        outcomes = list(_compute_serially(extractor, clips))
     return outcomes, [warning.message for warning in caught]
 
 
-def _extract_all(extractor, clips):
-    """Describe clips one after another, each while the next one is being read."""
+def _compute_serially(extractor, clips):
+    """Yield the outcomes one after another, while the next clip is being read."""
     with ThreadPoolExecutor(1) as reader:
-        coming = (reader.submit(_load_or_error, clip, extractor.sr) for clip in clips)
-        reading = next(coming, None)
-        while reading:
-            following = next(coming, None)
-            samples = reading.result()
+        futures = (reader.submit(_load_or_error, clip, extractor.sr) for clip in clips)
+        current = next(futures, None)
+        while current:
+            following = next(futures, None)
+            samples = current.result()
             yield samples if isinstance(samples, DataError) else extractor(samples)
-            reading = following
+            current = following
 
 
 def _load_or_error(clip, sr):
@@ -250,37 +318,3 @@ def _key_or_error(clip):
         return clip_key(clip)
     except DataError as error:
         return error
-
-
-def _ignore(n_done):
-    """Default of ``advance``: show nothing."""
-
-
-def write_features(path, labels, batches):
-    """Write features beside what is known of their clips, one row group a batch.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The Parquet file; there when the last batch is, whole.
-    labels : DataFrame of str
-        One row a clip.
-    batches : iterable of (DataFrame, list)
-        As :func:`extract_batches` yields.
-
-    Returns
-    -------
-    list of DataError
-        Of the clips left out.
-    """
-    errors, writer = [], None
-    with atomic_path(path) as temporary, ExitStack() as stack:
-        for features, failed in batches:
-            if writer is None:
-                fields = [(name, pa.string()) for name in labels]
-                schema = pa.schema(fields + [(name, pa.float32()) for name in features])
-                writer = stack.enter_context(pq.ParquetWriter(temporary, schema))
-            rows = labels.loc[features.index].join(features)
-            writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
-            errors += failed
-    return errors

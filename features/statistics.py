@@ -1,22 +1,22 @@
-"""Sum rows over time up into statistics of the clip.
+"""Statistics of rows over time.
 
 Conventions: moments are computed in float64; standard deviation, skew and kurtosis are of the
-population (``ddof=0``), kurtosis is the excess over a normal distribution's. A row that is constant
-but for rounding has skew and kurtosis 0, where SciPy gives NaN.
+population (``ddof=0``), kurtosis is the excess over that of a normal distribution. A row that is
+constant up to rounding has skew and kurtosis 0, where SciPy returns NaN.
 """
 
 import numpy as np
 
-from .kernels.banded import reordered
+from .kernels.common import njit_reordered
 
 STATISTICS = ("mean", "std", "min", "max", "median", "skew", "kurtosis")
 
-# A spread this small beside the values is float32 rounding, not a distribution with a shape.
+# A deviation this small relative to the values is float32 rounding.
 _CONSTANT = 1e-6
 
 
 def compute_statistics(rows):
-    """Give the seven statistics of every row.
+    """Compute the seven statistics of every row.
 
     Parameters
     ----------
@@ -36,28 +36,8 @@ def compute_statistics(rows):
     return out
 
 
-def medians(rows):
-    """Find the median of every row.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_rows, n_frames), float32
-        C-contiguous.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,), float64
-
-    Notes
-    -----
-    A float32's bits, read as an integer with the negative ones mirrored, sort as the number does.
-    The middle is found by halving the range of these integers and counting, until the half is
-    apart from the rest: this vectorises where a partition does not.
-    """
-    return _to_floats(_middle_keys(_to_keys(rows))).mean(axis=1)
-
-
 def _to_keys(rows):
+    """Return integers that sort as the float32 numbers do: their bits, negative ones reversed."""
     return _mirror(rows.view(np.int32))
 
 
@@ -73,9 +53,9 @@ def _mirror(bits):
     return keys
 
 
-@reordered
+@njit_reordered
 def _fill_moments(rows, out):
-    """Fill in mean, deviation, skew and kurtosis of rows whose minimum and maximum are there."""
+    """Fill in mean, deviation, skew and kurtosis; minimum and maximum are filled in already."""
     n = rows.shape[1]
     for i in range(len(rows)):
         row, line = rows[i], out[i]
@@ -99,33 +79,37 @@ def _fill_moments(rows, out):
             line[5] = line[6] = 0.0
 
 
-@reordered
+@njit_reordered
 def _middle_keys(keys):
-    """The two middle values of each row in order (the same one twice for an odd count)."""
+    """Return the two middle values of each sorted row (the same one twice for an odd count).
+
+    By bisection over the integers, counting values in each step, which is vectorised where a
+    partition is not.
+    """
     n_rows, n = keys.shape
     half = (n + 1) // 2
     middle = np.empty((n_rows, 2), np.int32)
     for i in range(n_rows):
         row = keys[i]
         low, high = np.int64(row.min()), np.int64(row.max())
-        # Levels cut at a floor lie on it half of the time: the first guess.
-        guess = low
+        # Levels that are cut off at a floor often have it as median: it is tried first.
+        pivot = low
         while low < high:
-            count = _count_up_to(row, np.int32(guess))
+            count = _count_up_to(row, np.int32(pivot))
             if count == half:
-                low = high = np.int64(_greatest_up_to(row, np.int32(guess)))
+                low = high = np.int64(_greatest_up_to(row, np.int32(pivot)))
             elif count > half:
-                high = guess
+                high = pivot
             else:
-                low = guess + 1
-            guess = (low + high) >> 1
+                low = pivot + 1
+            pivot = (low + high) >> 1
         middle[i] = low
         if n % 2 == 0 and _count_up_to(row, np.int32(low)) == half:
             middle[i, 1] = _least_above(row, np.int32(low))
     return middle
 
 
-@reordered
+@njit_reordered
 def _count_up_to(row, limit):
     count = np.int32(0)
     for f in range(len(row)):
@@ -134,17 +118,17 @@ def _count_up_to(row, limit):
     return count
 
 
-@reordered
+@njit_reordered
 def _greatest_up_to(row, limit):
     least = np.uint32(0xFFFFFFFF)
     for f in range(len(row)):
-        # Unsigned, what is above wraps round to something large: no branch.
-        short = np.uint32(limit - row[f])
-        least = short if short < least else least
+        # Unsigned, values above the limit wrap around to large ones: no branch.
+        below = np.uint32(limit - row[f])
+        least = below if below < least else least
     return np.int32(limit - least)
 
 
-@reordered
+@njit_reordered
 def _least_above(row, limit):
     least = np.uint32(0xFFFFFFFF)
     for f in range(len(row)):

@@ -1,10 +1,11 @@
 """FeatureStore: extracted rows on disk, so that nothing is computed twice.
 
-Layout: ``<directory>/<extraction>/<columns>/<shard>.parquet``, where the extraction is the
-extractor's version, sample rate and precision, and the columns are named by a digest of their
-names. A shard is written once, whole, under a name of its own: any number of processes may write,
-a kill loses at most the shard in hand. Each is a plain Parquet table with a ``clip_key`` column
-first: ``pandas.read_parquet`` on a columns folder reads them all.
+Layout: ``<directory>/<extraction>/<columns>/<shard>.parquet``. The extraction is named by the
+version of the extractor, sample rate, precision and the content of a user's own families; the
+columns by a hash of their names. A shard is written once, as a whole, under a unique name: any
+number of processes may write, and one that is killed loses at most its current shard. Each is a
+plain Parquet table with a ``clip_key`` column first: ``pandas.read_parquet`` on a columns folder
+reads them all.
 """
 
 from functools import lru_cache
@@ -17,41 +18,49 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..utils.atomic_write import atomic_path
-from ..utils.hashing import hash_bytes
+from ..utils.hashing import content_key, hash_bytes
 from .extractor import VERSION
 
 KEY = "clip_key"
 
 
 class FeatureStore:
-    """Feature rows keyed by clip content, extraction parameters and extractor version.
+    """Feature rows on disk, keyed by clip content, extraction parameters and extractor version.
 
     Parameters
     ----------
     directory : str or os.PathLike
-        Made when first written to.
+        Created when first written to.
+
+    See Also
+    --------
+    extract_batches : Fills a store, when given one as ``cache``.
 
     Examples
     --------
-    >>> from stemstack.features import Extractor
-    >>> table = FeatureStore("features.table")
-    >>> found, rows = table.get(["0123"], Extractor(families="tempo"))
-    >>> found.tolist(), rows.shape
-    ([False], (1, 1))
+    >>> import tempfile
+    >>> from stemstack.features import Extractor, FeatureStore
+    >>> extractor = Extractor(families="tempo")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = FeatureStore(folder)
+    ...     store.put(["0123"], [[120.0]], extractor)
+    ...     found, rows = store.get(["0123", "4567"], extractor)
+    >>> found.tolist(), rows.tolist()
+    ([True, False], [[120.0], [nan]])
     """
 
     def __init__(self, directory):
         self.directory = Path(directory)
-        # By extraction folder and columns: what is known of the shards there. They never change.
+        # Shards read so far and the place of each row, by extraction folder and columns.
         self._indices = {}
 
     def get(self, keys, extractor):
-        """Look rows up; a row stored with more columns than asked for serves as well.
+        """Return rows; one that was stored with more columns than needed serves as well.
 
         Parameters
         ----------
         keys : sequence of str
-            As of :func:`~stemstack.audio.clip_key`.
+            As computed by :func:`~stemstack.audio.clip_key`.
         extractor : Extractor
 
         Returns
@@ -69,7 +78,7 @@ class FeatureStore:
         return found, rows
 
     def missing(self, keys, extractor):
-        """Tell which keys have no row yet, as a set."""
+        """Return the keys without a row, as a set."""
         return set(keys) - set(self._index(extractor))
 
     def put(self, keys, rows, extractor):
@@ -86,8 +95,8 @@ class FeatureStore:
         names = extractor.names
         columns = [pa.array(list(keys), type=pa.string())]
         columns += [pa.array(column) for column in np.ascontiguousarray(rows.T)]
-        shard = self._folder(extractor) / hash_bytes("\n".join(names).encode())[:12]
-        with atomic_path(shard / f"{uuid4().hex}.parquet") as temporary:
+        folder = self._folder(extractor) / hash_bytes("\n".join(names).encode())[:12]
+        with atomic_path(folder / f"{uuid4().hex}.parquet") as temporary:
             pq.write_table(
                 pa.Table.from_arrays(columns, names=[KEY, *names]),
                 temporary,
@@ -98,10 +107,12 @@ class FeatureStore:
             )
 
     def _folder(self, extractor):
-        return self.directory / f"v{VERSION}-{extractor.sr:g}hz-{extractor.precision}"
+        name = f"v{VERSION}-{extractor.sr:g}hz-{extractor.precision}"
+        own = {family.name: family.code.digest for family in extractor.families if family.code}
+        return self.directory / (f"{name}-{content_key(own_families=own)}" if own else name)
 
     def _index(self, extractor):
-        """Where each stored clip's row is: {key: (shard, line)}; reads the shards that are new."""
+        """Return the place of each stored row, {key: (shard, line)}, after reading new shards."""
         names = frozenset(extractor.names)
         folder = self._folder(extractor)
         seen, index = self._indices.setdefault((folder, names), (set(), {}))
@@ -114,6 +125,7 @@ class FeatureStore:
         return index
 
     def _locate(self, keys, extractor):
+        """Return for each shard the positions of keys in the request and their lines in it."""
         index = self._index(extractor)
         by_shard = {}
         for position, key in enumerate(keys):
@@ -125,7 +137,7 @@ class FeatureStore:
         return [(shard, positions, lines) for shard, (positions, lines) in by_shard.items()]
 
 
-# Shards never change once they are there, and opening one of thousands of columns takes a while.
+# Shards never change, and opening one of thousands of columns takes a while.
 @lru_cache(maxsize=64)
 def _read_names(shard):
     return frozenset(pq.read_schema(shard).names)
@@ -136,7 +148,7 @@ def _read_keys(shard):
     return tuple(pq.read_table(shard, columns=[KEY])[KEY].to_pylist())
 
 
-# Few are kept: one holds up to 256 clips' rows.
+# Only a few: each holds the rows of up to 256 clips.
 @lru_cache(maxsize=16)
 def _read_columns(shard, names):
     table = pd.read_parquet(shard, columns=list(names))

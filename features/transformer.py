@@ -1,4 +1,4 @@
-"""SpectralFeatures: clips in, a table of named descriptors out."""
+"""SpectralFeatures: scikit-learn transformer from clips to a table of named features."""
 
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -10,64 +10,63 @@ from .extractor import Extractor
 
 
 class SpectralFeatures(TransformerMixin, BaseEstimator):
-    """Describe clips by librosa's spectral features, summed up over time.
+    """Transformer from clips to statistics of spectral descriptors.
 
-    One spectrum per clip is shared by all families: 20 MFCC with first and second deltas, 12
-    chroma, 7-band spectral contrast, centroid, bandwidth, rolloff, flatness, zero-crossing rate,
-    RMS, tonnetz, onset strength, tempo and the 128-band log-mel spectrogram; each row over time
-    becomes seven statistics: 1541 columns in all. ``families="all"`` adds families that hold under
-    noise, gain and tempo change, which the Notes list: 3298 columns.
+    One spectrum per clip is shared by all families of descriptors: librosa's MFCC with first and
+    second deltas, chroma, spectral contrast, centroid, bandwidth, rolloff, flatness, zero-crossing
+    rate, RMS, tonnetz, onset strength, tempo and log-mel spectrogram, and robust families that
+    change little under noise, gain and tempo changes. Each row over time is reduced to seven
+    statistics.
 
     Parameters
     ----------
     sr : int, default=22050
-        Sample rate in Hz that clips are read at; waveforms given as arrays are taken to be at it.
+        Sample rate in Hz that files are read at; arrays are assumed to be at this rate.
     families : str or sequence of str, default="standard"
-        Which families: ``"standard"``, ``"all"``, a name, a regular expression, or several.
+        Feature families: ``"standard"`` (librosa's), ``"all"``, the name of a family, a regular
+        expression that matches whole names, a reference to a family of one's own, such as
+        ``"my_families.py:crest"`` or ``"package.module:crest"``, or several of these.
     statistics : str or sequence of str, default="standard"
-        Which of ``mean, std, min, max, median, skew, kurtosis``, in the same way.
+        Which of ``mean, std, min, max, median, skew, kurtosis``: ``"standard"`` (all of them), a
+        name, a regular expression, or several of these.
     precision : {"librosa", "fast"}, default="librosa"
-        ``"librosa"`` transforms in float64 as librosa does and gives its numbers on every kind of
-        signal; ``"fast"`` transforms in float32.
+        ``"librosa"`` transforms in float64 and returns librosa's numbers for every kind of signal;
+        ``"fast"`` transforms in float32.
     n_jobs : int, optional
-        Processes, as in joblib; the numbers are the same for any.
+        Number of processes, as in joblib; None means 1. The numbers are the same for any.
     cache : str or os.PathLike, optional
-        Folder of a :class:`FeatureStore`: a clip described once is never described again.
+        Folder of a :class:`FeatureStore`, so that no clip is described twice. No cache by default.
 
     Attributes
     ----------
     feature_names_ : list of str
-        The columns, named ``<row>_<statistic>``, such as ``mfcc_03_mean``.
+        Column names, ``<row>_<statistic>``, such as ``mfcc_03_mean``.
+    extractor_ : Extractor
+        Computes the features of one clip.
     n_features_in_ : int
         Samples per clip, when fitted on a 2-D array of waveforms.
 
+    See Also
+    --------
+    feature_columns : Treats columns by family in a pipeline.
+    extract : The same as a function, which can leave out clips that cannot be read.
+    descriptor : Declares a family of one's own.
+
     Notes
     -----
-    The features are librosa's, with these definitions where librosa has none. A frame of silence
-    has centroid, bandwidth, rolloff and chroma 0. A row that is constant has skew and kurtosis 0.
-    With fewer than nine frames the deltas repeat the edge frames. A clip without onsets has the
-    tempo its prior prefers. At rates up to 12.8 kHz the contrast bands shrink with the rate.
+    The standard features are librosa's, with these definitions where librosa has none. A frame of
+    silence has centroid, bandwidth, rolloff and chroma 0. A constant row has skew and kurtosis 0.
+    With fewer than nine frames the deltas repeat the edge frames. A clip without onsets has a tempo
+    of about 120 BPM. At rates up to 12.8 kHz the contrast bands shrink with the rate.
 
-    The robust families, with their sources in the functions named:
-
-    - ``levelfree``: log-mel less the mean of each frame (``robust.level_free``);
-    - ``entropy``, ``flux``: of the spectrum's shape (``robust``);
-    - ``denoised``: 32 bands less their noise floor (``noise_floor.subtract_floor``);
-    - ``pcen``: per-channel energy normalisation of 32 bands (``noise_floor.normalise_energy``);
-    - ``hpss``: share, centroid, entropy and flux of the harmonic and percussive parts (``hpss``);
-    - ``octaves``: shares of eight octaves; ``texture``: how their levels vary within a second
-      (``octaves``);
-    - ``modulation``: rhythm pattern, 16 bands by six octaves of modulation frequency
-      (``modulation``);
-    - ``beat_histogram``, ``beat_ratios``: onset autocorrelation by tempo, and at multiples and
-      fractions of the beat (``beat``);
-    - ``dynamics``: loudness range and peak-to-loudness ratio (``dynamics``).
-
-    The output is a DataFrame, so that what follows in a pipeline can choose columns by name.
+    The table :data:`FAMILIES` has the rows, unit and function of every family; the docstring of the
+    function behind each cites its source. The output is a DataFrame, so the following steps of a
+    pipeline can select columns by name.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from stemstack.features import SpectralFeatures
     >>> clips = np.sin(2 * np.pi * np.outer([440, 880], np.arange(22050) / 22050))
     >>> spectral = SpectralFeatures(families=["centroid", "zcr"], statistics="mean")
     >>> spectral.fit_transform(clips).astype(float).round(2)
@@ -94,7 +93,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         self.cache = cache
 
     def fit(self, X, y=None):
-        """Check the parameters and name the columns; nothing is learnt from the clips.
+        """Check the parameters; nothing is learnt from the clips.
 
         Parameters
         ----------
@@ -108,14 +107,14 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         UsageError
-            A parameter is not one of those expected.
+            A parameter has none of the values expected.
         """
         validate_clips(self, X, reset=True)
         self.feature_names_ = self.extractor_.names
         return self
 
     def transform(self, X):
-        """Describe clips.
+        """Compute the features of clips.
 
         Parameters
         ----------
@@ -124,7 +123,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         Returns
         -------
         DataFrame of shape (n_clips, n_features), float32
-            All finite; indexed as ``X`` when it is a pandas object.
+            All finite; with the index of ``X`` when it is a pandas object.
 
         Raises
         ------
@@ -145,7 +144,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         return features.set_axis(X.index) if isinstance(X, pd.DataFrame | pd.Series) else features
 
     def get_feature_names_out(self, input_features=None):
-        """Name the columns.
+        """Return the column names.
 
         Parameters
         ----------
@@ -160,12 +159,12 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
 
     @property
     def extractor_(self):
-        """The :class:`Extractor` of one clip with these parameters."""
+        """Extractor with these parameters."""
         return Extractor(self.sr, self.families, self.statistics, self.precision)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        # Nothing is learnt: stacks compute it once for all folds.
+        # Nothing is learnt from the data: stacking computes the features once for all folds.
         tags.requires_fit = False
         tags.transformer_tags.preserves_dtype = []
         return tags

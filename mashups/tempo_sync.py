@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..features.analysis import ClipDescriptors
+from ..features import ClipDescriptors
+from ..features.descriptors.rhythm import onset_strength, tempo
 
 
 def sample_playback_rates(stems, sources, settings, rng):
@@ -122,12 +123,12 @@ def estimate_tempo(stem, sr):
     """
     if np.sqrt(np.mean(np.square(stem, dtype=np.float64))) < SILENCE_RMS:
         return _NO_TEMPO
-    descriptors = ClipDescriptors(stem, sr)
-    onsets = descriptors.onset_strength[0]
+    clip = ClipDescriptors(stem, sr)
+    onsets = clip.compute(onset_strength)[0]
     if not onsets.any():
         return _NO_TEMPO
-    bpm = float(descriptors.tempo[0])
-    return Tempo(bpm, _pulse_clarity(onsets, 60 * descriptors.frame_rate / bpm))
+    bpm = float(clip.compute(tempo)[0])
+    return Tempo(bpm, _pulse_clarity(onsets, 60 * clip.frame_rate / bpm))
 
 
 def _pulse_clarity(onsets, beat):

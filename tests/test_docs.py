@@ -242,7 +242,7 @@ def test_every_public_name_is_in_the_reference():
     [
         "commands._shared.progress",
         "features.columns",
-        "features.families",
+        "features.selection",
         "features.store",
         "features.transformer",
         "mashups.settings",

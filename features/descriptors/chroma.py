@@ -4,16 +4,32 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..kernels.banded import banded_matmul, ordered
+from ..kernels.common import banded_matmul, njit_ordered, parabola_vertex
 from ..kernels.spectrum import N_FFT
+from .family import descriptor
 
+# Hz; and the least height of a peak, as a share of the maximum of its frame.
 _PITCH_RANGE = (150.0, 4000.0)
 _PEAK_SHARE = np.float32(0.1)
-_CONCERT_C = 440 / 16
+# The A from which octaves are counted, in Hz.
+_LOWEST_A = 440 / 16
+# Filter weights under this share of a bin's largest are below the resolution of float32.
 _RESOLUTION = 1e-7
 
 
-def chroma(power, sr):
+@descriptor("chroma", rows=12, explanation="notes", standard=True)
+def chroma(clip):
+    """Energy of the twelve pitch classes, C first."""
+    return compute_chroma(clip.power, clip.sr)
+
+
+@descriptor("tonnetz", rows=6, explanation="harmony", standard=True)
+def tonnetz(clip):
+    """Chroma projected onto the circles of fifths, minor and major thirds."""
+    return compute_tonnetz(clip.compute(chroma))
+
+
+def compute_chroma(power, sr):
     """Compute the energy of the twelve pitch classes, C first.
 
     Parameters
@@ -25,77 +41,80 @@ def chroma(power, sr):
     Returns
     -------
     ndarray of shape (12, n_frames), float32
-        The loudest class of each frame is 1; all 0 in silence. As ``librosa.feature.chroma_stft``.
+        The largest class of each frame is 1; all are 0 in silence. As
+        ``librosa.feature.chroma_stft``.
     """
-    classes = banded_matmul(_chroma_filters(sr, tuning(power, sr)), power)
+    classes = banded_matmul(_sparse_filters(sr, estimate_tuning(power, sr)), power)
     return classes / _or_one(classes.max(axis=0))
 
 
-def tuning(power, sr):
-    """Estimate how far the clip's pitches lie from the tempered scale at A 440 Hz.
+def estimate_tuning(power, sr):
+    """Estimate the deviation of the clip's pitches from the tempered scale at A 440 Hz.
 
     Parameters
     ----------
     power : ndarray of shape (1025, n_frames), float32
     sr : float
+        Sample rate in Hz.
 
     Returns
     -------
     float
-        In semitones from -0.5 to 0.5, in steps of 0.01: the fullest bin of a histogram, so a
-        rounding difference can move it far when two are nearly as full. 0 without any peak.
+        In semitones from -0.5 to 0.5, in steps of 0.01. 0 if there is no peak.
 
     Notes
     -----
-    As ``librosa.estimate_tuning``: peaks between 150 Hz and 4 kHz over a tenth of their frame's
-    maximum, refined by a parabola; the louder half votes.
+    As ``librosa.estimate_tuning``: the mode of a histogram over the louder half of the peaks
+    between 150 Hz and 4 kHz that exceed a tenth of their frame's maximum, refined by a parabola.
+    When two bins of the histogram are nearly equal, a rounding difference can move the mode far.
     """
     low, high = _PITCH_RANGE
     bins = np.arange(len(power)) * (sr / N_FFT)
     inside = np.flatnonzero((bins >= low) & (bins < min(high, sr / 2)))
-    positions, heights = _peaks(power, inside[0], inside[-1] + 1, _PEAK_SHARE * power.max(axis=0))
+    floor = _PEAK_SHARE * power.max(axis=0)
+    positions, heights = _find_peaks(power, inside[0], inside[-1] + 1, floor)
     if not len(heights):
         return 0.0
     positions = positions[heights >= np.median(heights)]
-    # In float32 from here on, as librosa: a histogram is only as equal as what it counts.
+    # In float32 from here on, as in librosa, so that the histograms agree.
     frequencies = (positions * float(sr) / N_FFT).astype(np.float32)
-    residual = np.mod(12 * np.log2(frequencies / _CONCERT_C), 1.0)
+    residual = np.mod(12 * np.log2(frequencies / _LOWEST_A), 1.0)
     residual[residual >= 0.5] -= 1.0
     counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
     return float(edges[np.argmax(counts)])
 
 
 def pitch_class_filters(sr, tuning):
-    """Give the weight of each bin in each pitch class, C first.
+    """Return the weight of each frequency bin in each pitch class, C first.
 
     Parameters
     ----------
     sr : float
         Sample rate in Hz.
     tuning : float
-        In semitones.
+        Deviation from A 440 Hz in semitones.
 
     Returns
     -------
     ndarray of shape (12, 1025), float32
-        ``librosa.filters.chroma``: bells around the class in every octave, each bin's weights of
-        length 1, under a wide bell around the fifth octave. Written out here because librosa
-        compiles for half a minute, once on each machine, before it answers.
+        As ``librosa.filters.chroma``: Gaussians around the class in every octave, the weights of
+        each bin normalised to length 1, times a wide Gaussian around the fifth octave. Not
+        librosa's function itself, which compiles for half a minute once per machine.
     """
     frequencies = np.linspace(0, sr, N_FFT, endpoint=False)[1:]
     semitones = 12 * np.log2(frequencies / (440.0 * 2.0 ** (tuning / 12) / 16))
-    # Bin 0 is given a place an octave and a half below bin 1.
+    # Bin 0, which has no pitch, is placed an octave and a half below bin 1.
     semitones = np.concatenate(([semitones[0] - 18], semitones))
     widths = np.append(np.maximum(np.diff(semitones), 1.0), 1.0)
-    away = np.remainder(np.subtract.outer(np.arange(12.0), semitones), 12)
-    bells = np.exp(-0.5 * (2 * np.minimum(away, 12 - away) / widths) ** 2)
-    bells /= np.linalg.norm(bells, axis=0)
-    bells *= np.exp(-0.5 * ((semitones / 12 - 5) / 2) ** 2)
-    # Octaves were counted from A.
-    return np.roll(bells, -3, axis=0)[:, : N_FFT // 2 + 1].astype(np.float32)
+    distance = np.remainder(np.subtract.outer(np.arange(12.0), semitones), 12)
+    filters = np.exp(-0.5 * (2 * np.minimum(distance, 12 - distance) / widths) ** 2)
+    filters /= np.linalg.norm(filters, axis=0)
+    filters *= np.exp(-0.5 * ((semitones / 12 - 5) / 2) ** 2)
+    # From A first to C first.
+    return np.roll(filters, -3, axis=0)[:, : N_FFT // 2 + 1].astype(np.float32)
 
 
-def tonnetz(chroma_rows):
+def compute_tonnetz(chroma_rows):
     """Project chroma onto the circles of fifths, minor and major thirds.
 
     Parameters
@@ -105,14 +124,18 @@ def tonnetz(chroma_rows):
     Returns
     -------
     ndarray of shape (6, n_frames), float32
-        As ``librosa.feature.tonnetz`` (Harte, Sandler and Gasser, 2006).
+        As ``librosa.feature.tonnetz``.
+
+    References
+    ----------
+    Harte, Sandler and Gasser, "Detecting harmonic change in musical audio", AMCMM 2006.
     """
     total = chroma_rows.sum(axis=0)
-    return banded_matmul(_circles(), chroma_rows / _or_one(total))
+    return banded_matmul(_tonnetz_basis(), chroma_rows / _or_one(total))
 
 
 @lru_cache(maxsize=1)
-def _circles():
+def _tonnetz_basis():
     turns = np.outer([7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3], np.arange(12))
     turns[::2] -= 0.5
     radius = np.array([1, 1, 1, 1, 0.5, 0.5])[:, None]
@@ -120,21 +143,20 @@ def _circles():
 
 
 @lru_cache(maxsize=128)
-def _chroma_filters(sr, tuning):
+def _sparse_filters(sr, tuning):
     filters = pitch_class_filters(sr, tuning)
-    # What a bin adds to a far class, under float32's resolution, is not worth the work.
     filters[filters < _RESOLUTION * filters.max(axis=0)] = 0
     return filters
 
 
 def _or_one(norm):
-    """Norms to divide by; a column of zeros stays as it is."""
+    """Return norms to divide by: 1 for a column of zeros."""
     return np.where(norm > np.finfo(np.float32).tiny, norm, np.float32(1))
 
 
-@ordered
-def _peaks(power, start, stop, floor):
-    """Positions (in bins, refined) and heights of local maxima above each frame's floor."""
+@njit_ordered
+def _find_peaks(power, start, stop, floor):
+    """Return positions (in bins, refined) and heights of local maxima above each frame's floor."""
     n_frames = power.shape[1]
     positions = np.empty((stop - start) * n_frames // 2 + n_frames)
     heights = np.empty(len(positions), np.float32)
@@ -144,16 +166,8 @@ def _peaks(power, start, stop, floor):
         for f in range(n_frames):
             if here[f] > floor[f] and here[f] > below[f] and here[f] >= above[f]:
                 slope = np.float32((above[f] - below[f]) / 2)
-                shift = np.float32(_vertex(below[f], here[f], above[f]))
+                shift = np.float32(parabola_vertex(below[f], here[f], above[f]))
                 positions[n_peaks] = k + shift
                 heights[n_peaks] = here[f] + np.float32(0.5) * slope * shift
                 n_peaks += 1
     return positions[:n_peaks], heights[:n_peaks]
-
-
-@ordered
-def _vertex(below, here, above):
-    """Where the parabola through three neighbours peaks, from the middle one."""
-    curvature = above + below - 2 * here
-    slope = (above - below) / 2
-    return 0.0 if abs(slope) >= abs(curvature) else -slope / curvature

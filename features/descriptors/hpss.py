@@ -1,16 +1,29 @@
-"""The harmonic and the percussive part of the mel spectrogram, and descriptors of each.
+"""Harmonic and percussive parts of the mel spectrogram, and descriptors of each.
 
-A tone stays in its band, a beat fills all bands at once: a median over time keeps the first, a
+A tone stays in its band, a beat fills all bands at once: a median over time selects the first, a
 median over bands the second. All rows are shares and shapes, so a gain cancels.
 """
 
 import numpy as np
 
-from ..kernels.banded import BLOCK, ordered
-from .spectral_shape import spectral_entropy, spectral_flux
+from ..kernels.common import BLOCK, njit_ordered
+from .family import descriptor, numbered
+from .spectral_shape import compute_entropy, compute_flux
 
 WIDTH = 17
 N_GROUPS = 8
+_ROWS = ["harmonic_share", *numbered("harmonic_share", N_GROUPS)]
+_ROWS += [
+    f"{part}_{row}"
+    for part in ("harmonic", "percussive")
+    for row in ("centroid", "entropy", "flux")
+]
+
+
+@descriptor("hpss", rows=_ROWS, explanation="tones and percussion")
+def hpss(clip):
+    """Share, centroid, entropy and flux of the harmonic and percussive parts."""
+    return compute_hpss(clip.mel)
 
 
 def separate(magnitude):
@@ -23,7 +36,7 @@ def separate(magnitude):
     Returns
     -------
     harmonic, percussive : ndarray of shape (n_bands, n_frames), float32
-        Summing to ``magnitude``; as ``librosa.decompose.hpss(magnitude, kernel_size=17)``.
+        Their sum is ``magnitude``. As ``librosa.decompose.hpss(magnitude, kernel_size=17)``.
 
     References
     ----------
@@ -36,31 +49,31 @@ def separate(magnitude):
 
 
 def running_median(rows):
-    """Take the median of 17 neighbouring rows, column by column.
+    """Compute the median of 17 neighbouring rows, column by column.
 
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_columns), float32
-        C-contiguous, not negative.
+        C-contiguous, non-negative.
 
     Returns
     -------
     ndarray of shape (n_rows, n_columns), float32
-        Beyond the first and last rows the array goes on reflected, as
+        The array is reflected beyond its first and last rows, as in
         ``scipy.ndimage.median_filter(rows, (17, 1))``.
 
     Notes
     -----
-    Of nine values the smallest and the largest cannot be the median of all seventeen: they are
-    dropped, another is taken in, and so on until one is left. All by min and max, so neighbouring
-    columns go through together.
+    Of ten of the seventeen values, neither the smallest nor the largest can be the median: they are
+    dropped, the next value is added, and so on until one is left. All by min and max, so
+    neighbouring columns are processed together.
     """
     half = WIDTH // 2
     return _medians(np.pad(rows, ((half, half), (0, 0)), mode="symmetric"))
 
 
-def hpss(mel):
-    """Describe the two parts of a mel spectrogram, frame by frame.
+def compute_hpss(mel):
+    """Compute descriptors of the two parts of a mel spectrogram, frame by frame.
 
     Parameters
     ----------
@@ -70,9 +83,9 @@ def hpss(mel):
     Returns
     -------
     ndarray of shape (15, n_frames), float64
-        The harmonic part's share of the energy, over all bands and over eight groups of them; then
-        for the harmonic and the percussive part each the centroid (in mel bands), entropy and flux.
-        Silence has share and centroid 0.
+        Share of the energy that is harmonic, over all bands and over eight groups of them; then
+        the centroid (in mel bands), entropy and flux of the harmonic part, and of the percussive
+        part. Silence has share and centroid 0.
     """
     parts = separate(np.sqrt(mel))
     energies = [part * part for part in parts]
@@ -82,7 +95,7 @@ def hpss(mel):
     described = [
         row
         for part, energy in zip(parts, energies, strict=True)
-        for row in (_centroid(energy), spectral_entropy(part), spectral_flux(part))
+        for row in (_centroid(energy), compute_entropy(part), compute_flux(part))
     ]
     return np.concatenate([whole, shares, np.stack(described)])
 
@@ -97,7 +110,7 @@ def _centroid(energy):
     return np.arange(len(energy)) @ energy / np.where(total > 0, total, 1.0)
 
 
-@ordered
+@njit_ordered
 def _apply_masks(magnitude, along_time, along_bands):
     n_bands, n_frames = magnitude.shape
     harmonic = np.empty((n_bands, n_frames), np.float32)
@@ -105,7 +118,7 @@ def _apply_masks(magnitude, along_time, along_bands):
     half = np.float32(0.5)
     for k in range(n_bands):
         for f in range(n_frames):
-            # Scaled by the larger one first: squares of faint magnitudes would vanish.
+            # Divided by the larger one first: squares of faint magnitudes would underflow.
             largest = max(along_time[k, f], along_bands[k, f])
             h = along_time[k, f] / largest
             p = along_bands[k, f] / largest
@@ -115,55 +128,55 @@ def _apply_masks(magnitude, along_time, along_bands):
     return harmonic, percussive
 
 
-@ordered
+@njit_ordered
 def _medians(padded):
     n_rows, n_columns = len(padded) - WIDTH + 1, padded.shape[1]
     out = np.empty((n_rows, n_columns), np.float32)
-    kept = np.empty((WIDTH // 2 + 2, BLOCK), np.float32)
+    candidates = np.empty((WIDTH // 2 + 2, BLOCK), np.float32)
     for start in range(0, n_columns, BLOCK):
         stop = min(start + BLOCK, n_columns)
         for i in range(n_rows):
-            _median_of(padded[i : i + WIDTH, start:stop], kept, out[i, start:stop])
+            _column_medians(padded[i : i + WIDTH, start:stop], candidates, out[i, start:stop])
     return out
 
 
-@ordered
-def _median_of(window, kept, median):
-    """Column medians of seventeen rows."""
+@njit_ordered
+def _column_medians(window, candidates, median):
+    """Fill in the medians of the columns of seventeen rows."""
     n = len(median)
-    size = len(kept)
+    size = len(candidates)
     for j in range(size):
         for f in range(n):
-            kept[j, f] = window[j, f]
-    arriving = size
+            candidates[j, f] = window[j, f]
+    following = size
     while True:
-        _sink_extremes(kept[:size], n)
-        # The smallest stands first and the largest last: neither is the median.
+        _move_extremes(candidates[:size], n)
         if size == 3:
             break
         size -= 1
+        # The smallest is overwritten; the largest, in the last row, is left out.
         for f in range(n):
-            kept[0, f] = window[arriving, f]
-        arriving += 1
+            candidates[0, f] = window[following, f]
+        following += 1
     for f in range(n):
-        median[f] = kept[1, f]
+        median[f] = candidates[1, f]
 
 
-@ordered
-def _sink_extremes(kept, n):
+@njit_ordered
+def _move_extremes(candidates, n):
     """Move each column's smallest value to the first row, its largest to the last."""
-    size = len(kept)
+    size = len(candidates)
     for i in range(size // 2):
-        _order(kept[i], kept[size - 1 - i], n)
+        _swap_if_greater(candidates[i], candidates[size - 1 - i], n)
     half = (size + 1) // 2
     for i in range(1, half):
-        _order(kept[0], kept[i], n)
+        _swap_if_greater(candidates[0], candidates[i], n)
     for i in range(size // 2, size - 1):
-        _order(kept[i], kept[size - 1], n)
+        _swap_if_greater(candidates[i], candidates[size - 1], n)
 
 
-@ordered
-def _order(low, high, n):
+@njit_ordered
+def _swap_if_greater(low, high, n):
     for f in range(n):
         a, b = low[f], high[f]
         low[f] = a if a < b else b

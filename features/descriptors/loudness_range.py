@@ -1,4 +1,4 @@
-"""Dynamics of the clip as a whole: loudness range, and how far peaks rise above the loudness.
+"""Dynamics of the whole clip: loudness range and peak-to-loudness ratio.
 
 Loudness is K-weighted (ITU-R BS.1770), from the shared spectrum rather than from filtered samples.
 """
@@ -11,7 +11,9 @@ from pyloudnorm import IIRfilter
 
 from ...audio.levels import amplitude_to_db, db_to_power_ratio, power_ratio_to_db
 from ..kernels.spectrum import HOP, N_FFT
+from .family import descriptor
 
+# Constants of the two standards: LUFS, LUFS, LU, s, %.
 _OFFSET = -0.691
 _ABSOLUTE_GATE = -70.0
 _RANGE_GATE = -20.0
@@ -19,27 +21,41 @@ _SHORT_TERM = 3.0
 _RANGE_PERCENTILES = (10, 95)
 
 
-def dynamics(power, samples, sr):
-    """Measure loudness range and peak-to-loudness ratio.
+@descriptor(
+    "dynamics",
+    rows=["loudness_range", "peak_to_loudness"],
+    unit="LU",
+    explanation="dynamics",
+    scalar=True,
+)
+def dynamics(clip):
+    """Loudness range and peak-to-loudness ratio."""
+    return compute_dynamics(clip.power, clip.samples, clip.sr)
+
+
+def compute_dynamics(power, samples, sr):
+    """Compute loudness range and peak-to-loudness ratio.
 
     Parameters
     ----------
     power : ndarray of shape (1025, n_frames), float32
-        Powers of a Hann-windowed spectrum.
+        Power spectrogram under a Hann window.
     samples : ndarray of shape (n_samples,), float32
+        In [-1, 1].
     sr : float
         Sample rate in Hz.
 
     Returns
     -------
     ndarray of shape (2,), float64
-        Loudness range in LU: between the 10 % and 95 % percentiles of the loudness of 3 s windows
-        over -70 LUFS and within 20 LU of their mean; peak-to-loudness ratio in LU: the largest
-        sample over the loudness of the whole clip, ungated. Both 0 when no window is over the gate.
+        Loudness range in LU, from the 10th to the 95th percentile of the loudness of those 3 s
+        windows that exceed -70 LUFS and are at most 20 LU below their mean; peak-to-loudness ratio
+        in LU, the largest sample over the ungated loudness of the whole clip. Both are 0 when no
+        window exceeds the gate.
 
     References
     ----------
-    EBU Tech 3342 (loudness range) and ITU-R BS.1770-4, held against pyloudnorm.
+    EBU Tech 3342 (loudness range) and ITU-R BS.1770-4; tests compare with pyloudnorm.
     """
     energy = k_weights(sr) @ power
     width = min(max(round(_SHORT_TERM * sr / HOP), 1), len(energy))
@@ -56,7 +72,7 @@ def dynamics(power, samples, sr):
 
 @lru_cache(maxsize=8)
 def k_weights(sr):
-    """Weigh the bins of a Hann-windowed power spectrum into K-weighted mean squares.
+    """Return the weights of frequency bins in the K-weighted mean square of a frame.
 
     Parameters
     ----------
@@ -66,7 +82,8 @@ def k_weights(sr):
     Returns
     -------
     ndarray of shape (1025,), float32
-        ``k_weights(sr) @ power`` is the mean square of a frame after the weighting's two filters.
+        ``k_weights(sr) @ power`` is the mean square of each frame after the two filters of the
+        K-weighting, for a power spectrogram under a Hann window.
     """
     shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, sr, "high_shelf")
     high_pass = IIRfilter(0.0, 0.5, 38.0, sr, "high_pass")
@@ -74,7 +91,7 @@ def k_weights(sr):
     for stage in (shelf, high_pass):
         _, response = scipy.signal.freqz(stage.b, stage.a, worN=len(gains), include_nyquist=True)
         gains *= np.abs(response) ** 2
-    # Parseval: both halves of the spectrum, the mean square of the window taken out.
+    # Parseval: both halves of the spectrum, divided by the mean square of the window.
     gains[1:-1] *= 2
     window = scipy.signal.get_window("hann", N_FFT)
     return (gains / (N_FFT * np.sum(window**2))).astype(np.float32)

@@ -1,20 +1,39 @@
-"""The rhythm pattern: how fast each part of the spectrum swells and fades.
+"""Rhythm pattern: how fast the level of each frequency band varies.
 
-Modulation frequencies are pooled by octaves, so a moderate change of tempo moves little.
+Modulation frequencies are pooled by octaves, so a moderate change of tempo has little effect.
 """
 
 import numpy as np
 import scipy.fft
 import scipy.signal
 
+from .family import descriptor, numbered
+from .mel import power_to_db
+from .noise_floor import pool_bands
+
 N_BANDS = 16
-# Hz; what is slower is the form of the piece, and the last octave ends at half the frame rate.
+# Lower edges in Hz: slower changes are the form of the piece. The last octave ends at half the
+# frame rate.
 OCTAVES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _WINDOW = 256
+# Energy that float32 levels around 100 dB show by rounding alone, per frame of the window.
+_ROUNDING_ENERGY = 1e-6
+
+
+@descriptor(
+    "modulation",
+    rows=[f"{band}_{i}" for band in numbered("modulation", N_BANDS) for i in range(len(OCTAVES))],
+    explanation="rhythm pattern",
+    scalar=True,
+)
+def modulation(clip):
+    """Shares of six octaves of modulation frequency in the level changes of 16 bands."""
+    levels = power_to_db(pool_bands(clip.mel, N_BANDS))
+    return modulation_spectrum(levels, clip.frame_rate)
 
 
 def modulation_spectrum(bands, frame_rate):
-    """Share the movement of each band's level out to octaves of modulation frequency.
+    """Compute the shares of octaves of modulation frequency in the level changes of each band.
 
     Parameters
     ----------
@@ -26,13 +45,13 @@ def modulation_spectrum(bands, frame_rate):
     Returns
     -------
     ndarray of shape (n_bands * 6,), float64
-        Band by band, for the octaves from 0.5 Hz on: their share of the band's modulation energy
-        (the part under 0.5 Hz is not counted). 0 for a band that does not move.
+        For each band the six octaves from 0.5 Hz on: their share of the modulation energy of the
+        band above 0.5 Hz. 0 for a band of constant level.
 
     Notes
     -----
-    Power spectra of the level under a Hann window of 256 frames, half overlapping, each window's
-    mean taken out, averaged over the clip. A shorter clip is one window, padded by its mean.
+    Power spectra of the level under half-overlapping Hann windows of 256 frames, each less its
+    mean, averaged over the clip. A shorter clip is one window, padded by its mean.
 
     References
     ----------
@@ -47,16 +66,12 @@ def modulation_spectrum(bands, frame_rate):
     octave = np.digitize(rates, OCTAVES)
     pooled = np.stack([energy[:, octave == i + 1].sum(axis=1) for i in range(len(OCTAVES))], axis=1)
     total = pooled.sum(axis=1, keepdims=True)
-    moving = total > _STILL * frames.shape[-1]
-    return np.where(moving, pooled / np.where(moving, total, 1.0), 0.0).ravel()
-
-
-# Energy that float32 levels around 100 dB show by rounding alone, per frame of the window.
-_STILL = 1e-6
+    varying = total > _ROUNDING_ENERGY * frames.shape[-1]
+    return np.where(varying, pooled / np.where(varying, total, 1.0), 0.0).ravel()
 
 
 def _windows(bands):
-    """Cut into (n_bands, n_windows, length), float64."""
+    """Return windows of shape (n_bands, n_windows, length), float64."""
     bands = bands.astype(np.float64)
     if bands.shape[1] < _WINDOW:
         return bands[:, None]

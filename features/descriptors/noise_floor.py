@@ -1,20 +1,38 @@
-"""Mel bands freed of what is always there: steady noise, hum, the channel's colour.
+"""Mel bands without stationary components: noise, hum, frequency response of the channel.
 
-Both families start from 32 bands, four of the 128 mel bands averaged into each, and hold under a
-change of gain.
+Both families start from 32 bands, each the average of four mel bands, and do not depend on gain.
 """
 
 import numpy as np
 import scipy.signal
 
+from ..kernels.spectrum import HOP
+from .family import descriptor
 from .mel import power_to_db
 
 N_BANDS = 32
 _FLOOR_QUANTILE = 0.1
-_KEPT = np.float32(0.05)
-# The normalisation is meant for samples on the scale of 32-bit integers; librosa's defaults.
+_SPECTRAL_FLOOR = np.float32(0.05)
+# PCEN is meant for samples on the scale of 32-bit integers; librosa's defaults.
 _INTEGER_SCALE = np.float32(2.0**31)
-_SECONDS, _GAIN, _BIAS, _POWER, _LEAST = 0.4, 0.98, 2.0, 0.5, 1e-6
+_SECONDS, _GAIN, _BIAS, _POWER, _EPSILON = 0.4, 0.98, 2.0, 0.5, 1e-6
+
+
+@descriptor("denoised", rows=N_BANDS, unit="dB", explanation="noise-free spectrum")
+def denoised(clip):
+    """Band levels less their noise floor, the 10 % quantile over time."""
+    return subtract_floor(clip.compute(pooled_mel))
+
+
+@descriptor("pcen", rows=N_BANDS, explanation="gain-free spectrum")
+def pcen(clip):
+    """Per-channel energy normalisation of the bands."""
+    return normalise_energy(clip.compute(pooled_mel), clip.sr, HOP)
+
+
+def pooled_mel(clip):
+    """Return the 32 bands of a clip that both families share."""
+    return pool_bands(clip.mel)
 
 
 def pool_bands(mel, n_bands=N_BANDS):
@@ -34,7 +52,7 @@ def pool_bands(mel, n_bands=N_BANDS):
 
 
 def subtract_floor(bands):
-    """Subtract each band's noise floor, the power it exceeds nine tenths of the time.
+    """Subtract the noise floor of each band, the power that it exceeds 90 % of the time.
 
     Parameters
     ----------
@@ -44,7 +62,7 @@ def subtract_floor(bands):
     Returns
     -------
     ndarray of shape (n_bands, n_frames), float32
-        In dB over the clip's mean.
+        In dB relative to the mean of the clip.
 
     Notes
     -----
@@ -54,10 +72,11 @@ def subtract_floor(bands):
     References
     ----------
     Berouti, Schwartz and Makhoul, "Enhancement of speech corrupted by acoustic noise", ICASSP 1979;
-    the quantile: Stahl, Fischer and Bippus, ICASSP 2000.
+    Stahl, Fischer and Bippus, "Quantile based noise estimation for spectral subtraction and Wiener
+    filtering", ICASSP 2000.
     """
     floor = np.quantile(bands, _FLOOR_QUANTILE, axis=1, keepdims=True).astype(np.float32)
-    decibels = power_to_db(np.maximum(bands - floor, _KEPT * bands))
+    decibels = power_to_db(np.maximum(bands - floor, _SPECTRAL_FLOOR * bands))
     return decibels - decibels.mean(dtype=np.float64).astype(np.float32)
 
 
@@ -71,12 +90,13 @@ def normalise_energy(bands, sr, hop):
     sr : float
         Sample rate in Hz.
     hop : int
-        Samples from frame to frame.
+        Samples from one frame to the next.
 
     Returns
     -------
     ndarray of shape (n_bands, n_frames), float64
-        As ``librosa.pcen`` with its defaults, smoothing from the first frame's powers on.
+        As ``librosa.pcen`` with its defaults, but the smoothing starts in the steady state of the
+        first frame.
 
     References
     ----------
@@ -85,8 +105,8 @@ def normalise_energy(bands, sr, hop):
     scaled = bands * _INTEGER_SCALE
     frames = _SECONDS * sr / hop
     share = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)
-    # librosa's default is as if the powers had been 1 before: a jump no clip contains.
-    settled = (1 - share) * scaled[:, :1]
-    smooth, _ = scipy.signal.lfilter([share], [1, share - 1], scaled, zi=settled)
-    gains = np.exp(-_GAIN * (np.log(_LEAST) + np.log1p(smooth / _LEAST)))
+    # librosa's default start assumes earlier powers of 1: a jump that is not in the clip.
+    steady_state = (1 - share) * scaled[:, :1]
+    smooth, _ = scipy.signal.lfilter([share], [1, share - 1], scaled, zi=steady_state)
+    gains = np.exp(-_GAIN * (np.log(_EPSILON) + np.log1p(smooth / _EPSILON)))
     return _BIAS**_POWER * np.expm1(_POWER * np.log1p(scaled * gains / _BIAS))

@@ -1,22 +1,47 @@
-"""Energy by octave: its share of the frame, and how it moves within texture windows of a second."""
+"""Energy by octave: its share of each frame, and its variation within texture windows of 1 s."""
 
 import numpy as np
 
+from ...audio.levels import power_ratio_to_db
+from .family import descriptor, numbered
 from .mel import power_to_db
 
 N_OCTAVES = 8
+# Upper edge of the lowest octave, in Hz.
 _LOWEST = 100.0
 _TEXTURE_SECONDS = 1.0
 
 
+@descriptor("octaves", rows=N_OCTAVES, unit="dB", explanation="balance of octaves")
+def octaves(clip):
+    """Shares of eight octaves in the power of each frame."""
+    return octave_shares(clip.compute(powers_of_clip))
+
+
+@descriptor(
+    "texture",
+    rows=[*numbered("texture_level", N_OCTAVES), *numbered("texture_change", N_OCTAVES)],
+    unit="dB",
+    explanation="texture",
+)
+def texture(clip):
+    """Deviation of octave levels, and of their changes, within a second."""
+    return compute_texture(clip.compute(powers_of_clip), clip.frame_rate)
+
+
+def powers_of_clip(clip):
+    """Return the octave powers of a clip that both families share."""
+    return octave_powers(clip.power, clip.bin_width)
+
+
 def octave_powers(power, bin_width):
-    """Sum the powers of octaves: up to 100 Hz, then 100 to 200, and so on; the last is open.
+    """Sum a power spectrogram over octaves: up to 100 Hz, 100 to 200 Hz, …; the last is open.
 
     Parameters
     ----------
     power : ndarray of shape (n_bins, n_frames), float32
     bin_width : float
-        Hz from one bin to the next.
+        Distance of two frequency bins in Hz.
 
     Returns
     -------
@@ -33,7 +58,7 @@ def octave_powers(power, bin_width):
 
 
 def octave_shares(octaves):
-    """Compare each octave with the whole frame.
+    """Compute the share of each octave in the power of the frame.
 
     Parameters
     ----------
@@ -43,15 +68,16 @@ def octave_shares(octaves):
     Returns
     -------
     ndarray of shape (8, n_frames), float32
-        In dB under the frame's power, down to -80; 0 in silence. A gain cancels.
+        In dB relative to the frame, from -80 to 0; 0 in silence. A gain cancels.
     """
     total = octaves.sum(axis=0)
     share = octaves / np.where(total > 0, total, np.float32(1))
-    return np.where(total > 0, 10 * np.log10(np.maximum(share, np.float32(1e-8))), np.float32(0))
+    decibels = power_ratio_to_db(np.maximum(share, np.float32(1e-8)))
+    return np.where(total > 0, decibels, np.float32(0))
 
 
-def texture(octaves, frame_rate):
-    """Measure how much each octave's level, and its change, varies within a second.
+def compute_texture(octaves, frame_rate):
+    """Compute the deviation of each octave's level, and of its changes, within a second.
 
     Parameters
     ----------
@@ -63,8 +89,8 @@ def texture(octaves, frame_rate):
     Returns
     -------
     ndarray of shape (16, n_windows), float64
-        Standard deviations over half-overlapping texture windows: of the eight levels in dB, then
-        of their differences from frame to frame. A clip under a second is one window.
+        Standard deviations over half-overlapping texture windows of 1 s: of the eight levels in dB,
+        then of their differences from frame to frame. A shorter clip is one window.
 
     References
     ----------

@@ -1,21 +1,57 @@
-"""Onset strength and tempo, by librosa's conventions."""
+"""Rhythm: onset strength, tempo and beat histogram, by librosa's conventions where it has one."""
 
 import numpy as np
 import scipy.fft
 import scipy.signal
 
-from ..kernels.banded import ordered, reordered
+from ..kernels.common import njit_ordered, njit_reordered
 from ..kernels.spectrum import HOP, N_FFT
+from .family import descriptor
 
+# Six to the octave, from 40 to 320 beats per minute.
+HISTOGRAM_BPM = 40.0 * 2.0 ** (np.arange(19) / 6)
+# Periods, in beats: subdivisions by two and three, the beat, groups of beats.
+PERIODS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0, 3.0, 4.0)
 _WINDOW_SECONDS = 8.0
-_PREFERRED_BPM = 120.0
+_PRIOR_BPM = 120.0
 _MAX_BPM = 320.0
-# Frames this much fainter than the loudest would drown the others' running sums in rounding.
+# Frames whose energy is this share of the largest or less would lose their digits in running sums
+# with the others.
 _FAINT = 1e-6
 
 
-def onset_strength(log_mel):
-    """Compute how much louder the mel bands grow, on average, from frame to frame.
+@descriptor("onset_strength", unit="dB", explanation="attacks", standard=True)
+def onset_strength(clip):
+    """Mean increase of the mel levels from frame to frame."""
+    return compute_onset_strength(clip.log_mel)
+
+
+@descriptor("tempo", unit="BPM", explanation="tempo", standard=True, scalar=True)
+def tempo(clip):
+    """Most likely tempo of the clip."""
+    return estimate_tempo(clip.compute(tempogram), clip.sr)
+
+
+@descriptor("beat_histogram", rows=len(HISTOGRAM_BPM), explanation="pulse", scalar=True)
+def beat_histogram(clip):
+    """Onset autocorrelation at 19 tempi."""
+    return compute_beat_histogram(clip.compute(tempogram), clip.frame_rate)
+
+
+@descriptor("beat_ratios", rows=len(PERIODS), explanation="subdivision of the beat", scalar=True)
+def beat_ratios(clip):
+    """Onset autocorrelation at fractions and multiples of the beat."""
+    bpm = clip.compute(tempo)[0]
+    return compute_beat_ratios(clip.compute(tempogram), clip.frame_rate, bpm)
+
+
+def tempogram(clip):
+    """Return the mean tempogram of a clip that the three scalar families share."""
+    return mean_tempogram(clip.compute(onset_strength)[0], tempogram_window(clip.sr))
+
+
+def compute_onset_strength(log_mel):
+    """Compute the mean increase of the mel levels from frame to frame.
 
     Parameters
     ----------
@@ -25,39 +61,39 @@ def onset_strength(log_mel):
     Returns
     -------
     ndarray of shape (n_frames,), float32
-        In dB; as ``librosa.onset.onset_strength``, late by half a frame to stand where the onset
-        is, so the first three frames are 0.
+        In dB. As ``librosa.onset.onset_strength``, delayed by half a frame to be aligned with the
+        onset, so the first three frames are 0.
     """
     n_frames = log_mel.shape[1]
-    rises = _mean_rise(log_mel)
-    return np.concatenate([np.zeros(1 + N_FFT // (2 * HOP), np.float32), rises])[:n_frames]
+    increases = _mean_increase(log_mel)
+    return np.concatenate([np.zeros(1 + N_FFT // (2 * HOP), np.float32), increases])[:n_frames]
 
 
-def tempo(tempogram, sr):
+def estimate_tempo(tempogram, sr):
     """Estimate one tempo for the clip.
 
     Parameters
     ----------
     tempogram : ndarray of shape (n_lags,), float64
-        Of :func:`mean_tempogram`.
+        Mean tempogram, as returned by :func:`mean_tempogram`.
     sr : float
         Sample rate in Hz.
 
     Returns
     -------
     float
-        In beats a minute, under 320: the lag where the mean tempogram, weighted by a log-normal
-        prior around 120, is greatest, as ``librosa.feature.tempo``. Without onsets, the lag nearest
-        to the prior's middle.
+        In beats per minute, less than 320: the lag where the mean tempogram, weighted by a
+        log-normal prior around 120, is largest, as ``librosa.feature.tempo``. Without onsets, the
+        lag nearest to 120.
     """
     bpm = 60.0 * sr / (HOP * np.arange(1, len(tempogram)))
-    prior = -0.5 * (np.log2(bpm) - np.log2(_PREFERRED_BPM)) ** 2
+    prior = -0.5 * (np.log2(bpm) - np.log2(_PRIOR_BPM)) ** 2
     prior[bpm >= _MAX_BPM] = -np.inf
     return float(bpm[np.argmax(np.log1p(1e6 * tempogram[1:]) + prior)])
 
 
 def tempogram_window(sr):
-    """Tell how many frames librosa's tempo looks at at once: those of 8 s."""
+    """Return the number of frames in 8 s, the window of librosa's tempogram."""
     return int(_WINDOW_SECONDS * sr) // HOP
 
 
@@ -67,13 +103,14 @@ def mean_tempogram(onsets, window):
     Parameters
     ----------
     onsets : ndarray of shape (n_frames,), float32
+        Onset strength.
     window : int
-        Frames under the Hann window that slides over them.
+        Length of the sliding Hann window in frames.
 
     Returns
     -------
     ndarray of shape (window,), float64
-        By lag; the mean over time of ``librosa.feature.tempogram``, to rounding.
+        By lag: up to rounding, the mean over time of ``librosa.feature.tempogram``.
 
     Notes
     -----
@@ -83,8 +120,8 @@ def mean_tempogram(onsets, window):
     :math:`\\theta = 2 \\pi` / window and :math:`z = e^{i \\theta (m - t)}`, the product of two
     Hann windows is a quarter of :math:`1 - \\Re z + \\Re (e^{i \\theta l} (1 - z)^2 / 2)`, so
     :math:`K_l` is made of running sums over :math:`t`: those up to :math:`m` without those up to a
-    window before :math:`m + l`. What is left are correlations, done by the Fourier transform. The
-    few faint frames, whose :math:`1 / r_0` would swamp the sums, are correlated one by one.
+    window before :math:`m + l`. The remaining correlations are computed by the Fourier transform.
+    The few faint frames, whose :math:`1 / r_0` would dominate the sums, are correlated one by one.
     """
     n_frames = len(onsets)
     half = window // 2
@@ -99,8 +136,56 @@ def mean_tempogram(onsets, window):
     return (total + _loud_lags(envelope, weights, window)) / n_frames
 
 
+def compute_beat_histogram(tempogram, frame_rate):
+    """Compute the autocorrelation of onset strength at 19 tempi.
+
+    Parameters
+    ----------
+    tempogram : ndarray of shape (n_lags,), float64
+        Mean tempogram, by lag in frames.
+    frame_rate : float
+        Frames per second.
+
+    Returns
+    -------
+    ndarray of shape (19,), float64
+        For 40 to 320 beats per minute, six to the octave; at most 1.
+
+    References
+    ----------
+    Tzanetakis and Cook, "Musical genre classification of audio signals", IEEE TSAP 2002.
+    """
+    return _at_lags(tempogram, 60.0 * frame_rate / HISTOGRAM_BPM)
+
+
+def compute_beat_ratios(tempogram, frame_rate, bpm):
+    """Compute the autocorrelation of onset strength at fractions and multiples of the beat.
+
+    Parameters
+    ----------
+    tempogram : ndarray of shape (n_lags,), float64
+        Mean tempogram, by lag in frames.
+    frame_rate : float
+        Frames per second.
+    bpm : float
+        Tempo in beats per minute.
+
+    Returns
+    -------
+    ndarray of shape (9,), float64
+        For periods of 1/4, 1/3, 1/2, 2/3, 1, 3/2, 2, 3 and 4 beats, which do not change when the
+        clip is played faster or slower. 0 for periods longer than the tempogram.
+
+    References
+    ----------
+    Peeters, "Rhythm classification using spectral rhythm patterns", ISMIR 2005 (autocorrelation at
+    the tempo's harmonics).
+    """
+    return _at_lags(tempogram, 60.0 * frame_rate / bpm * np.array(PERIODS))
+
+
 def _loud_lags(envelope, weights, window):
-    """Sum of the weighted autocorrelations, by lag, through running sums."""
+    """Return the sum of the weighted autocorrelations, by lag, through running sums."""
     angle = 2 * np.pi / window
     turns = np.exp(1j * angle * np.arange(len(envelope)))
     spread = np.pad(weights, (0, len(envelope) - len(weights)))
@@ -109,20 +194,20 @@ def _loud_lags(envelope, weights, window):
     twice = turns**2 * np.cumsum(spread * turns.conj() ** 2)
     both = flat / 2 - once + twice / 2
     sums = np.stack([flat - once.real, both.real, both.imag])
-    # Turned back by the lag, what is too old counts from the later of the two onsets.
-    too_old = np.pad(sums * [[1], [1], [-1]], ((0, 0), (window, 0)))[:, : len(envelope)]
+    # Phases are relative to the later of the two onsets, hence the conjugate.
+    expired = np.pad(sums * [[1], [1], [-1]], ((0, 0), (window, 0)))[:, : len(envelope)]
     size = scipy.fft.next_fast_len(len(envelope) + window, real=True)
     spectrum = scipy.fft.rfft(envelope, size)
     recent = scipy.fft.rfft(envelope * sums, size).conj() * spectrum
-    old = scipy.fft.rfft(envelope * too_old, size) * spectrum.conj()
+    old = scipy.fft.rfft(envelope * expired, size) * spectrum.conj()
     plain, cosine, sine = scipy.fft.irfft(recent - old, size)[:, :window]
     lags = angle * np.arange(window)
     return (plain + np.cos(lags) * cosine - np.sin(lags) * sine) / 4
 
 
-@reordered
+@njit_reordered
 def _faint_lags(envelope, hann, frames, energy):
-    """Sum of the normalised autocorrelations of single frames, by lag."""
+    """Return the sum of the normalised autocorrelations of single frames, by lag."""
     window = len(hann)
     lags = np.zeros(window)
     for t in frames:
@@ -135,8 +220,8 @@ def _faint_lags(envelope, hann, frames, energy):
     return lags
 
 
-@ordered
-def _mean_rise(log_mel):
+@njit_ordered
+def _mean_increase(log_mel):
     n_mels, n_frames = log_mel.shape
     total = np.zeros(n_frames - 1, np.float32)
     for m in range(n_mels):
@@ -146,59 +231,6 @@ def _mean_rise(log_mel):
     return total / np.float32(n_mels)
 
 
-# Six to the octave, from 40 to 320 beats a minute.
-HISTOGRAM_BPM = 40.0 * 2.0 ** (np.arange(19) / 6)
-# Periods, in beats: subdivisions by two and three, the beat, groups of beats.
-PERIODS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0, 3.0, 4.0)
-
-
-def beat_histogram(tempogram, frame_rate):
-    """Read how strongly onsets repeat at nineteen tempi.
-
-    Parameters
-    ----------
-    tempogram : ndarray of shape (n_lags,), float64
-        The mean local autocorrelation of onset strength, by lag in frames.
-    frame_rate : float
-        Frames per second.
-
-    Returns
-    -------
-    ndarray of shape (19,), float64
-        For 40 to 320 beats a minute, six to the octave, up to 1.
-
-    References
-    ----------
-    Tzanetakis and Cook, "Musical genre classification of audio signals", IEEE TSAP 2002.
-    """
-    return _at_lags(tempogram, 60.0 * frame_rate / HISTOGRAM_BPM)
-
-
-def beat_ratios(tempogram, frame_rate, bpm):
-    """Read how strongly onsets repeat at simple multiples and fractions of the beat.
-
-    Parameters
-    ----------
-    tempogram : ndarray of shape (n_lags,), float64
-    frame_rate : float
-        Frames per second.
-    bpm : float
-        The tempo.
-
-    Returns
-    -------
-    ndarray of shape (9,), float64
-        For periods of 1/4, 1/3, 1/2, 2/3, 1, 3/2, 2, 3 and 4 beats: what stays when the whole clip
-        is played faster or slower. 0 for periods beyond the tempogram's 8 s.
-
-    References
-    ----------
-    Peeters, "Rhythm classification using spectral rhythm patterns", ISMIR 2005 (autocorrelation at
-    the tempo's harmonics).
-    """
-    return _at_lags(tempogram, 60.0 * frame_rate / bpm * np.array(PERIODS))
-
-
 def _at_lags(tempogram, lags):
-    """Interpolate between lags; those beyond the last count as 0."""
+    """Interpolate a tempogram between lags; 0 beyond the last."""
     return np.interp(lags, np.arange(len(tempogram)), tempogram, right=0.0)

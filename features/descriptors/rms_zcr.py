@@ -1,18 +1,31 @@
-"""What needs no spectrum: the zero-crossing rate and the RMS level.
+"""RMS level and zero-crossing rate, from the samples.
 
 Both are sums over frames of four hops, so each hop is summed once.
 """
 
 import numpy as np
 
-from ..kernels.banded import reordered
+from ..kernels.common import njit_reordered
 from ..kernels.spectrum import HOP, N_FFT, count_frames
+from .family import descriptor
 
 _HOPS = N_FFT // HOP
 _ZERO = np.float32(1e-10)
 
 
-def rms(samples):
+@descriptor("zcr", explanation="roughness", standard=True)
+def zcr(clip):
+    """Zero-crossing rate of each frame."""
+    return compute_zero_crossing_rate(clip.samples)
+
+
+@descriptor("rms", explanation="loudness", standard=True)
+def rms(clip):
+    """Root mean square of each frame."""
+    return compute_rms(clip.samples)
+
+
+def compute_rms(samples):
     """Compute the root mean square of each frame.
 
     Parameters
@@ -22,13 +35,13 @@ def rms(samples):
     Returns
     -------
     ndarray of shape (n_frames,), float64
-        As ``librosa.feature.rms``: frames beyond the clip's ends hold zeros.
+        As ``librosa.feature.rms``: the clip is padded by zeros. A full-scale sine has 0.707.
     """
     return np.sqrt(_sum_hops(_square_sums(samples)) / N_FFT)
 
 
-def zero_crossing_rate(samples):
-    """Compute the share of neighbouring samples that differ in sign.
+def compute_zero_crossing_rate(samples):
+    """Compute the share of neighbouring samples that differ in sign, by frame.
 
     Parameters
     ----------
@@ -37,28 +50,28 @@ def zero_crossing_rate(samples):
     Returns
     -------
     ndarray of shape (n_frames,), float64
-        As ``librosa.feature.zero_crossing_rate``: beyond its ends the clip goes on constant, and
-        values within 1e-10 of zero count as positive.
+        As ``librosa.feature.zero_crossing_rate``: the clip is padded by its first and last samples,
+        and values within 1e-10 of zero count as positive.
     """
-    # A frame does not see the step onto its own first sample.
+    # The step onto the first sample of a frame does not count.
     edges = _negative(samples[HOP::HOP]) != _negative(samples[HOP - 1 : -1 : HOP])
     n_frames = count_frames(len(samples))
-    unseen = np.concatenate([np.zeros(_HOPS // 2 + 1), edges])[:n_frames]
-    return (_sum_hops(_crossings(samples)) - unseen) / N_FFT
+    not_counted = np.concatenate([np.zeros(_HOPS // 2 + 1), edges])[:n_frames]
+    return (_sum_hops(_crossings(samples)) - not_counted) / N_FFT
 
 
 def _sum_hops(sums):
-    """From sums of hops, two of padding first, to sums of frames."""
+    """Return the sums of frames from the sums of hops, of which the first two are padding."""
     running = np.concatenate([[0], np.cumsum(sums)])
     return running[_HOPS:] - running[:-_HOPS]
 
 
-@reordered
+@njit_reordered
 def _negative(samples):
     return samples < -_ZERO
 
 
-@reordered
+@njit_reordered
 def _square_sums(samples):
     n_frames = 1 + len(samples) // HOP
     sums = np.zeros(n_frames + _HOPS - 1)
@@ -72,7 +85,7 @@ def _square_sums(samples):
     return sums
 
 
-@reordered
+@njit_reordered
 def _crossings(samples):
     n_frames = 1 + len(samples) // HOP
     counts = np.zeros(n_frames + _HOPS - 1, np.int64)

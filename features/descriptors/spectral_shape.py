@@ -1,21 +1,71 @@
-"""The shape of the spectrum, frame by frame: centroid, bandwidth, rolloff, flatness."""
+"""Shape of the spectrum of each frame: centroid, bandwidth, rolloff, flatness, entropy, flux."""
 
 import numpy as np
 
-from ..kernels.banded import ordered
+from ..kernels.common import njit_ordered
+from .family import descriptor
+from .mel import N_MELS
 
-_ROLL = 0.85
-_POWER_FLOOR = 1e-10
+_ROLLOFF_SHARE = np.float32(0.85)
+_POWER_FLOOR = np.float32(1e-10)
+_TINY = np.finfo(np.float32).tiny
 
 
-def centroid_and_bandwidth(magnitude, bin_width):
-    """Compute the mean frequency and its spread, weighted by magnitude.
+@descriptor("centroid", unit="Hz", explanation="brightness", standard=True)
+def centroid(clip):
+    """Mean frequency, weighted by magnitude."""
+    return clip.compute(centroid_and_bandwidth)[0]
+
+
+@descriptor("bandwidth", unit="Hz", explanation="spectral width", standard=True)
+def bandwidth(clip):
+    """Standard deviation of frequency around the centroid."""
+    return clip.compute(centroid_and_bandwidth)[1]
+
+
+@descriptor("rolloff", unit="Hz", explanation="treble", standard=True)
+def rolloff(clip):
+    """Frequency below which 85 % of the magnitude lies."""
+    return compute_rolloff(clip.magnitude, clip.bin_width)
+
+
+@descriptor("flatness", explanation="noisiness", standard=True)
+def flatness(clip):
+    """Geometric over arithmetic mean of the powers."""
+    return compute_flatness(clip.magnitude)
+
+
+@descriptor("levelfree", rows=N_MELS, unit="dB", explanation="spectral shape")
+def levelfree(clip):
+    """Levels of the mel bands less their mean in the frame."""
+    return subtract_frame_mean(clip.log_mel)
+
+
+@descriptor("entropy", explanation="disorder")
+def entropy(clip):
+    """Entropy of the power spectrum, normalised to 1."""
+    return compute_entropy(clip.magnitude)
+
+
+@descriptor("flux", explanation="change from moment to moment")
+def flux(clip):
+    """Growth of the normalised spectrum from frame to frame."""
+    return compute_flux(clip.magnitude)
+
+
+def centroid_and_bandwidth(clip):
+    """Return the centroid and bandwidth of a clip, which share their moments."""
+    return compute_centroid_and_bandwidth(clip.magnitude, clip.bin_width)
+
+
+def compute_centroid_and_bandwidth(magnitude, bin_width):
+    """Compute the mean frequency and its standard deviation, weighted by magnitude.
 
     Parameters
     ----------
     magnitude : ndarray of shape (n_bins, n_frames), float32
     bin_width : float
-        Hz from one bin to the next.
+        Distance of two frequency bins in Hz.
 
     Returns
     -------
@@ -25,8 +75,8 @@ def centroid_and_bandwidth(magnitude, bin_width):
     Notes
     -----
     With moments :math:`m_j = \\sum_k k^j S_k`, in units of bins the centroid is
-    :math:`m_1 / m_0` and the squared bandwidth :math:`m_2 / m_0 - (m_1 / m_0)^2`. Float64 moments
-    of float32 magnitudes leave the difference exact to a ten-thousandth of a bin.
+    :math:`m_1 / m_0` and the squared bandwidth :math:`m_2 / m_0 - (m_1 / m_0)^2`. With float64
+    moments of float32 magnitudes the difference is exact to 1e-4 bins.
     """
     moments = _moments(magnitude)
     total = np.where(moments[0] > 0, moments[0], 1.0)
@@ -35,13 +85,14 @@ def centroid_and_bandwidth(magnitude, bin_width):
     return bin_width * mean, bin_width * np.sqrt(variance)
 
 
-def rolloff(magnitude, bin_width):
-    """Find the frequency below which 85 % of the magnitude lies.
+def compute_rolloff(magnitude, bin_width):
+    """Compute the frequency below which 85 % of the magnitude lies.
 
     Parameters
     ----------
     magnitude : ndarray of shape (n_bins, n_frames), float32
     bin_width : float
+        Distance of two frequency bins in Hz.
 
     Returns
     -------
@@ -50,13 +101,13 @@ def rolloff(magnitude, bin_width):
 
     Notes
     -----
-    The running sum is float32 in bin order, as librosa's is: on noise another order of summation
-    moves the crossing by a bin now and then.
+    The running sum is float32 in bin order, as in librosa: on noise, another order of summation
+    would sometimes move the result by a bin.
     """
-    return bin_width * _bins_below(magnitude, np.float32(_ROLL))
+    return bin_width * _bins_below(magnitude, _ROLLOFF_SHARE)
 
 
-def flatness(magnitude):
+def compute_flatness(magnitude):
     """Compute the geometric over the arithmetic mean of the powers.
 
     Parameters
@@ -70,14 +121,78 @@ def flatness(magnitude):
 
     Notes
     -----
-    The powers are multiplied, not their logarithms added: every fourth time the product's binary
-    exponent is set aside, so that it never overflows, and one logarithm a frame is left.
+    Powers are multiplied instead of summing their logarithms, which leaves one logarithm per frame.
+    After every fourth factor the binary exponent of the product is split off, so that it does not
+    overflow.
     """
-    mean_log, mean = _log_and_mean(magnitude, np.float32(_POWER_FLOOR))
+    mean_log, mean = _log_and_mean(magnitude, _POWER_FLOOR)
     return np.exp(mean_log) / mean
 
 
-@ordered
+def subtract_frame_mean(log_mel):
+    """Subtract its mean level from every frame.
+
+    Parameters
+    ----------
+    log_mel : ndarray of shape (n_mels, n_frames), float32
+        In dB.
+
+    Returns
+    -------
+    ndarray of shape (n_mels, n_frames), float32
+        In dB relative to the mean of the frame: a gain cancels, also one that varies over time.
+    """
+    return log_mel - log_mel.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def compute_entropy(magnitude):
+    """Compute the normalised entropy of the power spectrum of each frame.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (n_bins, n_frames), float32
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), float64
+        Entropy of the powers as a distribution, over that of the uniform one: 0 for a tone, 1 for a
+        flat spectrum, 0 in silence.
+
+    References
+    ----------
+    Misra et al., "Spectral entropy based feature for robust ASR", ICASSP 2004.
+    """
+    power = magnitude * magnitude
+    # One fast float32 logarithm for the whole array; bins without power add nothing.
+    total, weighted = _power_sums(power, np.log(np.maximum(power, _TINY)))
+    safe = np.where(total > 0, total, 1.0)
+    entropy = np.log(safe) - weighted / safe
+    return np.where(total > 0, np.maximum(entropy, 0.0) / np.log(len(magnitude)), 0.0)
+
+
+def compute_flux(magnitude):
+    """Compute the growth of the normalised spectrum from one frame to the next.
+
+    Parameters
+    ----------
+    magnitude : ndarray of shape (n_bins, n_frames), float32
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), float64
+        Sum of the increases of frames that are scaled to sum 1: from 0 (the same shape) to 1 (no
+        bin in common); 0 in the first frame.
+
+    References
+    ----------
+    Dixon, "Onset detection revisited", DAFx 2006 (half-wave rectified, L1).
+    """
+    total = magnitude.sum(axis=0, dtype=np.float64)
+    scale = (1 / np.where(total > 0, total, 1.0)).astype(np.float32)
+    return _sum_increases(magnitude, scale)
+
+
+@njit_ordered
 def _moments(magnitude):
     n_bins, n_frames = magnitude.shape
     moments = np.zeros((3, n_frames))
@@ -93,7 +208,7 @@ def _moments(magnitude):
     return moments
 
 
-@ordered
+@njit_ordered
 def _bins_below(magnitude, share):
     n_bins, n_frames = magnitude.shape
     total = np.zeros(n_frames, np.float32)
@@ -112,7 +227,7 @@ def _bins_below(magnitude, share):
     return below
 
 
-@ordered
+@njit_ordered
 def _log_and_mean(magnitude, floor):
     n_bins, n_frames = magnitude.shape
     total, product, exponents = np.zeros(n_frames), np.ones(n_frames), np.zeros(n_frames, np.int64)
@@ -127,83 +242,17 @@ def _log_and_mean(magnitude, floor):
     return (np.log(product) + np.log(2.0) * exponents) / n_bins, total / n_bins
 
 
-@ordered
+@njit_ordered
 def _move_exponents(bits, exponents):
-    """Bring positive float64, given by their bits, into [1, 2) and count the powers of two."""
+    """Scale positive float64, given by their bits, into [1, 2) and add up the powers of two."""
     for f in range(len(bits)):
         exponents[f] += (bits[f] >> 52) - 1023
         bits[f] = (bits[f] & 0xFFFFFFFFFFFFF) | (1023 << 52)
 
 
-_TINY = np.finfo(np.float32).tiny
-
-
-def level_free(log_mel):
-    """Take its mean level out of every frame.
-
-    Parameters
-    ----------
-    log_mel : ndarray of shape (n_mels, n_frames), float32
-        In dB.
-
-    Returns
-    -------
-    ndarray of shape (n_mels, n_frames), float32
-        In dB over the frame's mean: a gain, also one that changes over time, cancels.
-    """
-    return log_mel - log_mel.mean(axis=0, dtype=np.float64).astype(np.float32)
-
-
-def spectral_entropy(magnitude):
-    """Compute how evenly the power of a frame is spread over its bins.
-
-    Parameters
-    ----------
-    magnitude : ndarray of shape (n_bins, n_frames), float32
-
-    Returns
-    -------
-    ndarray of shape (n_frames,), float64
-        The entropy of the powers taken as probabilities, over that of equal ones: 0 for a tone, 1
-        for a flat spectrum, 0 in silence.
-
-    References
-    ----------
-    Misra et al., "Spectral entropy based feature for robust ASR", ICASSP 2004.
-    """
-    power = magnitude * magnitude
-    # One fast float32 logarithm for the whole array; what has no power adds nothing.
-    total, weighted = _power_sums(power, np.log(np.maximum(power, _TINY)))
-    safe = np.where(total > 0, total, 1.0)
-    entropy = np.log(safe) - weighted / safe
-    return np.where(total > 0, np.maximum(entropy, 0.0) / np.log(len(magnitude)), 0.0)
-
-
-def spectral_flux(magnitude):
-    """Compute how much the shape of the spectrum grows from one frame to the next.
-
-    Parameters
-    ----------
-    magnitude : ndarray of shape (n_bins, n_frames), float32
-
-    Returns
-    -------
-    ndarray of shape (n_frames,), float64
-        Sum of the rises, each frame scaled to sum 1: from 0 (the same shape) to 1 (no bin in
-        common); 0 in the first frame.
-
-    References
-    ----------
-    Dixon, "Onset detection revisited", DAFx 2006 (half-wave rectified, L1).
-    """
-    total = magnitude.sum(axis=0, dtype=np.float64)
-    scale = (1 / np.where(total > 0, total, 1.0)).astype(np.float32)
-    return _rises(magnitude, scale)
-
-
-@ordered
+@njit_ordered
 def _power_sums(power, logarithms):
-    """Sums over bins of the powers and of the powers times their logarithms."""
+    """Return sums over bins of the powers and of the powers times their logarithms."""
     n_bins, n_frames = power.shape
     total, weighted = np.zeros(n_frames), np.zeros(n_frames)
     for k in range(n_bins):
@@ -214,12 +263,12 @@ def _power_sums(power, logarithms):
     return total, weighted
 
 
-@ordered
-def _rises(magnitude, scale):
+@njit_ordered
+def _sum_increases(magnitude, scale):
     n_bins, n_frames = magnitude.shape
-    rises = np.zeros(n_frames)
+    increases = np.zeros(n_frames)
     for k in range(n_bins):
         row = magnitude[k]
         for f in range(n_frames - 1):
-            rises[f + 1] += max(row[f + 1] * scale[f + 1] - row[f] * scale[f], np.float32(0))
-    return rises
+            increases[f + 1] += max(row[f + 1] * scale[f + 1] - row[f] * scale[f], np.float32(0))
+    return increases

@@ -1,1 +1,1 @@
-"""Compiled (numba) kernels shared by the descriptors."""
+"""Numba kernels of the descriptors."""

@@ -4,7 +4,12 @@ import librosa
 import numpy as np
 import pytest
 
-from stemstack.features.descriptors.chroma import chroma, pitch_class_filters, tonnetz, tuning
+from stemstack.features.descriptors.chroma import (
+    compute_chroma,
+    compute_tonnetz,
+    estimate_tuning,
+    pitch_class_filters,
+)
 from stemstack.features.kernels.spectrum import magnitude_spectrogram
 
 
@@ -16,12 +21,12 @@ def _power(clip):
 def test_tuning_of_a_mistuned_tone(sine, semitones):
     power = _power(sine(440 * 2 ** (semitones / 12)))
     # The parabola through three bins of power is off by some hundredths of a semitone.
-    assert abs(tuning(power, 22050) - semitones) < 0.05
+    assert abs(estimate_tuning(power, 22050) - semitones) < 0.05
 
 
 @pytest.mark.parametrize(("frequency", "pitch_class"), [(440, 9), (261.63, 0), (783.99, 7)])
 def test_the_loudest_class_of_a_tone_is_its_own(sine, frequency, pitch_class):
-    rows = chroma(_power(sine(frequency)), 22050)
+    rows = compute_chroma(_power(sine(frequency)), 22050)
     assert (rows[:, 4:-4].argmax(axis=0) == pitch_class).all()
     np.testing.assert_array_equal(rows.max(axis=0), 1)
 
@@ -35,13 +40,13 @@ def test_filters_are_librosas(sr, semitones):
 
 def test_silence_has_neither_pitch_nor_tuning():
     power = np.zeros((1025, 5), np.float32)
-    assert tuning(power, 22050) == 0
-    assert not chroma(power, 22050).any()
-    assert not tonnetz(chroma(power, 22050)).any()
+    assert estimate_tuning(power, 22050) == 0
+    assert not compute_chroma(power, 22050).any()
+    assert not compute_tonnetz(compute_chroma(power, 22050)).any()
 
 
 def test_tonnetz_of_one_class_lies_on_the_circles():
-    rows = tonnetz(np.eye(12, dtype=np.float32))
+    rows = compute_tonnetz(np.eye(12, dtype=np.float32))
     radii = np.hypot(rows[::2], rows[1::2])
     # Fifths and minor thirds have radius 1, major thirds 0.5; float32.
     np.testing.assert_allclose(radii, np.repeat([[1], [1], [0.5]], 12, axis=1), rtol=1e-5)

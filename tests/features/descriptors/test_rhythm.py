@@ -7,11 +7,11 @@ import pytest
 from stemstack.features.descriptors.rhythm import (
     HISTOGRAM_BPM,
     PERIODS,
-    beat_histogram,
-    beat_ratios,
+    compute_beat_histogram,
+    compute_beat_ratios,
+    compute_onset_strength,
+    estimate_tempo,
     mean_tempogram,
-    onset_strength,
-    tempo,
     tempogram_window,
 )
 
@@ -27,18 +27,20 @@ def _clicks(frames_apart, n_frames=1292):
 def test_values_are_read_between_lags():
     tempogram = np.arange(100) / 100
     # Lag 60 · 40 / bpm, linearly interpolated: the tempogram is its lag in hundredths.
-    np.testing.assert_allclose(beat_histogram(tempogram, 40.0), 24 / HISTOGRAM_BPM, rtol=1e-12)
+    np.testing.assert_allclose(
+        compute_beat_histogram(tempogram, 40.0), 24 / HISTOGRAM_BPM, rtol=1e-12
+    )
     expected = np.array(PERIODS) * 20 / 100
-    np.testing.assert_allclose(beat_ratios(tempogram, 40.0, 120.0), expected, rtol=1e-12)
+    np.testing.assert_allclose(compute_beat_ratios(tempogram, 40.0, 120.0), expected, rtol=1e-12)
 
 
 def test_beyond_the_last_lag_nothing_repeats():
-    assert beat_ratios(np.ones(41), 40.0, 120.0).tolist() == [1] * 7 + [0] * 2
+    assert compute_beat_ratios(np.ones(41), 40.0, 120.0).tolist() == [1] * 7 + [0] * 2
 
 
 def test_clicks_repeat_every_beat_and_not_between():
     # 20 frames are 129.2 beats a minute.
-    ratios = dict(zip(PERIODS, beat_ratios(_clicks(20), RATE, 60 * RATE / 20), strict=True))
+    ratios = dict(zip(PERIODS, compute_beat_ratios(_clicks(20), RATE, 60 * RATE / 20), strict=True))
     # librosa ramps the onsets down beyond the ends of the clip, which blurs them there.
     assert ratios[1 / 2] < 0.1
     assert ratios[1.0] > ratios[2.0] > ratios[3.0] > 0.5
@@ -46,15 +48,15 @@ def test_clicks_repeat_every_beat_and_not_between():
 
 def test_the_ratios_do_not_know_the_tempo():
     slow, fast = _clicks(24), _clicks(12)
-    for_slow = beat_ratios(slow, RATE, tempo(slow, 22050))
+    for_slow = compute_beat_ratios(slow, RATE, estimate_tempo(slow, 22050))
     # The slower clicks' tempogram fades within its 8 s at twice the lag.
-    half_time = beat_ratios(fast, RATE, 60 * RATE / 12)
+    half_time = compute_beat_ratios(fast, RATE, 60 * RATE / 12)
     np.testing.assert_allclose(for_slow[:5], half_time[:5], atol=0.1)
 
 
 def test_silence_repeats_nothing():
     tempogram = mean_tempogram(np.zeros(50, np.float32), tempogram_window(22050))
-    assert not beat_histogram(tempogram, RATE).any()
+    assert not compute_beat_histogram(tempogram, RATE).any()
 
 
 WINDOW = tempogram_window(22050)
@@ -70,7 +72,7 @@ def _pulse(bpm, n_frames=1292, seed=0):
 def test_a_step_up_is_an_onset_and_a_step_down_none():
     log_mel = np.zeros((128, 20), np.float32)
     log_mel[:64, 5:10] = 10
-    strength = onset_strength(log_mel)
+    strength = compute_onset_strength(log_mel)
     # Half of the bands rise by 10 dB between frames 4 and 5; three frames of delay.
     assert strength.tolist() == [0] * 7 + [5.0] + [0] * 12
 
@@ -78,11 +80,11 @@ def test_a_step_up_is_an_onset_and_a_step_down_none():
 @pytest.mark.parametrize("bpm", [75, 100, 120, 150])
 def test_tempo_of_a_pulse(bpm):
     # Lags are whole frames: at 150 BPM one more is 6 %.
-    assert abs(tempo(mean_tempogram(_pulse(bpm), WINDOW), 22050) / bpm - 1) < 0.06
+    assert abs(estimate_tempo(mean_tempogram(_pulse(bpm), WINDOW), 22050) / bpm - 1) < 0.06
 
 
 def test_no_onsets_have_a_tempo_near_the_preferred_one():
-    assert abs(tempo(mean_tempogram(np.zeros(100, np.float32), WINDOW), 22050) - 120) < 5
+    assert abs(estimate_tempo(mean_tempogram(np.zeros(100, np.float32), WINDOW), 22050) - 120) < 5
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 50, 344, 1292])

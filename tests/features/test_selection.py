@@ -4,7 +4,7 @@ import pytest
 
 from stemstack.exceptions import UsageError
 from stemstack.features import FAMILIES, feature_names
-from stemstack.features.families import resolve_families, resolve_statistics
+from stemstack.features.selection import resolve_families, resolve_statistics
 
 
 def test_families_by_name_expression_and_group():

@@ -11,17 +11,17 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 import stemstack
-from stemstack.features.kernels import fft
+from stemstack.features.kernels import spectrum
 
 STAGES = """
 import sys
 import numpy
 from numba import njit
-from stemstack.features.kernels import fft
-from stemstack.features.kernels.fft import _stage_4, _stage_64
+from stemstack.features.kernels import spectrum
+from stemstack.features.kernels.spectrum import _stage_4, _stage_64
 
-points = numpy.random.default_rng(0).standard_normal(fft._HALF * fft._POINT)
-twiddles = fft.tables(numpy.float64)[1]
+points = numpy.random.default_rng(0).standard_normal(spectrum._HALF * spectrum._POINT)
+twiddles = spectrum.tables(numpy.float64)[1]
 """
 ONE_PROCESS = "_stage_4(points, twiddles)"
 ANOTHER = """
@@ -49,10 +49,10 @@ def test_kernels_that_processes_compile_at_once_are_not_taken_for_each_other(tmp
 
     run(ONE_PROCESS)
     run(ANOTHER, str(tmp_path / "found.npy"))
-    points = np.random.default_rng(0).standard_normal(fft._HALF * fft._POINT)
-    twiddles = fft.tables(np.float64)[1]
-    fft._stage_64(points, twiddles)
-    fft._stage_4(points, twiddles)
+    points = np.random.default_rng(0).standard_normal(spectrum._HALF * spectrum._POINT)
+    twiddles = spectrum.tables(np.float64)[1]
+    spectrum._stage_64(points, twiddles)
+    spectrum._stage_4(points, twiddles)
     for found in np.load(tmp_path / "found.npy"):
         np.testing.assert_array_equal(found, points)
 

@@ -1,0 +1,85 @@
+"""How the kernels are compiled, and kernels that several descriptors share.
+
+Conventions: rows over time are C-contiguous (row, frame) arrays, so that the innermost loop of a
+kernel runs over neighbouring frames and is vectorised. Nothing is compiled at import; compiled code
+is stored on disk for the next process. No BLAS: its sums depend on the number of threads.
+"""
+
+import numpy as np
+from numba import njit
+
+# Operations in the order written, without fused multiply-add: the same bits on any machine.
+njit_ordered = njit(cache=True, error_model="numpy")
+# For sums in float64 whose order has no effect in float32: they may be split over vector lanes.
+njit_reordered = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+
+# Frames per pass where spectra are read several times: long enough for vectors to pay off, short
+# enough for the second-level cache.
+BLOCK = 512
+
+
+def banded_matmul(weights, rows):
+    """Multiply rows over time by a matrix of which each row is zero outside a band.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_out, n_rows), float32
+    rows : ndarray of shape (n_rows, n_frames), float32
+
+    Returns
+    -------
+    ndarray of shape (n_out, n_frames), float32
+        ``weights @ rows``, summed in row order.
+    """
+    nonzero = weights != 0
+    first = np.argmax(nonzero, axis=1)
+    stop = weights.shape[1] - np.argmax(nonzero[:, ::-1], axis=1)
+    return _banded_matmul(weights, first, np.where(nonzero.any(axis=1), stop, first), rows)
+
+
+@njit_ordered
+def parabola_vertex(below, here, above):
+    """Return the offset, from the middle one, of the vertex of a parabola through three values.
+
+    In steps from one value to the next; 0 where the middle value is not an extremum.
+    """
+    curvature = above + below - 2 * here
+    slope = (above - below) / 2
+    return 0.0 if abs(slope) >= abs(curvature) else -slope / curvature
+
+
+@njit_ordered
+def parabola_vertices(below, here, above):
+    """Return :func:`parabola_vertex` of each item of three arrays of shape (n,)."""
+    offsets = np.empty(len(here))
+    for i in range(len(here)):
+        offsets[i] = parabola_vertex(below[i], here[i], above[i])
+    return offsets
+
+
+@njit_ordered
+def _banded_matmul(weights, first, stop, rows):
+    n_out, n_frames = len(weights), rows.shape[1]
+    out = np.zeros((n_out, n_frames), np.float32)
+    for start in range(0, n_frames, BLOCK):
+        for i in range(n_out):
+            _add_weighted(out[i, start : start + BLOCK], weights[i], first[i], stop[i], rows, start)
+    return out
+
+
+@njit_ordered
+def _add_weighted(total, weights, first, stop, rows, start):
+    """Add rows ``first`` to ``stop``, four at a time so that the total is loaded less often."""
+    in_fours = first + (stop - first) // 4 * 4
+    for k in range(first, in_fours, 4):
+        w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        if w0 == 0 and w1 == 0 and w2 == 0 and w3 == 0:
+            continue
+        r0, r1 = rows[k, start:], rows[k + 1, start:]
+        r2, r3 = rows[k + 2, start:], rows[k + 3, start:]
+        for f in range(len(total)):
+            total[f] += w0 * r0[f] + w1 * r1[f] + w2 * r2[f] + w3 * r3[f]
+    for k in range(in_fours, stop):
+        weight, row = weights[k], rows[k, start:]
+        for f in range(len(total)):
+            total[f] += weight * row[f]
