@@ -59,8 +59,8 @@ class ClipDescriptors:
     >>> clip = ClipDescriptors(sine.astype(np.float32), sr=22050)
     >>> clip.log_mel.shape
     (128, 44)
-    >>> clip.compute(FAMILIES["centroid"])[0, 20].round(1)
-    np.float64(1000.0)
+    >>> int(clip.compute(FAMILIES["centroid"])[0, 20])
+    1000
     """
 
     def __init__(self, samples, sr, precision="librosa"):
@@ -138,8 +138,8 @@ class Extractor:
     >>> extractor.names
     ['centroid_std', 'centroid_median']
     >>> sine = np.sin(2 * np.pi * 1000 * np.arange(22050) / 22050)
-    >>> extractor(sine.astype(np.float32))[1].round()
-    np.float32(1000.0)
+    >>> int(extractor(sine.astype(np.float32))[1])
+    1000
     """
 
     sr: int = 22050

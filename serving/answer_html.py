@@ -9,10 +9,11 @@ from urllib.parse import quote
 import librosa
 import numpy as np
 
+from ..features import FAMILIES
 from ..reports.html.blocks import bullets, details, figure, paragraph, table
 from ..reports.html.figures import draw_svg
 from ..runs import STACK
-from .explanations import WORDS, describe_reasons, describe_sureness
+from .explanations import describe_reasons, describe_sureness
 
 # Where gradio gives out files of the folders allowed to it.
 _FILES = "gradio_api/file="
@@ -139,7 +140,9 @@ def _render_families(reasons, label, runner_up):
     shown = reasons.families.head(_FAMILIES_SHOWN)
     largest = max(float(shown.abs().max()), 1e-12)
     rows = "".join(_render_family(name, value, largest) for name, value in shown.items())
-    said = ", ".join(f"{WORDS[name]} {_signed(value)}" for name, value in shown.items())
+    said = ", ".join(
+        f"{FAMILIES[name].explanation} {_signed(value)}" for name, value in shown.items()
+    )
     return (
         f'<div class="bars pull" role="img" aria-label="{escape(reasons.model)}: {escape(said)}">'
         f'<div class="sides"><span>← {escape(runner_up)}</span><span>{escape(label)} →</span></div>'
@@ -151,7 +154,8 @@ def _render_families(reasons, label, runner_up):
 def _render_family(name, value, largest):
     side, width = ("for", value) if value > 0 else ("against", -value)
     return (
-        f'<div class="bar"><span class="name" title="{escape(name)}">{escape(WORDS[name])}</span>'
+        f'<div class="bar"><span class="name" title="{escape(name)}">'
+        f"{escape(FAMILIES[name].explanation)}</span>"
         f'<span class="track"><i class="{side}" style="width:{50 * width / largest:.1f}%"></i>'
         f'</span><span class="value">{_signed(value)}</span></div>'
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..features import FAMILIES
+
 
 @dataclass(frozen=True)
 class Reasons:
@@ -121,37 +123,6 @@ class Predictions:
     warnings: tuple[str, ...] = ()
 
 
-WORDS = {
-    "mfcc": "timbre",
-    "mfcc_delta": "changes of timbre",
-    "mfcc_delta2": "quick changes of timbre",
-    "chroma": "notes",
-    "contrast": "spectral peaks",
-    "centroid": "brightness",
-    "bandwidth": "spectral width",
-    "rolloff": "treble",
-    "flatness": "noisiness",
-    "zcr": "roughness",
-    "rms": "loudness",
-    "tonnetz": "harmony",
-    "onset_strength": "attacks",
-    "logmel": "spectrum",
-    "tempo": "tempo",
-    "levelfree": "spectral shape",
-    "entropy": "disorder",
-    "flux": "change from moment to moment",
-    "denoised": "noise-free spectrum",
-    "pcen": "gain-free spectrum",
-    "hpss": "tones and percussion",
-    "octaves": "balance of octaves",
-    "texture": "texture",
-    "modulation": "rhythm pattern",
-    "beat_histogram": "pulse",
-    "beat_ratios": "subdivision of the beat",
-    "dynamics": "dynamics",
-}
-
-
 def describe_reasons(reasons, label, runner_up):
     """Say why a model prefers one class to the other.
 
@@ -198,5 +169,5 @@ def describe_sureness(sureness, label):
 
 def _strongest(families, count):
     """Name the families that add most, in words; empty where none adds anything."""
-    names = [WORDS[name] for name, value in families.nlargest(count).items() if value > 0]
+    names = [FAMILIES[n].explanation for n, value in families.nlargest(count).items() if value > 0]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -2,14 +2,8 @@
 
 import pandas as pd
 
-from stemstack.features import FAMILIES
 from stemstack.serving import Confidence, Reasons
-from stemstack.serving.explanations import WORDS, describe_reasons, describe_sureness
-
-
-def test_every_family_has_words():
-    assert WORDS.keys() == FAMILIES.keys()
-    assert len(set(WORDS.values())) == len(WORDS)
+from stemstack.serving.explanations import describe_reasons, describe_sureness
 
 
 def test_a_preference_names_what_speaks_for_and_against_it():

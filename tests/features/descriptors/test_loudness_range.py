@@ -37,7 +37,5 @@ def test_a_steady_tone_has_no_range_and_its_crest_factor(sine):
 
 
 def test_silence_has_neither():
-    assert FAMILIES["dynamics"](ClipDescriptors(np.zeros(22050, np.float32), 22050)).tolist() == [
-        0,
-        0,
-    ]
+    clip = ClipDescriptors(np.zeros(22050, np.float32), 22050)
+    assert FAMILIES["dynamics"](clip).tolist() == [0, 0]
