@@ -4,7 +4,6 @@ import os
 from collections import deque
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
 import pandas as pd
 from joblib import effective_n_jobs
@@ -14,6 +13,7 @@ from ... import __version__
 from ...audio import clip_key
 from ...exceptions import UsageError
 from ...models import defer_checkpoint_cleanup, find_networks, set_resources, weights_hash
+from ...models.inspection import model_fingerprint
 from ...stacking import fit_fold, name_columns, predict_with
 from ...utils.hashing import content_key
 from ...utils.parallel import parallel_map
@@ -270,8 +270,8 @@ def list_folds(table):
 
 
 def _describe(model):
-    """Name a model by the parameters that decide what it predicts."""
+    """Return the parameters that decide what a model predicts, as plain data."""
     described = set_resources(clone(model))
     for net in find_networks(described):
         net.set_params(weights=weights_hash(net.weights))
-    return joblib.hash(described)
+    return model_fingerprint(described)
