@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from ..exceptions import UsageError
 from ._shared.defaults import PROTOCOLS
 from ._shared.options import (
     Duration,
@@ -18,6 +20,7 @@ from ._shared.options import (
     print_json,
     quiet_option,
     stems_options,
+    trust_option,
 )
 
 _DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
@@ -65,7 +68,8 @@ _FILE = click.Path(path_type=Path)
     type=ModelNames(),
     default="lr,lgbm,effnet",
     group=_MODELS,
-    help="Models to train and stack, perhaps with parameters: lr(C=0.1),effnet:b0(epochs=8).",
+    help="Models to train and stack, perhaps with parameters: lr(C=0.1),effnet:b0(epochs=8), or "
+    "functions of your own: my_models.py:make_svm.",
 )
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
@@ -78,6 +82,7 @@ _FILE = click.Path(path_type=Path)
     group=_MODELS,
     help="First look for leaks: shuffled labels, unique tones.",
 )
+@trust_option()
 @option("--device", default="auto", group=_COMPUTING, help="auto, cpu or cuda.")
 @jobs_option()
 @option(
@@ -119,7 +124,10 @@ _FILE = click.Path(path_type=Path)
 )
 @json_option("Print the scores, or the plan, as JSON.")
 @quiet_option()
-def fit_command(out, dry_run, print_config, track, as_json, answers, quiet, settings, **options):
+@click.pass_context
+def fit_command(
+    ctx, out, dry_run, print_config, track, as_json, answers, quiet, settings, trust, **options
+):
     """Train models out of fold, stack them, and predict the test clips.
 
     \b
@@ -133,6 +141,7 @@ def fit_command(out, dry_run, print_config, track, as_json, answers, quiet, sett
     """
     from ..runs import Config
 
+    _check_named_code(ctx, options["models"], trust)
     means, options = _split_means(options)
     config = Config(settings=settings or {}, **options)
     if print_config:
@@ -143,6 +152,21 @@ def fit_command(out, dry_run, print_config, track, as_json, answers, quiet, sett
         _print_plan(config, out, means, as_json, quiet)
     else:
         _fit(config, out, means, track, answers, as_json, quiet)
+
+
+def _check_named_code(ctx, models, trust):
+    """Check that code which a configuration file names is trusted on the command line."""
+    from ..models.own_code import code_sources
+
+    if ctx.get_parameter_source("models") is not ParameterSource.DEFAULT_MAP:
+        return
+    trusted = {Path(source).resolve() for source in trust}
+    unnamed = [s for s in code_sources(models) if Path(s).resolve() not in trusted]
+    if unnamed:
+        raise UsageError(
+            f"The configuration names code to import: {unnamed[0]}; pass --trust {unnamed[0]} if "
+            "you trust whoever wrote it"
+        )
 
 
 def _split_means(options):

@@ -6,7 +6,7 @@ import click
 
 from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
-from ._shared.options import cache_option, jobs_option, option, quiet_option
+from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
 from ._shared.outputs import report_skipped_clips
 
 
@@ -23,10 +23,11 @@ from ._shared.outputs import report_skipped_clips
 @option("--proba", is_flag=True, help="Add a column of probabilities a class.")
 @option("--decode", is_flag=True, help="Decide all clips together, for macro F1.")
 @option("--tta", type=click.IntRange(min=1), default=None, help="Crops a clip that nets look at.")
+@trust_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
-def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quiet):
+def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cache, quiet):
     """Predict PATHS (files, folders or URLs), or the test clips of --data, with RUN.
 
     \b
@@ -44,7 +45,7 @@ def predict_command(run, paths, data, out, proba, decode, tta, jobs, cache, quie
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
-    fitted = Run.open(run)
+    fitted = Run.open(run, trust=trust)
     at = {"cache": cache, "progress": progress}
     asked = from_paths(paths, **at) if paths else from_test_table(read_data(data, **at))
     usable = asked.usable(n_jobs=jobs, progress=progress)

@@ -13,6 +13,7 @@ from ._shared.options import (
     option,
     print_json,
     quiet_option,
+    trust_option,
 )
 
 
@@ -28,10 +29,11 @@ from ._shared.options import (
 @option("--rounds", type=click.IntRange(min=1), default=3, help="At most.")
 @option("--confidence", type=click.FloatRange(0, 1), default=0.6, help="Calibrated, and agreed on.")
 @json_option("Print the rounds as JSON.")
+@trust_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
-def pseudo_label_command(run, out, models, rounds, confidence, as_json, jobs, cache, quiet):
+def pseudo_label_command(run, out, models, rounds, confidence, as_json, trust, jobs, cache, quiet):
     """Learn from RUN's own test clips, in rounds that held-out songs must approve.
 
     \b
@@ -47,7 +49,7 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, jobs, ca
     from ._shared.outputs import write_report_and_card
     from ._shared.progress import make_progress
 
-    source, progress = Run.open(run), make_progress(quiet)
+    source, progress = Run.open(run, trust=trust), make_progress(quiet)
     made = None if out.suffix == ".csv" else Run(out)
     if made is not None:
         made.check_vacant()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import cache_option, jobs_option, option, quiet_option
+from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
 
 _FILE = click.Path(path_type=Path)
 
@@ -15,10 +15,11 @@ _FILE = click.Path(path_type=Path)
 @option("--out", default=None, type=_FILE, help="RUN/report.html by default.")
 @click.option("--no-audio", is_flag=True, help="No clips to listen to: a smaller file.")
 @click.option("--quick", is_flag=True, help="Only what the run's tables tell: takes seconds.")
+@trust_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
-def report_command(run, answers, out, no_audio, quick, jobs, cache, quiet):
+def report_command(run, answers, out, no_audio, quick, trust, jobs, cache, quiet):
     """Write RUN/report.html: one file to open offline, print, or send.
 
     \b
@@ -32,7 +33,7 @@ def report_command(run, answers, out, no_audio, quick, jobs, cache, quiet):
     from ._shared.progress import make_progress
 
     path = write_report(
-        Run.open(run),
+        Run.open(run, trust=trust),
         answers=answers,
         out=out,
         audio=not no_audio,

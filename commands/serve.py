@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..exceptions import DataError
-from ._shared.options import cache_option, jobs_option, option, quiet_option
+from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
 
 
 @click.command("serve")
@@ -19,11 +19,12 @@ from ._shared.options import cache_option, jobs_option, option, quiet_option
     "--max-seconds", type=click.FloatRange(min=1), default=600, help="Longest clip that is taken."
 )
 @option("--max-mb", type=click.FloatRange(min=1), default=50, help="Largest file that is taken.")
+@trust_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
 def serve_command(
-    run, data, host, port, share, no_browser, max_seconds, max_mb, jobs, cache, quiet
+    run, data, host, port, share, no_browser, max_seconds, max_mb, trust, jobs, cache, quiet
 ):
     """Show a web page where clips are dropped or recorded, and RUN says what they are and why.
 
@@ -37,7 +38,7 @@ def serve_command(
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
-    explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb))
+    explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb), trust=trust)
     try:
         explainer.load_training_clips(data, cache=cache, n_jobs=jobs, progress=progress)
     except DataError as error:

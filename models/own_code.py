@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..exceptions import UsageError, first_line
+from .model_name import ModelName
 
 _PREFIX = "_own_"
 _HASHED = re.compile(rf"{_PREFIX}(?P<stem>\w+)_[0-9a-f]{{16}}\.")
@@ -94,6 +95,39 @@ def code_hash(source):
         return hashlib.sha256(_read(Path(source).expanduser(), source)).hexdigest()
     origin = getattr(load_code(source), "__file__", None)
     return hashlib.sha256(Path(origin).read_bytes() if origin else b"").hexdigest()
+
+
+def code_sources(names):
+    """Return the files and modules of users' own code that names of models refer to.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As in ``--models``.
+
+    Returns
+    -------
+    tuple of str
+    """
+    sources = (ModelName.parse(name).source for name in names)
+    return tuple(dict.fromkeys(filter(None, sources)))
+
+
+def code_record(name):
+    """Return what a run records of the code behind a model's name.
+
+    Parameters
+    ----------
+    name : str
+        As in ``--models``; its code is imported.
+
+    Returns
+    -------
+    dict of str to str
+        ``source`` and ``sha256``; empty for a model that is not the user's own.
+    """
+    source = ModelName.parse(name).source
+    return {"source": source, "sha256": code_hash(source)} if source else {}
 
 
 def trusted_modules(sources):

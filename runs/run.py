@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..exceptions import DataError, UsageError
 from ..models import load_model, model_columns, save_model
+from ..models.own_code import code_sources
 from ..utils.atomic_write import atomic_path, write_text
 from .config import Config, read_document
 from .ledger import Ledger
@@ -26,6 +27,9 @@ class Run:
     Parameters
     ----------
     path : str or os.PathLike
+    trust : sequence of str, default=()
+        The user's own files, modules and packages, whose types may be in the run's models; see
+        :func:`~stemstack.models.load_model`. Nothing else that a run names is ever imported.
 
     Attributes
     ----------
@@ -33,8 +37,9 @@ class Run:
     ledger : Ledger
     """
 
-    def __init__(self, path):
+    def __init__(self, path, trust=()):
         self.path = Path(path)
+        self._trust = tuple(trust)
         self.ledger = Ledger(self.path / "ledger")
 
     @classmethod
@@ -47,7 +52,7 @@ class Run:
             The directory holds a run already and ``resume`` is false, or the run there was asked
             for something else or made of other runs.
         """
-        run = cls(path)
+        run = cls(path, code_sources(config.models))
         if run.config_path.exists():
             if not resume:
                 raise UsageError(
@@ -76,7 +81,7 @@ class Run:
             )
 
     @classmethod
-    def open(cls, path, *, finished=True):
+    def open(cls, path, *, finished=True, trust=()):
         """Open a run.
 
         Parameters
@@ -84,13 +89,15 @@ class Run:
         path : str or os.PathLike
         finished : bool, default=True
             Whether it must be finished.
+        trust : sequence of str, default=()
+            As of the class.
 
         Raises
         ------
         DataError
             The directory holds no run, or one that was not finished.
         """
-        run = cls(path)
+        run = cls(path, trust)
         if not run.config_path.exists():
             raise DataError(f"{path}: holds no run (config.yaml is missing); make one with fit")
         if finished and not run.metrics_path.exists():
@@ -164,7 +171,7 @@ class Run:
 
     def load_model(self, name, fold=None):
         """Load what :meth:`save_model` saved."""
-        return load_model(self.model_folder(name, fold))
+        return load_model(self.model_folder(name, fold), trust=self._trust)
 
     def model_folds(self, name):
         """List the folds that a model was saved for, those of repeats after the others."""

@@ -29,6 +29,9 @@ class ClipExplainer:
     run : str or os.PathLike
         Its directory.
     limits : Limits, optional
+    trust : sequence of str, default=()
+        The user's own code whose types may be in the models; see
+        :func:`~stemstack.models.load_model`.
 
     Attributes
     ----------
@@ -51,8 +54,8 @@ class ClipExplainer:
     'reggae'
     """
 
-    def __init__(self, run, *, limits=None):
-        self.run = Run.open(run)
+    def __init__(self, run, *, limits=None, trust=()):
+        self.run = Run.open(run, trust=trust)
         self.limits = limits or Limits()
         self.neighbourhood = None
         self.models = FittedModels(self.run)

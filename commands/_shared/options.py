@@ -128,6 +128,22 @@ def cache_option():
     )
 
 
+def trust_option():
+    """Return ``--trust``: the user's own code, which a run may only name.
+
+    Neither the environment nor ``--config`` can set it: a run's configuration must not be able to
+    have code imported.
+    """
+    return click.option(
+        "--trust",
+        multiple=True,
+        metavar="FILE.py",
+        cls=GroupedOption,
+        group="Models",
+        help="Code of your own (or a module) that the run's models need; imported.",
+    )
+
+
 def stems_options(command):
     """Add ``--stems`` and ``--allow-missing-stems`` to a command."""
     command = option(
@@ -188,7 +204,7 @@ def _read_config(ctx, param, path):
     if not isinstance(document, dict):
         raise UsageError(f"{path}: expected a mapping of options, such as 'folds: 5'")
     values = {str(name).replace("-", "_"): value for name, value in document.items()}
-    known = {p.name for p in ctx.command.params if p.name != "config"}
+    known = {p.name for p in ctx.command.params} - {"config", "trust"}
     strange = sorted(set(values) - known)
     if strange:
         raise UsageError(

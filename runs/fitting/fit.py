@@ -9,6 +9,7 @@ from ...datasets import DataSet, read_data
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
+from ...models.own_code import code_record, code_sources
 from ...utils.atomic_write import atomic_path
 from ..costs import Costs
 from ..run import SONG_SHARED, Run
@@ -155,14 +156,24 @@ class _Job:
             progress=progress,
         )
         made = [_make(name, config) for name in config.models]
-        models = dict(zip(model_columns(config.models), made, strict=True))
-        return cls(data, models, {name: resolve_auto(model) for name, model in models.items()})
+        columns = model_columns(config.models)
+        resolved = [
+            resolve_auto(model) | code_record(name)
+            for name, model in zip(config.models, made, strict=True)
+        ]
+        return cls(
+            data,
+            dict(zip(columns, made, strict=True)),
+            dict(zip(columns, resolved, strict=True)),
+        )
 
 
 def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=None, progress):
     run = Run.begin(out, config, resume=resume)
     timed = BudgetedFit(clock, run, config) if clock else None
-    config = timed.config if timed else config
+    if timed:
+        _check_planned_code(config, timed.config)
+        config = timed.config
     job = _Job.from_config(config, cache, progress)
     if client is not None:
         job = replace(job, data=replace(job.data, root=job.data.root.absolute()))
@@ -183,7 +194,8 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     if audit:
         audit_run(run, training, models, **means, progress=costs)
     with costs.stage("looking up what is there"):
-        first = FoldFitter(run, training, test, **means, client=client)
+        hashes = {name: how["sha256"] for name, how in resolved.items() if "sha256" in how}
+        first = FoldFitter(run, training, test, **means, client=client, code_hashes=hashes)
     on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
     fit = partial(timed.fit, first) if timed else first.fit
     parts = fit(models, on_gpu=on_gpu, progress=costs)
@@ -193,6 +205,16 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     if timed and timed.clock.unfinished:
         run.write_metrics({**run.metrics, "unfinished": timed.clock.unfinished})
     return run, test.problems
+
+
+def _check_planned_code(config, planned):
+    """Check that a run which is resumed plans no code that the user did not name."""
+    unnamed = set(code_sources(planned.models)) - set(code_sources(config.models))
+    if unnamed:
+        raise UsageError(
+            f"The run plans models of {', '.join(sorted(unnamed))}, which --models does not name; "
+            "choose another --out"
+        )
 
 
 def _write_config(run, config, resolved, timed):

@@ -70,10 +70,13 @@ class FoldFitter:
     n_jobs : int or None
     client : distributed.Client, optional
         Of a cluster that does the work instead of processes here.
+    code_hashes : dict of str to str, optional
+        Content hash of the user's own code that makes a model, by model.
     """
 
-    def __init__(self, run, training, test, *, cache, n_jobs, client=None):
+    def __init__(self, run, training, test, *, cache, n_jobs, client=None, code_hashes=None):
         self.run = run
+        self._code_hashes = code_hashes or {}
         self.training = training
         self.test = test
         self._means = {"cache": cache, "n_jobs": n_jobs}
@@ -231,9 +234,11 @@ class FoldFitter:
 
     def _name_fit(self, name, fold, model):
         """Name a fit by what decides its predictions."""
-        songs = self._songs_for(name, model) or {}
+        more = self._songs_for(name, model) or {}
+        if name in self._code_hashes:
+            more["code"] = self._code_hashes[name]
         return content_key(
-            data=self._data_keys[fold.table], model=_describe(model), version=__version__, **songs
+            data=self._data_keys[fold.table], model=_describe(model), version=__version__, **more
         )
 
     def _name_data(self):
