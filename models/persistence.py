@@ -8,6 +8,7 @@ models and blends, and of code that the user trusts explicitly.
 
 import io
 import json
+import sys
 import zipfile
 from functools import cache
 from importlib.metadata import version
@@ -128,7 +129,11 @@ def load_model(folder, *, trust=()):
     try:
         archive = _rename_in_schema(path.read_bytes())
         types, own = skops.get_untrusted_types(data=archive), trusted_modules(trust)
-        trusted = {name for name in types if name in trusted_types() or name.startswith(own)}
+        trusted = {
+            name
+            for name in types
+            if name in trusted_types() or _is_sklearn_class(name) or name.startswith(own)
+        }
         untrusted = sorted(set(types) - trusted)
         if not untrusted:
             return skops.loads(archive, trusted=sorted(trusted))
@@ -140,6 +145,17 @@ def load_model(folder, *, trust=()):
         f"{path}: holds {', '.join(untrusted)}, which stemstack does not save by itself; if you "
         f"trust this code, pass --trust {describe_untrusted(untrusted)}, unchanged since the fit"
     )
+
+
+def _is_sklearn_class(name):
+    """Return whether a name is that of a class, not a function, of scikit-learn.
+
+    skops trusts public estimators by itself; fitted ones hold objects of private classes too.
+    """
+    module, _, attribute = name.rpartition(".")
+    # Importing skops has imported every module of scikit-learn: nothing is imported by name here.
+    found = getattr(sys.modules.get(module), attribute, None)
+    return module.startswith("sklearn.") and isinstance(found, type)
 
 
 def check_savable(model, label):

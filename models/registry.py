@@ -7,8 +7,6 @@ module with a factory, and one line here.
 import importlib
 from dataclasses import dataclass
 
-# Types that scikit-learn's VotingClassifier holds once fitted, as with ``seeds=3``.
-_ENSEMBLE = ("sklearn.utils._bunch.Bunch",)
 _LIGHTGBM = (
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
@@ -62,10 +60,8 @@ _SPECS = (
         "features",
         "naive Bayes on tempo, spectral centroid and zero-crossing rate",
     ),
-    ModelSpec("lr", "linear:make_lr", "features", "logistic regression", _ENSEMBLE),
-    ModelSpec(
-        "lgbm", "trees:make_lgbm", "features", "gradient-boosted trees", _LIGHTGBM + _ENSEMBLE
-    ),
+    ModelSpec("lr", "linear:make_lr", "features", "logistic regression"),
+    ModelSpec("lgbm", "trees:make_lgbm", "features", "gradient-boosted trees", _LIGHTGBM),
     ModelSpec(
         "effnet",
         "deep.effnet:EffNetClassifier",
