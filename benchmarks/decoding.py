@@ -1,10 +1,10 @@
-"""What decoding gains: macro F1 on tests distributed as in training, and on label-shifted ones.
+"""Gain of adjusting predictions, on tests distributed as in training and on label-shifted tests.
 
-Run ``python benchmarks/decoding.py``. Scikit-learn's digits, blurred by noise, are split anew for
-each seed; three models (logistic regression, and two that are badly calibrated) are fitted by fold
-on balanced and on skewed training data, and the fold models' mean is decoded on three tests: one
-like training, one with class frequencies drawn at random, one with three classes rare. Gains are
-in macro F1 over saying the most probable class.
+Run ``python benchmarks/decoding.py``. Noise is added to scikit-learn's digits, and each seed splits
+them differently. Three models (logistic regression, and two that are badly calibrated) are fitted
+by fold on balanced and on skewed training data. The mean of the fold models is adjusted on three
+tests: one like training, one with random class frequencies, one with three rare classes. Gains are
+in macro F1, against predicting the most probable class.
 """
 
 import argparse
@@ -36,15 +36,15 @@ TRAINING, TEST, N_CLASSES = 700, 500, 10
 
 
 def split(seed, skewed):
-    """Draw noisy digits: training, and a pool to draw tests from."""
+    """Sample noisy digits: training data, and a pool from which tests are sampled."""
     rng = np.random.default_rng(seed)
     X, y = load_digits(return_X_y=True)
     X = scale(X) + rng.choice([0.8, 1.5]) * rng.standard_normal(X.shape)
     rows = rng.permutation(len(y))
-    kept = rows[:TRAINING]
+    train = rows[:TRAINING]
     if skewed:
-        kept = kept[rng.random(TRAINING) < _skew()[y[kept]]]
-    return X[kept], y[kept], X[rows[TRAINING:]], y[rows[TRAINING:]]
+        train = train[rng.random(TRAINING) < _skew()[y[train]]]
+    return X[train], y[train], X[rows[TRAINING:]], y[rows[TRAINING:]]
 
 
 def _skew():
@@ -52,11 +52,11 @@ def _skew():
 
 
 def tests(y, skewed, seed):
-    """Name the rows of each test, drawn by how often each class shall come."""
+    """Yield the name and the rows of each test, sampled by class frequencies."""
     rng = np.random.default_rng([seed, 1])
-    like = _skew() if skewed else np.ones(N_CLASSES)
+    unshifted = _skew() if skewed else np.ones(N_CLASSES)
     frequencies = {
-        "as in training": like,
+        "as in training": unshifted,
         "shifted at random": rng.dirichlet(np.ones(N_CLASSES)),
         "three classes rare": np.where(np.arange(N_CLASSES) < 3, 0.1, 1.0),
     }
@@ -65,7 +65,7 @@ def tests(y, skewed, seed):
 
 
 def predict(model, X, y, X_test, seed):
-    """Predict out of fold, and the test by the mean of the fold models."""
+    """Predict training data out of fold, and the test by the mean of the fold models."""
     folds = assign_folds(y, seed=seed)
     oof, test = np.empty((len(y), N_CLASSES)), 0.0
     for fold in range(5):
@@ -75,23 +75,24 @@ def predict(model, X, y, X_test, seed):
     return oof, test, folds
 
 
-def decoders(oof, y, folds):
-    """Give each way to decode a test, as functions of its probabilities."""
+def adjustments(oof, y, folds):
+    """Return the compared methods by name, as functions of a test's probabilities."""
     priors = np.bincount(y) / len(y)
     calibrated = TemperatureScaling().fit(oof, y)
-    offsets = ClassThresholds().fit(calibrated.transform(oof), y, folds)
-    decoder = PredictionAdjuster().fit(oof, y, folds)
+    thresholds = ClassThresholds().fit(calibrated.transform(oof), y, folds)
+    adjuster = PredictionAdjuster().fit(oof, y, folds)
 
     def always_em(proba):
         proba = calibrated.transform(proba)
-        return adjust_priors(proba, priors, estimate_priors(proba, priors, caution=0)).argmax(
-            axis=1
-        )
+        estimate = estimate_priors(proba, priors, prior_strength=0)
+        return adjust_priors(proba, priors, estimate).argmax(axis=1)
 
     return {
         "EM without safeguards": always_em,
-        "offsets": lambda proba: offsets.transform(calibrated.transform(proba)).argmax(axis=1),
-        "decoder": lambda proba: decoder.decode(proba).labels,
+        "thresholds": lambda proba: thresholds.transform(calibrated.transform(proba)).argmax(
+            axis=1
+        ),
+        "adjuster": lambda proba: adjuster.adjust(proba).labels,
     }
 
 
@@ -101,10 +102,13 @@ def measure(seed):
         X, y, X_pool, y_pool = split(seed, skewed)
         for model_name, model in MODELS.items():
             oof, pool, folds = predict(model, X, y, X_pool, seed)
-            ways = decoders(oof, y, folds)
+            methods = adjustments(oof, y, folds)
             for test, rows in tests(y_pool, skewed, seed):
                 plain = macro_f1(y_pool[rows], pool[rows].argmax(axis=1))
-                gains = {n: macro_f1(y_pool[rows], w(pool[rows])) - plain for n, w in ways.items()}
+                gains = {
+                    name: macro_f1(y_pool[rows], adjust(pool[rows])) - plain
+                    for name, adjust in methods.items()
+                }
                 training = "skewed" if skewed else "balanced"
                 case = {"test": test, "training": training, "model": model_name, "seed": seed}
                 yield case | {"plain": plain} | gains
