@@ -94,7 +94,7 @@ def _say_why(rounds):
     why = {
         "kept": "kept, as many rounds as were asked for",
         "rolled back": "rolled back: its gain is not above 0 in three of four draws of songs",
-        "refused": "refused: no clip is sure enough",
+        "refused": "refused: no clip is confident enough",
     }
-    learnt = "" if any(one.kept for one in rounds) else "; nothing was learnt from the test"
+    learnt = "" if any(one.accepted for one in rounds) else "; nothing was learnt from the test"
     return f"round {number} was {why[last.verdict]}{learnt}"

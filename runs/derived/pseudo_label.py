@@ -71,9 +71,7 @@ class PseudoLabelResult:
     def to_dict(self):
         """Give models, rounds and ``taken``, the clips learnt from by class, as plain data."""
         taken = pd.Series(self.found.labels, dtype=object).value_counts().sort_index()
-        rounds = [
-            {"verdict": one.verdict, **vars(one), "in_words": str(one)} for one in self.found.rounds
-        ]
+        rounds = [one.to_dict() for one in self.found.rounds]
         return {"models": list(self.models), "rounds": rounds, "taken": taken.astype(int).to_dict()}
 
 
