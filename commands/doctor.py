@@ -110,8 +110,8 @@ def _explain(finding):
     else:
         lines = [f"{finding.where}: {finding.found}"]
     told = [_show(line) for line in lines]
-    if finding.mend:
-        told.append(_show(f"→ {finding.mend}", style="green"))
+    if finding.fix:
+        told.append(_show(f"→ {finding.fix}", style="green"))
     return Group(*told)
 
 

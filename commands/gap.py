@@ -73,7 +73,7 @@ def _choose(data, other, drawing, places):
         dataset, pair = None, tuple(list_clips(name, **at) for name in (data, other))
     else:
         dataset = read_data(data, **at)
-        pair = (None if dataset.kind == "stems" else list_training(dataset), list_test(dataset))
+        pair = (None if dataset.has_stems else list_training(dataset), list_test(dataset))
     if pair[0] is not None and settings is not None:
         raise UsageError("--settings is for mashups drawn from stems; these are clips already")
     a, b = (clips and clips.sample(n, seed).usable(**readable) for clips in pair)

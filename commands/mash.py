@@ -60,7 +60,7 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
     progress = make_progress(quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
     dataset = read_data(data, **reading, cache=wanted["cache"], progress=progress)
-    if dataset.kind != "stems":
+    if not dataset.has_stems:
         raise UsageError(f"{data}: mash needs a folder with genres_stems; these are clips already")
     if recipes is None:
         mashups = _draw(dataset, n, wanted, progress)

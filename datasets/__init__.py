@@ -1,16 +1,22 @@
-"""Data sets on disk: layouts, remote mirrors, checks (doctor) and the synthetic demo data."""
+"""Data sets on disk or at a URL: layouts, mirrors, checks (doctor) and synthetic demo data."""
 
-from .dataset import DataSet, is_data_set, read_data
+from .dataset import DataSet, Inventory, Layout
 from .files import find_audio
-from .layouts.manifest import read_csv_text
-from .layouts.stems import DEFAULT_STEMS, NOISE_FOLDER, SONGS_FOLDER
+from .layouts import LAYOUTS, is_data_set
+from .layouts.noise import NOISE_FOLDER
+from .layouts.stems import DEFAULT_STEMS, SONGS_FOLDER
+from .layouts.tables import read_csv_text
+from .reading import read_data
 from .remote import is_url, local_data, url_within
 
 __all__ = [
     "DEFAULT_STEMS",
+    "LAYOUTS",
     "NOISE_FOLDER",
     "SONGS_FOLDER",
     "DataSet",
+    "Inventory",
+    "Layout",
     "find_audio",
     "is_data_set",
     "is_url",

@@ -1,141 +1,208 @@
-"""What a data set is, whichever of the three forms it came in.
+"""Tables of a data set, and what a data-set layout provides to build them.
 
-``read_data`` takes (a) a folder of stems in the Messy Mashup layout, (b) a folder per class of
-ordinary audio files, or (c) a CSV manifest, and gives one :class:`DataSet` of plain tables. Paths
-in the tables are relative to ``root`` (POSIX style), so a table means the same on any machine.
+Conventions: paths in tables are relative to ``root`` and written with forward slashes, so that a
+table means the same on any machine.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from ..exceptions import DataError
-from ..utils.progress import NO_PROGRESS
-from .layouts.class_folders import is_class_folder, read_class_folders
-from .layouts.manifest import read_manifest
-from .layouts.stems import DEFAULT_STEMS, is_stem_folder, read_noise, read_songs
-from .layouts.test_table import read_submission_header, read_test
-from .remote import local_data
+FILE_COLUMNS = ("path", "role", "genre", "song", "stem")
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """The tables of one data set.
+    """Tables of one data set.
 
     Attributes
     ----------
     root : Path
-        The folder the tables' paths start from.
-    kind : {"stems", "clips"}
-        Whether ``train`` holds songs to be mashed up, or clips to be used as they are.
+        Folder that the tables' paths are relative to.
     train : DataFrame
-        ``stems``: columns ``song, label, group`` and one path column a stem (missing: None).
-        ``clips``: columns ``clip, label, group, path`` and, from a manifest, perhaps ``fold``.
+        Of a data set of stems: columns ``song, label, group`` and one path column per stem (None
+        where a song lacks it). Of a data set of clips: columns ``clip, label, group, path`` and,
+        from a manifest with folds, ``fold``.
     test : DataFrame or None
-        Columns ``id, path``, ids untouched; None without a ``test.csv``.
+        Columns ``id, path``, ids as written in ``test.csv``; None without that file.
     noise : DataFrame or None
         Columns ``path, category, group``; None without a noise folder.
     header : tuple of (str, str)
         The two column names of a submission.
+
+    See Also
+    --------
+    read_data : Reads one from a folder, a manifest or a URL.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from stemstack.datasets import DataSet
+    >>> train = pd.DataFrame(
+    ...     {"clip": ["a.wav", "b.wav"], "label": ["rock", "jazz"], "group": [0, 1]}
+    ... )
+    >>> data = DataSet(Path("CLIPS"), train)
+    >>> data.classes, data.has_stems
+    (['jazz', 'rock'], False)
     """
 
     root: Path
-    kind: str
     train: pd.DataFrame
-    test: pd.DataFrame | None
-    noise: pd.DataFrame | None
-    header: tuple
+    test: pd.DataFrame | None = None
+    noise: pd.DataFrame | None = None
+    header: tuple = ("id", "label")
 
     @property
     def classes(self):
-        """The labels, sorted."""
+        """Sorted list of the labels."""
         return sorted(self.train["label"].unique())
 
     @property
+    def has_stems(self):
+        """Whether ``train`` holds songs in stems, to be mixed to mashups, rather than clips."""
+        return "song" in self.train
+
+    @property
     def stems(self):
-        """The stem columns of ``train``, in order; empty for clips."""
+        """Stem columns of ``train``, in order; empty for a data set of clips."""
+        if not self.has_stems:
+            return ()
         return tuple(c for c in self.train.columns if c not in ("song", "label", "group"))
 
 
-def read_data(
-    data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=None, progress=NO_PROGRESS
-):
-    """Read a data set in any of the three forms.
+@dataclass(frozen=True)
+class Inventory:
+    """Listing of a data set's files and tables, without checks, for the doctor.
+
+    Attributes
+    ----------
+    root : Path
+        Folder that all paths are relative to.
+    songs : DataFrame
+        Columns ``song, genre`` (for a data set of clips, their groups) and one path column per
+        stem.
+    files : DataFrame
+        Columns ``path, role, genre, song, stem``; every file to be measured, once.
+    stems : tuple of str
+        Names of the expected stems; empty for clips.
+    song_folder : str
+        Folder that song names are relative to; empty for clips.
+    unexpected : list of (str, str)
+        Song and path of the audio files in song folders that are not expected stems.
+    untracked : list of str
+        Paths of audio files that no reader uses.
+    manifest : DataFrame or None
+        Rows of a manifest, as written.
+    test : DataFrame or None
+        Columns ``id, path``, as written.
+    noise : DataFrame or None
+        Columns ``path, category, group``.
+    with_test : bool
+        Whether a ``test.csv`` and a sample submission in ``root`` belong to the data set.
+    errors : list of (str, str, DataError)
+        Check, file and error of each table that could not be read.
+    """
+
+    root: Path
+    songs: pd.DataFrame
+    files: pd.DataFrame
+    stems: tuple = ()
+    song_folder: str = ""
+    unexpected: list = field(default_factory=list)
+    untracked: list = field(default_factory=list)
+    manifest: pd.DataFrame | None = None
+    test: pd.DataFrame | None = None
+    noise: pd.DataFrame | None = None
+    with_test: bool = True
+    errors: list = field(default_factory=list)
+
+    @property
+    def has_stems(self):
+        """Whether the data set holds songs in stems."""
+        return bool(self.song_folder)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Arrangement of files and tables that a data set can be read from.
+
+    Attributes
+    ----------
+    name : str
+    expected : str
+        Phrase of error messages that describes the layout.
+    detect : callable
+        ``detect(path) -> bool``: whether an existing file or folder has the layout.
+    read : callable
+        ``read(path, *, stems, allow_missing_stems) -> DataSet``; raises
+        :class:`~stemstack.exceptions.DataError` at the first mistake.
+    take_inventory : callable
+        ``take_inventory(path, *, stems) -> Inventory``; collects mistakes instead of raising.
+
+    See Also
+    --------
+    stemstack.datasets.layouts.LAYOUTS : The registry.
+    """
+
+    name: str
+    expected: str
+    detect: Callable
+    read: Callable
+    take_inventory: Callable
+
+
+def list_clip_files(paths, genres, songs):
+    """Return the rows of :attr:`Inventory.files` of labelled clips.
 
     Parameters
     ----------
-    data : str or os.PathLike
-        The competition folder, a folder per class, or a CSV manifest; or the URL of one.
-    stems : sequence of str, default=("drums", "vocals", "bass", "other")
-        The stem names looked for in the competition layout.
-    allow_missing_stems : bool, default=False
-        Accept songs that lack some stems, instead of an error naming them.
-    cache : str or os.PathLike, optional
-        A URL is mirrored below its ``remote`` folder; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack``
-        by default.
-    progress : NullProgress
-        Shows how many files of a URL have been fetched; shows nothing by default.
+    paths, genres, songs : sequence of str
+        Path, label and group of each clip.
 
     Returns
     -------
-    DataSet
-
-    Raises
-    ------
-    DataError
-        ``data`` is missing, is none of the forms, or breaks its form; the message says the mend.
-        Or it is a URL that cannot be fetched.
+    DataFrame
     """
-    path = local_data(data, cache, progress=progress)
-    form = find_form(path)
-    root = path if path.is_dir() else path.parent
-    kind, noise = "clips", None
-    if form == "manifest":
-        train = read_manifest(path)
-    elif form == "folders":
-        train = read_class_folders(path)
-    else:
-        kind, noise = "stems", read_noise(path)
-        train = read_songs(path, stems=stems, allow_missing_stems=allow_missing_stems)
-    test = read_test(root) if path.is_dir() else None
-    return DataSet(root, kind, train, test, noise, read_submission_header(root))
+    values = {"path": paths, "role": "clip", "genre": genres, "song": songs, "stem": None}
+    return pd.DataFrame(values, columns=FILE_COLUMNS)
 
 
-def find_form(data):
-    """Tell which of the three forms a data set has.
+def list_stem_files(songs, stems):
+    """Return the rows of :attr:`Inventory.files` of the stems that songs have.
 
     Parameters
     ----------
-    data : str or os.PathLike
+    songs : DataFrame
+        Columns ``song, genre`` and one path column per stem.
+    stems : sequence of str
 
     Returns
     -------
-    {"stems", "folders", "manifest"}
-
-    Raises
-    ------
-    DataError
-        ``data`` is missing or none of the forms.
+    DataFrame
     """
-    path = Path(data)
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder; give the data folder or a CSV manifest")
-    if path.is_file():
-        return "manifest"
-    if is_stem_folder(path):
-        return "stems"
-    if is_class_folder(path):
-        return "folders"
-    raise DataError(
-        f"{path}: holds neither genres_stems/<class>/<song>/<stem>.wav nor a folder of audio "
-        "files per class; give one of these, or a CSV manifest with columns path,label"
-    )
+    rows = [
+        (row[stem], "stem", row["genre"], row["song"], stem)
+        for row in songs.to_dict("records")
+        for stem in stems
+        if isinstance(row[stem], str)
+    ]
+    return pd.DataFrame(rows, columns=FILE_COLUMNS, dtype=object)
 
 
-def is_data_set(path):
-    """Tell whether a path is one of the three forms, rather than plain audio files."""
-    path = Path(path)
-    if path.is_dir():
-        return is_stem_folder(path) or is_class_folder(path)
-    return path.suffix.lower() == ".csv"
+def list_unlabelled_files(paths, role):
+    """Return the rows of :attr:`Inventory.files` of files without a label.
+
+    Parameters
+    ----------
+    paths : iterable of str
+    role : {"test", "noise"}
+
+    Returns
+    -------
+    DataFrame
+    """
+    rows = [(path, role, None, None, None) for path in paths]
+    return pd.DataFrame(rows, columns=FILE_COLUMNS, dtype=object)

@@ -142,7 +142,7 @@ def labelled_clips(data, *, cache, n_jobs, progress):
         Columns ``clip, label, split`` (``train`` or ``test``); test clips have no label.
     clips : list of clips
     """
-    if data.kind == "stems":
+    if data.has_stems:
         settings = Settings(stems=data.stems)
         source_store = convert_sources(
             data, settings, cache=cache, n_jobs=n_jobs, progress=progress

@@ -71,13 +71,13 @@ def training_clips(data, config, *, cache, n_jobs, progress):
     DataError
         A training file cannot be read (all such are named), or the folds are impossible.
     """
-    if config.repeats > 1 and (data.kind == "stems" or "fold" in data.train):
-        what = "mashups, which are drawn within folds" if data.kind == "stems" else "given folds"
+    if config.repeats > 1 and (data.has_stems or "fold" in data.train):
+        what = "mashups, which are drawn within folds" if data.has_stems else "given folds"
         raise UsageError(
             f"--repeats draws folds of clips anew; {data.root} has {what}. Leave it out; "
             "lgbm(seeds=3) repeats a model with other seeds"
         )
-    if data.kind == "stems":
+    if data.has_stems:
         return _from_songs(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
     return _from_clips(data, config, n_jobs=n_jobs, progress=progress)
 

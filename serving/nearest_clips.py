@@ -138,6 +138,6 @@ class NearestClips:
 
 
 def _list_clips(data):
-    if data.kind != "clips":
+    if data.has_stems:
         raise DataError(f"{data.root}: holds songs in stems, but the run learnt from whole clips")
     return {row.clip: str(data.root / row.path) for row in data.train.itertuples()}

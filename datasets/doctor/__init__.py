@@ -1,8 +1,7 @@
-"""The doctor: looks for every fault of a data set at once, and says how to mend each.
+"""Checks of data sets, with suggested fixes.
 
-The readers of this room stop at the first fault; the doctor lists what the tree holds, measures
-every file once (``measuring``), and then runs checks, each of which takes a plain table and yields
-findings.
+The readers of :mod:`stemstack.datasets` stop at the first mistake. The doctor lists all files,
+measures each once, and then runs independent checks, each of which yields findings.
 """
 
 from .check_dataset import DoctorReport, check_dataset

@@ -1,4 +1,4 @@
-"""The whole examination: survey, measure, check."""
+"""Check a data set: list its files, measure them, run every check."""
 
 from dataclasses import dataclass
 
@@ -6,24 +6,24 @@ import pandas as pd
 
 from ...exceptions import UsageError
 from ...utils.progress import NO_PROGRESS
+from ..layouts import find_layout
 from ..layouts.stems import DEFAULT_STEMS
 from ..remote import local_data
 from .file_checks import (
     check_channels,
-    check_cut_short,
     check_duplicates,
     check_lengths,
-    check_rates,
+    check_sample_rates,
+    check_truncated,
     check_unusable,
-    describe_contents,
+    summarize_contents,
 )
-from .finding import SEVERITIES
-from .inventory import take_inventory
-from .measurements import measure_all
+from .finding import SEVERITIES, CheckInput
+from .measurements import measure_files
 from .name_checks import (
     check_classes,
     check_missing_stems,
-    check_noise_folds,
+    check_noise_recordings,
     check_stem_names,
     check_unexpected_files,
     check_untracked_files,
@@ -31,83 +31,104 @@ from .name_checks import (
 from .signal_checks import (
     check_cancelling,
     check_clipping,
-    check_loudness,
     check_nan,
     check_offset,
     check_silence,
-    compare_test,
+    compare_loudness,
+    compare_test_with_training,
 )
-from .table_checks import check_manifest, check_noise_table, check_sample, check_test_ids
+from .table_checks import (
+    check_manifest,
+    check_noise_table,
+    check_readable_tables,
+    check_sample_submission,
+    check_test_ids,
+)
 
-OF_SURVEY = (
+# Every check takes a CheckInput and yields findings; no check depends on another.
+CHECKS = (
+    check_readable_tables,
     check_stem_names,
     check_missing_stems,
     check_unexpected_files,
     check_untracked_files,
     check_test_ids,
-    check_sample,
+    check_sample_submission,
     check_noise_table,
     check_manifest,
-)
-OF_FOLDS = (check_classes, check_noise_folds)
-OF_FILES = (
+    check_classes,
+    check_noise_recordings,
     check_unusable,
-    check_cut_short,
+    check_truncated,
     check_nan,
     check_duplicates,
-    check_rates,
+    check_sample_rates,
     check_channels,
     check_cancelling,
     check_lengths,
     check_silence,
     check_clipping,
     check_offset,
-    describe_contents,
-    check_loudness,
-    compare_test,
+    summarize_contents,
+    compare_loudness,
+    compare_test_with_training,
 )
 
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """What the doctor found.
+    """Findings and measurements of a data set.
 
     Attributes
     ----------
     findings : list of Finding
-        Errors first, then warnings, then facts.
+        Errors first, then warnings, then infos.
     files : DataFrame
-        A row for each file, and one of role ``"sum"`` for each song of stems: columns ``path,
-        role, genre, song, stem`` and the facts measured. Levels are linear, 1 being full scale;
-        ``lufs`` is in LUFS, ``seconds`` and ``silence`` (the longest) in s, ``clipped`` a share.
+        One row per file, and one row of role ``"sum"`` per song in stems: columns ``path, role,
+        genre, song, stem`` and the measured facts. Levels are linear, 1 being full scale; ``lufs``
+        is in LUFS, ``seconds`` and ``silence`` (the longest) in s, ``clipped`` a share of the
+        samples.
+
+    See Also
+    --------
+    check_dataset : Makes one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.datasets.doctor import DoctorReport, Finding
+    >>> finding = Finding("warning", "length", "a.wav", "1 of 9 clips are short", "replace it")
+    >>> DoctorReport([finding], pd.DataFrame()).count("warning")
+    1
     """
 
     findings: list
     files: pd.DataFrame
 
     def count(self, severity):
-        """Count the findings of one severity."""
+        """Count the findings of one severity: ``"error"``, ``"warning"`` or ``"info"``."""
         return sum(finding.severity == severity for finding in self.findings)
 
 
 def check_dataset(
     data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, progress=NO_PROGRESS
 ):
-    """Examine a data set: find all its faults at once, and say how to mend each.
+    """Check a data set: find all its mistakes at once and suggest fixes.
 
     Parameters
     ----------
     data : str or os.PathLike
-        The competition folder, a folder per class, or a CSV manifest; or the URL of one.
+        A folder of songs in stems, a folder of audio files per class, or a CSV manifest; or the
+        URL of one.
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
-        The stem names looked for in the competition layout.
+        Names of the stems, for a data set of stems.
     n_folds : int, default=5
-        Folds that every class must have songs for.
+        Number of folds that every class must have songs for.
     cache : str or os.PathLike, optional
-        Where measurements are kept, and what is fetched from a URL: files that have not changed
-        are not read again.
+        Folder of stored measurements, and of what is fetched from a URL: files that have not
+        changed are not read again.
     n_jobs : int, optional
-        Processes; the result is the same for any number.
+        Number of processes; the result does not depend on it.
     progress : NullProgress
         Shows how many files have been measured; shows nothing by default.
 
@@ -118,24 +139,38 @@ def check_dataset(
     Raises
     ------
     DataError
-        ``data`` is missing, is no data set at all, its manifest is no table, or a name in it is not
-        UTF-8.
+        ``data`` does not exist or is not a data set, its manifest is not a table, or a file name
+        is not valid UTF-8.
     UsageError
         ``n_folds`` is below 2.
 
+    See Also
+    --------
+    stemstack.datasets.read_data : Reads a data set, and raises at its first mistake.
+
     Examples
     --------
-    >>> for finding in examine("DATA").findings:  # doctest: +SKIP
-    ...     print(finding.severity, finding.where, finding.found, finding.mend)
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np, soundfile
+    >>> from stemstack.datasets.doctor import check_dataset
+    >>> with TemporaryDirectory() as folder:
+    ...     for label in ("jazz", "rock"):
+    ...         Path(folder, label).mkdir()
+    ...         soundfile.write(Path(folder, label, "a.wav"), np.zeros(22050), 22050)
+    ...     report = check_dataset(folder, n_folds=2)
+    >>> for finding in report.findings[:2]:
+    ...     print(finding.severity, "|", finding.check, "|", finding.where)
+    error | classes | jazz (1), rock (1)
+    warning | digital silence | jazz/a.wav, rock/a.wav
     """
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
-    survey = take_inventory(local_data(data, cache, progress=progress), stems=stems)
-    files = measure_all(survey.root, survey.files, cache=cache, n_jobs=n_jobs, progress=progress)
-    findings = [
-        *survey.findings,
-        *(finding for check in OF_SURVEY for finding in check(survey)),
-        *(finding for check in OF_FOLDS for finding in check(survey, n_folds)),
-        *(finding for check in OF_FILES for finding in check(files)),
-    ]
+    path = local_data(data, cache, progress=progress)
+    inventory = find_layout(path).take_inventory(path, stems=stems)
+    files = measure_files(
+        inventory.root, inventory.files, cache=cache, n_jobs=n_jobs, progress=progress
+    )
+    examined = CheckInput(inventory, files, n_folds)
+    findings = [finding for check in CHECKS for finding in check(examined)]
     return DoctorReport(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)), files)

@@ -1,230 +1,250 @@
-"""Checks of files as files: can they be read, are they whole, are they alike?"""
+"""Checks of files: readable, complete, alike in format, not duplicated."""
 
 import dataclasses
 
 from ...audio.reading import DEFAULT_SR
-from .finding import ROLES, Finding, by_role, describe_spread, find, find_files
+from .finding import ROLES, Finding, by_role, findings_by_role, format_spread
 
-# In seconds: less gives no loudness, no tempo and hardly a frame of features.
-SHORTEST = 1.0
-# A stem far shorter than the others is more often an export that stopped than a short song.
-SHORT_OF_MEDIAN = 0.5
+# In seconds: shorter clips give no loudness, no tempo and hardly a frame of features.
+MIN_SECONDS = 1.0
+# A stem far shorter than the median is more often an incomplete export than a short song.
+MIN_SHARE_OF_MEDIAN = 0.5
 # In seconds: codecs pad stems by some 50 ms; more shifts them against each other.
-STEMS_APART = 0.1
+MAX_STEM_DIFFERENCE = 0.1
 
 
-def check_unusable(files):
-    """Find files that are missing, empty, or not audio, by what is wrong with them.
+def check_unusable(data):
+    """Find files that are missing, empty, or not audio, grouped by their problem.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    for role, part in by_role(files):
-        for problem, those in part.groupby("problem", sort=True):
-            what, _, mend = problem.partition("; ")
-            found = f"{len(those)} of {len(part)} {ROLES[role]}: {what}"
-            if what == "no such file":
-                mend = "put the files there, or remove the lines that name them"
-                yield find("error", "missing files", those["path"], found, mend)
-            else:
-                mend = mend or "copy or convert them again, or remove them"
-                yield find("error", "unreadable files", those["path"], found, mend)
+    for role, group in by_role(data.files):
+        for message, bad in group.groupby("problem", sort=True):
+            problem, _, fix = message.partition("; ")
+            check = "unreadable files"
+            fix = fix or "copy or convert them again, or remove them"
+            if problem == "no such file":
+                check, fix = "missing files", "add the files, or remove the lines that name them"
+            found = f"{len(bad)} of {len(group)} {ROLES[role]}: {problem}"
+            yield Finding.from_names("error", check, bad["path"], found, fix)
 
 
-def check_cut_short(files):
-    """Find files that end before their header says.
+def check_truncated(data):
+    """Find files that are shorter than their header declares.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
-        Errors: such files are read as far as they go, so the loss would be silent.
+        Errors: such files are read as far as possible, so the loss would go unnoticed.
     """
-    for role, part in by_role(files):
-        those = part[part["lack"].notna()]
-        if len(those):
-            yield find(
+    for role, group in by_role(data.files):
+        bad = group[group["missing"].notna()]
+        if len(bad):
+            yield Finding.from_names(
                 "error",
                 "cut short",
-                those["path"],
-                f"{len(those)} of {len(part)} {ROLES[role]} end before their header says "
-                f"({those['lack'].iloc[0]} missing in the first)",
+                bad["path"],
+                f"{len(bad)} of {len(group)} {ROLES[role]} are shorter than their header declares "
+                f"({bad['missing'].iloc[0]} missing in the first)",
                 "copy or download them again",
             )
 
 
-def check_rates(files):
-    """Find roles whose files differ in sample rate, and rates below what features are made at.
+def check_sample_rates(data):
+    """Find roles whose files differ in sample rate, and rates below the features' default.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    yield from _check_mix(
-        files, "sr", "sample rate", "{:.0f} Hz".format,
-        "all is resampled when read, but what was recorded lower lacks highs that may give its "
-        "class away: replace those files, or convert all to one rate",
-    )  # fmt: skip
-    yield from find_files(
-        files,
-        files["sr"] < DEFAULT_SR,
+    yield from _find_mixture(
+        data.files,
+        "sr",
+        "sample rate",
+        "{:.0f} Hz".format,
+        "all files are resampled when read, but a lower rate lacks high frequencies, which may "
+        "give the class away: replace those files, or convert all to one rate",
+    )
+    yield from findings_by_role(
+        data.files,
+        data.files["sr"] < DEFAULT_SR,
         "warning",
         "sample rate",
-        f"are below {DEFAULT_SR} Hz and hold nothing in the highest bands of the features",
-        "replace them by recordings of a higher rate; resampling brings nothing back",
+        f"are below {DEFAULT_SR} Hz and have no content in the highest bands of the features",
+        "replace them by recordings of a higher rate; resampling does not restore the content",
     )
 
 
-def check_channels(files):
-    """Find roles that mix mono with stereo, and channels that cancel each other.
+def check_channels(data):
+    """Find roles that mix mono with stereo.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    yield from _check_mix(
-        files, "channels", "channels", _name_channels,
+    yield from _find_mixture(
+        data.files,
+        "channels",
+        "channels",
+        _name_channels,
         "channels are averaged when read; nothing to do unless one genre stands out",
-    )  # fmt: skip
+    )
 
 
-def check_lengths(files):
-    """Find files that are very short, stems short of the usual, and stems of unequal length.
+def check_lengths(data):
+    """Find very short files, stems much shorter than the median, and stems of unequal length.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    # Of a file that is cut short the length is not its own.
-    files = files[files["lack"].isna()]
-    yield from find_files(
+    # The length of a truncated file is not its own.
+    files = data.files[data.files["missing"].isna()]
+    yield from findings_by_role(
         files,
-        files["seconds"] < SHORTEST,
+        files["seconds"] < MIN_SECONDS,
         "warning",
         "length",
-        f"are shorter than {SHORTEST:g} s",
-        "remove or replace them: there is too little to learn from",
+        f"are shorter than {MIN_SECONDS:g} s",
+        "remove or replace them: they are too short to learn from",
     )
     stems = files[files["role"] == "stem"]
-    usual = stems["seconds"].median()
-    yield from find_files(
+    median = stems["seconds"].median()
+    is_short = (stems["seconds"] >= MIN_SECONDS) & (stems["seconds"] < MIN_SHARE_OF_MEDIAN * median)
+    yield from findings_by_role(
         stems,
-        (stems["seconds"] >= SHORTEST) & (stems["seconds"] < SHORT_OF_MEDIAN * usual),
+        is_short,
         "warning",
         "length",
-        f"are shorter than half the usual {usual:.1f} s",
-        "check that their export is whole",
+        f"are shorter than half the usual {median:.1f} s",
+        "check that their export is complete",
     )
     lengths = stems.groupby("song")["seconds"]
-    apart = lengths.max() - lengths.min()
-    uneven = apart[apart > STEMS_APART]
+    differences = lengths.max() - lengths.min()
+    uneven = differences[differences > MAX_STEM_DIFFERENCE]
     if len(uneven):
-        yield find(
+        yield Finding.from_names(
             "warning",
             "length",
             uneven.index,
-            f"{len(uneven)} of {len(apart)} songs have stems whose lengths differ, by up to "
+            f"{len(uneven)} of {len(differences)} songs have stems whose lengths differ, by up to "
             f"{uneven.max():.1f} s",
-            "export the stems again from one start to one end; until then sums end with the "
+            "export the stems again with the same start and end; until then mashups end with the "
             "shortest",
         )
 
 
-def describe_contents(files):
-    """Tell rate, channels and lengths of each role's files.
+def summarize_contents(data):
+    """Summarize rate, channels and lengths of each role's files.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
-        Facts.
+        Infos.
     """
-    for role, part in by_role(files):
-        usable = part[part["sr"].notna()]
+    for role, group in by_role(data.files):
+        usable = group[group["sr"].notna()]
         if usable.empty:
             continue
         rates = ", ".join(f"{rate:.0f} Hz" for rate in sorted(usable["sr"].unique()))
         channels = ", ".join(_name_channels(n) for n in sorted(usable["channels"].unique()))
-        low, middle, high = usable["seconds"].quantile([0, 0.5, 1])
-        yield Finding(
-            "info",
-            "contents",
-            f"{len(part)} {ROLES[role]}",
-            f"{rates}, {channels}, {low:.1f} to {high:.1f} s (median {middle:.1f})",
-            "",
-        )
+        low, median, high = usable["seconds"].quantile([0, 0.5, 1])
+        found = f"{rates}, {channels}, {low:.1f} to {high:.1f} s (median {median:.1f})"
+        yield Finding("info", "contents", f"{len(group)} {ROLES[role]}", found, "")
 
 
-def _check_mix(files, column, check, name, mend):
-    for role, part in by_role(files):
-        counts = part[column].dropna().value_counts()
+def _find_mixture(files, column, check, name, fix):
+    """Find roles whose files differ in a column; the rarer values are listed."""
+    for role, group in by_role(files):
+        counts = group[column].dropna().value_counts()
         if len(counts) < 2:
             continue
-        odd = part[part[column].notna() & (part[column] != counts.index[0])]
-        mix = ", ".join(f"{name(value)} × {count}" for value, count in counts.items())
-        spread = describe_spread(odd)
-        found = f"{ROLES[role]} differ: {mix}" + (f"; the rarer ones{spread}" if spread else "")
-        yield find("warning", check, odd["path"], found, mend)
+        rarer = group[group[column].notna() & (group[column] != counts.index[0])]
+        mixture = ", ".join(f"{name(value)} × {count}" for value, count in counts.items())
+        spread = format_spread(rarer)
+        found = f"{ROLES[role]} differ: {mixture}"
+        found += f"; the rarer ones{spread}" if spread else ""
+        yield Finding.from_names("warning", check, rarer["path"], found, fix)
 
 
 def _name_channels(count):
     return {1: "mono", 2: "stereo"}.get(int(count), f"{count:.0f} channels")
 
 
-_KINDS = (
+# Severity, kind and fix of duplicates.
+_DUPLICATES = (
+    ("error", "two genres", "keep each in its correct genre only: no model can learn both"),
     (
-        "two genres",
-        "error",
-        "under two genres",
-        "keep each in its right genre only: no model can learn both",
-    ),
-    (
-        "training and test",
         "warning",
-        "in training and test data",
-        "remove them from training, or scores on the test clips will flatter",
+        "training and test data",
+        "remove them from training, or scores on the test clips will be optimistic",
     ),
     (
-        "two songs",
         "warning",
-        "in two songs of one genre",
-        "remove the copies, or give both one group: over two folds they leak",
+        "two songs of one genre",
+        "remove the copies, or give both one group: in different folds they leak",
     ),
-    (
-        "two names",
-        "warning",
-        "under two names",
-        "remove the copies, and look for what they have overwritten",
-    ),
+    ("warning", "two files", "remove the copies, and check whether they replaced other files"),
 )
 
 
-def check_duplicates(files):
-    """Find files of the same sound; silent ones are alike by nature and left out.
+def check_duplicates(data):
+    """Find files with the same audio, except for silent ones.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
-        One for each kind of duplicate; ``where`` pairs the names.
+        One for each kind of duplicate; ``where`` lists the files of each recording.
     """
-    sounding = files[files["content"].notna() & (files["peak"] > 0)]
-    copies = sounding[sounding.duplicated("content", keep=False)]
+    files = data.files
+    audible = files[files["content"].notna() & (files["peak"] > 0)]
+    copies = audible[audible.duplicated("content", keep=False)]
     groups = [group for _, group in copies.groupby("content", sort=False)]
-    kinds = [_kind(group) for group in groups]
-    for kind, severity, what, mend in _KINDS:
-        those = [group["path"] for group, k in zip(groups, kinds, strict=True) if k == kind]
-        if those:
-            pairs = [" = ".join(paths) for paths in those]
-            found = f"the same audio stands {what}: {len(those)} recordings"
-            finding = find(severity, "duplicates", pairs, found, mend)
-            paths = tuple(path for group in those for path in group)
-            yield dataclasses.replace(finding, files=paths)
+    kinds = [_duplicate_kind(group) for group in groups]
+    for severity, kind, fix in _DUPLICATES:
+        paths = [tuple(g["path"]) for g, k in zip(groups, kinds, strict=True) if k == kind]
+        if paths:
+            pairs = [" = ".join(same) for same in paths]
+            found = f"the same audio is in {kind}: {len(paths)} recordings"
+            finding = Finding.from_names(severity, "duplicates", pairs, found, fix)
+            yield dataclasses.replace(finding, files=sum(paths, ()))
 
 
-def _kind(group):
+def _duplicate_kind(group):
     if group["genre"].nunique() > 1:
         return "two genres"
     if group["role"].nunique() > 1 and "test" in group["role"].to_numpy():
-        return "training and test"
+        return "training and test data"
     if group["song"].nunique() > 1:
-        return "two songs"
-    return "two names"
+        return "two songs of one genre"
+    return "two files"

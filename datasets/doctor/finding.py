@@ -1,19 +1,41 @@
-"""A finding: what is wrong (or worth knowing), where, and the mend in one line."""
+"""Findings of the doctor: what is wrong or worth noting, where, and how to fix it."""
 
 from dataclasses import asdict, dataclass
 
+import pandas as pd
+
 from ...utils.formatting import format_names
+from ..dataset import Inventory
 
 SEVERITIES = ("error", "warning", "info")
-# What a role's files are called in a sentence.
+# Plural noun of each role's files.
 ROLES = {
     "stem": "stems",
     "clip": "clips",
     "test": "test clips",
     "noise": "noise clips",
 }
-_EXAMPLES = 3
-_TOP_GENRES = 3
+_N_EXAMPLES = 3
+_N_GENRES = 3
+
+
+@dataclass(frozen=True)
+class CheckInput:
+    """What a check examines.
+
+    Attributes
+    ----------
+    inventory : Inventory
+        Files and tables of the data set.
+    files : DataFrame
+        Measured files: the columns of :attr:`Inventory.files` and one per measured fact.
+    n_folds : int
+        Number of cross-validation folds to be made.
+    """
+
+    inventory: Inventory
+    files: pd.DataFrame
+    n_folds: int
 
 
 @dataclass(frozen=True)
@@ -23,85 +45,92 @@ class Finding:
     Attributes
     ----------
     severity : {"error", "warning", "info"}
-        An error stops ``fit`` or spoils it in silence; a warning deserves a look; an info is a fact
-        that helps to choose settings.
+        An error stops ``fit`` or silently spoils its result; a warning should be looked into; an
+        info helps to choose settings.
     check : str
-        The check that found it, such as ``"stem names"``.
+        Name of the check, such as ``"stem names"``.
     where : str
         The first few files or songs, and how many there are.
     found : str
-        What was found.
-    mend : str
-        What to do, in one line.
+        Description.
+    fix : str
+        What to do, in one line; empty when there is nothing to do.
     files : tuple of str
         All the files or songs, relative to the data folder; empty when it is about none.
     command : str
-        A shell line that mends it, where there is one.
+        A shell line that fixes it, where there is one.
+
+    Examples
+    --------
+    >>> from stemstack.datasets.doctor import Finding
+    >>> finding = Finding("warning", "length", "a.wav", "1 of 9 clips are short", "replace it")
+    >>> finding.to_dict()["fix"]
+    'replace it'
     """
 
     severity: str
     check: str
     where: str
     found: str
-    mend: str
+    fix: str
     files: tuple = ()
     command: str = ""
 
+    @classmethod
+    def from_names(cls, severity, check, names, found, fix, *, command=""):
+        """Make a finding about files, songs or ids, the first few of which become ``where``."""
+        names = tuple(map(str, names))
+        where = format_names(names, _N_EXAMPLES)
+        return cls(severity, check, where, found, fix, files=names, command=command)
+
+    @classmethod
+    def from_error(cls, check, file, error):
+        """Convert a table reader's error (``PATH: message``) into a finding."""
+        found = str(error).partition(": ")[2]
+        return cls("error", check, file, found, f"correct {file}, or copy it again", (file,))
+
     def to_dict(self):
-        """Give the finding as plain data, fit for JSON."""
+        """Return the finding as a dict that JSON can hold."""
         return asdict(self) | {"files": list(self.files)}
 
 
-def find(severity, check, names, found, mend, command=""):
-    """Make a finding about files (or songs, or ids), the first few of them as ``where``."""
-    names = tuple(map(str, names))
-    return Finding(severity, check, format_names(names, _EXAMPLES), found, mend, names, command)
-
-
-def find_error(check, where, error):
-    """Turn a reader's complaint about a table, ``PATH: what``, into a finding."""
-    found = str(error).partition(": ")[2]
-    return Finding("error", check, where, found, f"correct {where}, or copy it again", (where,))
-
-
-def find_files(files, bad, severity, check, what, mend):
-    """Make a finding for every role that has bad files.
+def findings_by_role(files, is_bad, severity, check, problem, fix):
+    """Make one finding per role that has bad files.
 
     Parameters
     ----------
     files : DataFrame
         Measured files.
-    bad : Series of bool
-        Of the same index.
-    severity, check, mend : str
-    what : str
+    is_bad : Series of bool
+        Has the index of ``files``.
+    severity, check, fix : str
+    problem : str
         A verb phrase that follows "3 of 480 stems".
 
     Yields
     ------
     Finding
     """
-    for role, part in by_role(files):
-        hit = part[bad[part.index]]
-        if len(hit):
-            found = f"{len(hit)} of {len(part)} {ROLES[role]} {what}{describe_spread(hit)}"
-            yield find(severity, check, hit["path"], found, mend)
+    for role, group in by_role(files):
+        bad = group[is_bad[group.index]]
+        if len(bad):
+            found = f"{len(bad)} of {len(group)} {ROLES[role]} {problem}{format_spread(bad)}"
+            yield Finding.from_names(severity, check, bad["path"], found, fix)
 
 
 def by_role(files):
-    """Part files by role; sums of stems are no files and left out."""
+    """Yield each role and its files; sums of stems are not files and are left out."""
     for role in ROLES:
-        part = files[files["role"] == role]
-        if len(part):
-            yield role, part
+        group = files[files["role"] == role]
+        if len(group):
+            yield role, group
 
 
-def describe_spread(files):
-    """Say how several files spread over stems and genres, as `` (vocals 3, bass 1; blues 4)``."""
-    stems = _count(files["stem"], limit=None)
-    genres = _count(files["genre"], limit=_TOP_GENRES)
-    told = "; ".join(part for part in (stems, genres) if part)
-    return f" ({told})" if told and len(files) > 1 else ""
+def format_spread(files):
+    """Format how files are spread over stems and genres, as `` (vocals 3, bass 1; blues 4)``."""
+    counts = (_count(files["stem"], limit=None), _count(files["genre"], limit=_N_GENRES))
+    text = "; ".join(filter(None, counts))
+    return f" ({text})" if text and len(files) > 1 else ""
 
 
 def _count(values, limit):

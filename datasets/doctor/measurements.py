@@ -1,8 +1,8 @@
-"""Measure one file: everything the checks want to know, from one decoding.
+"""Measure files: every fact that the checks need, from one decoding.
 
 Conventions: levels are linear, 1 being full scale, and belong to the mono mix that stemstack
 trains on; ``clipped`` and ``channel_rms`` belong to the channels as stored. A fact that cannot be
-had is None.
+measured is None.
 """
 
 import json
@@ -22,7 +22,7 @@ from ...utils.parallel import parallel_map
 
 FACTS = (
     "problem",
-    "lack",
+    "missing",
     "sr",
     "channels",
     "frames",
@@ -37,31 +37,73 @@ FACTS = (
     "silence",
     "content",
 )
+_TEXTS = ("problem", "missing", "content")
+_CACHE_FORMAT = "doctor-2"
 
-# Below -60 dBFS lies what separation and 16-bit dither leave where an instrument rests.
+# -60 dBFS: separation and 16-bit dither leave less than that where an instrument rests.
 SILENCE_PEAK = 1e-3
-# In seconds: fine enough to time a rest, longer than a cycle of the lowest bass.
+# In seconds: short enough to time a rest, longer than a cycle of the lowest bass.
 SILENCE_BLOCK = 0.1
-# A sine of full scale touches it with a sample or two a cycle; flat tops are longer.
+# A sine of full scale reaches it with a sample or two per cycle; clipped tops are longer.
 CLIPPED_RUN = 3
 # In Hz: the shelf of BS.1770's weighting is at 1.7 kHz, lower rates would cut it off.
-LOUDNESS_SR = 8000
+LOUDNESS_MIN_SR = 8000
+
+
+def measure_files(root, files, *, cache, n_jobs, progress):
+    """Measure every file of a table, and the plain sum of each song's stems.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that paths are relative to.
+    files : DataFrame
+        Columns ``path, role, genre, song, stem``.
+    cache : str, os.PathLike or None
+        Folder of stored measurements; None measures all files.
+    n_jobs : int or None
+        Number of processes; the result does not depend on it.
+    progress : NullProgress
+
+    Returns
+    -------
+    DataFrame
+        ``files`` and one row of role ``"sum"`` per song in stems, with a column for each fact.
+    """
+    tasks = _make_tasks(files)
+    names = [_cache_name(root, task) for task in tasks]
+    results = [_load(cache, name) for name in names]
+    todo = [i for i, facts in enumerate(results) if facts is None]
+    if todo:
+        paths = [[root / path for path in tasks[i]["paths"]] for i in todo]
+        with_sum = [tasks[i]["with_sum"] for i in todo]
+        with progress.stage("measuring audio", sum(map(len, paths))) as advance:
+            measured = parallel_map(measure_together, paths, with_sum, n_jobs=n_jobs)
+            for i, facts in zip(todo, measured, strict=True):
+                results[i] = facts
+                _store(cache, names[i], facts)
+                advance(len(tasks[i]["paths"]))
+    rows = [row for task in tasks for row in task["rows"]]
+    facts = pd.DataFrame([row for facts in results for row in facts], columns=FACTS)
+    numbers = [name for name in FACTS if name not in _TEXTS]
+    facts[numbers] = facts[numbers].astype(float)
+    return pd.concat([pd.DataFrame(rows, columns=files.columns), facts], axis=1)
 
 
 def measure_together(paths, with_sum):
-    """Measure files that belong together, each decoded once, and perhaps their sum.
+    """Measure files of one song, each decoded once, and optionally their sum.
 
     Parameters
     ----------
     paths : sequence of Path
     with_sum : bool
-        Add the plain sum of the files, cut to the shortest: what a mashup without tempo, gains and
-        noise would be. It is unknown when a file is unusable or their rates differ.
+        Whether to add the plain sum of the files, cut to the shortest: a mashup without tempo,
+        gains and noise. Its facts are None when a file is unusable or sample rates differ.
 
     Returns
     -------
     list of dict
-        Of :data:`FACTS`, for each path and then the sum; plain numbers and text.
+        The :data:`FACTS` of each path and then of the sum; plain numbers and text.
     """
     measured = [measure_file(path) for path in paths]
     facts = [facts for facts, _ in measured]
@@ -80,20 +122,20 @@ def measure_file(path):
     Returns
     -------
     facts : dict
-        Of :data:`FACTS`; of an unusable file only ``problem`` is known.
+        The :data:`FACTS`; of an unusable file all but ``problem`` are None.
     mono : ndarray of shape (n_frames,), float32, or None
-        None when the file is unusable or holds NaN.
+        None when the file is unusable or has NaN.
     """
     facts = dict.fromkeys(FACTS)
     try:
-        samples, sr, lack = read_channels(path)
+        samples, sr, missing = read_channels(path)
     except AudioError as error:
         return facts | {"problem": error.problem}, None
-    facts |= _describe_shape(samples, sr) | {"lack": lack, "nan": _count_nan(samples)}
+    facts |= _measure_shape(samples, sr) | {"missing": missing, "nan": _count_nan(samples)}
     if facts["nan"]:
         return facts, None
     mono = mix_down(samples)
-    facts |= _describe_sound(mono, sr)
+    facts |= _measure_mono(mono, sr)
     facts["clipped"] = measure_clipping(samples)
     facts["channel_rms"] = _loudest_channel(samples) if samples.shape[1] > 1 else facts["rms"]
     facts["content"] = hash_bytes(np.ascontiguousarray(mono))
@@ -101,7 +143,7 @@ def measure_file(path):
 
 
 def measure_clipping(samples):
-    """Measure which share of the samples lies in runs of three or more at full scale.
+    """Compute the share of samples in runs of three or more at full scale.
 
     Parameters
     ----------
@@ -113,19 +155,19 @@ def measure_clipping(samples):
         In [0, 1].
     """
     ceiling = INT16_MAX if samples.dtype == np.int16 else INT16_PEAK
-    at = (samples >= ceiling) | (samples <= -ceiling)
-    if np.count_nonzero(at) < CLIPPED_RUN:
+    at_ceiling = (samples >= ceiling) | (samples <= -ceiling)
+    if np.count_nonzero(at_ceiling) < CLIPPED_RUN:
         return 0.0
-    last = len(at) - CLIPPED_RUN + 1
-    starts = np.logical_and.reduce([at[k : k + last] for k in range(CLIPPED_RUN)])
-    inside = np.zeros_like(at)
+    n_starts = len(at_ceiling) - CLIPPED_RUN + 1
+    starts = np.logical_and.reduce([at_ceiling[k : k + n_starts] for k in range(CLIPPED_RUN)])
+    in_run = np.zeros_like(at_ceiling)
     for k in range(CLIPPED_RUN):
-        inside[k : k + last] |= starts
-    return float(inside.mean())
+        in_run[k : k + n_starts] |= starts
+    return float(in_run.mean())
 
 
 def measure_loudness(mono, sr):
-    """Measure integrated loudness by ITU-R BS.1770-4.
+    """Compute integrated loudness by ITU-R BS.1770-4, where it is defined.
 
     Parameters
     ----------
@@ -139,18 +181,29 @@ def measure_loudness(mono, sr):
         In LUFS; None below the standard's gate of -70 LUFS, for clips shorter than its block of
         0.4 s, and for rates below 8 kHz.
     """
-    if len(mono) < BLOCK_SECONDS * sr or sr < LOUDNESS_SR:
+    if len(mono) < BLOCK_SECONDS * sr or sr < LOUDNESS_MIN_SR:
         return None
     loudness = integrated_loudness(mono, sr)
     return loudness if np.isfinite(loudness) else None
 
 
 def measure_silence(mono, sr):
-    """Measure the longest stretch, in seconds, whose blocks of 0.1 s stay below -60 dBFS."""
+    """Compute the longest stretch, in s, whose blocks of 0.1 s stay below -60 dBFS.
+
+    Parameters
+    ----------
+    mono : ndarray of shape (n_samples,), float32
+    sr : int
+        Sample rate in Hz.
+
+    Returns
+    -------
+    float
+    """
     size = max(1, round(SILENCE_BLOCK * sr))
     blocks = np.abs(mono[: len(mono) // size * size]).reshape(-1, size)
-    sounding = np.flatnonzero(blocks.max(axis=1) >= SILENCE_PEAK)
-    gaps = np.diff(sounding, prepend=-1, append=len(blocks)) - 1
+    audible = np.flatnonzero(blocks.max(axis=1) >= SILENCE_PEAK)
+    gaps = np.diff(audible, prepend=-1, append=len(blocks)) - 1
     return float(gaps.max() * size / sr)
 
 
@@ -160,21 +213,21 @@ def _measure_sum(facts, waves):
         return dict.fromkeys(FACTS)
     (sr,), length = rates, min(map(len, waves))
     total = np.sum([mono[:length] for mono in waves], axis=0)
-    stacked = total[:, np.newaxis]
+    samples = total[:, np.newaxis]
     return (
         dict.fromkeys(FACTS)
-        | _describe_shape(stacked, sr)
-        | _describe_sound(total, sr)
-        | {"clipped": measure_clipping(stacked)}
+        | _measure_shape(samples, sr)
+        | _measure_mono(total, sr)
+        | {"clipped": measure_clipping(samples)}
     )
 
 
-def _describe_shape(samples, sr):
+def _measure_shape(samples, sr):
     frames, channels = samples.shape
     return {"sr": sr, "channels": channels, "frames": frames, "seconds": frames / sr}
 
 
-def _describe_sound(mono, sr):
+def _measure_mono(mono, sr):
     return {
         "peak": float(np.abs(mono).max()),
         "rms": float(np.sqrt(np.mean(np.square(mono, dtype=np.float64)))),
@@ -192,77 +245,29 @@ def _count_nan(samples):
 
 
 def _loudest_channel(samples):
-    """The RMS of the loudest channel."""
-    full = (INT16_SCALE if samples.dtype == np.int16 else 1) * np.sqrt(len(samples))
-    return float(max(np.linalg.norm(channel.astype(np.float32)) for channel in samples.T) / full)
+    """Compute the RMS of the loudest channel."""
+    scale = (INT16_SCALE if samples.dtype == np.int16 else 1) * np.sqrt(len(samples))
+    return float(max(np.linalg.norm(channel.astype(np.float32)) for channel in samples.T) / scale)
 
 
-_FORMAT = "doctor-1"
-_TEXTS = ("problem", "lack", "content")
-
-
-def measure_all(root, files, *, cache, n_jobs, progress):
-    """Measure every file of a table, and the plain sum of each song's stems.
-
-    Parameters
-    ----------
-    root : Path
-        The folder that paths are relative to.
-    files : DataFrame
-        Columns ``path, role, genre, song, stem``.
-    cache : Path or None
-    n_jobs : int or None
-        Processes; the result is the same for any number.
-    progress : NullProgress
-
-    Returns
-    -------
-    DataFrame
-        ``files`` and a row of role ``"sum"`` for each song of stems, with a column for each fact.
-    """
-    jobs = _plan(files)
-    names = [_entry_name(root, job) for job in jobs]
-    found = [_load(cache, name) for name in names]
-    todo = [i for i, facts in enumerate(found) if facts is None]
-    if todo:
-        with progress.stage("measuring audio", sum(len(jobs[i]["paths"]) for i in todo)) as advance:
-            for i, facts in zip(todo, _measure(root, [jobs[i] for i in todo], n_jobs), strict=True):
-                found[i] = facts
-                _store(cache, names[i], facts)
-                advance(len(jobs[i]["paths"]))
-    rows = [row for job in jobs for row in job["rows"]]
-    facts = pd.DataFrame([row for facts in found for row in facts], columns=FACTS)
-    numbers = [name for name in FACTS if name not in _TEXTS]
-    facts[numbers] = facts[numbers].astype(float)
-    return pd.concat([pd.DataFrame(rows, columns=files.columns), facts], axis=1)
-
-
-def _plan(files):
-    """Lay out the jobs: a song's stems together, with a row for their sum; all else alone."""
-    jobs = []
+def _make_tasks(files):
+    """Group files into tasks: a song's stems with a row for their sum, other files alone."""
+    tasks = []
     stems = files[files["role"] == "stem"]
-    for song, part in stems.groupby("song", sort=False):
-        rows = part.to_dict("records")
-        total = rows[0] | {
-            "path": os.path.dirname(rows[0]["path"]), "role": "sum", "song": song, "stem": None
-        }  # fmt: skip
-        jobs.append({"paths": part["path"].tolist(), "rows": [*rows, total], "with_sum": True})
+    for song, group in stems.groupby("song", sort=False):
+        rows = group.to_dict("records")
+        folder = os.path.dirname(rows[0]["path"])
+        total = rows[0] | {"path": folder, "role": "sum", "song": song, "stem": None}
+        tasks.append({"paths": group["path"].tolist(), "rows": [*rows, total], "with_sum": True})
     for row in files[files["role"] != "stem"].to_dict("records"):
-        jobs.append({"paths": [row["path"]], "rows": [row], "with_sum": False})
-    return jobs
+        tasks.append({"paths": [row["path"]], "rows": [row], "with_sum": False})
+    return tasks
 
 
-def _measure(root, jobs, n_jobs):
-    paths = ([root / path for path in job["paths"]] for job in jobs)
-    with_sum = (job["with_sum"] for job in jobs)
-    return parallel_map(measure_together, paths, with_sum, n_jobs=n_jobs)
-
-
-def _entry_name(root, job):
-    """Name a job's entry by the identity of its files."""
-    # Size and time stand for the content, as in the store of converted stems.
-    parts = [_FORMAT, str(job["with_sum"])]
-    for path in job["paths"]:
+def _cache_name(root, task):
+    """Return the cache entry of a task; size and time of its files are taken for their content."""
+    parts = [_CACHE_FORMAT, str(task["with_sum"])]
+    for path in task["paths"]:
         full = Path(root, path).resolve()
         try:
             stat = os.stat(full)
@@ -278,6 +283,6 @@ def _load(cache, name):
 
 
 def _store(cache, name, facts):
-    # A problem may pass without the file changing, as a permission does: it is looked at again.
+    # A problem, such as a missing permission, may disappear without a change of the file.
     if cache is not None and not any(row["problem"] for row in facts):
         write_text(Path(cache, "doctor", f"{name}.json"), json.dumps(facts))

@@ -1,197 +1,210 @@
-"""Checks of names: is every stem of every song where the reader looks for it?"""
+"""Checks of names and counts: songs with their stems, classes, and noise recordings."""
 
 import shlex
 from collections import defaultdict
-from pathlib import Path
+from pathlib import PurePosixPath
 
-from ..files import is_audio
-from ..layouts.stems import DEFAULT_STEMS, SONGS_FOLDER, is_misnamed
-from .finding import Finding, find
+from ..layouts.noise import NOISE_AUDIO
+from ..layouts.stems import DEFAULT_STEMS, is_misnamed
+from .finding import Finding
 
 
-def check_stem_names(survey):
-    """Find stems that stand under a name the reader does not look for.
+def check_stem_names(data):
+    """Find stems under a name that the reader does not look for.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
-        Errors: a misnamed stem trains on fewer stems in silence.
+        Errors: training would silently use fewer stems.
     """
-    misnamed = defaultdict(list)
-    for song, stem, twin in _gaps(survey):
-        if twin is not None:
-            misnamed[twin, stem + Path(twin).suffix].append(song)
-    for (name, right), songs in sorted(misnamed.items()):
-        yield find(
+    inventory, misnamed = data.inventory, defaultdict(list)
+    for song, stem, name in _missing_stems(inventory):
+        if name is not None:
+            misnamed[name, stem + PurePosixPath(name).suffix].append(song)
+    for (name, correct), songs in sorted(misnamed.items()):
+        yield Finding.from_names(
             "error",
             "stem names",
-            [f"{SONGS_FOLDER}/{song}/{name}" for song in songs],
-            f"{len(songs)} of {len(survey.songs)} songs have {name} instead of {right}",
-            f"rename each of them, in its folder: mv {shlex.quote(name)} {shlex.quote(right)}",
-            _rename_all(survey.root, name, right),
+            [f"{inventory.song_folder}/{song}/{name}" for song in songs],
+            f"{len(songs)} of {len(inventory.songs)} songs have {name} instead of {correct}",
+            f"rename each of them, in its folder: mv {shlex.quote(name)} {shlex.quote(correct)}",
+            command=_rename_command(inventory, songs[0], name, correct),
         )
 
 
-def check_missing_stems(survey):
+def check_missing_stems(data):
     """Find songs that lack a stem under any name.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    missing = defaultdict(list)
-    for song, stem, twin in _gaps(survey):
-        if twin is None:
+    inventory, missing = data.inventory, defaultdict(list)
+    for song, stem, name in _missing_stems(inventory):
+        if name is None:
             missing[stem].append(song)
     for stem, songs in missing.items():
-        yield find(
+        yield Finding.from_names(
             "error",
             "missing stems",
-            [f"{SONGS_FOLDER}/{song}/{stem}.wav" for song in songs],
-            f"{len(songs)} of {len(survey.songs)} songs have no {stem}.wav",
+            [f"{inventory.song_folder}/{song}/{stem}.wav" for song in songs],
+            f"{len(songs)} of {len(inventory.songs)} songs have no {stem}.wav",
             "add the files, choose --stems, or accept it with --allow-missing-stems",
         )
 
 
-def check_unexpected_files(survey):
-    """Find audio files beside the stems that are none, and none misnamed either.
+def check_unexpected_files(data):
+    """Find audio files in song folders that are neither a stem nor a misnamed one.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    misnamed = {(song, twin) for song, _, twin in _gaps(survey)}
+    misnamed = {(song, name) for song, _, name in _missing_stems(data.inventory)}
+    paths = [(song, PurePosixPath(path)) for song, path in data.inventory.unexpected]
     others = [
-        file.relative_to(survey.root).as_posix()
-        for file in survey.strangers
-        if file.stem not in DEFAULT_STEMS and (_song_of(survey, file), file.name) not in misnamed
+        path
+        for song, path in paths
+        if path.stem not in DEFAULT_STEMS and (song, path.name) not in misnamed
     ]
     if others:
-        names = ", ".join(sorted({Path(name).name for name in others})[:5])
-        yield find(
+        names = ", ".join(sorted({path.name for path in others})[:5])
+        yield Finding.from_names(
             "warning",
             "stem names",
             others,
-            f"audio files beside the stems that are ignored: {len(others)} ({names})",
+            f"audio files in song folders that are not stems and are ignored: {len(others)} "
+            f"({names})",
             "remove them, or name them with --stems if they are stems",
         )
 
 
-def check_untracked_files(survey):
-    """Find audio files where song folders are expected, which no reader looks at.
+def check_untracked_files(data):
+    """Find audio files outside song folders, which no reader uses.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    if survey.form != "stems":
-        return
-    top = survey.root / SONGS_FOLDER
-    folders = [top, *(folder for folder in sorted(top.iterdir()) if folder.is_dir())]
-    strays = [
-        file.relative_to(survey.root).as_posix()
-        for folder in folders
-        for file in sorted(folder.iterdir())
-        if file.is_file() and is_audio(file)
-    ]
-    if strays:
-        yield find(
+    untracked = data.inventory.untracked
+    if untracked:
+        yield Finding.from_names(
             "warning",
             "stray files",
-            strays,
-            f"audio files outside any song folder that are ignored: {len(strays)}",
-            f"move them to {SONGS_FOLDER}/<class>/<song>/<stem>.wav",
+            untracked,
+            f"audio files outside any song folder that are ignored: {len(untracked)}",
+            f"move them to {data.inventory.song_folder}/<class>/<song>/<stem>.wav",
         )
 
 
-def _gaps(survey):
-    """List (song, missing stem, name under which it stands there or None)."""
+def check_classes(data):
+    """Find classes with fewer songs (or groups of clips) than folds, and data of a single class.
+
+    Parameters
+    ----------
+    data : CheckInput
+
+    Yields
+    ------
+    Finding
+        Errors where ``fit`` would stop, and one info: how many songs each class has.
+    """
+    inventory = data.inventory
+    counts = inventory.songs.groupby("genre")["song"].nunique().sort_index()
+    unit = "songs" if inventory.has_stems else "groups of clips"
+    if len(counts) < 2:
+        found = f"only {counts.index[0]} has {unit}" if len(counts) else f"no class has {unit}"
+        fix = "put each class's audio in a folder of its name; two classes are needed"
+        yield Finding("error", "classes", f"{len(counts)} classes", found, fix)
+        return
+    # The folds of a manifest are used as they are.
+    folds_are_fixed = inventory.manifest is not None and "fold" in inventory.manifest
+    small = counts[counts < data.n_folds]
+    if len(small) and not folds_are_fixed:
+        yield Finding.from_names(
+            "error",
+            "classes",
+            [f"{genre} ({count})" for genre, count in small.items()],
+            f"{len(small)} of {len(counts)} classes have fewer {unit} than the {data.n_folds} "
+            "folds",
+            f"add songs, or use --folds {small.min()}"
+            if small.min() > 1
+            else "add songs: a class with a single one cannot be held out",
+        )
+    low, high = counts.min(), counts.max()
+    size = f"{low}" if low == high else f"{low} to {high}"
+    yield Finding("info", "classes", f"{len(counts)} classes", f"{size} {unit} each", "")
+
+
+def check_noise_recordings(data):
+    """Find fewer noise recordings than folds, and stems without any noise.
+
+    Parameters
+    ----------
+    data : CheckInput
+
+    Yields
+    ------
+    Finding
+    """
+    inventory = data.inventory
+    if not inventory.has_stems:
+        return
+    if not (inventory.files["role"] == "noise").any():
+        yield Finding(
+            "warning",
+            "noise",
+            NOISE_AUDIO,
+            "there are no noise clips",
+            "put ESC-50 there, or set noise_probability: 0 in the settings of mash and fit",
+        )
+    elif inventory.noise is not None and inventory.noise["group"].nunique() < data.n_folds:
+        count = inventory.noise["group"].nunique()
+        yield Finding(
+            "error",
+            "noise",
+            NOISE_AUDIO,
+            f"{count} noise recordings cannot be split into {data.n_folds} folds",
+            f"add noise clips, use --folds {max(2, count)}, or set noise_probability: 0",
+        )
+
+
+def _missing_stems(inventory):
+    """List (song, missing stem, file name under which the song has it, or None)."""
     names = defaultdict(list)
-    for file in survey.strangers:
-        names[_song_of(survey, file)].append(file.name)
+    for song, path in inventory.unexpected:
+        names[song].append(PurePosixPath(path).name)
     return [
-        (
-            row["song"],
-            stem,
-            next((n for n in names[row["song"]] if is_misnamed(Path(n).stem, stem)), None),
-        )
-        for row in survey.songs.to_dict("records")
-        for stem in survey.stems
+        (row["song"], stem, _find_misnamed(names[row["song"]], stem))
+        for row in inventory.songs.to_dict("records")
+        for stem in inventory.stems
         if not isinstance(row[stem], str)
     ]
 
 
-def _song_of(survey, file):
-    return file.parent.relative_to(survey.root / SONGS_FOLDER).as_posix()
+def _find_misnamed(names, stem):
+    return next((name for name in names if is_misnamed(PurePosixPath(name).stem, stem)), None)
 
 
-def _rename_all(root, name, right):
-    """A shell line that renames a stem in every song that has it, overwriting nothing."""
-    pattern = f"{shlex.quote(str(root))}/{SONGS_FOLDER}/*/*/{shlex.quote(name)}"
-    return f'for f in {pattern}; do mv -n "$f" "${{f%/*}}"/{shlex.quote(right)}; done'
-
-
-def check_classes(survey, n_folds):
-    """Find classes with fewer songs (or groups of clips) than folds, and data of one class.
-
-    Yields
-    ------
-    Finding
-        Errors where ``fit`` would refuse, and one fact: how many songs each class has.
-    """
-    counts = survey.songs.groupby("genre")["song"].nunique().sort_index()
-    things = "songs" if survey.form == "stems" else "groups of clips"
-    if len(counts) < 2:
-        yield Finding(
-            "error",
-            "classes",
-            f"{len(counts)} classes",
-            f"only {counts.index[0]} has {things}" if len(counts) else f"no class has {things}",
-            "put each class's audio in a folder of its name; two classes are needed",
-        )
-        return
-    # A manifest's own folds are used as they are.
-    fixed = survey.manifest is not None and "fold" in survey.manifest
-    small = counts[counts < n_folds]
-    if len(small) and not fixed:
-        yield find(
-            "error",
-            "classes",
-            [f"{genre} ({count})" for genre, count in small.items()],
-            f"{len(small)} of {len(counts)} classes have fewer {things} than the {n_folds} folds",
-            f"add songs, or use --folds {max(2, small.min())}"
-            if small.min() > 1
-            else "add songs: with a single one a class cannot be held out",
-        )
-    size = (
-        f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
-    )
-    yield Finding("info", "classes", f"{len(counts)} classes", f"{size} {things} each", "")
-
-
-def check_noise_folds(survey, n_folds):
-    """Find fewer noise recordings than folds, and stems without any noise.
-
-    Yields
-    ------
-    Finding
-    """
-    if survey.form != "stems":
-        return
-    if not (survey.files["role"] == "noise").any():
-        yield Finding(
-            "warning",
-            "noise",
-            "ESC-50-master/audio",
-            "there are no noise clips",
-            "put ESC-50 there, or set noise_probability: 0 in the settings of mash and fit",
-        )
-    elif survey.noise is not None and survey.noise["group"].nunique() < n_folds:
-        count = survey.noise["group"].nunique()
-        yield Finding(
-            "error",
-            "noise",
-            "ESC-50-master/audio",
-            f"{count} noise recordings cannot be dealt out to {n_folds} folds",
-            f"add noise clips, use --folds {max(2, count)}, or set noise_probability: 0",
-        )
+def _rename_command(inventory, song, name, correct):
+    """Return a shell line that renames a stem in every song, overwriting nothing."""
+    top = f"{shlex.quote(str(inventory.root))}/{inventory.song_folder}"
+    any_song = "/".join("*" for _ in PurePosixPath(song).parts)
+    pattern = f"{top}/{any_song}/{shlex.quote(name)}"
+    return f'for f in {pattern}; do mv -n "$f" "${{f%/*}}"/{shlex.quote(correct)}; done'

@@ -6,179 +6,175 @@ import pandas as pd
 
 from ...exceptions import DataError
 from ..files import is_audio
-from ..layouts.manifest import read_csv_text
-from ..layouts.stems import NOISE_AUDIO, NOISE_TABLE
-from ..layouts.test_table import SAMPLE_TABLE, TEST_TABLE, read_submission_header
-from .finding import Finding, find, find_error
+from ..layouts.noise import NOISE_AUDIO, NOISE_TABLE
+from ..layouts.tables import SAMPLE_TABLE, TEST_TABLE, read_csv_text, read_submission_header
+from .finding import Finding
 
 
-def check_test_ids(survey):
-    """Find ids that stand twice or are blank, files under two ids, and files without an id.
+def check_readable_tables(data):
+    """Find tables that could not be read.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
-        A test id whose file is missing is found with the files.
     """
-    test = survey.test
+    for check, file, error in data.inventory.errors:
+        yield Finding.from_error(check, file, error)
+
+
+def check_test_ids(data):
+    """Find repeated and blank test ids, files with two ids, and files without an id.
+
+    Parameters
+    ----------
+    data : CheckInput
+
+    Yields
+    ------
+    Finding
+        A test clip whose file is missing is found by the checks of files.
+    """
+    test, root = data.inventory.test, data.inventory.root
     if test is None:
         return
-    yield from _each(
-        "error",
-        test["id"][test["id"].duplicated()],
-        "ids that stand twice",
-        "give each line its own id",
-    )
+    repeated = test["id"][test["id"].duplicated()]
+    yield from _list("error", "test ids", repeated, "repeated ids", "give each line its own id")
     blank = (test["id"].str.strip() == "") | (test["path"].str.strip() == "")
-    yield from _each(
-        "error",
-        [f"line {i + 2}" for i in test.index[blank]],
-        "lines without an id or a file name",
-        "complete or remove them",
-    )
+    problem, fix = "lines without an id or a file name", "complete or remove them"
+    yield from _list("error", "test ids", _lines(test.index[blank]), problem, fix)
     named = test["path"][~blank]
-    yield from _each(
-        "warning",
-        named[named.duplicated()],
-        "files that stand under two ids",
-        "check the file names: one of the ids probably means another file",
-    )
-    folders = {Path(survey.root, path).parent for path in named}
+    fix = "check the file names: one of the ids probably belongs to another file"
+    twice = named[named.duplicated()]
+    yield from _list("warning", "test ids", twice, "files with two ids", fix)
     present = {
-        file.relative_to(survey.root).as_posix()
-        for folder in folders
+        file.relative_to(root).as_posix()
+        for folder in {Path(root, path).parent for path in named}
         if folder.is_dir()
         for file in folder.iterdir()
         if is_audio(file)
     }
-    yield from _each(
-        "warning",
-        sorted(present - {Path(path).as_posix() for path in named}),
-        f"audio files beside the test clips that no line of {TEST_TABLE} names",
-        "add their lines, or they will not be predicted",
-    )
+    unlisted = sorted(present - {Path(path).as_posix() for path in named})
+    problem = f"audio files in the folders of the test clips that {TEST_TABLE} does not list"
+    fix = "add their lines, or they will not be predicted"
+    yield from _list("warning", "test ids", unlisted, problem, fix)
 
 
-def check_sample(survey):
-    """Find where sample_submission.csv and test.csv disagree.
+def check_sample_submission(data):
+    """Find where sample_submission.csv disagrees with test.csv and the classes.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    path = Path(survey.root, SAMPLE_TABLE)
-    if survey.form == "manifest" or not path.exists():
+    inventory = data.inventory
+    path = Path(inventory.root, SAMPLE_TABLE)
+    if not inventory.with_test or not path.exists():
         return
     try:
-        id_name, label_name = read_submission_header(survey.root)
+        id_name, label_name = read_submission_header(inventory.root)
         sample = read_csv_text(path, [])
     except DataError as error:
-        yield find_error("submission", SAMPLE_TABLE, error)
+        yield Finding.from_error("submission", SAMPLE_TABLE, error)
         return
-    strange = sorted(set(sample[label_name]) - set(survey.songs["genre"]))
-    if strange:
-        yield find(
-            "warning",
-            "submission",
-            strange,
-            f"labels of {SAMPLE_TABLE} that are no class of the data: {len(strange)}",
-            "compare the spelling of the class folders with it: answers are scored by that name",
-        )
-    if survey.test is None:
+    unknown = sorted(set(sample[label_name]) - set(inventory.songs["genre"]))
+    problem = f"labels of {SAMPLE_TABLE} that are not a class of the data"
+    fix = "compare their spelling with the class folders: submissions are scored by that name"
+    yield from _list("warning", "submission", unknown, problem, fix)
+    if inventory.test is None:
         found = f"there is a {SAMPLE_TABLE} but no readable {TEST_TABLE}"
-        mend = f"put {TEST_TABLE} (id,filename) beside it, or nothing will be predicted"
-        yield Finding("warning", "submission", TEST_TABLE, found, mend)
+        fix = f"add {TEST_TABLE} (id,filename), or nothing will be predicted"
+        yield Finding("warning", "submission", TEST_TABLE, found, fix)
         return
-    yield from _compare_ids(sample[id_name], survey.test["id"])
+    sampled, test = sample[id_name], inventory.test["id"]
+    fix = "use the two tables of one download; ids are compared as text, so 1 is not 001"
+    problem = f"ids of {TEST_TABLE} that are not in {SAMPLE_TABLE}"
+    yield from _list("error", "submission", test[~test.isin(sampled)], problem, fix)
+    problem = f"ids of {SAMPLE_TABLE} that are not in {TEST_TABLE}"
+    yield from _list("error", "submission", sampled[~sampled.isin(test)], problem, fix)
 
 
-def check_noise_table(survey):
+def check_noise_table(data):
     """Find where the noise folder and its meta table disagree.
 
+    Parameters
+    ----------
+    data : CheckInput
+
     Yields
     ------
     Finding
     """
-    noise = survey.files[survey.files["role"] == "noise"]
+    inventory = data.inventory
+    noise = inventory.files[inventory.files["role"] == "noise"]
+    path = Path(inventory.root, NOISE_TABLE)
     if noise.empty:
         return
-    if not Path(survey.root, NOISE_TABLE).exists():
-        found = "is missing: takes of one recording may stand on both sides of a split"
-        mend = "copy ESC-50's meta folder too"
-        yield Finding("warning", "noise", NOISE_TABLE, found, mend)
+    if not path.exists():
+        found = "is missing: takes of one recording may end up on both sides of a split"
+        yield Finding("warning", "noise", NOISE_TABLE, found, "copy ESC-50's meta folder too")
         return
-    if survey.noise is None:
+    if inventory.noise is None:
         return
-    listed = set(read_csv_text(Path(survey.root, NOISE_TABLE), ["filename"])["filename"])
-    there = {Path(path).name for path in noise["path"]}
-    yield from _each(
-        "warning",
-        sorted(listed - there),
-        f"noise clips that are listed but not in {NOISE_AUDIO}",
-        "copy the audio folder again",
-        check="noise",
-    )
-    yield from _each(
-        "warning",
-        sorted(there - listed),
-        f"noise clips that {NOISE_TABLE} does not list",
-        "add their lines, or each is taken for a recording of its own",
-        check="noise",
-    )
+    listed = set(read_csv_text(path, ["filename"])["filename"])
+    present = {Path(name).name for name in noise["path"]}
+    problem, fix = f"noise clips that are listed but not in {NOISE_AUDIO}", "copy the audio again"
+    yield from _list("warning", "noise", sorted(listed - present), problem, fix)
+    problem = f"noise clips that {NOISE_TABLE} does not list"
+    fix = "add their lines, or each is treated as a recording of its own"
+    yield from _list("warning", "noise", sorted(present - listed), problem, fix)
 
 
-def check_manifest(survey):
-    """Find what a manifest's reader would refuse: blanks, repeats, folds that leak.
+def check_manifest(data):
+    """Find what a manifest's reader would stop at: blanks, repeats, folds that leak.
+
+    Parameters
+    ----------
+    data : CheckInput
 
     Yields
     ------
     Finding
     """
-    rows = survey.manifest
+    rows = data.inventory.manifest
     if rows is None:
         return
-    for column in ("path", "label"):
-        blank = rows.index[rows[column].str.strip() == ""]
-        lines = [f"line {i + 2}" for i in blank]
-        mend = "complete or remove them"
-        yield from _each("error", lines, f"lines with an empty {column}", mend, check="manifest")
-    twice = rows["path"][rows["path"].duplicated() & (rows["path"].str.strip() != "")]
-    mend = "keep one line a clip"
-    yield from _each("error", twice, "paths that are listed twice", mend, check="manifest")
+    blank = {column: rows[column].str.strip() == "" for column in ("path", "label")}
+    for column, is_blank in blank.items():
+        problem, fix = f"lines with an empty {column}", "complete or remove them"
+        yield from _list("error", "manifest", _lines(rows.index[is_blank]), problem, fix)
+    repeated = rows["path"][rows["path"].duplicated() & ~blank["path"]]
+    problem, fix = "paths that are listed twice", "keep one line per clip"
+    yield from _list("error", "manifest", repeated, problem, fix)
     if "fold" in rows:
         yield from _check_folds(rows)
 
 
 def _check_folds(rows):
     numbers = pd.to_numeric(rows["fold"], errors="coerce")
-    odd = rows.index[numbers.isna() | (numbers % 1 != 0)]
-    lines = [f"line {i + 2}" for i in odd]
-    mend = "number the folds 0, 1, 2, …"
-    yield from _each(
-        "error", lines, "lines whose fold is not a whole number", mend, check="manifest"
-    )
+    lines = _lines(rows.index[numbers.isna() | (numbers % 1 != 0)])
+    problem, fix = "lines whose fold is not a whole number", "number the folds 0, 1, 2, …"
+    yield from _list("error", "manifest", lines, problem, fix)
     if "group" in rows:
-        spread = rows.groupby("group")["fold"].nunique()
-        yield from _each(
-            "error",
-            spread.index[spread > 1],
-            "groups in several folds, which leaks",
-            "give each group one fold",
-            check="manifest",
-        )
+        n_folds = rows.groupby("group")["fold"].nunique()
+        problem, fix = "groups in several folds, which leaks", "give each group one fold"
+        yield from _list("error", "manifest", n_folds.index[n_folds > 1], problem, fix)
 
 
-def _compare_ids(sample, test):
-    missing = test[~test.isin(sample)]
-    strange = sample[~sample.isin(test)]
-    mend = "use the two tables of one download; ids are compared as text, so 1 is not 001"
-    what = f"ids of {TEST_TABLE} that are not in {SAMPLE_TABLE}"
-    yield from _each("error", missing, what, mend, check="submission")
-    what = f"ids of {SAMPLE_TABLE} that are not in {TEST_TABLE}"
-    yield from _each("error", strange, what, mend, check="submission")
+def _lines(index):
+    """Format row numbers as the line numbers of an editor; line 1 is the header."""
+    return [f"line {i + 2}" for i in index]
 
 
-def _each(severity, names, what, mend, check="test ids"):
+def _list(severity, check, names, problem, fix):
+    """Make a finding that lists names, each once, if there are any."""
     names = list(dict.fromkeys(names))
     if names:
-        yield find(severity, check, names, f"{what}: {len(names)}", mend)
+        yield Finding.from_names(severity, check, names, f"{problem}: {len(names)}", fix)

@@ -1,42 +1,12 @@
-"""Layout (c): a CSV manifest with columns ``path,label[,group][,fold]``."""
+"""Layout of labelled clips listed in a CSV manifest ``path,label[,group][,fold]``."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from ...exceptions import DataError
-
-
-def read_csv_text(path, required):
-    """Read a CSV with every cell as the text it is, so ids and odd names survive untouched.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    required : sequence of str
-        Columns that must be there.
-
-    Returns
-    -------
-    DataFrame of str
-
-    Raises
-    ------
-    DataError
-        The file is not a table, has no rows, or lacks a required column.
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: is not a CSV table ({error}); save it as UTF-8 CSV") from error
-    missing = [name for name in required if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path}: lacks column {', '.join(missing)}; it has {', '.join(table.columns)}"
-        )
-    if table.empty:
-        raise DataError(f"{path}: has a header but no rows")
-    return table
+from ..dataset import DataSet, Inventory, Layout, list_clip_files
+from .tables import read_csv_text, read_submission_header
 
 
 def read_manifest(path):
@@ -45,33 +15,29 @@ def read_manifest(path):
     Parameters
     ----------
     path : str or os.PathLike
-        A CSV. ``path`` cells are relative to the CSV's folder, or absolute; ``group`` ties clips
-        that must stay on one side of every split (without, or where it is empty: each clip alone);
-        ``fold`` fixes the folds.
+        A CSV. ``path`` cells are absolute or relative to the CSV's folder. Clips of one ``group``
+        stay on the same side of every split; without that column, or where a cell is empty, each
+        clip is its own group. ``fold`` fixes the folds.
 
     Returns
     -------
     DataFrame
-        Columns ``clip, label, group, path`` and perhaps ``fold`` (int).
+        Columns ``clip, label, group, path`` and, if the manifest has it, ``fold`` (int).
 
     Raises
     ------
     DataError
-        A column is missing, a label is empty, a path is named twice, a group stands in two folds,
-        or a fold is not a number.
+        A column is missing, a path or label is empty, a path is listed twice, there are fewer than
+        two classes, a fold is not a whole number, or a group has more than one fold.
     """
     path = Path(path)
     rows = read_csv_text(path, ["path", "label"])
-    _check_manifest(path, rows)
+    _check_rows(path, rows)
+    groups = rows["path"]
+    if "group" in rows:
+        groups = rows["group"].where(_is_filled(rows["group"]), groups)
     table = pd.DataFrame(
-        {
-            "clip": rows["path"],
-            "label": rows["label"],
-            "group": rows["group"].where(_filled(rows["group"]), rows["path"])
-            if "group" in rows
-            else rows["path"],
-            "path": rows["path"],
-        }
+        {"clip": rows["path"], "label": rows["label"], "group": groups, "path": rows["path"]}
     )
     if "fold" in rows:
         table["fold"] = _read_folds(path, rows["fold"])
@@ -79,19 +45,47 @@ def read_manifest(path):
     return table
 
 
-def _check_manifest(path, rows):
+def _read(path, *, stems, allow_missing_stems):
+    return DataSet(path.parent, read_manifest(path), header=read_submission_header(path.parent))
+
+
+def _take_inventory(path, *, stems):
+    rows = read_csv_text(path, ["path", "label"])
+    groups = rows["group"] if "group" in rows else rows["path"]
+    clips = list_clip_files(rows["path"], rows["label"], groups)[_is_filled(rows["path"])]
+    return Inventory(
+        path.parent,
+        songs=clips[["song", "genre"]].drop_duplicates(ignore_index=True),
+        files=clips.drop_duplicates("path", ignore_index=True),
+        manifest=rows,
+        with_test=False,
+    )
+
+
+MANIFEST = Layout(
+    "manifest",
+    expected="a CSV manifest with columns path,label",
+    detect=Path.is_file,
+    read=_read,
+    take_inventory=_take_inventory,
+)
+
+
+def _check_rows(path, rows):
     for column in ("path", "label"):
-        blank = rows.index[~_filled(rows[column])]
+        blank = rows.index[~_is_filled(rows[column])]
         if len(blank):
-            raise DataError(f"{path}: line {blank[0] + 2} has an empty {column}")
-    twice = rows["path"][rows["path"].duplicated()]
-    if len(twice):
-        raise DataError(f"{path}: {twice.iloc[0]!r} is listed twice; keep one line a clip")
+            raise DataError(f"{path}: line {blank[0] + 2} has an empty {column}; fill it in")
+    repeated = rows["path"][rows["path"].duplicated()]
+    if len(repeated):
+        raise DataError(f"{path}: {repeated.iloc[0]!r} is listed twice; keep one line per clip")
     if rows["label"].nunique() < 2:
-        raise DataError(f"{path}: only class {rows['label'].iloc[0]!r} is there; two are needed")
+        raise DataError(
+            f"{path}: the only class is {rows['label'].iloc[0]!r}; at least two are needed"
+        )
 
 
-def _filled(column):
+def _is_filled(column):
     return column.str.strip() != ""
 
 
@@ -104,9 +98,9 @@ def _read_folds(path, column):
 
 
 def _check_groups_within_folds(path, table):
-    spread = table.groupby("group")["fold"].nunique()
-    if (spread > 1).any():
+    n_folds = table.groupby("group")["fold"].nunique()
+    if (n_folds > 1).any():
         raise DataError(
-            f"{path}: group {spread.index[spread > 1][0]!r} stands in several folds, which leaks; "
+            f"{path}: group {n_folds.index[n_folds > 1][0]!r} is in several folds, which leaks; "
             "give each group one fold"
         )

@@ -1,52 +1,46 @@
-"""Layout (a): songs as stems, ``genres_stems/<class>/<song>/<stem>.wav``, with a noise folder.
+"""Layout of songs in stems, ``genres_stems/<class>/<song>/<stem>.wav``, with a noise folder.
 
-A stem that is looked for under the wrong name costs a quarter of the training data in silence, so
-here a missing stem is an error that names the songs and the mend.
+A stem under another name than expected would silently cost a quarter of the training data, so a
+missing stem is an error that lists the songs.
 """
 
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from ...exceptions import DataError, DataWarning
 from ...utils.formatting import format_names
-from ..files import find_audio, is_audio, name_within
-from .manifest import read_csv_text
+from ..dataset import DataSet, Inventory, Layout, list_stem_files, list_unlabelled_files
+from ..files import is_audio, name_within
+from .noise import NOISE_TABLE, list_noise, read_noise
+from .tables import TEST_TABLE, list_test, paths_of, read_or_note, read_submission_header, read_test
 
 DEFAULT_STEMS = ("drums", "vocals", "bass", "other")
 SONGS_FOLDER = "genres_stems"
-NOISE_FOLDER = "ESC-50-master"
-NOISE_AUDIO = f"{NOISE_FOLDER}/audio"
-NOISE_TABLE = f"{NOISE_FOLDER}/meta/esc50.csv"
-
-
-def is_stem_folder(root):
-    """Tell whether a folder has the competition's ``genres_stems``."""
-    return Path(root, SONGS_FOLDER).is_dir()
 
 
 def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
-    """Read the songs of the competition layout.
+    """Read the songs of a folder of stems.
 
     Parameters
     ----------
     root : str or os.PathLike
         The folder that holds ``genres_stems``.
-    stems : sequence of str
-        The stem names to look for.
+    stems : sequence of str, default=("drums", "vocals", "bass", "other")
+        Names of the stems.
     allow_missing_stems : bool, default=False
-        Leave a missing stem as None instead of raising.
+        Whether a missing stem becomes None instead of an error.
 
     Returns
     -------
     DataFrame
-        Columns ``song, label, group`` and a path column for each stem.
+        Columns ``song, label, group`` and one path column per stem.
 
     Raises
     ------
     DataError
-        There are fewer than two classes, a class has no song, or a stem is missing somewhere.
+        There are fewer than two classes, a song has no stem at all, or a stem is missing.
 
     Warns
     -----
@@ -54,19 +48,25 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
         Song folders hold audio files that are not stems; they are ignored.
     """
     root = Path(root)
-    table, strangers = list_songs(root, stems)
+    table, unexpected = list_songs(root, stems)
+    names = sorted({PurePosixPath(path).name for _, path in unexpected})
     _check_classes(root, table)
     if not allow_missing_stems:
-        _check_stems(table, stems, strangers)
-    _check_not_empty(table, stems)
-    if strangers:
-        _warn_of_unexpected_files(strangers, stems)
+        _check_stems(table, stems, names)
+    _check_songs_have_stems(table, stems)
+    if unexpected:
+        warnings.warn(
+            f"{len(unexpected)} audio files in song folders are ignored, because they are not one "
+            f"of the stems {', '.join(stems)}: {format_names(names)}",
+            DataWarning,
+            stacklevel=2,
+        )
     table.insert(2, "group", table["song"])
     return table
 
 
 def list_songs(root, stems):
-    """List the songs as they stand, whatever they lack.
+    """List the songs, including incomplete ones.
 
     Parameters
     ----------
@@ -76,108 +76,136 @@ def list_songs(root, stems):
     Returns
     -------
     table : DataFrame
-        Columns ``song, label`` and a path column for each stem, None where the song lacks it.
-    strangers : list of Path
-        Audio files in song folders that are none of the stems.
+        Columns ``song, label`` and one path column per stem, None where the song lacks it.
+    unexpected : list of (str, str)
+        Song and path of each audio file in a song folder that is not one of the stems.
     """
-    rows, strangers = [], []
-    for song in _song_folders(root):
-        files = {f.stem: f for f in sorted(song.iterdir()) if f.is_file() and is_audio(f)}
-        row = {"song": name_within(song, root / SONGS_FOLDER), "label": song.parent.name}
+    rows, unexpected = [], []
+    for folder in _song_folders(root):
+        song = name_within(folder, root / SONGS_FOLDER)
+        files = {f.stem: f for f in sorted(folder.iterdir()) if f.is_file() and is_audio(f)}
+        row = {"song": song, "label": folder.parent.name}
         row |= {s: name_within(files[s], root) if s in files else None for s in stems}
         rows.append(row)
-        strangers += [files[name] for name in sorted(files.keys() - set(stems))]
-    return pd.DataFrame(rows, columns=["song", "label", *stems]), strangers
+        unexpected += [
+            (song, files[name].relative_to(root).as_posix())
+            for name in sorted(files.keys() - set(stems))
+        ]
+    return pd.DataFrame(rows, columns=["song", "label", *stems]), unexpected
 
 
 def is_misnamed(name, stem):
-    """Tell whether a file's name without suffix is a stem's but for case and a final s."""
+    """Return whether a file name without suffix is a stem's, except for case and a final s.
+
+    Examples
+    --------
+    >>> is_misnamed("Others", "other"), is_misnamed("mix", "other")
+    (True, False)
+    """
     return name.lower().rstrip("s") == stem.lower().rstrip("s")
 
 
-def read_noise(root):
-    """Read the noise clips of an ESC-50-shaped folder, if there is one.
+def _detect(path):
+    return Path(path, SONGS_FOLDER).is_dir()
 
-    Parameters
-    ----------
-    root : str or os.PathLike
-        The folder that may hold ``ESC-50-master``.
 
-    Returns
-    -------
-    DataFrame or None
-        Columns ``path, category, group``; clips of one group are cut from one recording. Without
-        a meta table every clip is its own group and has no category.
-    """
-    root = Path(root)
-    files = find_audio(root / NOISE_AUDIO)
-    if not files:
-        return None
-    table = pd.DataFrame({"path": [name_within(file, root) for file in files]})
-    meta = root / NOISE_TABLE
-    if not meta.exists():
-        return table.assign(category="", group=table["path"])
-    rows = read_csv_text(meta, ["filename", "category", "src_file"]).set_index("filename")
-    rows = rows[~rows.index.duplicated()].reindex([file.name for file in files])
-    return table.assign(
-        category=rows["category"].fillna("").to_numpy(),
-        group=rows["src_file"].fillna(pd.Series(table["path"].to_numpy(), rows.index)).to_numpy(),
+def _read(path, *, stems, allow_missing_stems):
+    return DataSet(
+        path,
+        read_songs(path, stems=stems, allow_missing_stems=allow_missing_stems),
+        read_test(path),
+        read_noise(path),
+        read_submission_header(path),
     )
 
 
+def _take_inventory(path, *, stems):
+    songs, unexpected = list_songs(path, stems)
+    songs = songs.rename(columns={"label": "genre"})
+    errors = []
+    test = read_or_note(list_test, path, ("test ids", TEST_TABLE), errors)
+    noise = read_or_note(read_noise, path, ("noise", NOISE_TABLE), errors)
+    files = [
+        list_stem_files(songs, stems),
+        list_unlabelled_files(paths_of(test), "test"),
+        # Listed without its table, which may be broken.
+        list_unlabelled_files(list_noise(path), "noise"),
+    ]
+    return Inventory(
+        path,
+        songs=songs,
+        files=pd.concat(files, ignore_index=True),
+        stems=tuple(stems),
+        song_folder=SONGS_FOLDER,
+        unexpected=unexpected,
+        untracked=_list_untracked(path),
+        test=test,
+        noise=noise,
+        errors=errors,
+    )
+
+
+STEMS = Layout(
+    "stems",
+    expected=f"{SONGS_FOLDER}/<class>/<song>/<stem>.wav",
+    detect=_detect,
+    read=_read,
+    take_inventory=_take_inventory,
+)
+
+
+def _subfolders(folder):
+    return [path for path in sorted(folder.iterdir()) if path.is_dir()]
+
+
 def _song_folders(root):
+    return [song for label in _subfolders(root / SONGS_FOLDER) for song in _subfolders(label)]
+
+
+def _list_untracked(root):
+    """List the audio files where only song folders are expected."""
+    top = root / SONGS_FOLDER
     return [
-        song
-        for label in sorted((root / SONGS_FOLDER).iterdir())
-        if label.is_dir()
-        for song in sorted(label.iterdir())
-        if song.is_dir()
+        file.relative_to(root).as_posix()
+        for folder in [top, *_subfolders(top)]
+        for file in sorted(folder.iterdir())
+        if file.is_file() and is_audio(file)
     ]
 
 
 def _check_classes(root, table):
     if table["label"].nunique() < 2:
         raise DataError(
-            f"{root / SONGS_FOLDER}: {table['label'].nunique()} classes hold songs; two are needed "
-            f"(expected {SONGS_FOLDER}/<class>/<song>/<stem>.wav)"
+            f"{root / SONGS_FOLDER}: {table['label'].nunique()} classes have songs; at least two "
+            f"are needed (expected {SONGS_FOLDER}/<class>/<song>/<stem>.wav)"
         )
 
 
-def _check_stems(table, stems, strangers):
+def _check_stems(table, stems, unexpected_names):
     for stem in stems:
-        lacking = table["song"][table[stem].isna()]
-        if lacking.empty:
-            continue
-        raise DataError(
-            f"{format_names(lacking)} of {len(table)} songs lack {stem}.wav{_hint(stem, strangers)}"
-        )
+        incomplete = table["song"][table[stem].isna()]
+        if len(incomplete):
+            raise DataError(
+                f"{format_names(incomplete)} of {len(table)} songs lack {stem}.wav"
+                f"{_hint(stem, unexpected_names)}"
+            )
 
 
-def _hint(stem, strangers):
-    """Say what the missing stem is probably called on disk."""
-    twin = next((f for f in strangers if is_misnamed(f.stem, stem)), None)
-    if twin is None:
+def _hint(stem, unexpected_names):
+    """Return how to fix a missing stem, which may only be misnamed."""
+    name = next((n for n in unexpected_names if is_misnamed(PurePosixPath(n).stem, stem)), None)
+    if name is None:
         return "; add the files, choose --stems, or accept it with --allow-missing-stems"
     return (
-        f", but there is {twin.name}: rename those files to {stem}{twin.suffix}, or name the stem "
-        f"with --stems if every song has {twin.name}"
+        f", but there is {name}: rename those files to {stem}{PurePosixPath(name).suffix}, or name "
+        f"the stem with --stems if every song has {name}"
     )
 
 
-def _check_not_empty(table, stems):
-    silent = table["song"][table[list(stems)].isna().all(axis=1)]
-    if len(silent):
+def _check_songs_have_stems(table, stems):
+    empty = table["song"][table[list(stems)].isna().all(axis=1)]
+    if len(empty):
         raise DataError(
-            f"{format_names(silent)} of {len(table)} songs have none of the stems "
+            f"{format_names(empty)} of {len(table)} songs have none of the stems "
             f"{', '.join(stems)}; remove the folders or choose --stems"
         )
-
-
-def _warn_of_unexpected_files(strangers, stems):
-    names = sorted({file.name for file in strangers})
-    warnings.warn(
-        f"{len(strangers)} audio files beside the stems {', '.join(stems)} are ignored: "
-        f"{', '.join(names[:5])}{', …' if len(names) > 5 else ''}",
-        DataWarning,
-        stacklevel=3,
-    )

@@ -74,7 +74,7 @@ def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progre
     DataError
         There are no test clips, or none can be read.
     """
-    if data.kind != "stems":
+    if not data.has_stems:
         raise UsageError(
             f"{data.root}: reuse needs a folder with genres_stems; these are clips already"
         )

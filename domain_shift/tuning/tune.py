@@ -212,7 +212,7 @@ def _choose(studio, trials):
 
 
 def _check_data(data):
-    if data.kind != "stems":
+    if not data.has_stems:
         raise DataError(f"{data.root}: tuning needs songs in stems; these are clips already")
     if data.noise is None:
         raise DataError(

@@ -173,7 +173,7 @@ class Planner:
 
     @property
     def _n_train(self):
-        if self._data.kind == "clips":
+        if not self._data.has_stems:
             return len(self._data.train)
         return len(self._data.classes) * self._config.mashups_per_genre
 
@@ -184,14 +184,14 @@ class Planner:
         return self._config.folds * self._config.repeats
 
     def _look_for_sources(self):
-        if self._data.kind == "clips":
+        if not self._data.has_stems:
             return [], []
         sources, sr = list_sources(self._data), Settings.from_dict(self._config.settings).sr
         return sources, list_unconverted(self._data.root, sources, cache=self._cache, sr=sr)
 
     def _list_clips(self):
         """List all clips, or None where they cannot be known without converting stems."""
-        if self._data.kind == "clips":
+        if not self._data.has_stems:
             return [
                 *(str(self._data.root / path) for path in self._data.train["path"]),
                 *self._test,
@@ -209,7 +209,7 @@ class Planner:
             n, todo = len(self._sources), len(self._unconverted)
             seconds = todo * self._samples.convert / self._jobs
             stages.append(PlannedStage("converting stems", n, n - todo, seconds))
-        clips = self._test if self._data.kind == "stems" else self._clips
+        clips = self._test if self._data.has_stems else self._clips
         seconds = len(clips) * time_checks(clips[:3]) / self._jobs
         return [*stages, PlannedStage("checking clips", len(clips), 0, seconds)]
 

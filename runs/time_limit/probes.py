@@ -105,7 +105,7 @@ def sample_clips(data, config):
     -------
     Samples
     """
-    if data.kind == "clips":
+    if not data.has_stems:
         rows = np.linspace(0, len(data.train) - 1, min(_PROBED, len(data.train))).astype(int)
         return Samples([load_clip(str(data.root / data.train["path"].iloc[i])) for i in rows])
     few = _cut_down(data)

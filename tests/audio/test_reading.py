@@ -38,7 +38,7 @@ def sine(seconds=0.5, sr=SR, pitch=440):
         ("MPEG_LAYER_III", "MP3", 0.05),
     ],
 )
-def test_every_width_reads_as_the_same_sine(tmp_path, subtype, format, atol):
+def test_every_width_reads_as_same_sine(tmp_path, subtype, format, atol):
     path = tmp_path / f"clip.{format.lower()}"
     soundfile.write(path, sine(), SR, subtype=subtype, format=format)
     clip = read_clip(path)
@@ -61,7 +61,7 @@ def test_channels_are_averaged(tmp_path):
 
 
 @pytest.mark.parametrize("native", [8000, 44100, 48000])
-def test_resampling_keeps_the_sine(tmp_path, native):
+def test_resampling_preserves_sine(tmp_path, native):
     soundfile.write(tmp_path / "a.wav", sine(1, native), native, subtype="FLOAT")
     clip = read_clip(tmp_path / "a.wav")
     assert abs(len(clip) - SR) <= 1
@@ -79,12 +79,12 @@ def test_offset_and_duration_are_seconds_of_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_any_name_works(tmp_path, name):
+def test_unusual_names_are_read(tmp_path, name):
     soundfile.write(os.fsencode(tmp_path / name), sine(), SR, format="WAV")
     assert len(read_clip(tmp_path / name)) == SR // 2
 
 
-def test_a_name_that_is_not_unicode_works(tmp_path):
+def test_name_not_unicode_is_read(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"\xff\xfe.wav")
     soundfile.write(path, sine(), SR, format="WAV")
     assert len(read_clip(os.fsdecode(path))) == SR // 2
@@ -96,7 +96,7 @@ def test_short_and_silent_clips_are_valid(tmp_path, samples):
     assert len(read_clip(tmp_path / "a.wav")) == len(samples)
 
 
-def test_bad_files_are_named_with_what_is_wrong(tmp_path):
+def test_bad_files_are_named_with_problem(tmp_path):
     (tmp_path / "empty.wav").touch()
     (tmp_path / "text.wav").write_text("this is not audio at all, whatever its name says")
     soundfile.write(tmp_path / "header.wav", np.zeros(0), SR)
@@ -115,14 +115,14 @@ def test_bad_files_are_named_with_what_is_wrong(tmp_path):
         assert str(tmp_path / name) in str(caught.value)
 
 
-def test_an_offset_beyond_the_end_says_how_long_the_file_is(tmp_path):
+def test_offset_beyond_end_reports_length(tmp_path):
     soundfile.write(tmp_path / "a.wav", sine(), SR)
     with pytest.raises(AudioError, match=r"offset 9 s is not within its 0\.50 s"):
         read_clip(tmp_path / "a.wav", offset=9)
 
 
 @pytest.mark.parametrize("format", ["WAV", "FLAC"])
-def test_a_file_cut_short_is_read_as_far_as_it_goes(tmp_path, format):
+def test_truncated_file_is_read_to_its_end(tmp_path, format):
     path = tmp_path / f"a.{format.lower()}"
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 4 * SR)
     soundfile.write(path, noise, SR, format=format)
@@ -132,7 +132,7 @@ def test_a_file_cut_short_is_read_as_far_as_it_goes(tmp_path, format):
     assert SR < len(clip) < 3 * SR
 
 
-def test_a_streamed_header_is_not_a_promise(tmp_path):
+def test_streamed_header_is_not_truncated(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, sine(), SR)
     data = bytearray(path.read_bytes())
@@ -141,11 +141,11 @@ def test_a_streamed_header_is_not_a_promise(tmp_path):
     assert len(read_clip(path)) == SR // 2
 
 
-def test_resample_never_gives_nothing():
+def test_resample_returns_at_least_one_sample():
     assert len(resample(np.ones(1), 48000, 8000)) == 1
 
 
-def test_load_clip_takes_arrays_as_they_are():
+def test_load_clip_checks_arrays():
     clip = load_clip(np.array([0.0, 0.5]))
     assert clip.dtype == np.float32
     with pytest.raises(AudioError, match="NaN"):
@@ -156,7 +156,7 @@ def test_load_clip_takes_arrays_as_they_are():
         load_clip(3)
 
 
-def test_keys_follow_content_not_names(tmp_path):
+def test_clip_keys_follow_content(tmp_path):
     for name, pitch in (("a", 440), ("b", 440), ("c", 441)):
         soundfile.write(tmp_path / f"{name}.wav", sine(pitch=pitch), SR)
     a, b, c = (clip_key(tmp_path / f"{name}.wav") for name in "abc")

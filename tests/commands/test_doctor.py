@@ -12,14 +12,14 @@ def refuse_constant(name):
     raise AssertionError(f"{name} is not JSON")
 
 
-def test_healthy_data_exits_with_0_and_a_table(stem_data, run_program):
+def test_healthy_data_exits_with_0(stem_data, run_program):
     code, out, err = run_program("doctor", stem_data, *FAST)
     assert code == 0 and err == ""
     assert "errors: 0" in out and "Median loudness in LUFS" in out
     assert "contents" in out and "test vs training" in out
 
 
-def test_errors_exit_with_1_and_say_the_mend(own_stem_data, run_program):
+def test_errors_exit_with_1_and_fixes(own_stem_data, run_program):
     song = own_stem_data / "genres_stems/blues/blues.00000"
     (song / "other.wav").rename(song / "others.wav")
     code, out, err = run_program("doctor", own_stem_data, *FAST)
@@ -38,7 +38,7 @@ def test_warnings_alone_exit_with_0(own_stem_data, run_program):
     assert code == 0 and "digital silence" in out
 
 
-def test_json_lists_every_file_and_is_json(own_stem_data, run_program):
+def test_json_lists_every_file(own_stem_data, run_program):
     for song in (own_stem_data / "genres_stems").glob("*/*"):
         (song / "bass.wav").write_bytes(b"")
         soundfile.write(song / "vocals.wav", np.zeros(11025), 22050)
@@ -54,7 +54,7 @@ def test_json_lists_every_file_and_is_json(own_stem_data, run_program):
     assert document["loudness_lufs"]["blues"]["drums"] < 0
 
 
-def test_a_name_that_is_not_utf8_is_bad_data(own_stem_data, run_program):
+def test_name_not_utf8_is_bad_data(own_stem_data, run_program):
     odd = (
         own_stem_data / "genres_stems/blues" / b"blu\xe9s.00009".decode("utf-8", "surrogateescape")
     )
@@ -63,14 +63,14 @@ def test_a_name_that_is_not_utf8_is_bad_data(own_stem_data, run_program):
     assert code == 1 and "is not a UTF-8 name; rename it" in err
 
 
-def test_a_stray_of_such_a_name_is_shown(own_stem_data, run_program):
+def test_untracked_name_not_utf8_is_shown(own_stem_data, run_program):
     name = b"stray\xe9.wav".decode("utf-8", "surrogateescape")
     (own_stem_data / "genres_stems" / name).write_bytes(b"")
     code, out, _ = run_program("doctor", own_stem_data, *FAST)
     assert code == 0 and "genres_stems/stray\ufffd.wav" in out
 
 
-def test_a_wrong_number_of_folds_is_bad_usage(stem_data, run_program):
+def test_wrong_number_of_folds_is_bad_usage(stem_data, run_program):
     code, out, err = run_program("doctor", stem_data, "--folds", "1", "--quiet")
     assert code == 2 and out == "" and "2 or more" in err
 

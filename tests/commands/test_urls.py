@@ -41,16 +41,14 @@ def run_of_url(archive, tmp_path_factory):
     return run
 
 
-def test_a_run_of_a_url_is_the_run_of_the_same_data_here(
-    stem_data, archive, run_of_url, tmp_path, fit_small
-):
+def test_run_of_url_equals_run_of_folder(stem_data, archive, run_of_url, tmp_path, fit_small):
     code, _, err = fit_small(stem_data, tmp_path / "HERE", models=MODEL)
     assert code == 0, err
     assert tables_of(run_of_url) == tables_of(tmp_path / "HERE")
     assert Run.open(run_of_url).config.data == archive
 
 
-def test_a_killed_run_of_a_url_goes_on(run_of_url, tmp_path, run_program):
+def test_run_of_url_resumes(run_of_url, tmp_path, run_program):
     run = shutil.copytree(run_of_url, tmp_path / "RUN")
     (run / "submission.csv").unlink()
     next((run / "ledger" / "lr-families-rms").iterdir()).unlink()
@@ -60,7 +58,7 @@ def test_a_killed_run_of_a_url_goes_on(run_of_url, tmp_path, run_program):
     assert tables_of(run) == tables_of(run_of_url)
 
 
-def test_the_data_of_a_run_are_found_again(run_of_url, stem_data, tmp_path):
+def test_data_of_run_are_found_again(run_of_url, stem_data, tmp_path):
     run = Run.open(run_of_url)
     data = open_data(run, cache=tmp_path, progress=NullProgress())
     assert data.train.equals(read_data(stem_data).train)
@@ -68,9 +66,7 @@ def test_the_data_of_a_run_are_found_again(run_of_url, stem_data, tmp_path):
     assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()
 
 
-def test_clips_to_predict_are_called_by_their_url(
-    archive, stem_data, tmp_path, run_of_url, run_program
-):
+def test_predicted_clips_are_named_by_url(archive, stem_data, tmp_path, run_of_url, run_program):
     answers, rest = [], archive.partition("::")[2]
     for name in (stem_data / "mashups", f"zip://mashups::{rest}"):
         code, _, err = run_program("predict", run_of_url, name, "--out", tmp_path / "a.csv")
@@ -80,7 +76,7 @@ def test_clips_to_predict_are_called_by_their_url(
     assert answers[1]["path"][0] == f"zip://mashups/song0001.wav::{rest}"
 
 
-def test_the_test_clips_of_a_url_are_predicted(archive, tmp_path, run_of_url, run_program):
+def test_test_clips_of_url_are_predicted(archive, tmp_path, run_of_url, run_program):
     out = tmp_path / "a.csv"
     code, _, err = run_program("predict", run_of_url, "--data", archive, "--out", out)
     assert code == 0, err
@@ -95,7 +91,7 @@ def test_the_test_clips_of_a_url_are_predicted(archive, tmp_path, run_of_url, ru
         ["features", "--families", "rms", "--out", "OUT.parquet"],
     ],
 )
-def test_commands_say_of_a_url_what_they_say_of_a_folder(
+def test_commands_give_equal_output_for_url(
     command, archive, stem_data, tmp_path, run_program, monkeypatch
 ):
     name, *options = command
@@ -124,7 +120,7 @@ def test_commands_say_of_a_url_what_they_say_of_a_folder(
         ["features", "--out", "OUT.parquet"],
     ],
 )
-def test_a_url_with_nothing_there_is_one_line(command, tmp_path, run_program, monkeypatch):
+def test_empty_url_is_one_error_line(command, tmp_path, run_program, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, err = run_program(*command, "memory://nowhere")
     assert (code, out) == (1, "")

@@ -110,20 +110,20 @@ def zipped(folder, path):
     return path
 
 
-def test_a_url_is_what_has_a_protocol_or_a_chain(tmp_path):
+def test_url_has_protocol_or_chain(tmp_path):
     assert is_url("s3://bucket/x") and is_url("zip::/data/x.zip")
     assert not is_url("data/x") and not is_url(tmp_path)
     assert local_data(tmp_path / "nowhere") == tmp_path / "nowhere"
 
 
-def test_a_file_below_a_url_has_a_url():
+def test_url_of_file_below_url():
     assert url_within("s3://bucket/clips/", "a/b.wav") == "s3://bucket/clips/a/b.wav"
     assert url_within("zip://in::s3://b/x.zip", "a.wav") == "zip://in/a.wav::s3://b/x.zip"
     assert url_within("zip://::/x.zip", "a.wav") == "zip://a.wav::/x.zip"
 
 
 @pytest.mark.parametrize("protocol", ["file", "zip", "http"])
-def test_a_folder_is_mirrored_once(protocol, source, tmp_path, fetched):
+def test_folder_is_mirrored_once(protocol, source, tmp_path, fetched):
     with served(source) as address:
         url = {
             "file": f"file://{source}",
@@ -137,7 +137,7 @@ def test_a_folder_is_mirrored_once(protocol, source, tmp_path, fetched):
         assert fetched.total() == len(FILES)
 
 
-def test_what_changed_is_fetched_again_and_what_is_gone_removed(memory, tmp_path, fetched):
+def test_mirror_follows_changes_and_removals(memory, tmp_path, fetched):
     memory.pipe({f"/songs/{name}": content for name, content in (FILES | UNREAD).items()})
     mirror = local_data("memory://songs", tmp_path)
     fetched.clear()
@@ -154,7 +154,7 @@ def test_what_changed_is_fetched_again_and_what_is_gone_removed(memory, tmp_path
     assert not (mirror / "pop & soul/deep").exists()
 
 
-def test_what_was_damaged_here_is_fetched_again(source, tmp_path, fetched):
+def test_damaged_local_files_are_fetched_again(source, tmp_path, fetched):
     mirror = local_data(f"file://{source}", tmp_path)
     fetched.clear()
     (mirror / "métal/c.mp3").write_bytes(b"th")
@@ -163,7 +163,7 @@ def test_what_was_damaged_here_is_fetched_again(source, tmp_path, fetched):
     assert fetched == {"c.mp3": 1, "a b#1.wav": 1}
 
 
-def test_a_manifest_brings_the_files_it_names(tmp_path, fetched):
+def test_manifest_fetches_files_it_lists(tmp_path, fetched):
     clips = {"d/a b#1.wav": b"one", "d/é.wav": b"two"}
     write(tmp_path / "there", {**clips, "d/other.wav": b"-", "all.csv": MANIFEST.encode()})
     with served(tmp_path / "there") as address:
@@ -176,12 +176,12 @@ def test_a_manifest_brings_the_files_it_names(tmp_path, fetched):
     assert table["clip"].tolist() == list(clips)
 
 
-def test_one_clip_can_be_named(source, tmp_path):
+def test_single_clip_is_fetched(source, tmp_path):
     clip = local_data(f"file://{source}/métal/c.mp3", tmp_path)
     assert (clip.name, clip.read_bytes()) == ("c.mp3", b"three")
 
 
-def test_read_data_takes_urls(source, tmp_path, monkeypatch):
+def test_read_data_accepts_urls(source, tmp_path, monkeypatch):
     monkeypatch.setenv("STEMSTACK_CACHE", str(tmp_path / "cache"))
     archive = zipped(source, tmp_path / "there.zip")
     here, there = read_data(source), read_data(f"zip://::{archive}")
@@ -190,7 +190,7 @@ def test_read_data_takes_urls(source, tmp_path, monkeypatch):
     assert there.root.is_relative_to(tmp_path / "cache" / "remote")
 
 
-def test_progress_is_shown_only_of_what_is_fetched(source, tmp_path):
+def test_progress_counts_only_fetched_files(source, tmp_path):
     shown = []
 
     class Recorder(NullProgress):
@@ -204,7 +204,7 @@ def test_progress_is_shown_only_of_what_is_fetched(source, tmp_path):
     assert shown == [(f"fetching file://{source}", len(FILES)), len(FILES)]
 
 
-def test_a_call_cut_short_leaves_nothing_half_and_goes_on(source, tmp_path, monkeypatch, fetched):
+def test_interrupted_mirror_resumes(source, tmp_path, monkeypatch, fetched):
     monkeypatch.setattr(mirroring, "_BATCH", 2)
     whole = LocalFileSystem.get_file
 
@@ -225,7 +225,7 @@ def test_a_call_cut_short_leaves_nothing_half_and_goes_on(source, tmp_path, monk
     assert set(fetched) == {name.rpartition("/")[2] for name in FILES.keys() - begun.keys()}
 
 
-def test_leftovers_of_a_kill_are_removed_after_a_day(source, tmp_path):
+def test_abandoned_downloads_are_removed_after_a_day(source, tmp_path):
     mirror = local_data(f"file://{source}", tmp_path)
     write(mirror, {".0123.wav": b"half", ".4567.wav": b"half"})
     os.utime(mirror / ".0123.wav", (0, 0))
@@ -234,7 +234,7 @@ def test_leftovers_of_a_kill_are_removed_after_a_day(source, tmp_path):
     assert held(mirror) == {**FILES, ".4567.wav": b"half"}
 
 
-def test_several_may_mirror_at_a_time(tmp_path):
+def test_concurrent_mirrors_agree(tmp_path):
     files = {f"{n % 3}/{n}.wav": bytes([n]) for n in range(100)}
     write(tmp_path / "songs", files)
     with ThreadPoolExecutor(4) as pool:
@@ -243,7 +243,7 @@ def test_several_may_mirror_at_a_time(tmp_path):
     assert held(mirror) == files
 
 
-def test_a_file_cut_short_on_the_way_is_an_error(memory, tmp_path, monkeypatch):
+def test_truncated_transfer_is_an_error(memory, tmp_path, monkeypatch):
     memory.pipe("/songs/x/a.wav", b"abc")
     whole = type(memory).get_file
 
@@ -257,7 +257,7 @@ def test_a_file_cut_short_on_the_way_is_an_error(memory, tmp_path, monkeypatch):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_names_that_lead_out_are_refused(tmp_path):
+def test_names_outside_mirror_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr("a/../../../evil.wav", b"x")
     with pytest.raises(DataError, match=r"evil\.wav' leads out of its folder"):
@@ -274,14 +274,14 @@ def test_names_that_lead_out_are_refused(tmp_path):
         ("gone.wav", r"cannot be fetched \(FileNotFoundError: .*gone\.wav\); check the name"),
     ],
 )
-def test_a_manifest_names_clips_beside_it(memory, tmp_path, cell, problem):
+def test_manifest_paths_must_be_below_it(memory, tmp_path, cell, problem):
     memory.pipe("/a.wav", b"x")
     memory.pipe("/in/all.csv", f"path,label\n{cell},x\n".encode())
     with pytest.raises(DataError, match=f"^memory://in/all.csv: {problem}"):
         local_data("memory://in/all.csv", tmp_path)
 
 
-def test_what_is_not_there_is_said(memory, source, tmp_path):
+def test_missing_url_is_an_error(memory, source, tmp_path):
     with pytest.raises(DataError, match="memory://nowhere: no audio file and no CSV table"):
         local_data("memory://nowhere", tmp_path)
     with pytest.raises(DataError, match=r"zip://::/no\.zip: .*FileNotFoundError.*check the name"):
@@ -293,14 +293,14 @@ def test_what_is_not_there_is_said(memory, source, tmp_path):
         local_data(f"{address}/nowhere.csv", tmp_path)
 
 
-def test_a_dead_connection_is_said(source, tmp_path):
+def test_dead_connection_is_an_error(source, tmp_path):
     with served(source) as address:
         pass
     with pytest.raises(DataError, match=r"ClientConnectorError.*give the same command again"):
         local_data(f"{address}/all.csv", tmp_path)
 
 
-def test_a_forbidden_file_is_said(memory, tmp_path, monkeypatch):
+def test_forbidden_file_asks_for_credentials(memory, tmp_path, monkeypatch):
     def forbid(self, path, **options):
         raise PermissionError(path)
 
@@ -309,12 +309,12 @@ def test_a_forbidden_file_is_said(memory, tmp_path, monkeypatch):
         local_data("memory://in/all.csv", tmp_path)
 
 
-def test_a_protocol_that_is_none_is_said(tmp_path):
+def test_unknown_protocol_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"Protocol not known: s4\); expected a URL such as s3://"):
         local_data("s4://bucket/x", tmp_path)
 
 
-def test_packages_that_are_missing_are_named(tmp_path, monkeypatch):
+def test_missing_packages_are_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(MissingExtraError, match="s3://bucket/x: Install s3fs"):
         local_data("s3://bucket/x", tmp_path)

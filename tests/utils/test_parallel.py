@@ -23,13 +23,13 @@ def _die(chunk):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_results_come_in_order():
+def test_results_are_in_order():
     chunks = [[i, i + 1] for i in range(9)]
     expected = [[2 * i, 2 * i + 2] for i in range(9)]
     assert list(forked_map(_double, iter(chunks), 2)) == expected
 
 
-def test_work_is_drawn_as_it_goes_on():
+def test_chunks_are_taken_lazily():
     drawn = []
 
     def chunks():
@@ -43,7 +43,7 @@ def test_work_is_drawn_as_it_goes_on():
     results.close()
 
 
-def test_a_killed_worker_is_an_error_with_a_mend():
+def test_killed_worker_is_an_error():
     with pytest.raises(StemstackError, match=r"was killed.*fewer jobs"):
         list(forked_map(_die, [[0], [1]], 2))
 
@@ -62,7 +62,7 @@ for worker in forked_map(tell, [[0]] * 500, 2):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="joblib minds its own processes")
-def test_workers_end_with_a_killed_parent():
+def test_workers_exit_with_killed_parent():
     with subprocess.Popen([sys.executable, "-c", _ORPHANS], stdout=-1, text=True) as process:
         worker = Path("/proc", process.stdout.readline().strip())
         process.kill()

@@ -1,4 +1,4 @@
-"""A healthy data set to plant faults in, and the means to plant and to look for them."""
+"""A healthy data set to damage, and functions that damage and check it."""
 
 import numpy as np
 import pytest
@@ -26,25 +26,25 @@ def write():
 
 @pytest.fixture(scope="session")
 def read():
-    """``read(path)`` gives the samples."""
+    """``read(path)`` returns the samples."""
     return lambda path: soundfile.read(path)[0]
 
 
 @pytest.fixture(scope="session")
 def hiss():
-    """``hiss(seed, seconds=1.0, level=0.1)`` gives noise, cut at three sigma."""
+    """``hiss(seed, seconds=1.0, level=0.1)`` returns noise, cut at three sigma."""
     return make_hiss
 
 
 @pytest.fixture(scope="session")
-def look():
-    """``look(data, check=None)`` gives the findings that are no mere facts."""
+def find_problems():
+    """``find_problems(data, check=None)`` returns the errors and warnings."""
 
-    def look(data, check=None, **options):
+    def find_problems(data, check=None, **options):
         findings = check_dataset(data, **{"n_folds": 2, **options}).findings
         return [f for f in findings if f.severity != "info" and check in (None, f.check)]
 
-    return look
+    return find_problems
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The whole examination: what it gives, what it keeps, what it costs the second time."""
+"""All checks together: findings, stored measurements, progress."""
 
 from contextlib import contextmanager
 
@@ -13,33 +13,37 @@ SR = 22050
 SONG = "genres_stems/blues/blues.00000"
 
 
-def test_a_healthy_data_set_gives_facts_only(data):
+def test_healthy_data_set_has_only_infos(data):
     findings = check_dataset(data, n_folds=2).findings
     assert {f.severity for f in findings} == {"info"}
     assert {f.check for f in findings} == {"classes", "contents", "loudness", "test vs training"}
 
 
-def test_data_without_any_audio_is_examined_too(data, look, tmp_path):
+def test_data_without_audio_is_checked(data, find_problems, tmp_path):
     for file in data.rglob("*.wav"):
         file.write_bytes(b"")
-    assert {f.check for f in look(data)} == {"unreadable files"}
+    assert {f.check for f in find_problems(data)} == {"unreadable files"}
     (tmp_path / "BARE/genres_stems/blues/blues.00000").mkdir(parents=True)
-    assert {f.check for f in look(tmp_path / "BARE")} == {"missing stems", "classes", "noise"}
+    assert {f.check for f in find_problems(tmp_path / "BARE")} == {
+        "missing stems",
+        "classes",
+        "noise",
+    }
     (tmp_path / "VOID/genres_stems").mkdir(parents=True)
-    assert {f.check for f in look(tmp_path / "VOID")} == {"classes", "noise"}
+    assert {f.check for f in find_problems(tmp_path / "VOID")} == {"classes", "noise"}
 
 
-def test_findings_are_sorted_plain_and_say_the_mend(data, write):
+def test_findings_are_sorted_and_have_fixes(data, write):
     (data / SONG / "bass.wav").unlink()
     write(data / SONG / "drums.wav", np.zeros(SR))
     findings = check_dataset(data, n_folds=2).findings
     order = [SEVERITIES.index(f.severity) for f in findings]
     assert order == sorted(order) and set(order) == {0, 1, 2}
-    assert all(f.mend and f.found and f.where for f in findings if f.severity != "info")
+    assert all(f.fix and f.found and f.where for f in findings if f.severity != "info")
     assert Finding(**findings[0].to_dict() | {"files": tuple(findings[0].files)}) == findings[0]
 
 
-def test_a_second_examination_reads_no_audio(data, tmp_path, monkeypatch, write, look):
+def test_second_check_reads_no_audio(data, tmp_path, monkeypatch, write, find_problems):
     cache = tmp_path / "cache"
     first = check_dataset(data, n_folds=2, cache=cache)
     measured = []
@@ -55,20 +59,20 @@ def test_a_second_examination_reads_no_audio(data, tmp_path, monkeypatch, write,
     assert again.findings == first.findings
     pd.testing.assert_frame_equal(again.files, first.files)
     write(data / "mashups/song0.wav", np.zeros(2 * SR))
-    assert len(look(data, cache=cache)) == 1
+    assert len(find_problems(data, cache=cache)) == 1
     assert measured == ["mashups/song0.wav"]
 
 
-def test_a_file_with_a_problem_is_looked_at_again(data, tmp_path, look):
-    gone = data / "mashups/song0.wav"
-    kept = gone.read_bytes()
-    gone.unlink()
-    assert len(look(data, cache=tmp_path / "cache")) == 1
-    gone.write_bytes(kept)
-    assert look(data, cache=tmp_path / "cache") == []
+def test_file_with_problem_is_measured_again(data, tmp_path, find_problems):
+    path = data / "mashups/song0.wav"
+    content = path.read_bytes()
+    path.unlink()
+    assert len(find_problems(data, cache=tmp_path / "cache")) == 1
+    path.write_bytes(content)
+    assert find_problems(data, cache=tmp_path / "cache") == []
 
 
-def test_jobs_change_nothing(data):
+def test_result_does_not_depend_on_jobs(data):
     one, two = check_dataset(data, n_folds=2, n_jobs=1), check_dataset(data, n_folds=2, n_jobs=2)
     assert one.findings == two.findings
     pd.testing.assert_frame_equal(one.files, two.files)

@@ -1,4 +1,4 @@
-"""The same audio under two names."""
+"""Files that cannot be used, differ in format, or have the same audio."""
 
 import re
 import shutil
@@ -8,39 +8,36 @@ import numpy as np
 import pytest
 import soundfile
 
+SR = 22050
 SONG = "genres_stems/blues/blues.00000"
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "severity", "says"),
+    ("source", "target", "severity", "expected"),
     [
         (f"{SONG}/bass.wav", "genres_stems/jazz/jazz.00000/bass.wav", "error", "two genres"),
         (f"{SONG}/bass.wav", "genres_stems/blues/blues.00001/bass.wav", "warning", "two songs"),
-        (f"{SONG}/bass.wav", f"{SONG}/drums.wav", "warning", "two names"),
+        (f"{SONG}/bass.wav", f"{SONG}/drums.wav", "warning", "two files"),
         (f"{SONG}/bass.wav", "mashups/song0.wav", "warning", "training and test"),
-        ("mashups/song0.wav", "mashups/song1.wav", "warning", "two names"),
-        ("ESC-50-master/audio/0.wav", "ESC-50-master/audio/1.wav", "warning", "two names"),
+        ("mashups/song0.wav", "mashups/song1.wav", "warning", "two files"),
+        ("ESC-50-master/audio/0.wav", "ESC-50-master/audio/1.wav", "warning", "two files"),
     ],
 )
-def test_duplicates_are_told_apart(data, source, target, severity, says, look):
+def test_duplicates_are_classified(data, source, target, severity, expected, find_problems):
     shutil.copy(data / source, data / target)
-    (finding,) = look(data, "duplicates")
-    assert finding.severity == severity and says in finding.found
+    (finding,) = find_problems(data, "duplicates")
+    assert finding.severity == severity and expected in finding.found
     assert set(finding.files) == {source, target}
     assert " = " in finding.where
 
 
-def test_the_container_hides_no_duplicate(data, write, look):
+def test_duplicates_are_found_across_containers(data, write, find_problems):
     (data / SONG / "drums.wav").unlink()
     samples, sr = soundfile.read(data / SONG / "bass.wav", dtype="int16")
     write(data / "genres_stems/jazz/jazz.00000/bass.wav", np.column_stack([samples, samples]), sr)
     write(data / SONG / "drums.flac", samples, sr)
-    (finding,) = look(data, "duplicates")
+    (finding,) = find_problems(data, "duplicates")
     assert len(finding.files) == 3 and finding.severity == "error"
-
-
-SR = 22050
-SONG_headers = "genres_stems/blues/blues.00000"
 
 
 def damage_empty(path):
@@ -56,7 +53,7 @@ def damage_headless(path):
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("damage", "expected"),
     [
         (damage_empty, "empty \\(0 bytes\\)"),
         (damage_text, "not audio that can be read"),
@@ -66,71 +63,71 @@ def damage_headless(path):
 @pytest.mark.parametrize(
     "name", [f"{SONG}/vocals.wav", "mashups/song1.wav", "ESC-50-master/audio/1.wav"]
 )
-def test_unreadable_files_are_errors_wherever_they_are(data, damage, says, name, look):
+def test_unreadable_files_of_every_role_are_errors(data, damage, expected, name, find_problems):
     damage(data / name)
-    (finding,) = look(data, "unreadable files")
+    (finding,) = find_problems(data, "unreadable files")
     assert finding.severity == "error" and finding.files == (name,)
-    assert re.search(says, finding.found)
+    assert re.search(expected, finding.found)
 
 
-def test_a_file_cut_short_is_an_error_in_any_container(data, write, hiss, look):
-    wav, flac = data / SONG_headers / "bass.wav", data / SONG_headers / "drums.flac"
+def test_truncated_files_are_errors_in_any_container(data, write, hiss, find_problems):
+    wav, flac = data / SONG / "bass.wav", data / SONG / "drums.flac"
     wav.write_bytes(wav.read_bytes()[:-SR])
-    (data / SONG_headers / "drums.wav").unlink()
+    (data / SONG / "drums.wav").unlink()
     write(flac, hiss(7), subtype="PCM_16")
     flac.write_bytes(flac.read_bytes()[:20000])
-    (finding,) = look(data, "cut short")
+    (finding,) = find_problems(data, "cut short")
     assert finding.severity == "error"
     assert set(finding.files) == {f"{SONG}/bass.wav", f"{SONG}/drums.flac"}
 
 
-def test_nan_is_an_error(data, write, hiss, look):
+def test_nan_is_an_error(data, write, hiss, find_problems):
     broken = hiss(3).astype(np.float32)
     broken[10:13] = np.nan, np.inf, -np.inf
-    write(data / SONG_headers / "bass.wav", broken, subtype="FLOAT")
-    (finding,) = look(data, "NaN")
+    write(data / SONG / "bass.wav", broken, subtype="FLOAT")
+    (finding,) = find_problems(data, "NaN")
     assert finding.severity == "error" and finding.files == (f"{SONG}/bass.wav",)
 
 
-def test_a_fault_in_many_files_is_one_finding_with_all_of_them(data, look):
+def test_one_finding_lists_all_affected_files(data, find_problems):
     for stem in ("drums", "vocals", "bass", "other"):
-        damage_empty(data / SONG_headers / f"{stem}.wav")
-    (finding,) = look(data, "unreadable files")
+        damage_empty(data / SONG / f"{stem}.wav")
+    (finding,) = find_problems(data, "unreadable files")
     assert len(finding.files) == 4 and finding.where.endswith("(4 in all)")
 
 
-def test_rates_and_channels_that_differ_name_the_rarer_files(data, write, hiss, look):
-    write(data / SONG_headers / "bass.wav", hiss(3), sr=16000)
-    write(data / SONG_headers / "drums.wav", np.column_stack([hiss(4), hiss(5)]))
-    mixed, low = look(data, "sample rate")
+def test_mixed_rates_and_channels_name_rarer_files(data, write, hiss, find_problems):
+    write(data / SONG / "bass.wav", hiss(3), sr=16000)
+    write(data / SONG / "drums.wav", np.column_stack([hiss(4), hiss(5)]))
+    mixed, low = find_problems(data, "sample rate")
     assert mixed.files == low.files == (f"{SONG}/bass.wav",)
     assert "22050 Hz × 15, 16000 Hz × 1" in mixed.found
-    (channels,) = look(data, "channels")
+    (channels,) = find_problems(data, "channels")
     assert channels.files == (f"{SONG}/drums.wav",) and "mono × 15, stereo × 1" in channels.found
 
 
-def test_channels_that_cancel_are_found(data, write, read, look):
+def test_cancelling_channels_are_found(data, write, read, find_problems):
     for song in (data / "genres_stems").glob("*/*"):
         for file in song.iterdir():
             left = read(file)
-            right = -0.95 * left if file == data / SONG_headers / "vocals.wav" else 0.5 * left
+            right = -0.95 * left if file == data / SONG / "vocals.wav" else 0.5 * left
             write(file, np.column_stack([left, right]))
-    (finding,) = look(data, "channels")
+    (finding,) = find_problems(data, "channels")
     assert finding.files == (f"{SONG}/vocals.wav",)
     assert "lose 20 dB" in finding.found
 
 
-def test_lengths_that_stand_out_are_warnings(data, write, hiss, look):
-    write(data / SONG_headers / "bass.wav", hiss(3, seconds=0.5))
-    too_short, uneven = look(data, "length")
+def test_short_files_and_uneven_stems_are_warnings(data, write, hiss, find_problems):
+    write(data / SONG / "bass.wav", hiss(3, seconds=0.5))
+    too_short, uneven = find_problems(data, "length")
     assert too_short.files == (f"{SONG}/bass.wav",)
     assert uneven.files == ("blues/blues.00000",) and "up to 0.5 s" in uneven.found
 
 
-def test_half_the_usual_length_is_a_warning(data, write, hiss, look):
+def test_half_the_median_length_is_a_warning(data, write, hiss, find_problems):
     for file in (data / "genres_stems").glob("*/*/*.wav"):
         write(file, hiss(crc32(str(file.relative_to(data)).encode()), seconds=2.5))
     for stem in ("drums", "vocals", "bass", "other"):
-        write(data / SONG_headers / f"{stem}.wav", hiss(len(stem), seconds=1.2))
-    (finding,) = look(data, "length")
+        write(data / SONG / f"{stem}.wav", hiss(len(stem), seconds=1.2))
+    (finding,) = find_problems(data, "length")
     assert len(finding.files) == 4 and "half the usual 2.5 s" in finding.found

@@ -1,4 +1,4 @@
-"""What is measured of a file, against closed forms and pyloudnorm itself."""
+"""Measured facts against closed forms and pyloudnorm."""
 
 from itertools import groupby
 
@@ -26,13 +26,13 @@ def sine(frequency, level, seconds=3.0, sr=SR):
 
 
 @pytest.mark.parametrize("sr", [22050, 44100, 48000])
-def test_a_997_hz_sine_has_the_loudness_the_standard_gives_it(sr):
+def test_loudness_of_calibration_tone(sr):
     # BS.1770-4: 0 dBFS at 997 Hz in one channel reads -3.01 LUFS. atol: the filters are designed
     # for 48 kHz and fitted at other rates.
     assert measure_loudness(sine(997, 0.1, sr=sr), sr) == pytest.approx(-23.01, abs=0.1)
 
 
-def test_loudness_is_pyloudnorms():
+def test_loudness_agrees_with_pyloudnorm():
     clip = sine(440, 0.3) + 0.05 * np.random.default_rng(0).standard_normal(3 * SR)
     expected = pyloudnorm.Meter(SR).integrated_loudness(clip)
     # atol: single against double precision.
@@ -44,11 +44,11 @@ def test_loudness_is_pyloudnorms():
     [np.zeros(SR, np.float32), sine(997, 1e-5), sine(997, 0.5, seconds=0.399)],
     ids=["silence", "below the gate", "shorter than a block"],
 )
-def test_what_has_no_loudness_has_none(clip):
+def test_loudness_is_none_where_undefined(clip):
     assert measure_loudness(clip, SR) is None
 
 
-def test_loudness_is_not_asked_of_low_rates():
+def test_loudness_is_none_at_low_rates():
     assert measure_loudness(sine(100, 0.5, sr=4000), 4000) is None
 
 
@@ -57,7 +57,7 @@ def test_levels_of_a_sine_with_an_offset(tmp_path):
     soundfile.write(path, sine(100, 0.5) + 0.1, SR, subtype="FLOAT")
     facts, mono = measure_file(path)
     assert (facts["sr"], facts["channels"], facts["frames"], facts["nan"]) == (SR, 1, 3 * SR, 0)
-    assert facts["problem"] is None and facts["lack"] is None
+    assert facts["problem"] is None and facts["missing"] is None
     # rtol: float32 samples, none of which meets the sine's top exactly.
     np.testing.assert_allclose(facts["peak"], 0.6, rtol=1e-5)
     np.testing.assert_allclose(facts["dc"], 0.1, rtol=1e-5)
@@ -76,7 +76,7 @@ def test_channels_are_measured_apart_from_their_mix(tmp_path):
     np.testing.assert_allclose(facts["channel_rms"], 0.5 / np.sqrt(2), rtol=1e-4)
 
 
-def test_a_file_with_nan_has_a_shape_and_no_levels(tmp_path):
+def test_file_with_nan_has_no_levels(tmp_path):
     path = tmp_path / "nan.wav"
     soundfile.write(path, np.array([0.1, np.nan, 0.2]), SR, subtype="FLOAT")
     facts, mono = measure_file(path)
@@ -109,7 +109,7 @@ def test_rests_are_not_added_up():
     assert measure_silence(clip, SR) == pytest.approx(0.5, abs=0.2)
 
 
-def test_silence_of_a_clip_shorter_than_a_block_is_none():
+def test_silence_of_short_clip_is_zero():
     assert measure_silence(np.zeros(10, np.float32), SR) == 0.0
 
 
@@ -131,7 +131,7 @@ def test_clipping_counts_runs_of_three(samples, expected):
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from([0, 32767, -32768]), min_size=1, max_size=40))
-def test_clipping_is_what_a_plain_loop_counts(samples):
+def test_clipping_equals_a_plain_loop(samples):
     flat = [(flag, len(list(run))) for flag, run in groupby(abs(s) >= 32767 for s in samples)]
     expected = sum(length for flag, length in flat if flag and length >= 3) / len(samples)
     column = np.array(samples, np.int16)[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""Songs whose stems are missing, misnamed, or beside the point."""
+"""Songs whose stems are missing or misnamed, and files that are not stems."""
 
 import shutil
 import subprocess
@@ -6,51 +6,51 @@ import subprocess
 SONG = "genres_stems/blues/blues.00000"
 
 
-def test_a_misnamed_stem_is_an_error_with_the_mv_that_mends_it(data, look):
+def test_misnamed_stem_suggests_mv(data, find_problems):
     for song in ("blues/blues.00000", "jazz/jazz.00001"):
         folder = data / "genres_stems" / song
         (folder / "other.wav").rename(folder / "others.wav")
-    (finding,) = look(data)
+    (finding,) = find_problems(data)
     assert (finding.severity, finding.check) == ("error", "stem names")
     assert finding.files == (f"{SONG}/others.wav", "genres_stems/jazz/jazz.00001/others.wav")
-    assert "mv others.wav other.wav" in finding.mend
+    assert "mv others.wav other.wav" in finding.fix
     assert "2 of 4 songs have others.wav instead of other.wav" in finding.found
 
 
-def test_the_renaming_command_mends_and_overwrites_nothing(tmp_path, data, look):
+def test_rename_command_overwrites_nothing(tmp_path, data, find_problems):
     odd = tmp_path / "it's a folder"
     shutil.move(data, odd)
     (odd / SONG / "other.wav").rename(odd / SONG / "Others.wav")
     kept = odd / "genres_stems/jazz/jazz.00000"
     shutil.copy(kept / "drums.wav", kept / "Others.wav")
     before = (kept / "other.wav").read_bytes()
-    (finding,) = [f for f in look(odd) if f.severity == "error"]
+    (finding,) = [f for f in find_problems(odd) if f.severity == "error"]
     # mv -n tells by its exit code that it left the file alone.
     subprocess.run(["sh", "-c", finding.command], check=False, capture_output=True)
     assert (odd / SONG / "other.wav").exists()
     assert (kept / "other.wav").read_bytes() == before
-    assert not [f for f in look(odd) if f.severity == "error"]
+    assert not [f for f in find_problems(odd) if f.severity == "error"]
 
 
-def test_missing_stems_are_named_all_of_them(data, look):
+def test_all_missing_stems_are_listed(data, find_problems):
     for genre in ("blues", "jazz"):
         (data / f"genres_stems/{genre}/{genre}.00001/drums.wav").unlink()
     shutil.rmtree(data / SONG)
     (data / SONG).mkdir()
-    (drums,) = [f for f in look(data, "missing stems") if "drums" in f.found]
+    (drums,) = [f for f in find_problems(data, "missing stems") if "drums" in f.found]
     assert drums.severity == "error" and len(drums.files) == 3
-    assert len(look(data, "missing stems")) == 4
-    assert not look(data, "missing stems", stems=())
+    assert len(find_problems(data, "missing stems")) == 4
+    assert not find_problems(data, "missing stems", stems=())
 
 
-def test_strangers_and_strays_are_warnings(data, write, hiss, look):
+def test_unexpected_and_untracked_files_are_warnings(data, write, hiss, find_problems):
     write(data / SONG / "karaoke.wav", hiss(1))
     write(data / "genres_stems/blues/loose.wav", hiss(1))
-    found = {f.check: f for f in look(data)}
+    found = {f.check: f for f in find_problems(data)}
     assert found["stem names"].files == (f"{SONG}/karaoke.wav",)
     assert found["stray files"].files == ("genres_stems/blues/loose.wav",)
     assert {f.severity for f in found.values()} == {"warning"}
 
 
-def test_stems_left_out_by_choice_are_no_strangers(data, look):
-    assert look(data, stems=("drums", "bass")) == []
+def test_stems_not_requested_are_not_unexpected(data, find_problems):
+    assert find_problems(data, stems=("drums", "bass")) == []

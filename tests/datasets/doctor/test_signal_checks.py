@@ -1,4 +1,4 @@
-"""The test clips against plain sums of stems, and loudness by genre and stem."""
+"""Silence, clipping, offsets, loudness, and test clips against sums of stems."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def facts(data, check):
     return [f for f in check_dataset(data, n_folds=2).findings if f.check == check]
 
 
-def test_the_test_is_compared_with_plain_sums_of_stems(data, write, hiss):
+def test_test_clips_are_compared_with_sums(data, write, hiss):
     for k in range(2):
         clip = hiss(100 + k, seconds=3.0)
         write(data / f"mashups/song{k}.wav", clip / np.abs(clip).max(), sr=44100)
@@ -25,7 +25,7 @@ def test_the_test_is_compared_with_plain_sums_of_stems(data, write, hiss):
     assert "9.6 dB below the peak; sums" in rms.found
 
 
-def test_a_sum_is_the_sum_of_its_stems(data, read):
+def test_sum_row_measures_sum_of_stems(data, read):
     files = check_dataset(data, n_folds=2).files
     row = files[(files["role"] == "sum") & (files["song"] == "blues/blues.00000")].iloc[0]
     total = sum(read(data / SONG / f"{s}.wav") for s in ("drums", "vocals", "bass", "other"))
@@ -34,41 +34,37 @@ def test_a_sum_is_the_sum_of_its_stems(data, read):
     np.testing.assert_allclose(row["rms"], np.sqrt(np.mean(total**2)), rtol=1e-6)
 
 
-def test_loudness_is_tabulated_by_genre_and_stem(data, write):
+def test_loudness_table_by_genre_and_stem(data, write):
     write(data / SONG / "vocals.wav", np.zeros(SR))
     (data / "genres_stems/blues/blues.00001/vocals.wav").unlink()
-    examination = check_dataset(data, n_folds=2)
-    table = loudness_table(examination.files)
+    report = check_dataset(data, n_folds=2)
+    table = loudness_table(report.files)
     assert table.index.tolist() == ["blues", "jazz"]
     assert table.columns.tolist() == ["drums", "vocals", "bass", "other", "sum"]
-    files = examination.files
+    files = report.files
     of_cell = files[(files["genre"] == "jazz") & (files["stem"] == "bass")]["lufs"]
     assert table.loc["jazz", "bass"] == of_cell.median()
     assert np.isnan(table.loc["blues", "vocals"])
 
 
-def test_genres_far_apart_in_loudness_are_told(data, write, read):
+def test_loudness_difference_of_genres_is_reported(data, write, read):
     for file in (data / "genres_stems/jazz").glob("*/*.wav"):
         write(file, 0.1 * read(file))
     (fact,) = facts(data, "loudness")
     apart = float(fact.found.partition(" LU apart")[0].rpartition(", ")[2])
     # abs: the noises of the two genres are not the same, and the figure has one decimal.
     assert apart == pytest.approx(20, abs=0.3)
-    assert fact.found.startswith("jazz is the quietest") and "normalize" in fact.mend
+    assert fact.found.startswith("jazz is the quietest") and "normalize" in fact.fix
 
 
-SR_signals = 22050
-SONG_signals = "genres_stems/blues/blues.00000"
-
-
-def test_digital_silence_faint_files_and_long_rests_are_told_apart(data, write, hiss, look):
-    write(data / SONG_signals / "vocals.wav", np.zeros(SR_signals))
-    write(data / SONG_signals / "drums.wav", hiss(4, level=1e-4))
+def test_silent_faint_and_resting_files_are_distinguished(data, write, hiss, find_problems):
+    write(data / SONG / "vocals.wav", np.zeros(SR))
+    write(data / SONG / "drums.wav", hiss(4, level=1e-4))
     write(
-        data / SONG_signals / "bass.wav",
-        np.concatenate([hiss(5), np.zeros(6 * SR_signals), hiss(6)]),
+        data / SONG / "bass.wav",
+        np.concatenate([hiss(5), np.zeros(6 * SR), hiss(6)]),
     )
-    found = {f.check: f for f in look(data) if f.check != "length"}
+    found = {f.check: f for f in find_problems(data) if f.check != "length"}
     assert {name: f.files for name, f in found.items()} == {
         "digital silence": (f"{SONG}/vocals.wav",),
         "faint": (f"{SONG}/drums.wav",),
@@ -77,22 +73,22 @@ def test_digital_silence_faint_files_and_long_rests_are_told_apart(data, write, 
     assert {f.severity for f in found.values()} == {"warning"}
 
 
-def test_silence_is_counted_by_stem_and_genre(data, write, look):
+def test_silence_is_counted_by_stem_and_genre(data, write, find_problems):
     for song in (data / "genres_stems/blues").iterdir():
-        write(song / "vocals.wav", np.zeros(SR_signals))
-    write(data / "genres_stems/jazz/jazz.00000/bass.wav", np.zeros(SR_signals))
-    (finding,) = look(data, "digital silence")
+        write(song / "vocals.wav", np.zeros(SR))
+    write(data / "genres_stems/jazz/jazz.00000/bass.wav", np.zeros(SR))
+    (finding,) = find_problems(data, "digital silence")
     assert "3 of 16 stems" in finding.found
     assert "(vocals 2, bass 1; blues 2, jazz 1)" in finding.found
 
 
-def test_silent_files_are_no_duplicates(data, write, look):
+def test_silent_files_are_not_duplicates(data, write, find_problems):
     for song in (data / "genres_stems").glob("*/*"):
-        write(song / "vocals.wav", np.zeros(SR_signals))
-    assert look(data, "duplicates") == []
+        write(song / "vocals.wav", np.zeros(SR))
+    assert find_problems(data, "duplicates") == []
 
 
-def test_clipping_is_a_warning_for_music_and_a_fact_for_test_and_noise(data, write, read):
+def test_clipping_of_test_and_noise_is_info(data, write, read):
     names = (f"{SONG}/bass.wav", "mashups/song0.wav", "ESC-50-master/audio/0.wav")
     for name in names:
         write(data / name, np.clip(20 * read(data / name), -1, 1))
@@ -104,19 +100,19 @@ def test_clipping_is_a_warning_for_music_and_a_fact_for_test_and_noise(data, wri
     ]
 
 
-def test_a_normalised_file_is_not_clipped(data, write, look):
-    tone = np.sin(2 * np.pi * 55 * np.arange(SR_signals) / SR_signals)
-    write(data / SONG_signals / "bass.wav", tone)
-    assert look(data, "clipping") == []
+def test_normalised_file_is_not_clipped(data, write, find_problems):
+    tone = np.sin(2 * np.pi * 55 * np.arange(SR) / SR)
+    write(data / SONG / "bass.wav", tone)
+    assert find_problems(data, "clipping") == []
 
 
-def test_floats_on_another_scale_are_found(data, write, hiss, look):
-    write(data / SONG_signals / "bass.wav", 32768 * hiss(3), subtype="FLOAT")
-    (finding,) = look(data, "scale")
+def test_floats_beyond_full_scale_are_found(data, write, hiss, find_problems):
+    write(data / SONG / "bass.wav", 32768 * hiss(3), subtype="FLOAT")
+    (finding,) = find_problems(data, "scale")
     assert finding.files == (f"{SONG}/bass.wav",)
 
 
-def test_a_dc_offset_is_a_warning(data, write, hiss, look):
-    write(data / SONG_signals / "bass.wav", hiss(3) + 0.05)
-    (finding,) = look(data, "DC offset")
+def test_dc_offset_is_a_warning(data, write, hiss, find_problems):
+    write(data / SONG / "bass.wav", hiss(3) + 0.05)
+    (finding,) = find_problems(data, "DC offset")
     assert finding.severity == "warning" and finding.files == (f"{SONG}/bass.wav",)

@@ -26,7 +26,7 @@ def test_missing_data_set_is_the_reason_given(make_run, make_inputs, tmp_path):
 
 
 def test_facts_are_folded():
-    finding = {"check": "contents", "found": "<b> & c", "where": "x", "mend": ""}
+    finding = {"check": "contents", "found": "<b> & c", "where": "x", "fix": ""}
     body = DOCTOR.render([{**finding, "severity": severity} for severity in ("warning", "info")])
     assert "0 errors, 1 warning, 1 fact." in body
     warnings, _, facts = body.partition("<details>")

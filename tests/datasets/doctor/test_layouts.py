@@ -1,4 +1,4 @@
-"""A folder per class, a manifest, and what is neither."""
+"""Data sets of clips: a folder per class, a manifest, and other paths."""
 
 import shutil
 
@@ -18,20 +18,20 @@ def folders(tmp_path, write, hiss):
     return root
 
 
-def test_a_folder_per_class_is_examined(folders, look):
-    assert look(folders) == []
+def test_class_folders_are_checked(folders, find_problems):
+    assert find_problems(folders) == []
     shutil.copy(folders / "blues/0.wav", folders / "jazz/0.wav")
     (folders / "jazz/1.wav").write_bytes(b"")
-    assert {(f.severity, f.check, f.files) for f in look(folders)} == {
+    assert {(f.severity, f.check, f.files) for f in find_problems(folders)} == {
         ("error", "unreadable files", ("jazz/1.wav",)),
         ("error", "duplicates", ("blues/0.wav", "jazz/0.wav")),
     }
-    assert look(folders, "classes", n_folds=3)[0].files == ("blues (2)", "jazz (2)")
+    assert find_problems(folders, "classes", n_folds=3)[0].files == ("blues (2)", "jazz (2)")
     table = loudness_table(check_dataset(folders, n_folds=2).files)
     assert table.columns.tolist() == ["clip"]
 
 
-def test_a_manifest_is_examined_to_its_end(folders, look):
+def test_all_mistakes_of_a_manifest_are_found(folders, find_problems):
     manifest = folders / "manifest.csv"
     rows = [
         ("blues/0.wav", "blues", "a", 0),
@@ -42,7 +42,7 @@ def test_a_manifest_is_examined_to_its_end(folders, look):
         ("jazz/gone.wav", "jazz", "e", 1),
     ]
     pd.DataFrame(rows, columns=["path", "label", "group", "fold"]).to_csv(manifest, index=False)
-    found = {f.files: (f.severity, f.check) for f in look(manifest)}
+    found = {f.files: (f.severity, f.check) for f in find_problems(manifest)}
     assert found == {
         ("a",): ("error", "manifest"),
         ("blues/1.wav",): ("error", "manifest"),
@@ -52,8 +52,8 @@ def test_a_manifest_is_examined_to_its_end(folders, look):
     }
 
 
-def test_what_is_no_data_set_is_refused(tmp_path):
+def test_other_paths_are_refused(tmp_path):
     with pytest.raises(DataError, match="no such file or folder"):
         check_dataset(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="holds neither"):
+    with pytest.raises(DataError, match="is not a data set"):
         check_dataset(tmp_path)

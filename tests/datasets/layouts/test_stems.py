@@ -1,0 +1,63 @@
+"""Songs in stems: tables, ids, and every mistake of the competition's layout."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from stemstack.datasets import read_data
+from stemstack.exceptions import DataError, DataWarning
+
+
+def test_each_song_is_one_row(stem_data):
+    data = read_data(stem_data)
+    assert data.has_stems and data.stems == ("drums", "vocals", "bass", "other")
+    assert data.classes == ["blues", "jazz & soul", "métal"]
+    assert list(data.train.columns) == [
+        "song", "label", "group", "drums", "vocals", "bass", "other"
+    ]  # fmt: skip
+    assert len(data.train) == 12
+    assert data.train["other"][0] == "genres_stems/blues/blues.00000/other.wav"
+    assert data.header == ("id", "genre")
+    assert len(data.noise) == 8
+
+
+def test_test_ids_are_not_changed(stem_data):
+    assert read_data(stem_data).test["id"].tolist() == ["000", "007", "014", "021", "028", "035"]
+
+
+def test_misnamed_stem_of_all_songs_is_named(own_stem_data):
+    for path in own_stem_data.rglob("other.wav"):
+        path.rename(path.with_name("others.wav"))
+    with pytest.raises(DataError, match=r"6 in all.* lack other\.wav, but there is others\.wav"):
+        read_data(own_stem_data)
+    data = read_data(own_stem_data, stems=("drums", "vocals", "bass", "others"))
+    assert data.stems[-1] == "others"
+
+
+def test_misnamed_stem_of_one_song_names_song(own_stem_data):
+    song = own_stem_data / "genres_stems/blues/blues.00001"
+    (song / "other.wav").rename(song / "others.wav")
+    with pytest.raises(DataError, match=r"^blues/blues\.00001 of 6 songs lack other\.wav"):
+        read_data(own_stem_data)
+
+
+def test_missing_stem_is_error_unless_allowed(own_stem_data):
+    (own_stem_data / "genres_stems/métal/métal.00000/bass.wav").unlink()
+    with pytest.raises(DataError, match=r"métal/métal\.00000 .*bass\.wav.*--allow-missing-stems"):
+        read_data(own_stem_data)
+    data = read_data(own_stem_data, allow_missing_stems=True)
+    assert data.train["bass"].isna().sum() == 1
+
+
+def test_song_without_any_stem_is_never_allowed(own_stem_data):
+    for path in (own_stem_data / "genres_stems/blues/blues.00000").iterdir():
+        path.unlink()
+    with pytest.raises(DataError, match=r"blues\.00000 .*none of the stems"):
+        read_data(own_stem_data, allow_missing_stems=True)
+
+
+def test_unexpected_files_are_ignored_with_warning(own_stem_data):
+    path = own_stem_data / "genres_stems/blues/blues.00000/mix.wav"
+    soundfile.write(path, np.zeros(100), 22050)
+    with pytest.warns(DataWarning, match=r"1 audio files in song folders are ignored.*mix\.wav"):
+        assert read_data(own_stem_data).stems == ("drums", "vocals", "bass", "other")
