@@ -240,7 +240,18 @@ def test_every_public_name_is_in_the_reference():
 @pytest.mark.parametrize(
     "module",
     [
+        "audio.levels",
+        "audio.loudness",
         "commands._shared.progress",
+        "datasets.dataset",
+        "datasets.doctor.check_dataset",
+        "datasets.doctor.finding",
+        "datasets.doctor.signal_checks",
+        "datasets.layouts",
+        "datasets.layouts.stems",
+        "datasets.layouts.tables",
+        "datasets.reading",
+        "datasets.remote",
         "features.columns",
         "features.descriptors.family",
         "features.descriptors.mel",
@@ -254,6 +265,11 @@ def test_every_public_name_is_in_the_reference():
         "stacking.blending.mean",
         "stacking.calibration.adjuster",
         "stacking.stacker",
+        "utils.formatting",
+        "utils.hashing",
+        "utils.parallel",
+        "utils.progress",
+        "utils.resources",
     ],
 )
 def test_the_examples_of_docstrings_run(module, tmp_path, monkeypatch):

@@ -14,8 +14,6 @@ from .stems import STEMS
 # The first layout that detects a path is used.
 LAYOUTS = [MANIFEST, STEMS, CLASS_FOLDERS]
 
-__all__ = ["LAYOUTS", "find_layout", "is_data_set"]
-
 
 def find_layout(path):
     """Return the layout of a data set.

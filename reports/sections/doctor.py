@@ -34,8 +34,7 @@ def render(findings):
     body = paragraph(f"Checks of the data set as it is now: {counts}.")
     for severity, found in by_severity.items():
         if found:
-            rows = pd.DataFrame(found)[["check", "found", "fix", "where"]]
-            rows = rows.set_index("check")
+            rows = pd.DataFrame(found)[["check", "found", "fix", "where"]].set_index("check")
             caption = f"{_PLURALS[severity].capitalize()} and suggested fixes"
             block = table(rows, caption)
             if severity == "info":
