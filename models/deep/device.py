@@ -1,4 +1,4 @@
-"""Where a net runs: the GPU when there is one, else the CPU, said once."""
+"""Device selection, and context managers for torch's random state and number of threads."""
 
 import logging
 import threading
@@ -9,14 +9,18 @@ from ...exceptions import UsageError, first_line, import_optional
 
 logger = logging.getLogger("stemstack")
 
+# torch's global generator belongs to the process: only one of several threads may use it at a time.
+_RANDOM_STATE = threading.RLock()
+
 
 def resolve_device(device="auto"):
-    """Turn a device name into a torch device.
+    """Return a torch device by name.
 
     Parameters
     ----------
     device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``: as torch names them.
+        ``"auto"`` (a GPU if there is one, else the CPU, which is logged once), or torch's name:
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
 
     Returns
     -------
@@ -27,13 +31,13 @@ def resolve_device(device="auto"):
     MissingExtraError
         torch is not installed.
     UsageError
-        The device was asked for by name and is not there.
+        The device is not available.
     """
     torch = import_optional("torch", "deep")
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
-        _say_once("No GPU was found: deep models run on the CPU")
+        _log_once("No GPU was found: deep models run on the CPU")
         return torch.device("cpu")
     try:
         torch.empty(0, device=device)
@@ -45,17 +49,13 @@ def resolve_device(device="auto"):
 
 
 @lru_cache
-def _say_once(message):
+def _log_once(message):
     logger.info(message)
-
-
-# The random state is one a process: of several trainings in threads one is in it at a time.
-_RANDOM_STATE = threading.RLock()
 
 
 @contextmanager
 def seeded_rng(seed, device):
-    """Seed torch's generators for a block, and leave them afterwards as they were before.
+    """Seed torch's global generators within a block, and restore their states afterwards.
 
     Parameters
     ----------
@@ -74,11 +74,12 @@ def seeded_rng(seed, device):
 
 @contextmanager
 def num_threads(number):
-    """Have torch use a number of threads within a block; None leaves it as it is.
+    """Set the number of threads that torch uses within a block.
 
     Parameters
     ----------
     number : int or None
+        None leaves the number unchanged.
     """
     import torch
 

@@ -178,7 +178,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         ndarray of shape (n_clips, n_classes), or (n_clips,) for two classes
             For two classes, how much the second's logit exceeds the first's.
         """
-        logits = self._outputs(X)
+        logits = self._predict(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
     def predict_proba(self, X):
@@ -193,7 +193,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         ndarray of shape (n_clips, n_classes)
             Rows sum to 1.
         """
-        return softmax(self._outputs(X), axis=1)
+        return softmax(self._predict(X), axis=1)
 
     def predict(self, X):
         """Give the most probable class of each clip.
@@ -206,7 +206,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         -------
         ndarray of shape (n_clips,)
         """
-        logits = self._outputs(X)
+        logits = self._predict(X)
         return self.classes_[logits.argmax(axis=1)]
 
 
@@ -232,7 +232,7 @@ class EffNetLogits(TransformerMixin, DeepEstimator):
         -------
         ndarray of shape (n_clips, n_classes)
         """
-        return self._outputs(X)
+        return self._predict(X)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns ``logit_<class>``.
@@ -298,7 +298,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
             return self._fit_classes(X, y, groups)
         validate_clips(self, X, reset=True)
         self.check_parameters()
-        self._take_backbone()
+        self._use_pretrained()
         return self
 
     def transform(self, X):
@@ -312,7 +312,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         -------
         ndarray of shape (n_clips, n_features)
         """
-        return self._outputs(X, embedding=True)
+        return self._predict(X, embedding=True)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns ``embedding_0000`` and so on.

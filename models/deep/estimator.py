@@ -1,8 +1,8 @@
-"""What the deep estimators share: parameters, fitting, outputs, and a state without a graph.
+"""Base class of the deep estimators: parameters, training, inference, and pickling.
 
-Importing this imports no torch. A fitted estimator holds the name of its architecture and its
-weights as safetensors bytes (``state_``); the live net is built from them when it is first needed
-and is no part of a pickle.
+Importing this module does not import torch. A fitted estimator stores the name of its architecture
+and its weights as safetensors bytes (``state_``); the network is built from them on first use and
+is not part of a pickle.
 """
 
 import numpy as np
@@ -19,25 +19,24 @@ from .backbones.ast import AST, KaldiFbankConfig, read_norm_stats
 from .backbones.fusion import fuse_conv_bn
 from .backbones.networks import build_net, count_channels
 from .backbones.pretrained import resolve_pretrained, weights_hash
-from .data.log_mel import MelSettings
-from .data.log_mel_cache import load_log_mels
-from .data.remix import Remixer
+from .data.dataset import LogMelDataset, RemixedDataset
+from .data.log_mel import MelSettings, load_log_mels
 from .device import num_threads, resolve_device, seeded_rng
 from .inference import InferenceConfig, predict_outputs
 from .parameters import check_parameters
 from .persistence import pack_net, resolve_aliases, unpack_net
 from .training.checkpoint import Checkpoint
 from .training.early_stopping import EarlyStopping, mashup_groups, split_validation
-from .training.trainer import Session, Trainer, TrainingSchedule
+from .training.trainer import Trainer, TrainingSchedule
 
-# Share of a pretrained backbone's layers that stay frozen by default.
-_FROZEN = {"cpu": 0.5}
-# What changes no bit of a training.
-_MEANS = ("cache", "checkpoint", "verbose")
+# Share of a pretrained backbone's layers that stay frozen with ``frozen="auto"``: none elsewhere.
+_AUTO_FROZEN = {"cpu": 0.5}
+# Parameters that do not affect the result of a training.
+_WITHOUT_EFFECT = ("cache", "checkpoint", "verbose")
 
 
 class DeepEstimator(BaseEstimator):
-    """Base of the deep estimators; see :class:`EffNetClassifier` for the parameters."""
+    """Base class of the deep estimators; see :class:`~stemstack.models.EffNetClassifier`."""
 
     def __init__(
         self,
@@ -117,150 +116,26 @@ class DeepEstimator(BaseEstimator):
         self.verbose = verbose
 
     def check_parameters(self):
-        """Refuse parameters that are out of range.
-
-        Raises
-        ------
-        UsageError
-            A parameter is named, with what it takes.
-        """
+        """Raise UsageError if a parameter is out of range; the message names it."""
         check_parameters(self.get_params(deep=False))
 
-    def _fit_classes(self, X, y, groups):
-        """Validate, then train a net to tell the classes of ``y``."""
-        clips = validate_clips(self, X, reset=True)
-        labels = self._encode(clips, y)
-        self.check_parameters()
-        self._train(clips, labels, groups)
-        return self
-
-    def _encode(self, clips, y):
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(clips, y)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
-        if len(y) < 2:
-            raise DataError("Training a net needs 2 clips or more. Got n_samples=1.")
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        return labels.astype(np.int64)
-
-    def _train(self, clips, labels, groups):
-        device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
-        start = self._take_start()
-        checkpoint = self._checkpoint(clips, labels, groups, start)
-        train, held_out = self._split(clips, labels, groups, rng)
-        with seeded_rng(int(rng.integers(2**62)), device), num_threads(self.n_threads):
-            trainer = Trainer(
-                self._build(start, len(self.classes_)).to(device),
-                self._plan(start, device),
-                labels[train],
-                len(self.classes_),
-                device=device,
-                rng=rng,
-                class_weights=self._class_weights(labels),
-            )
-            Session(
-                trainer,
-                self._source([clips[row] for row in train], rng),
-                stopping=self._stopping([clips[row] for row in held_out], labels[held_out]),
-                checkpoint=checkpoint,
-                told_as=type(self).__name__ if self.verbose else None,
-            ).run()
-        self.history_ = trainer.history
-        self._keep(trainer.net)
-
-    def _take_backbone(self):
-        """Take a backbone with its first weights, as it is."""
-        device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
-        start = self._take_start()
-        with seeded_rng(int(rng.integers(2**62)), device):
-            self._keep(self._build(start, n_outputs=0))
-
-    def _take_start(self):
-        start = resolve_pretrained(self.backbone, self.weights)
-        self.backbone_, self.weights_ = start.backbone, start.label
-        if start.backbone == AST:
-            self.scale_ = read_norm_stats(start, self.mel_settings(), self.crop_seconds)
-        return start
-
-    def _build(self, start, n_outputs):
-        n_bands = self.n_mels if self.band_norm else None
-        return build_net(start, n_outputs, pool=self.pool, n_bands=n_bands)
-
-    def _checkpoint(self, clips, labels, groups, start):
-        if self.checkpoint is None:
-            return None
-        params = {k: v for k, v in self.get_params(deep=False).items() if k not in _MEANS}
-        params |= {"class": type(self).__name__, "version": __version__}
-        params |= {"start": (start.backbone, start.source), "weights": weights_hash(self.weights)}
-        params["groups"] = None if groups is None else list(groups)
-        return Checkpoint(self.checkpoint, clips, labels, params)
-
-    def _split(self, clips, labels, groups, rng):
-        """Split off the clips that early stopping watches: none without it."""
-        if self.patience is None:
-            return np.arange(len(labels)), np.arange(0)
-        groups = mashup_groups(clips) if groups is None else groups
-        return split_validation(labels, groups, int(rng.integers(2**31)))
-
-    def _source(self, clips, rng):
-        if not self.remix:
-            pictures = self._pictures(clips)
-            return lambda epoch: lambda rows: [pictures[row] for row in rows]
-        means = {"device": resolve_device(self.device), "cache": self.cache}
-        return Remixer(clips, self.mel_settings(), rng=rng, seconds=self.crop_seconds, **means)
-
-    def _stopping(self, clips, labels):
-        if self.patience is None:
-            return None
-        pictures = self._pictures(clips)
-        return EarlyStopping(
-            lambda net: self._look(net, pictures), labels, len(self.classes_), self.patience
-        )
-
-    def _keep(self, net):
-        """Keep a net as bytes, and one to predict with."""
-        self.state_ = pack_net(net)
-        self._net = fuse_conv_bn(net.eval())
-        self.n_embedding_ = count_channels(net.backbone)
-
-    def _outputs(self, X, *, embedding=False):
-        """Run the fitted net over clips: logits, or pooled embeddings."""
-        check_is_fitted(self, "state_")
-        clips = validate_clips(self, X, reset=False)
-        self.check_parameters()
-        net = self._live_net()
-        with num_threads(self.n_threads):
-            return self._look(net[:-1] if embedding else net, self._pictures(clips))
-
-    def _live_net(self):
-        """Give the fitted net, built from its bytes when it is not there yet."""
-        if getattr(self, "_net", None) is None:
-            self._net = fuse_conv_bn(unpack_net(self.backbone_, self.state_))
-        return self._net
-
-    def _pictures(self, clips):
-        device = resolve_device(self.device)
-        return load_log_mels(clips, self.mel_settings(), device=device, cache=self.cache)
-
-    def _look(self, net, pictures):
-        device = resolve_device(self.device)
-        return predict_outputs(net.to(device), pictures, self.looks(), device=device)
-
-    def looks(self):
-        """Say at what of a picture the net looks.
+    def inference_config(self):
+        """Return the number, size and augmentation of the crops used for inference.
 
         Returns
         -------
         InferenceConfig
         """
-        bf16 = self._in_bf16(resolve_device(self.device))
         return InferenceConfig(
-            self._width(), self.tta_crops, self.tta_shift, self.tta_contrast, bf16
+            width=self._crop_width(),
+            n_crops=self.tta_crops,
+            shift=self.tta_shift,
+            contrast=self.tta_contrast,
+            bf16=self._uses_bf16(resolve_device(self.device)),
         )
 
     def mel_settings(self):
-        """Say how a picture is made of a clip.
+        """Return the parameters of the log-mels, or of AST's filter banks.
 
         Returns
         -------
@@ -271,19 +146,112 @@ class DeepEstimator(BaseEstimator):
             return MelSettings(*sizes)
         return KaldiFbankConfig(*sizes, *getattr(self, "scale_", ()))
 
-    def _width(self):
-        return self.mel_settings().n_frames(self.crop_seconds)
+    def _fit_classes(self, X, y, groups):
+        """Validate the arguments and train a network to predict the classes of ``y``."""
+        clips = validate_clips(self, X, reset=True)
+        labels = self._encode_labels(clips, y)
+        self.check_parameters()
+        device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
+        pretrained = self._resolve_pretrained()
+        checkpoint = self._make_checkpoint(clips, labels, groups, pretrained)
+        train, validation = self._split_validation(clips, labels, groups, rng)
+        with seeded_rng(int(rng.integers(2**62)), device), num_threads(self.n_threads):
+            trainer = Trainer(
+                self._build_net(pretrained, len(self.classes_)).to(device),
+                self._training_schedule(pretrained, device),
+                labels[train],
+                len(self.classes_),
+                device=device,
+                rng=rng,
+                class_weights=self._class_weights(labels),
+                early_stopping=self._early_stopping(clips, labels, validation),
+                checkpoint=checkpoint,
+                log_prefix=type(self).__name__ if self.verbose else None,
+            )
+            trainer.fit(self._make_dataset([clips[row] for row in train], device, rng))
+        self.history_ = trainer.history_
+        self._store(trainer.net)
+        return self
 
-    def _plan(self, start, device):
+    def _use_pretrained(self):
+        """Store a backbone with its initial weights, without training."""
+        device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
+        pretrained = self._resolve_pretrained()
+        with seeded_rng(int(rng.integers(2**62)), device):
+            self._store(self._build_net(pretrained, n_outputs=0))
+
+    def _encode_labels(self, clips, y):
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(clips, y)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        if len(y) < 2:
+            raise DataError("Training a network needs at least 2 clips. Got n_samples=1.")
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        return labels.astype(np.int64)
+
+    def _resolve_pretrained(self):
+        pretrained = resolve_pretrained(self.backbone, self.weights)
+        self.backbone_, self.weights_ = pretrained.backbone, pretrained.label
+        if pretrained.backbone == AST:
+            self.scale_ = read_norm_stats(pretrained, self.mel_settings(), self.crop_seconds)
+        return pretrained
+
+    def _build_net(self, pretrained, n_outputs):
+        n_bands = self.n_mels if self.band_norm else None
+        return build_net(pretrained, n_outputs, pool=self.pool, n_bands=n_bands)
+
+    def _make_checkpoint(self, clips, labels, groups, pretrained):
+        if self.checkpoint is None:
+            return None
+        params = {k: v for k, v in self.get_params(deep=False).items() if k not in _WITHOUT_EFFECT}
+        params |= {
+            "class": type(self).__name__,
+            "version": __version__,
+            "pretrained": (pretrained.backbone, pretrained.source),
+            "weights": weights_hash(self.weights),
+            "groups": None if groups is None else list(groups),
+        }
+        return Checkpoint(self.checkpoint, clips, labels, params)
+
+    def _split_validation(self, clips, labels, groups, rng):
+        """Split off the clips for early stopping: none without it."""
+        if self.patience is None:
+            return np.arange(len(labels)), np.arange(0)
+        groups = mashup_groups(clips) if groups is None else groups
+        return split_validation(labels, groups, int(rng.integers(2**31)))
+
+    def _make_dataset(self, clips, device, rng):
+        options = {"device": device, "cache": self.cache}
+        if not self.remix:
+            return LogMelDataset(clips, self.mel_settings(), **options)
+        seconds = self.crop_seconds
+        return RemixedDataset(clips, self.mel_settings(), rng=rng, seconds=seconds, **options)
+
+    def _early_stopping(self, clips, labels, validation):
+        if self.patience is None:
+            return None
+        log_mels = self._load_log_mels([clips[row] for row in validation])
+        return EarlyStopping(
+            lambda net: self._predict_log_mels(net, log_mels),
+            labels[validation],
+            len(self.classes_),
+            self.patience,
+        )
+
+    def _training_schedule(self, pretrained, device):
         frozen = self.frozen
         if frozen == "auto":
-            frozen = 0.0 if start.source == "none" else _FROZEN.get(device.type, 0.0)
-        planned = TrainingSchedule.__dataclass_fields__.keys() & self.get_params(deep=False).keys()
-        shared = {name: getattr(self, name) for name in planned}
-        own = {"width": self._width(), "frozen": frozen, "bf16": self._in_bf16(device)}
-        return TrainingSchedule(**{**shared, **own})
+            frozen = 0.0 if pretrained.source == "none" else _AUTO_FROZEN.get(device.type, 0.0)
+        params = self.get_params(deep=False)
+        shared = {k: params[k] for k in TrainingSchedule.__dataclass_fields__.keys() & params}
+        resolved = {"width": self._crop_width(), "frozen": frozen, "bf16": self._uses_bf16(device)}
+        return TrainingSchedule(**{**shared, **resolved})
 
-    def _in_bf16(self, device):
+    def _crop_width(self):
+        return self.mel_settings().n_frames(self.crop_seconds)
+
+    def _uses_bf16(self, device):
         return self.precision == "bf16" or (self.precision == "auto" and device.type == "cuda")
 
     def _class_weights(self, labels):
@@ -292,12 +260,37 @@ class DeepEstimator(BaseEstimator):
         try:
             y = self.classes_[labels]
             return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        except ValueError as error:  # It names a class that is not there.
+        except ValueError as error:  # for a class that is not in y
             raise UsageError(f"class_weight: {first_line(error)}") from error
+
+    def _store(self, net):
+        """Store a network as bytes, and a fused copy to predict with."""
+        self.state_ = pack_net(net)
+        self._net = fuse_conv_bn(net.eval())
+        self.n_embedding_ = count_channels(net.backbone)
+
+    def _predict(self, X, *, embedding=False):
+        """Return the fitted network's logits, or pooled embeddings, of clips."""
+        check_is_fitted(self, "state_")
+        clips = validate_clips(self, X, reset=False)
+        self.check_parameters()
+        if getattr(self, "_net", None) is None:
+            self._net = fuse_conv_bn(unpack_net(self.backbone_, self.state_))
+        net = self._net[:-1] if embedding else self._net
+        with num_threads(self.n_threads):
+            return self._predict_log_mels(net, self._load_log_mels(clips))
+
+    def _load_log_mels(self, clips):
+        device = resolve_device(self.device)
+        return load_log_mels(clips, self.mel_settings(), device=device, cache=self.cache)
+
+    def _predict_log_mels(self, net, log_mels):
+        device = resolve_device(self.device)
+        return predict_outputs(net.to(device), log_mels, self.inference_config(), device=device)
 
     def __setstate__(self, state):
         super().__setstate__(resolve_aliases(state))
 
     def __getstate__(self):
-        # The weights travel as bytes; a graph would tie the pickle to torch's inner workings.
+        # The weights are in ``state_``; a network would tie the pickle to torch's internals.
         return {name: value for name, value in super().__getstate__().items() if name != "_net"}

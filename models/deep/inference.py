@@ -1,8 +1,8 @@
-"""What a trained net says of pictures: the mean over evenly spaced crops, and views of them.
+"""Inference: the mean of a network's outputs over evenly spaced crops and test-time augmentations.
 
-A view is a crop as it might have sounded with nothing changed that matters: its bands moved up or
+An augmented view is a crop with a change that should not affect its class: its bands shifted up or
 down by a few, as by a slight change of pitch, or its contrast raised or lowered. (A change of level
-is no view: a standardised picture does not have one.)
+would have no effect: log-mels are standardised.)
 """
 
 from dataclasses import dataclass
@@ -10,28 +10,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...exceptions import UsageError
-from .data.crops import even_crops
+from .data.batches import even_crops
 
-# A core's cache holds what a net makes of some dozen crops; a GPU is filled by more.
+# On a CPU, activations for about a dozen crops fit into the cache of a core; a GPU takes more.
 _CROPS_AT_ONCE = {"cpu": 12}
 _CROPS_AT_ONCE_ELSEWHERE = 192
 
 
 @dataclass(frozen=True)
 class InferenceConfig:
-    """At what of a picture a net looks.
+    """Number and placement of the crops used for inference, and their augmentation.
 
     Attributes
     ----------
     width : int
         Frames of a crop.
-    n_crops : int
-        Crops of each picture.
-    shift : int
-        Bands by which each crop is seen moved up, and moved down, too; 0 for neither.
-    contrast : float
-        Share by which the contrast of each crop is seen raised, and lowered, too; 0 for neither.
-    bf16 : bool
+    n_crops : int, default=3
+        Crops per log-mel.
+    shift : int, default=0
+        Add views of each crop shifted up and down by this number of bands.
+    contrast : float, default=0
+        Add views of each crop with its contrast raised and lowered by this share.
+    bf16 : bool, default=False
         Compute in bfloat16 where that is precise enough.
     """
 
@@ -42,48 +42,48 @@ class InferenceConfig:
     bf16: bool = False
 
 
-def predict_outputs(net, pictures, looks, *, device):
-    """Average a net's outputs over the views of the crops of each picture.
+def predict_outputs(net, log_mels, config, *, device):
+    """Average a network's outputs over the views of the crops of each log-mel.
 
     Parameters
     ----------
     net : torch.nn.Module
         In evaluation mode, on ``device``.
-    pictures : sequence of ndarray of shape (n_mels, n_frames)
-    looks : InferenceConfig
+    log_mels : sequence of ndarray of shape (n_mels, n_frames)
+    config : InferenceConfig
     device : torch.device
 
     Returns
     -------
-    ndarray of shape (len(pictures), n_outputs), float64
+    ndarray of shape (len(log_mels), n_outputs), float64
 
     Raises
     ------
     UsageError
-        Some are not finite.
+        An output is not finite.
     """
-    at_once = clips_at_once(looks, device)
+    at_once = clips_at_once(config, device)
     outputs = np.concatenate(
         [
-            _run(net, pictures[start : start + at_once], looks, device)
-            for start in range(0, len(pictures), at_once)
+            _predict_batch(net, log_mels[start : start + at_once], config, device)
+            for start in range(0, len(log_mels), at_once)
         ]
     )
     if not np.isfinite(outputs).all():
-        # The losses of a training do not tell what its last step did.
+        # The losses of a training do not show the effect of its last step.
         raise UsageError(
-            "The net gives numbers that are not finite: its training diverged (lower "
-            "learning_rate), its first weights were damaged, or a clip is louder than any real one"
+            "The network's outputs are not finite: its training diverged (lower learning_rate), "
+            "its initial weights were damaged, or a clip is louder than any real one"
         )
     return outputs
 
 
-def clips_at_once(looks, device):
-    """Count the pictures that go through a net together.
+def clips_at_once(config, device):
+    """Return the number of clips per forward pass.
 
     Parameters
     ----------
-    looks : InferenceConfig
+    config : InferenceConfig
     device : torch.device
 
     Returns
@@ -91,45 +91,46 @@ def clips_at_once(looks, device):
     int
     """
     n_crops = _CROPS_AT_ONCE.get(device.type, _CROPS_AT_ONCE_ELSEWHERE)
-    return max(1, n_crops // looks.n_crops)
+    return max(1, n_crops // config.n_crops)
 
 
-def views(batch, looks):
-    """Give a batch of crops and each view of it.
+def augmented_views(batch, config):
+    """Return a batch of crops and its augmented views.
 
     Parameters
     ----------
     batch : torch.Tensor of shape (n, 1, n_mels, width)
-    looks : InferenceConfig
+    config : InferenceConfig
 
     Returns
     -------
-    list of torch.Tensor
+    list of torch.Tensor of shape (n, 1, n_mels, width)
         The batch itself first.
     """
-    seen = [batch]
-    if looks.shift:
-        seen += [_move_bands(batch, looks.shift), _move_bands(batch, -looks.shift)]
-    if looks.contrast:
-        seen += [batch * (1 + looks.contrast), batch * (1 - looks.contrast)]
-    return seen
+    views = [batch]
+    if config.shift:
+        views += [_shift_bands(batch, config.shift), _shift_bands(batch, -config.shift)]
+    if config.contrast:
+        views += [batch * (1 + config.contrast), batch * (1 - config.contrast)]
+    return views
 
 
-def _move_bands(batch, by):
-    """Move all bands up; the outermost fills the gap."""
+def _shift_bands(batch, n_bands):
+    """Shift all bands up; the lowest one fills the gap."""
     n_mels = batch.shape[2]
-    rows = np.clip(np.arange(n_mels) - by, 0, n_mels - 1)
+    rows = np.clip(np.arange(n_mels) - n_bands, 0, n_mels - 1)
     return batch[:, :, rows]
 
 
-def _run(net, pictures, looks, device):
+def _predict_batch(net, log_mels, config, device):
     import torch
 
-    crops = torch.from_numpy(even_crops(pictures, looks.width, looks.n_crops)).to(device).float()
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=looks.bf16):
+    crops = even_crops(log_mels, config.width, config.n_crops)
+    batch = torch.from_numpy(crops).to(device).float()
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
         outputs = [
             net(view.contiguous(memory_format=torch.channels_last)).float().cpu().numpy()
-            for view in views(crops, looks)
+            for view in augmented_views(batch, config)
         ]
     mean = np.mean(outputs, axis=0, dtype=np.float64)
-    return mean.reshape(len(pictures), looks.n_crops, -1).mean(axis=1)
+    return mean.reshape(len(log_mels), config.n_crops, -1).mean(axis=1)

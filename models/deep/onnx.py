@@ -1,9 +1,10 @@
-"""Nets as ONNX files, for programs without torch.
+"""Export of networks as ONNX files, for programs without torch.
 
-A file maps ``pictures``, crops of shape (n, 1, n_mels, n_frames) in float32, to ``logits`` of shape
-(n, n_classes). What else predicting takes stands in the file's metadata, as JSON: the classes, how
-a picture is made, and at which crops of a clip and views of them to look. The probabilities of a
-clip are the softmax of the mean of their logits, in float32 also where the estimator's are bf16.
+A file maps ``pictures``, crops of log-mels of shape (n, 1, n_mels, n_frames) in float32, to
+``logits`` of shape (n, n_classes). Its metadata contain as JSON what else prediction needs: the
+classes, the parameters of the log-mel, and the crops and their augmentation. The probabilities of a
+clip are the softmax of the mean of its logits; the file computes in float32, also where the
+estimator uses bfloat16.
 """
 
 import json
@@ -16,35 +17,52 @@ from .backbones.fusion import fuse_conv_bn
 from .estimator import DeepEstimator
 from .persistence import to_plain, unpack_net
 
+# Names in the files.
 INPUT, OUTPUT, METADATA = "pictures", "logits", "stemstack"
 
 
 def export_onnx(estimator, path):
-    """Write a fitted net as an ONNX file.
+    """Write a fitted network as an ONNX file.
 
     Parameters
     ----------
     estimator : EffNetClassifier, EffNetLogits or EffNetEmbedding
-        Fitted; an embedding that was not fine-tuned gives its features in place of logits.
+        Fitted; the output of an embedding that was not fine-tuned is its features instead of
+        logits.
     path : str or os.PathLike
 
     Raises
     ------
     UsageError
-        The estimator is not a net.
+        The estimator is not a network.
     MissingExtraError
         The ``onnx`` extra is not installed.
+
+    See Also
+    --------
+    save_model : Write a model to be loaded by stemstack.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from stemstack.models import EffNetEmbedding, export_onnx
+    >>> noise = np.random.default_rng(0).standard_normal((2, 8000)).astype(np.float32)
+    >>> net = EffNetEmbedding("cnn_tiny", weights="none", sr=8000, crop_seconds=1).fit(noise)
+    >>> path = Path(tempfile.mkdtemp(), "net.onnx")
+    >>> export_onnx(net, path)  # doctest: +SKIP
     """
     if not isinstance(estimator, DeepEstimator):
-        raise UsageError(f"A net was expected. Got {type(estimator).__name__}.")
+        raise UsageError(f"A network was expected. Got {type(estimator).__name__}.")
     torch, onnx = import_optional("torch", "deep"), import_optional("onnx", "onnx")
     import_optional("onnxscript", "onnx")
-    # Built anew: the live net stays on its device.
+    # Not the estimator's own network, which stays on its device.
     net = fuse_conv_bn(unpack_net(estimator.backbone_, estimator.state_))
-    facts = describe(estimator)
-    example = torch.zeros(2, 1, facts["picture"]["n_mels"], facts["looks"]["width"])
+    metadata = describe(estimator)
+    example = torch.zeros(2, 1, metadata["picture"]["n_mels"], metadata["looks"]["width"])
     with atomic_path(path) as temporary, warnings.catch_warnings():
-        # The exporter's own use of what torch is about to drop.
+        # The exporter itself uses deprecated functions.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             net,
@@ -58,12 +76,12 @@ def export_onnx(estimator, path):
             verbose=False,
         )
         model = onnx.load(temporary)
-        onnx.helper.set_model_props(model, {METADATA: json.dumps(facts)})
+        onnx.helper.set_model_props(model, {METADATA: json.dumps(metadata)})
         onnx.save(model, temporary)
 
 
 def describe(estimator):
-    """Say as plain data what predicting takes beside the net.
+    """Return the metadata that prediction needs besides the network.
 
     Parameters
     ----------
@@ -73,13 +91,14 @@ def describe(estimator):
     Returns
     -------
     dict
-        ``backbone``, ``classes``, ``picture`` (its settings, with their kind) and ``looks``.
+        Plain data: ``backbone``, ``classes``, ``picture`` (kind and parameters of the log-mel) and
+        ``looks`` (crops and their augmentation).
     """
-    mels = estimator.mel_settings()
+    settings = estimator.mel_settings()
     classes = getattr(estimator, "classes_", None)
     return {
         "backbone": estimator.backbone_,
         "classes": None if classes is None else to_plain(classes.tolist(), "classes_"),
-        "picture": {"kind": type(mels).__name__, **asdict(mels)},
-        "looks": asdict(estimator.looks()),
+        "picture": {"kind": settings.kind, **asdict(settings)},
+        "looks": asdict(estimator.inference_config()),
     }

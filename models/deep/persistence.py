@@ -1,7 +1,7 @@
-"""Nets as bytes and as files: weights by safetensors, the rest by JSON, never code.
+"""Networks as bytes and files: weights as safetensors, everything else as JSON, never code.
 
-A folder holds ``weights.safetensors`` and ``params.json``. Loading builds the architecture by name
-and fills it, so a stranger's folder can do nothing but be wrong.
+A folder contains ``weights.safetensors`` and ``params.json``. Loading builds the architecture by
+name and fills it, so a folder from an untrusted source cannot run code.
 """
 
 import json
@@ -15,16 +15,16 @@ from ...utils.atomic_write import atomic_path, write_text
 
 _WEIGHTS, _PARAMS = "weights.safetensors", "params.json"
 _ARCHITECTURE = "architecture"
-# Names that parameters have in files and may have in ``--models``, and their names now: files keep
-# the names of version 0.1, so that every version can read them.
+# Names of parameters in files and, as aliases, in ``--models``: files keep the names of version
+# 0.1, so that every version can read them.
 PARAMETER_ALIASES = {"accumulate": "accumulate_grad_batches", "tta": "tta_crops"}
 _STORED_NAMES = {name: alias for alias, name in PARAMETER_ALIASES.items()}
-# What is of no meaning where the folder may be loaded.
+# Parameters without meaning on another machine.
 _LOCAL = ("cache", "checkpoint", "device", "n_threads")
 
 
 def pack_net(net):
-    """Turn a net's weights into safetensors bytes.
+    """Return the weights of a network as safetensors bytes.
 
     Parameters
     ----------
@@ -35,21 +35,21 @@ def pack_net(net):
     bytes
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in net.state_dict().items()}
-    # What an architecture's name does not say goes with the weights.
+    # A configuration that does not follow from the name of the architecture.
     architecture = getattr(net.backbone, "architecture", None)
     metadata = None if architecture is None else {_ARCHITECTURE: architecture}
     return import_optional("safetensors.torch", "deep").save(tensors, metadata)
 
 
 def unpack_net(backbone, state):
-    """Build a net by name and fill it with packed weights.
+    """Build a network by name and fill it with packed weights.
 
     Parameters
     ----------
     backbone : str
         Name of the architecture.
     state : bytes
-        As :func:`pack_net` gives them.
+        From :func:`pack_net`.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def unpack_net(backbone, state):
     Raises
     ------
     DataError
-        The bytes are damaged, or are of another backbone.
+        The bytes are damaged, or belong to another backbone.
     """
     from .backbones.networks import build_net
     from .backbones.pretrained import PretrainedSource
@@ -76,14 +76,14 @@ def unpack_net(backbone, state):
         net.load_state_dict(tensors)
     except (RuntimeError, import_optional("safetensors", "deep").SafetensorError) as error:
         raise DataError(
-            f"The weights of a saved {backbone} are damaged, or of another net "
+            f"The weights of a saved {backbone} are damaged or belong to another network "
             f"({first_line(error)}); copy the model again"
         ) from error
     return net.eval()
 
 
 def _read_architecture(state):
-    """Read the text that stands beside the tensors: safetensors begin with a JSON header."""
+    """Read the metadata in the JSON header, with which safetensors begin."""
     length = int.from_bytes(state[:8], "little")
     return json.loads(state[8 : 8 + length]).get("__metadata__", {}).get(_ARCHITECTURE)
 
@@ -96,14 +96,14 @@ def save_net(estimator, folder):
     estimator : EffNetClassifier, EffNetEmbedding or EffNetLogits
         Fitted.
     folder : str or os.PathLike
-        Made when missing. The two files in it are each whole or not there.
+        Created if missing. Each of its two files is either complete or missing.
 
     Raises
     ------
     UsageError
         A parameter is not plain data.
     NotFittedError
-        It was not fitted.
+        The estimator is not fitted.
     """
     check_is_fitted(estimator, "state_")
     params = {
@@ -142,7 +142,7 @@ def load_net(folder, classes):
     Raises
     ------
     DataError
-        A file is missing or is not what :func:`save_net` writes.
+        A file is missing or has another format.
     """
     by_name = {cls.__name__: cls for cls in classes}
     try:
@@ -151,22 +151,22 @@ def load_net(folder, classes):
         params = {name: from_plain(value) for name, value in document["params"].items()}
         estimator = by_name[document["class"]](**resolve_aliases(params))
         fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
-        fitted["backbone_"], fitted["n_embedding_"]  # without which no net is built again
+        fitted["backbone_"], fitted["n_embedding_"]  # needed to build the network
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{folder}: is not a saved net ({type(error).__name__}: {error})"
+            f"{folder}: is not a saved network ({type(error).__name__}: {error})"
         ) from error
     vars(estimator).update(fitted, state_=state)
     return estimator
 
 
 def resolve_aliases(params):
-    """Return parameters by the names that the estimators give them."""
+    """Return parameters with aliases replaced by the estimators' names."""
     return {PARAMETER_ALIASES.get(name, name): value for name, value in params.items()}
 
 
 def to_plain(value, name):
-    """Turn a value into what JSON holds; arrays and mappings are tagged to come back as such."""
+    """Convert a value to JSON types; arrays and dicts are tagged for :func:`from_plain`."""
     if isinstance(value, np.ndarray):
         dtype = "object" if value.dtype == object else value.dtype.str
         return {"array": value.tolist(), "dtype": dtype}
@@ -181,13 +181,13 @@ def to_plain(value, name):
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise UsageError(
-        f"{name}={value!r} cannot be saved with the net: give it as a number, a str, a list or a "
-        "dict of these"
+        f"{name}={value!r} cannot be saved with the network: give it as a number, a str, a list or "
+        "a dict of these"
     )
 
 
 def from_plain(value):
-    """Turn back what :func:`to_plain` gave."""
+    """Convert a value back that :func:`to_plain` returned."""
     if isinstance(value, list):
         return [from_plain(item) for item in value]
     if isinstance(value, dict) and "array" in value:

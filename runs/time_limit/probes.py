@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from ...audio import check_clips, load_clip
 from ...mashups import Mashup
 from ...models import find_networks, set_resources
-from ...models.deep.data.log_mel_cache import load_log_mels
+from ...models.deep.data.log_mel import load_log_mels
 from ...models.deep.device import resolve_device
 from ...stacking import default_final_estimator
 from ...utils.progress import NullProgress

@@ -4,7 +4,7 @@ import pytest
 
 from stemstack.commands import main
 from stemstack.exceptions import DataError
-from stemstack.models.deep.training.trainer import Session
+from stemstack.models.deep.training.checkpoint import Checkpoint
 from stemstack.runs.fitting import fold_fits as first_level
 
 NET = "effnet:cnn_tiny(epochs=4,remix=true,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5)"
@@ -24,15 +24,15 @@ def break_off(*_, **__):
 @pytest.fixture
 def saves(monkeypatch):
     """Note each epoch that is trained; where the list is ``end`` long, the power is gone."""
-    saves, save = Saves(), Session._save
+    saves, save = Saves(), Checkpoint.save
 
-    def save_and_count(session, stopped):
-        save(session, stopped)
-        saves.append(stopped)
+    def save_and_count(checkpoint, state):
+        save(checkpoint, state)
+        saves.append(len(state["history"]))
         if len(saves) == saves.end:
             break_off()
 
-    monkeypatch.setattr(Session, "_save", save_and_count)
+    monkeypatch.setattr(Checkpoint, "save", save_and_count)
     return saves
 
 

@@ -87,7 +87,7 @@ def test_a_renamed_type_inside_an_archive_is_refused(toy, tmp_path):
 
 
 def test_an_empty_folder_holds_no_model(tmp_path):
-    with pytest.raises(DataError, match="is not a saved net"):
+    with pytest.raises(DataError, match="is not a saved network"):
         load_model(tmp_path)
 
 

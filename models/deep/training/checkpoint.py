@@ -1,8 +1,8 @@
-"""Checkpoints: a training that was killed goes on after its last whole epoch, to the same bits.
+"""Checkpoints: resuming a killed training after its last complete epoch, to the same bits.
 
-A checkpoint is one file in a folder, named by all that decides the training, so that several folds
-and models share a folder and none takes up another's. It is gone when the training is over; within
-:func:`defer_checkpoint_cleanup`, when all that is done there is.
+A checkpoint is one file in a folder. Its name is a hash of everything that determines the training,
+so that folds and models can share a folder. It is deleted when the training is over or, within
+:func:`defer_checkpoint_cleanup`, when the block is.
 """
 
 from contextlib import contextmanager
@@ -16,55 +16,61 @@ from ....audio import clip_key
 from ....exceptions import DataError, UsageError, first_line
 from ....utils.atomic_write import atomic_path
 
-_KEPT = ContextVar("checkpoints of trainings that are over", default=None)
+_DEFERRED = ContextVar("checkpoints to delete at the end of a block", default=None)
 
 
 @contextmanager
 def defer_checkpoint_cleanup():
-    """Keep the checkpoints of all trainings within a block until it ends without an error.
+    """Delete the checkpoints of trainings within a block only when it ends without an error.
 
-    Where the block predicts with the nets, or trains several, and is broken off, the same block
-    begun again trains none that was ready.
+    If the block is interrupted after a training, while it predicts or trains another network, and
+    is run again, the trainings that were complete are not repeated.
+
+    Examples
+    --------
+    >>> from stemstack.models import defer_checkpoint_cleanup
+    >>> with defer_checkpoint_cleanup():
+    ...     pass  # fit networks that have a ``checkpoint`` folder, then use them
     """
-    kept = []
-    before = _KEPT.set(kept)
+    deferred = []
+    token = _DEFERRED.set(deferred)
     try:
         yield
     finally:
-        _KEPT.reset(before)
-    for checkpoint in kept:
-        checkpoint.remove()
+        _DEFERRED.reset(token)
+    for checkpoint in deferred:
+        checkpoint.delete()
 
 
 class Checkpoint:
-    """The state of one training on disk.
+    """File with the state of one training.
 
     Parameters
     ----------
     folder : str or os.PathLike
-        Made when missing.
+        Created if missing.
     clips : list of clips
     labels : ndarray of shape (n_clips,)
     params : dict
-        What else decides the training, ``random_state`` among it.
+        Everything else that determines the training; contains ``random_state``.
 
     Raises
     ------
     UsageError
-        ``random_state`` is no int.
+        ``random_state`` is not an int.
     """
 
     def __init__(self, folder, clips, labels, params):
         if not isinstance(params["random_state"], Integral):
             raise UsageError(
-                "A checkpoint is gone on with by the same random numbers: give random_state as an "
+                "Resuming from a checkpoint needs the same random numbers: give random_state as an "
                 f"int. Got {params['random_state']!r}"
             )
         name = joblib.hash(([clip_key(clip) for clip in clips], labels, params))
         self.path = Path(folder, f"{name}.pt")
 
     def save(self, state):
-        """Write a state, in place of the one before.
+        """Write a state, replacing the previous one.
 
         Parameters
         ----------
@@ -77,12 +83,12 @@ class Checkpoint:
             torch.save(state, temporary)
 
     def load(self):
-        """Read the last state; no code in it is run.
+        """Read the last state, without running any code in the file.
 
         Returns
         -------
         dict or None
-            None when there is none.
+            None if there is no file.
 
         Raises
         ------
@@ -95,20 +101,20 @@ class Checkpoint:
             return None
         try:
             return torch.load(self.path, map_location="cpu", weights_only=True)
-        except Exception as error:  # of many kinds, by where the file is damaged
+        except Exception as error:  # The type depends on where the file is damaged.
             raise DataError(
-                f"{self.path}: is not a checkpoint that can be read "
-                f"({first_line(error)}); delete it to begin the training anew"
+                f"{self.path}: is not a readable checkpoint ({first_line(error)}); delete it to "
+                "restart the training"
             ) from error
 
-    def end(self):
-        """Delete the file, or leave that to the end of :func:`defer_checkpoint_cleanup`."""
-        kept = _KEPT.get()
-        if kept is None:
-            self.remove()
+    def close(self):
+        """Delete the file, or leave it to the end of :func:`defer_checkpoint_cleanup`."""
+        deferred = _DEFERRED.get()
+        if deferred is None:
+            self.delete()
         else:
-            kept.append(self)
+            deferred.append(self)
 
-    def remove(self):
-        """Delete the file, if it is there."""
+    def delete(self):
+        """Delete the file if it exists."""
         self.path.unlink(missing_ok=True)

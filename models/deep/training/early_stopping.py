@@ -1,4 +1,4 @@
-"""Early stopping on clips that training does not see, whole groups of them."""
+"""Early stopping on a validation split of the training clips, by whole groups."""
 
 import logging
 import warnings
@@ -12,20 +12,20 @@ from ....exceptions import DataError
 
 logger = logging.getLogger("stemstack")
 
-# Of the clips, or of the groups where they come in groups.
-SHARE = 0.15
+# Share of the clips, or of the groups where there are groups, in the validation split.
+VALIDATION_SHARE = 0.15
 
 
 def split_validation(labels, groups, seed):
-    """Set a share of the training clips apart, by group when there are groups.
+    """Split training clips into clips to train on and clips to validate on.
 
-    Every class stays among those to learn from. Few groups make a larger share: one of them.
+    Every class stays among the clips to train on. With few groups the share is larger: one group.
 
     Parameters
     ----------
-    labels : ndarray of shape (n,)
-    groups : array-like of shape (n,) or None
-        Clips of one group stay on one side.
+    labels : ndarray of shape (n_clips,)
+    groups : array-like of shape (n_clips,) or None
+        Clips of one group are all on one side.
     seed : int
 
     Returns
@@ -36,36 +36,36 @@ def split_validation(labels, groups, seed):
     Raises
     ------
     DataError
-        There are too few clips of a class, or too few groups.
+        A class has too few clips, or there are too few groups.
     """
     classes = set(labels)
     try:
         if len(classes) < 2:
             raise ValueError("there is one class")
-        splitter = _splitter(groups, seed)
+        splitter = _make_splitter(groups, seed)
         with warnings.catch_warnings():
-            # A class of fewer groups than parts is missing from some: that is looked at here.
+            # A class with fewer groups than splits is missing from some: checked here.
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
             for train, validation in splitter.split(labels, labels, groups):
                 if len(validation) and len(train) > 1 and set(labels[train]) == classes:
                     return train, validation
-        raise ValueError("a class would be missing from those to learn from")
+        raise ValueError("a class would be missing from the clips to train on")
     except ValueError as error:
         raise DataError(
-            f"No clips can be set apart for early stopping ({error}); give more clips, of two "
-            "classes and groups or more, or leave patience out"
+            f"The training clips cannot be split for early stopping ({error}); give more clips, of "
+            "at least two classes and groups, or leave patience out"
         ) from error
 
 
-def _splitter(groups, seed):
+def _make_splitter(groups, seed):
     if groups is None:
-        return StratifiedShuffleSplit(1, test_size=SHARE, random_state=seed)
-    n_parts = min(round(1 / SHARE), len(set(groups)))
-    return StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed)
+        return StratifiedShuffleSplit(1, test_size=VALIDATION_SHARE, random_state=seed)
+    n_splits = min(round(1 / VALIDATION_SHARE), len(set(groups)))
+    return StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
 
 
 def mashup_groups(clips):
-    """Give the groups that clips know of themselves: mashups of one fold share songs.
+    """Return the folds of mashups as groups: mashups of one fold may share songs.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def mashup_groups(clips):
     Returns
     -------
     list of int, or None
-        None for clips that are no mashups, or are all of one fold: that is said, for then the clips
-        set apart share songs with the others.
+        None if a clip is no mashup, or if all are of one fold; the latter is logged, because the
+        validation clips then share songs with the clips to train on.
     """
     if not all(hasattr(clip, "recipe") for clip in clips):
         return None
@@ -83,22 +83,25 @@ def mashup_groups(clips):
     if len(set(folds)) > 1:
         return folds
     logger.info(
-        "All mashups are of one fold: those set apart for early stopping share songs with the rest"
+        "All mashups are of one fold: the validation clips for early stopping share songs with the "
+        "clips trained on"
     )
     return None
 
 
 class EarlyStopping:
-    """Watches the validation loss, keeps the best weights and says when to stop.
+    """Early stopping on the validation loss, with the weights of the best epoch.
 
     Parameters
     ----------
     predict : callable
-        Given a net, gives the logits of the validation clips, of shape (n, n_classes).
-    labels : ndarray of shape (n,), int
+        Takes a network and returns the logits of the validation clips, of shape
+        (n_clips, n_classes).
+    labels : ndarray of shape (n_clips,), int
+        Positions of classes.
     n_classes : int
     patience : int
-        Epochs without a better loss before stopping.
+        Epochs without a better loss before training stops.
     """
 
     def __init__(self, predict, labels, n_classes, patience):
@@ -107,44 +110,45 @@ class EarlyStopping:
         self._classes = np.arange(n_classes)
         self._patience = patience
         self._best_loss = np.inf
-        self._waited = 0
+        self._n_worse = 0
         self._best_weights = None
 
-    def __call__(self, net, epoch):
-        """Judge the net after an epoch.
+    def update(self, net, entry):
+        """Validate a network at the end of an epoch.
 
         Parameters
         ----------
         net : torch.nn.Module
-            Left in evaluation mode.
-        epoch : dict
-            Gets the keys ``validation_loss`` and ``validation_f1`` (macro).
+            Set to evaluation mode.
+        entry : dict
+            The epoch's entry in the history; gets the keys ``validation_loss`` and
+            ``validation_f1`` (macro).
 
         Returns
         -------
         bool
-            True to stop.
+            Whether training should stop.
         """
         logits = self._predict(net.eval())
         loss = float(log_loss(self._labels, softmax(logits, axis=1), labels=self._classes))
         macro_f1 = f1_score(self._labels, logits.argmax(axis=1), average="macro")
-        epoch.update(validation_loss=loss, validation_f1=float(macro_f1))
+        entry.update(validation_loss=loss, validation_f1=float(macro_f1))
         if loss < self._best_loss:
-            self._best_loss, self._waited = loss, 0
+            self._best_loss, self._n_worse = loss, 0
             self._best_weights = {k: v.cpu().clone() for k, v in net.state_dict().items()}
         else:
-            self._waited += 1
-        return self._waited >= self._patience
+            self._n_worse += 1
+        return self._n_worse >= self._patience
 
-    def take_best(self, net):
-        """Give a net the weights of the best epoch so far."""
+    def load_best(self, net):
+        """Load the weights of the best epoch into a network."""
         net.load_state_dict(self._best_weights)
 
-    def state(self):
-        """Give what the next judgement depends on, as tensors and plain data."""
-        return {"loss": self._best_loss, "waited": self._waited, "weights": self._best_weights}
+    def state_dict(self):
+        """Return everything the next update depends on, as tensors and plain data."""
+        return {"loss": self._best_loss, "n_worse": self._n_worse, "weights": self._best_weights}
 
-    def restore(self, state):
-        """Take up a state that :meth:`state` gave."""
-        self._best_loss, self._waited = state["loss"], state["waited"]
+    def load_state_dict(self, state):
+        """Restore a state of :meth:`state_dict`."""
+        self._best_loss, self._n_worse = state["loss"], state["n_worse"]
         self._best_weights = state["weights"]

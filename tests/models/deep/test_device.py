@@ -6,7 +6,7 @@ from stemstack.models.deep.device import num_threads, seeded_rng
 CPU = torch.device("cpu")
 
 
-def test_repeatable_repeats_and_leaves_torch_as_it_was():
+def test_seeded_rng_repeats_and_restores_the_state():
     state = torch.get_rng_state()
     with seeded_rng(5, CPU):
         first = torch.rand(3)
@@ -17,7 +17,7 @@ def test_repeatable_repeats_and_leaves_torch_as_it_was():
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_threads_are_lent():
+def test_num_threads_is_restored():
     before = torch.get_num_threads()
     with pytest.raises(KeyError), num_threads(before + 1):
         assert torch.get_num_threads() == before + 1

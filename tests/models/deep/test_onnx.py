@@ -1,5 +1,3 @@
-"""An exported net says what the net says."""
-
 import json
 
 import numpy as np
@@ -11,7 +9,7 @@ from scipy.special import softmax
 from stemstack.audio import load_clip
 from stemstack.exceptions import MissingExtraError, UsageError
 from stemstack.models import EffNetClassifier, EffNetEmbedding, export_onnx, make_lr
-from stemstack.models.deep.data.crops import even_crops
+from stemstack.models.deep.data.batches import even_crops
 
 SMALL = {
     "sr": 16000,
@@ -45,27 +43,28 @@ def save_tiny_ast(folder):
 
 
 def run_file(path, model, clips):
-    """Predict by the file alone: its net, and what its metadata say."""
+    """Predict with the network and the metadata of a file."""
     session = onnxruntime.InferenceSession(path)
-    facts = json.loads(session.get_modelmeta().custom_metadata_map["stemstack"])
-    assert facts["picture"]["n_mels"] == 32
-    settings, looks = model.mel_settings(), facts["looks"]
-    assert facts["picture"]["kind"] == type(settings).__name__
-    pictures = [settings.picture(load_clip(clip, settings.sr)) for clip in clips]
-    crops = even_crops(pictures, looks["width"], looks["n_crops"]).astype(np.float32)
-    seen = [session.run(None, {"pictures": view})[0] for view in views_of(crops, looks)]
-    return facts, np.mean(seen, axis=0).reshape(len(clips), looks["n_crops"], -1).mean(axis=1)
+    metadata = json.loads(session.get_modelmeta().custom_metadata_map["stemstack"])
+    assert metadata["picture"]["n_mels"] == 32
+    settings, looks = model.mel_settings(), metadata["looks"]
+    assert metadata["picture"]["kind"] == settings.kind
+    log_mels = [settings.compute(load_clip(clip, settings.sr)) for clip in clips]
+    crops = even_crops(log_mels, looks["width"], looks["n_crops"]).astype(np.float32)
+    outputs = [session.run(None, {"pictures": view})[0] for view in views_of(crops, looks)]
+    return metadata, np.mean(outputs, axis=0).reshape(len(clips), looks["n_crops"], -1).mean(axis=1)
 
 
 def views_of(crops, looks):
-    """The views that docs/how-to/export.md tells of."""
+    """The views that docs/how-to/export.md describes."""
     bands, shift, contrast = np.arange(crops.shape[2]), looks["shift"], looks["contrast"]
-    moved = [crops[:, :, np.clip(bands + by, 0, bands[-1])] for by in (-shift, shift) if by]
-    return [crops, *moved, *(crops * (1 + by) for by in (-contrast, contrast) if by)]
+    shifted = [crops[:, :, np.clip(bands + by, 0, bands[-1])] for by in (-shift, shift) if by]
+    return [crops, *shifted, *(crops * (1 + by) for by in (-contrast, contrast) if by)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["cnn_tiny", "test_efficientnet", "ast"])
-def test_onnxruntime_gives_the_same_probabilities(backbone, tmp_path):
+def test_onnxruntime_predicts_the_same(backbone, tmp_path):
     options = {"weights": "none"}
     if backbone == "ast":
         save_tiny_ast(tmp_path / "ast")
@@ -74,29 +73,30 @@ def test_onnxruntime_gives_the_same_probabilities(backbone, tmp_path):
         options = {"pool": "gem", "band_norm": True, "tta_shift": 2, "tta_contrast": 0.2}
     model = EffNetClassifier(backbone, **SMALL, **options).fit(CLIPS, LABELS)
     export_onnx(model, tmp_path / "net.onnx")
-    facts, logits = run_file(tmp_path / "net.onnx", model, CLIPS[:3])
-    assert facts["classes"] == ["a", "b"]
+    metadata, logits = run_file(tmp_path / "net.onnx", model, CLIPS[:3])
+    assert metadata["classes"] == ["a", "b"]
     # float32 convolutions of another library.
     np.testing.assert_allclose(
         softmax(logits, axis=1), model.predict_proba(CLIPS[:3]), rtol=0, atol=1e-4
     )
 
 
-def test_an_embedding_gives_its_features(tmp_path):
+@pytest.mark.slow
+def test_embedding_exports_its_features(tmp_path):
     model = EffNetEmbedding("cnn_tiny", **SMALL).fit(CLIPS)
     export_onnx(model, tmp_path / "net.onnx")
-    facts, features = run_file(tmp_path / "net.onnx", model, CLIPS[:2])
-    assert facts["classes"] is None
+    metadata, features = run_file(tmp_path / "net.onnx", model, CLIPS[:2])
+    assert metadata["classes"] is None
     # float32 convolutions of another library.
     np.testing.assert_allclose(features, model.transform(CLIPS[:2]), rtol=1e-4, atol=1e-4)
 
 
-def test_only_nets_are_exported(tmp_path):
-    with pytest.raises(UsageError, match=r"A net was expected\. Got Pipeline"):
+def test_export_rejects_other_models(tmp_path):
+    with pytest.raises(UsageError, match=r"A network was expected\. Got Pipeline"):
         export_onnx(make_lr(), tmp_path / "lr.onnx")
 
 
-def test_without_onnx_the_extra_is_named(monkeypatch, tmp_path):
+def test_missing_onnx_names_the_extra(monkeypatch, tmp_path):
     model = EffNetEmbedding("cnn_tiny", **SMALL).fit(CLIPS)
     monkeypatch.setitem(__import__("sys").modules, "onnxscript", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'stemstack\[onnx\]'"):

@@ -1,7 +1,6 @@
-"""Remixing draws from the training songs only."""
+"""Fits with mashups that are resampled from the songs and noise of the training folds."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from stemstack.datasets import read_data
 from stemstack.mashups import Pool
 from stemstack.models import make_model, set_resources
+from stemstack.models.deep import estimator as estimator_module
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
 from stemstack.utils.progress import NullProgress
@@ -22,64 +22,63 @@ NET = (
 @pytest.fixture(scope="module")
 def training(stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=8)
-    means = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
-    return training_clips(read_data(stem_data), config, **means)
+    resources = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
+    return training_clips(read_data(stem_data), config, **resources)
 
 
 @pytest.fixture
-def drawn(monkeypatch):
-    """The recipes that are drawn from now on."""
-    recipes, draw = [], Pool.sample_recipe
+def sampled(monkeypatch):
+    """The recipes that are sampled from now on."""
+    recipes, sample = [], Pool.sample_recipe
 
-    def cached_result(*arguments):
-        recipes.append(draw(*arguments))
+    def sample_and_record(*arguments):
+        recipes.append(sample(*arguments))
         return recipes[-1]
 
-    monkeypatch.setattr(Pool, "sample_recipe", cached_result)
+    monkeypatch.setattr(Pool, "sample_recipe", sample_and_record)
     return recipes
 
 
 @pytest.mark.parametrize("held_out", [0, 1])
-def test_what_is_drawn_anew_stays_in_the_training_folds(training, drawn, held_out):
+def test_remix_samples_from_training_folds(training, sampled, held_out):
     fold_of = training.folds.set_index("item")["fold"]
     rows = np.flatnonzero(training.table["fold"] != held_out)
     clips = [training.clips[row] for row in rows]
     labels = training.table["label"].to_numpy(dtype=object)[rows]
     net = set_resources(make_model(NET, random_state=0, device="cpu"))
     net.fit(clips, labels)
-    # Three epochs: the first sees the mashups as they are.
-    assert sorted(recipe.label for recipe in drawn) == sorted([*labels, *labels])
-    sources = {part.song for recipe in drawn for part in recipe.stems}
-    sources |= {part.path for recipe in drawn for part in recipe.noises}
+    # Three epochs, the first of them with the mashups given.
+    assert sorted(recipe.label for recipe in sampled) == sorted([*labels, *labels])
+    sources = {stem.song for recipe in sampled for stem in recipe.stems}
+    sources |= {noise.path for recipe in sampled for noise in recipe.noises}
     assert {fold_of[source] for source in sources} == {1 - held_out}
-    # No mashup is drawn twice.
-    assert len({replace(recipe, id="") for recipe in drawn}) == len(drawn)
+    # No mashup is sampled twice.
+    assert len({replace(recipe, id="") for recipe in sampled}) == len(sampled)
 
 
-def test_remix_repeats_by_seed_and_changes_what_is_learnt(training):
+def test_remix_repeats_by_seed(training):
     labels = training.table["label"].to_numpy(dtype=object)
-    fixed = make_model(NET.replace("remix=true,", ""), random_state=0, device="cpu")
+    static = make_model(NET.replace("remix=true,", ""), random_state=0, device="cpu")
     remixed = make_model(NET, random_state=0, device="cpu")
     states = [
-        set_resources(net).fit(training.clips, labels).state_ for net in (remixed, remixed, fixed)
+        set_resources(net).fit(training.clips, labels).state_ for net in (remixed, remixed, static)
     ]
     assert states[0] == states[1]
     assert states[0] != states[2]
 
 
-def test_early_stopping_holds_whole_folds_of_songs_out(training):
-    labels = np.unique(training.table["label"], return_inverse=True)[1]
-    net = make_model(NET.replace("epochs=3", "patience=1"))
+def test_early_stopping_splits_by_fold_of_songs(training, monkeypatch):
+    splits = []
+
+    def record(labels, groups, seed, split=estimator_module.split_validation):
+        splits.append(split(labels, groups, seed))
+        return splits[-1]
+
+    monkeypatch.setattr(estimator_module, "split_validation", record)
+    labels = training.table["label"].to_numpy(dtype=object)
+    net = make_model(NET.replace("epochs=3", "epochs=1,patience=1"), random_state=0, device="cpu")
+    set_resources(net).fit(training.clips, labels)
+    ((train, validation),) = splits
     folds = training.table["fold"].to_numpy()
-    train, held_out = net._split(training.clips, labels, None, np.random.default_rng(0))
-    assert not set(folds[train]) & set(folds[held_out])
-
-
-def test_mashups_of_one_fold_are_told_to_share_songs(training, caplog):
-    labels = np.arange(16) % 2
-    clips = [SimpleNamespace(recipe=SimpleNamespace(fold=0))] * 16
-    net = make_model(NET.replace("epochs=3", "patience=1"))
-    with caplog.at_level("INFO", "stemstack"):
-        train, held_out = net._split(clips, labels, None, np.random.default_rng(0))
-    assert len(train) + len(held_out) == 16
-    assert "share songs with the rest" in caplog.text
+    assert len(train) + len(validation) == len(folds)
+    assert not set(folds[train]) & set(folds[validation])

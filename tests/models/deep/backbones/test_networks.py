@@ -1,26 +1,37 @@
-"""Nets are built of what gives maps of channels, and of nothing else."""
-
 import pytest
+import torch
 
 from stemstack.exceptions import UsageError
 from stemstack.models import make_model, resolve_auto
-from stemstack.models.deep.backbones.networks import build_net
+from stemstack.models.deep.backbones.networks import build_net, count_channels
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
 
 
 @pytest.mark.parametrize("backbone", ["vit_tiny_patch16_224", "mambaout_femto"])
-def test_a_backbone_without_maps_of_channels_is_refused(backbone):
+def test_backbone_without_feature_maps_is_rejected(backbone):
     with pytest.raises(UsageError, match="not convolutional with channels first"):
         build_net(PretrainedSource(backbone, "none"), 2)
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenetv3_small_050", "regnetx_002"])
-def test_others_give_their_features(backbone):
-    assert build_net(PretrainedSource(backbone, "none"), 0).head.__class__.__name__ == "Identity"
+def test_network_without_head_returns_the_embedding(backbone):
+    net = build_net(PretrainedSource(backbone, "none"), 0).eval()
+    log_mels = torch.randn(2, 1, 64, 80)
+    with torch.inference_mode():
+        maps, embedding = net.backbone(log_mels), net(log_mels)
+    assert embedding.shape == (2, count_channels(net.backbone))
+    # float32 means over the cells of a map.
+    torch.testing.assert_close(embedding, maps.mean((2, 3)), rtol=1e-4, atol=1e-5)
 
 
-def test_weights_of_another_backbone_stop_a_run_at_its_start(tmp_path):
-    torch = pytest.importorskip("torch")
+def test_small_cnn_has_6_million_parameters():
+    net = build_net(PretrainedSource("cnn", "none"), 0)
+    assert 5.5e6 < sum(weight.numel() for weight in net.parameters()) < 6.5e6
+    with torch.inference_mode():
+        assert net.backbone(torch.zeros(1, 1, 64, 33)).shape == (1, 576, 2, 2)
+
+
+def test_resolve_auto_rejects_other_weights(tmp_path):
     torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "other.pth")
     net = make_model(f"effnet:resnet18(weights={tmp_path / 'other.pth'})")
     with pytest.raises(UsageError, match="only 0 of the"):

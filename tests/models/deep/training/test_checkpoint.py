@@ -1,5 +1,3 @@
-"""A training that is killed and begun again ends in the same bytes."""
-
 import os
 import signal
 import subprocess
@@ -8,77 +6,57 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.nets import SMALL_NET, Tone
 
 from stemstack.exceptions import DataError, UsageError
-from stemstack.models.deep.effnet import EffNetClassifier, EffNetLogits
-from stemstack.models.deep.training.checkpoint import defer_checkpoint_cleanup
+from stemstack.models import EffNetClassifier, EffNetLogits, defer_checkpoint_cleanup
 
-SMALL = {
-    "backbone": "cnn_tiny",
-    "sr": 8000,
-    "n_fft": 256,
-    "hop_length": 128,
-    "n_mels": 16,
-    "crop_seconds": 0.25,
-    "batch_size": 8,
-    "epochs": 4,
-    "mixup": 0.4,
-    "spec_augment": 0.2,
-    "remix": True,
-    "device": "cpu",
-    "n_threads": 1,
-    "random_state": 0,
-}
+PARAMS = {**SMALL_NET, "epochs": 4, "mixup": 0.4, "spec_augment": 0.2, "remix": True}
 
 
 class Killed(Exception):
     pass
 
 
-class Tone:
-    """A clip that can be drawn anew, and ends the training when it is drawn too often."""
+def raise_killed():
+    raise Killed
+
+
+class ResampledTone(Tone):
+    """A clip that can be resampled, and calls ``end`` when it is resampled too often."""
 
     def __init__(self, frequency, end=None, times=0):
-        self.frequency = frequency
+        super().__init__(frequency)
         self.end = end
         self.times = times
-
-    def load(self, sr):
-        return np.sin(2 * np.pi * self.frequency * np.arange(4000) / sr).astype(np.float32)
-
-    def key(self):
-        return f"{self.frequency:032.6f}"
 
     def redraw(self, rng):
         self.times -= 1
         if self.end is not None and self.times < 0:
             self.end()
-        return Tone(self.frequency * rng.uniform(0.9, 1.1))
+        return ResampledTone(self.frequency * rng.uniform(0.9, 1.1))
 
 
-def clips_and_labels(**ending):
+def make_clips(**ending):
+    """Return sixteen tones of two classes, the first of them with an ``end``, and their labels."""
     labels = np.arange(16) % 2
-    tones = [Tone(300 + 900 * label + 10 * i) for i, label in enumerate(labels)]
-    return [Tone(tones[0].frequency, **ending), *tones[1:]], labels
-
-
-def raise_killed():
-    raise Killed
+    tones = [ResampledTone(300 + 900 * label + 10 * i) for i, label in enumerate(labels)]
+    return [ResampledTone(tones[0].frequency, **ending), *tones[1:]], labels
 
 
 @pytest.mark.parametrize("extra", [{}, {"patience": 4, "ema": 0.9}])
-def test_a_training_broken_off_ends_in_the_same_bytes(tmp_path, extra):
-    params = {**SMALL, **extra}
-    whole = EffNetClassifier(**params).fit(*clips_and_labels())
+def test_interrupted_training_ends_in_the_same_bytes(tmp_path, extra):
+    params, (clips, labels) = {**PARAMS, **extra}, make_clips()
+    whole = EffNetClassifier(**params).fit(clips, labels)
     model = EffNetClassifier(**params, checkpoint=tmp_path)
+    # Any clip may be in the validation split, where it is never resampled: each of them ends.
+    ending = [ResampledTone(clip.frequency, raise_killed, 2) for clip in clips]
     with pytest.raises(Killed):
-        # Clip 0 may be set apart for early stopping, and is then never drawn: let all of them end.
-        clips, labels = clips_and_labels()
-        model.fit([Tone(clip.frequency, raise_killed, 2) for clip in clips], labels)
+        model.fit(ending, labels)
     (file,) = tmp_path.iterdir()
-    again = EffNetClassifier(**params, checkpoint=tmp_path).fit(clips, labels)
-    assert again.state_ == whole.state_
-    assert again.history_ == whole.history_
+    resumed = EffNetClassifier(**params, checkpoint=tmp_path).fit(clips, labels)
+    assert resumed.state_ == whole.state_
+    assert resumed.history_ == whole.history_
     assert not file.exists()
 
 
@@ -87,74 +65,89 @@ def kill_this_process():
 
 
 def train_until_killed(folder):
-    """Run by :func:`test_a_killed_process_is_no_loss` in a process of its own."""
-    EffNetClassifier(**SMALL, checkpoint=folder).fit(
-        *clips_and_labels(end=kill_this_process, times=2)
-    )
+    """Train in a process of its own, for :func:`test_killed_process_is_resumed`."""
+    EffNetClassifier(**PARAMS, checkpoint=folder).fit(*make_clips(end=kill_this_process, times=2))
 
 
-def test_a_killed_process_is_no_loss(tmp_path):
+@pytest.mark.slow
+def test_killed_process_is_resumed(tmp_path):
     code = f"import test_checkpoint as t; t.train_until_killed({str(tmp_path)!r})"
-    killed = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent)
+    folder = Path(__file__).parent
+    tests = Path(__file__).parents[3]
+    path = os.pathsep.join([str(tests), os.environ.get("PYTHONPATH", "")])
+    killed = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env={**os.environ, "PYTHONPATH": path}
+    )
     assert killed.returncode == -signal.SIGKILL
     assert len(list(tmp_path.iterdir())) == 1
-    begun = []
-    clips, labels = clips_and_labels(end=lambda: begun.append(1), times=0)
-    again = EffNetClassifier(**SMALL, checkpoint=tmp_path).fit(clips, labels)
-    # Epochs 2 and 3 were whole when the process died: only the last is drawn.
-    assert len(begun) == 1
-    assert again.state_ == EffNetClassifier(**SMALL).fit(*clips_and_labels()).state_
+    resampled = []
+    clips, labels = make_clips(end=lambda: resampled.append(1), times=0)
+    resumed = EffNetClassifier(**PARAMS, checkpoint=tmp_path).fit(clips, labels)
+    # Epochs 2 and 3 were complete when the process died: only the last is repeated.
+    assert len(resampled) == 1
+    assert resumed.state_ == EffNetClassifier(**PARAMS).fit(*make_clips()).state_
 
 
-def test_another_training_takes_no_notice(tmp_path):
+@pytest.fixture
+def interrupted(tmp_path):
+    """A folder with the checkpoint of an interrupted training."""
     with pytest.raises(Killed):
-        EffNetClassifier(**SMALL, checkpoint=tmp_path).fit(
-            *clips_and_labels(end=raise_killed, times=1)
-        )
-    clips, labels = clips_and_labels()
-    for other in (
-        EffNetClassifier(**{**SMALL, "mixup": 0.3}, checkpoint=tmp_path),
-        EffNetLogits(**SMALL, checkpoint=tmp_path),
-    ):
-        alone = type(other)(**other.get_params() | {"checkpoint": None})
-        assert other.fit(clips, labels).state_ == alone.fit(clips, labels).state_
-    with pytest.raises(Killed):
-        # Other groups split the clips otherwise for early stopping.
-        grouped = EffNetClassifier(**SMALL, checkpoint=tmp_path)
-        grouped.fit(*clips_and_labels(end=raise_killed, times=1), groups=np.arange(16) // 2)
-    assert len(list(tmp_path.iterdir())) == 2
-    changed = EffNetClassifier(**SMALL, checkpoint=tmp_path).fit(clips[::-1], labels[::-1])
-    assert changed.state_ == EffNetClassifier(**SMALL).fit(clips[::-1], labels[::-1]).state_
-    assert len(list(tmp_path.iterdir())) == 2
+        EffNetClassifier(**PARAMS, checkpoint=tmp_path).fit(*make_clips(end=raise_killed, times=1))
+    return tmp_path
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
-    model = EffNetClassifier(**SMALL, checkpoint=tmp_path)
+@pytest.mark.parametrize(
+    "other",
+    [EffNetClassifier(**{**PARAMS, "mixup": 0.3}), EffNetLogits(**PARAMS)],
+    ids=["parameter", "class"],
+)
+def test_other_training_ignores_the_checkpoint(interrupted, other):
+    clips, labels = make_clips()
+    expected = type(other)(**other.get_params()).fit(clips, labels).state_
+    assert other.set_params(checkpoint=interrupted).fit(clips, labels).state_ == expected
+    assert len(list(interrupted.iterdir())) == 1
+
+
+def test_other_groups_have_their_own_checkpoint(interrupted):
     with pytest.raises(Killed):
-        model.fit(*clips_and_labels(end=raise_killed, times=1))
-    (file,) = tmp_path.iterdir()
+        model = EffNetClassifier(**PARAMS, checkpoint=interrupted)
+        model.fit(*make_clips(end=raise_killed, times=1), groups=np.arange(16) // 2)
+    assert len(list(interrupted.iterdir())) == 2
+
+
+def test_other_order_ignores_the_checkpoint(interrupted):
+    clips, labels = make_clips()
+    reordered = EffNetClassifier(**PARAMS, checkpoint=interrupted).fit(clips[::-1], labels[::-1])
+    assert reordered.state_ == EffNetClassifier(**PARAMS).fit(clips[::-1], labels[::-1]).state_
+    assert len(list(interrupted.iterdir())) == 1
+
+
+def test_damaged_checkpoint_is_named(interrupted):
+    (file,) = interrupted.iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(DataError, match=r"\.pt: is not a checkpoint that can be read .* delete it"):
-        model.fit(*clips_and_labels())
+    model = EffNetClassifier(**PARAMS, checkpoint=interrupted)
+    with pytest.raises(DataError, match=r"\.pt: is not a readable checkpoint .* delete it"):
+        model.fit(*make_clips())
 
 
 @pytest.mark.parametrize("random_state", [None, np.random.default_rng(0)])
-def test_a_checkpoint_without_a_seed_is_refused(tmp_path, random_state):
-    net = EffNetClassifier(**{**SMALL, "random_state": random_state}, checkpoint=tmp_path)
+def test_checkpoint_needs_a_seed(tmp_path, random_state):
+    net = EffNetClassifier(**{**PARAMS, "random_state": random_state}, checkpoint=tmp_path)
     with pytest.raises(UsageError, match="give random_state as an int"):
-        net.fit(*clips_and_labels())
+        net.fit(*make_clips())
 
 
-def test_nets_that_are_ready_wait_for_the_end_of_what_they_are_for(tmp_path):
-    nets = [EffNetClassifier(**SMALL | {"random_state": i}, checkpoint=tmp_path) for i in range(2)]
-    clips, labels = clips_and_labels()
+def test_deferred_cleanup_waits_for_the_block(tmp_path):
+    nets = [EffNetClassifier(**PARAMS | {"random_state": i}, checkpoint=tmp_path) for i in range(2)]
+    clips, labels = make_clips()
     with pytest.raises(Killed), defer_checkpoint_cleanup():
         trained = [net.fit(clips, labels).state_ for net in nets]
         raise_killed()
     assert len(list(tmp_path.iterdir())) == 2
-    begun = []
-    never, _ = clips_and_labels(end=lambda: begun.append(1))
+    resampled = []
+    clips, _ = make_clips(end=lambda: resampled.append(1))
     with defer_checkpoint_cleanup():
-        assert [net.fit(never, labels).state_ for net in nets] == trained
+        assert [net.fit(clips, labels).state_ for net in nets] == trained
         assert len(list(tmp_path.iterdir())) == 2
-    assert begun == [] and list(tmp_path.iterdir()) == []
+    assert resampled == []
+    assert list(tmp_path.iterdir()) == []

@@ -5,12 +5,12 @@ import pytest
 
 from stemstack.models.deep.backbones.networks import build_net
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
-from stemstack.models.deep.training.optimizer import make_optimizer, rates_of
+from stemstack.models.deep.training.optimizer import group_by_rate, make_optimizer
 
 
-def _plan(**changes):
-    plan = {"learning_rate": 0.1, "layer_decay": 1.0, "weight_decay": 0.0, "schedule": "cosine"}
-    return SimpleNamespace(**{**plan, **changes})
+def make_schedule(**changes):
+    defaults = {"learning_rate": 0.1, "layer_decay": 1.0, "weight_decay": 0.0, "schedule": "cosine"}
+    return SimpleNamespace(**{**defaults, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +18,13 @@ def net():
     return build_net(PretrainedSource("cnn_tiny", "none"), 2)
 
 
-def test_without_decay_all_weights_have_one_rate(net):
-    assert list(rates_of(net, _plan())) == [0.1]
+def test_without_decay_all_weights_share_one_rate(net):
+    assert list(group_by_rate(net, make_schedule())) == [0.1]
 
 
-def test_each_layer_is_slower_than_the_one_above(net):
-    rates = rates_of(net, _plan(layer_decay=0.5))
-    of_weight = {id(weight): rate for rate, weights in rates.items() for weight in weights}
+def test_layer_decay_lowers_the_rate_per_layer(net):
+    groups = group_by_rate(net, make_schedule(layer_decay=0.5))
+    of_weight = {id(weight): rate for rate, weights in groups.items() for weight in weights}
     assert of_weight[id(net.head.weight)] == 0.1
     for block in range(5):
         # Powers of a half are exact.
@@ -32,23 +32,28 @@ def test_each_layer_is_slower_than_the_one_above(net):
 
 
 def test_every_weight_is_in_one_group(net):
-    grouped = [w for weights in rates_of(net, _plan(layer_decay=0.5)).values() for w in weights]
+    groups = group_by_rate(net, make_schedule(layer_decay=0.5))
+    grouped = [weight for weights in groups.values() for weight in weights]
     assert sorted(map(id, grouped)) == sorted(map(id, net.parameters()))
 
 
-def test_cosine_falls_to_nothing_and_one_cycle_rises_first(net):
-    def rates(schedule):
-        optimizer, steps = make_optimizer(net, _plan(schedule=schedule), 10)
-        seen = []
-        for _ in range(10):
-            seen.append(optimizer.param_groups[0]["lr"])
-            optimizer.step()
-            steps.step() if len(seen) < 10 else None
-        return seen
+def rates_of_10_steps(net, schedule):
+    optimizer, lr_scheduler = make_optimizer(net, make_schedule(schedule=schedule), 10)
+    rates = []
+    for _ in range(10):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        lr_scheduler.step() if len(rates) < 10 else None
+    return rates
 
-    cosine, one_cycle = rates("cosine"), rates("one_cycle")
+
+def test_cosine_schedule_falls_to_zero(net):
     # Half a cosine in closed form; torch computes it by recursion.
     expected = 0.05 * (1 + np.cos(np.pi * np.arange(10) / 10))
-    np.testing.assert_allclose(cosine, expected, rtol=1e-6, atol=1e-9)
-    assert np.argmax(one_cycle) == 2
-    np.testing.assert_allclose(max(one_cycle), 0.1, rtol=1e-9)
+    np.testing.assert_allclose(rates_of_10_steps(net, "cosine"), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_one_cycle_schedule_rises_first(net):
+    rates = rates_of_10_steps(net, "one_cycle")
+    assert np.argmax(rates) == 2
+    np.testing.assert_allclose(max(rates), 0.1, rtol=1e-9)

@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 LABELS = np.arange(12) % 2
 
 
-def make_plan(**changes):
+def make_schedule(**changes):
     values = {
         "width": 8,
         "epochs": 3,
@@ -36,92 +36,147 @@ def make_plan(**changes):
     return TrainingSchedule(**{**values, **changes})
 
 
+class ArrayDataset:
+    """The given log-mels in each epoch."""
+
+    def __init__(self, log_mels):
+        self.log_mels = log_mels
+        self.epochs = []
+
+    def set_epoch(self, epoch):
+        self.epochs.append(epoch)
+
+    def take(self, rows):
+        return [self.log_mels[row] for row in rows]
+
+
+class MemoryCheckpoint:
+    """The states of a training, and the one to resume from."""
+
+    def __init__(self, state=None):
+        self.state = state
+        self.states = []
+        self.closed = False
+
+    def save(self, state):
+        self.states.append(deepcopy(state))
+
+    def load(self):
+        return self.state
+
+    def close(self):
+        self.closed = True
+
+
+class StopAfter:
+    """Early stopping after a number of epochs."""
+
+    def __init__(self, n_epochs):
+        self.n_epochs = n_epochs
+
+    def update(self, net, entry):
+        return entry["epoch"] == self.n_epochs
+
+    def load_best(self, net):
+        self.loaded = net
+
+    def state_dict(self):
+        return {}
+
+    def load_state_dict(self, state):
+        pass
+
+
 @pytest.fixture(scope="module")
-def pictures():
-    """Noise; the second class is bright at the bottom."""
+def log_mels():
+    """Noise; the second class has more power in the low bands."""
     rng = np.random.default_rng(0)
-    drawn = [rng.standard_normal((16, 20)).astype(np.float32) for _ in LABELS]
-    for picture, label in zip(drawn, LABELS, strict=True):
-        picture[:8] += 2 * label
-    return drawn
+    noise = [rng.standard_normal((16, 20)).astype(np.float32) for _ in LABELS]
+    for log_mel, label in zip(noise, LABELS, strict=True):
+        log_mel[:8] += 2 * label
+    return noise
 
 
-def make_trainer(plan, net=None):
-    net = net or build_net(PretrainedSource("cnn_tiny", "none"), 2)
-    return Trainer(net, plan, LABELS, 2, device=CPU, rng=np.random.default_rng(0))
-
-
-def always(pictures):
-    """The same pictures in every epoch."""
-    return lambda epoch: lambda rows: [pictures[row] for row in rows]
-
-
-def train(plan, pictures, on_epoch=lambda epoch, seconds: False, net=None):
-    with seeded_rng(0, CPU), num_threads(1):
-        trainer = make_trainer(plan, net)
+def train(schedule, log_mels, net=None, seed=0, **options):
+    """Train a network; return the trainer and the weights before."""
+    with seeded_rng(seed, CPU), num_threads(1):
+        net = net or build_net(PretrainedSource("cnn_tiny", "none"), 2)
+        rng = np.random.default_rng(0)
+        trainer = Trainer(net, schedule, LABELS, 2, device=CPU, rng=rng, **options)
         before = {k: v.clone() for k, v in trainer.net.state_dict().items()}
-        trainer.run(always(pictures), on_epoch=on_epoch)
+        trainer.fit(ArrayDataset(log_mels))
     return trainer, before
 
 
-def changed(trainer, before):
+def changed_names(trainer, before):
     return {k for k, v in trainer.net.state_dict().items() if not torch.equal(v, before[k])}
 
 
 @pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
-def test_the_loss_falls(pictures, schedule):
-    trainer, _ = train(make_plan(epochs=8, schedule=schedule), pictures)
-    assert [epoch["epoch"] for epoch in trainer.history] == list(range(1, 9))
-    assert trainer.history[-1]["loss"] < 0.6 * trainer.history[0]["loss"]
-    assert trainer.history[0]["f1"] < 0.9 < trainer.history[-1]["f1"]
+def test_loss_falls(log_mels, schedule):
+    trainer, _ = train(make_schedule(epochs=8, schedule=schedule), log_mels)
+    assert [entry["epoch"] for entry in trainer.history_] == list(range(1, 9))
+    assert trainer.history_[-1]["loss"] < 0.6 * trainer.history_[0]["loss"]
+    assert trainer.history_[0]["f1"] < 0.9 < trainer.history_[-1]["f1"]
+
+
+def test_dataset_gets_each_epoch(log_mels):
+    dataset = ArrayDataset(log_mels)
+    net = build_net(PretrainedSource("cnn_tiny", "none"), 2)
+    rng = np.random.default_rng(0)
+    Trainer(net, make_schedule(), LABELS, 2, device=CPU, rng=rng).fit(dataset)
+    assert dataset.epochs == [0, 1, 2]
 
 
 @pytest.mark.parametrize("n_batches", [1, 2])
-def test_the_history_scores_what_is_said_in_training(pictures, n_batches):
+def test_history_scores_training_predictions(log_mels, n_batches):
     net = build_net(PretrainedSource("cnn_tiny", "none"), 2)
     with torch.no_grad():
         net.head.weight.zero_()
         net.head.bias.copy_(torch.tensor([9.0, 0.0]))
-    plan = make_plan(epochs=1, learning_rate=1e-9, accumulate_grad_batches=n_batches)
-    trainer, _ = train(plan, pictures, net=net)
-    # All are said to be of the first class, half of them are: F1 of 2/3, and of 0.
-    np.testing.assert_allclose(trainer.history[0]["f1"], 1 / 3, rtol=1e-12)
+    schedule = make_schedule(epochs=1, learning_rate=1e-9, accumulate_grad_batches=n_batches)
+    trainer, _ = train(schedule, log_mels, net=net)
+    # All are predicted to be of the first class, half of them are: F1 of 2/3, and of 0.
+    np.testing.assert_allclose(trainer.history_[0]["f1"], 1 / 3, rtol=1e-12)
 
 
 @pytest.mark.parametrize("layer_decay", [1.0, 0.5])
-def test_the_history_tells_the_heads_rate(pictures, layer_decay):
-    plan = make_plan(epochs=10, layer_decay=layer_decay)
-    trainer, _ = train(plan, pictures)
-    rates = [epoch["learning_rate"] for epoch in trainer.history]
-    # One cycle of 30 steps: up in three tenths of them, then down to next to nothing.
-    np.testing.assert_allclose(rates[2], plan.learning_rate, rtol=1e-6)
+def test_history_has_the_rate_of_the_head(log_mels, layer_decay):
+    schedule = make_schedule(epochs=10, layer_decay=layer_decay)
+    trainer, _ = train(schedule, log_mels)
+    rates = [entry["learning_rate"] for entry in trainer.history_]
+    # One cycle of 30 steps: up in three tenths of them, then down to almost 0.
+    np.testing.assert_allclose(rates[2], schedule.learning_rate, rtol=1e-6)
     assert rates[0] < rates[1] < rates[2] > rates[3] > rates[-2] > rates[-1] > 0
     assert rates[-1] < 1e-6
 
 
-def test_training_stops_when_told_to(pictures):
-    trainer, _ = train(make_plan(epochs=8), pictures, lambda epoch, seconds: epoch["epoch"] == 2)
-    assert len(trainer.history) == 2
+def test_early_stopping_ends_the_training(log_mels):
+    stopping = StopAfter(2)
+    trainer, _ = train(make_schedule(epochs=8), log_mels, early_stopping=stopping)
+    assert len(trainer.history_) == 2
+    assert stopping.loaded is trainer.net
 
 
-def test_frozen_layers_keep_weights_and_running_means(pictures):
-    trainer, before = train(make_plan(frozen=0.4), pictures)
-    names = changed(trainer, before)
+def test_frozen_layers_keep_weights_and_running_means(log_mels):
+    trainer, before = train(make_schedule(frozen=0.4), log_mels)
+    names = changed_names(trainer, before)
     assert len(layers_of(trainer.net.backbone)) == 5
     assert not any(name.startswith(("backbone.0.", "backbone.1.")) for name in names)
     assert any(name.startswith("backbone.4.") for name in names)
     assert "head.weight" in names
 
 
-def test_in_the_warm_up_only_the_head_learns_and_then_all(pictures):
-    warm, before = train(make_plan(warmup_epochs=3), pictures)
-    assert changed(warm, before) == {"head.weight", "head.bias"}
-    then, before = train(make_plan(warmup_epochs=1), pictures)
-    assert {name.split(".")[0] for name in changed(then, before)} == {"backbone", "head"}
+def test_warmup_trains_the_head_only(log_mels):
+    trainer, before = train(make_schedule(warmup_epochs=3), log_mels)
+    assert changed_names(trainer, before) == {"head.weight", "head.bias"}
+    trainer, before = train(make_schedule(warmup_epochs=1), log_mels)
+    parts = {name.split(".")[0] for name in changed_names(trainer, before)}
+    assert parts == {"backbone", "head"}
 
 
-def flat_net():
-    """A net without batch norm: what it learns does not depend on how clips are batched."""
+def net_without_norm():
+    """A network without batch norm: its training does not depend on the split into batches."""
     torch.manual_seed(0)
     backbone = torch.nn.Sequential(torch.nn.Conv2d(1, 3, 3), torch.nn.ReLU())
     pool = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
@@ -131,78 +186,86 @@ def flat_net():
     return net
 
 
-def test_accumulated_batches_are_one_large_batch(pictures):
-    whole = [picture[:, :8] for picture in pictures]
-    many, _ = train(make_plan(batch_size=3, accumulate_grad_batches=2), whole, net=flat_net())
-    one, _ = train(make_plan(batch_size=6, accumulate_grad_batches=1), whole, net=flat_net())
-    for here, there in zip(many.net.parameters(), one.net.parameters(), strict=True):
+def test_accumulated_batches_equal_one_large_batch(log_mels):
+    crops = [log_mel[:, :8] for log_mel in log_mels]
+    small = make_schedule(batch_size=3, accumulate_grad_batches=2)
+    accumulated, before = train(small, crops, net=net_without_norm())
+    large, _ = train(make_schedule(batch_size=6), crops, net=net_without_norm())
+    for weight, other in zip(accumulated.net.parameters(), large.net.parameters(), strict=True):
         # float32 sums in another order, over six steps of AdamW.
-        torch.testing.assert_close(here, there, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(weight, other, rtol=1e-4, atol=1e-6)
+    assert changed_names(accumulated, before) == set(before)
 
 
-def test_a_last_step_may_be_smaller(pictures):
-    trainer, _ = train(make_plan(batch_size=4, accumulate_grad_batches=2), pictures)
-    assert len(trainer.history) == 3
+def test_last_step_may_have_fewer_batches(log_mels):
+    # Three batches per epoch: one step of two and one of one.
+    schedule = make_schedule(batch_size=4, accumulate_grad_batches=2, schedule="cosine")
+    checkpoint = MemoryCheckpoint()
+    train(schedule, log_mels, checkpoint=checkpoint)
+    n_steps = [state["lr_scheduler"]["last_epoch"] for state in checkpoint.states]
+    assert n_steps == [2, 4, 6]
 
 
-def test_the_moving_average_is_what_is_kept(pictures):
-    plain, _ = train(make_plan(), pictures)
-    averaged, before = train(make_plan(ema=0.9), pictures)
+def test_moving_average_is_stored(log_mels):
+    plain, _ = train(make_schedule(), log_mels)
+    averaged, before = train(make_schedule(ema=0.9), log_mels)
     name = "head.weight"
-    kept, last = averaged.net.state_dict()[name], plain.net.state_dict()[name]
-    # The average lags: it is nearer to the start than the last weights, which are the same in both.
-    assert torch.equal(averaged.state()["net"][name], last)
-    assert (kept - before[name]).norm() < (last - before[name]).norm()
+    average, last = averaged.net.state_dict()[name], plain.net.state_dict()[name]
+    # The average is nearer to the start than the last weights, which are the same in both.
+    assert torch.equal(averaged.state_dict()["net"][name], last)
+    assert (average - before[name]).norm() < (last - before[name]).norm()
 
 
-def test_an_average_without_memory_is_the_net_itself(pictures):
-    trainer, _ = train(make_plan(ema=1e-12), pictures)
-    for name, value in trainer.state()["net"].items():
-        # 1e-12 of what was before is below float32's last digit of what is.
+def test_moving_average_without_memory_is_the_network(log_mels):
+    trainer, _ = train(make_schedule(ema=1e-12), log_mels)
+    for name, value in trainer.state_dict()["net"].items():
+        # 1e-12 of the previous value is below the last digit of float32.
         torch.testing.assert_close(trainer.net.state_dict()[name], value, rtol=1e-6, atol=1e-9)
 
 
-def test_a_compiled_net_learns_the_same(pictures, monkeypatch):
-    plain, _ = train(make_plan(), pictures)
+def test_compiled_network_trains_the_same(log_mels, monkeypatch):
+    plain, _ = train(make_schedule(), log_mels)
     # dynamo without a C++ compiler behind it, which would take half a minute.
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
-    compiled, _ = train(make_plan(compile=True), pictures)
-    for here, there in zip(compiled.net.parameters(), plain.net.parameters(), strict=True):
-        # The same operations, perhaps fused otherwise.
-        torch.testing.assert_close(here, there, rtol=1e-5, atol=1e-7)
+    compiled, _ = train(make_schedule(compile=True), log_mels)
+    for weight, other in zip(compiled.net.parameters(), plain.net.parameters(), strict=True):
+        # The same operations, perhaps fused differently.
+        torch.testing.assert_close(weight, other, rtol=1e-5, atol=1e-7)
 
 
-def test_in_bfloat16_the_loss_falls_too(pictures):
-    trainer, _ = train(make_plan(epochs=8, bf16=True), pictures)
-    assert trainer.history[-1]["loss"] < 0.6 * trainer.history[0]["loss"]
+def test_loss_falls_in_bfloat16(log_mels):
+    trainer, _ = train(make_schedule(epochs=8, bf16=True), log_mels)
+    assert trainer.history_[-1]["loss"] < 0.6 * trainer.history_[0]["loss"]
     assert {value.dtype for value in trainer.net.parameters()} == {torch.float32}
 
 
-def test_augmented_training_repeats(pictures):
-    plan = make_plan(mixup=0.4, spec_augment=0.2, label_smoothing=0.1)
-    first, _ = train(plan, pictures)
-    second, _ = train(plan, pictures)
-    assert first.history == second.history
+def test_augmented_training_repeats(log_mels):
+    schedule = make_schedule(mixup=0.4, spec_augment=0.2, label_smoothing=0.1)
+    first, _ = train(schedule, log_mels)
+    second, _ = train(schedule, log_mels)
+    plain, _ = train(make_schedule(), log_mels)
+    assert first.history_ == second.history_ != plain.history_
 
 
 @pytest.mark.parametrize("extra", [{}, {"ema": 0.9}, {"schedule": "cosine", "warmup_epochs": 2}])
-def test_a_restored_training_goes_on_to_the_same_bits(pictures, extra):
-    plan = make_plan(epochs=4, mixup=0.4, spec_augment=0.2, **extra)
-    states = []
-    with seeded_rng(0, CPU), num_threads(1):
-        whole = make_trainer(plan)
-        whole.run(
-            always(pictures),
-            on_epoch=lambda epoch, seconds: False,
-            after_epoch=lambda stopped: states.append(deepcopy(whole.state())),
-        )
-    with seeded_rng(1, CPU), num_threads(1):
-        again = make_trainer(plan)
-        again.restore(states[1])
-        again.run(
-            always(pictures),
-            on_epoch=lambda epoch, seconds: False,
-        )
-    assert again.history == whole.history
+def test_resumed_training_ends_in_the_same_bits(log_mels, extra):
+    schedule = make_schedule(epochs=4, mixup=0.4, spec_augment=0.2, **extra)
+    checkpoint = MemoryCheckpoint()
+    whole, _ = train(schedule, log_mels, checkpoint=checkpoint)
+    resumption = MemoryCheckpoint(checkpoint.states[1])
+    resumed, _ = train(schedule, log_mels, seed=1, checkpoint=resumption)
+    assert len(resumption.states) == 2
+    assert resumption.closed
+    assert resumed.history_ == whole.history_
     for name, value in whole.net.state_dict().items():
-        assert torch.equal(again.net.state_dict()[name], value), name
+        assert torch.equal(resumed.net.state_dict()[name], value), name
+
+
+def test_stopped_training_is_not_resumed(log_mels):
+    checkpoint = MemoryCheckpoint()
+    schedule = make_schedule(epochs=8)
+    train(schedule, log_mels, checkpoint=checkpoint, early_stopping=StopAfter(2))
+    resumption = MemoryCheckpoint(checkpoint.states[-1])
+    resumed, _ = train(schedule, log_mels, checkpoint=resumption, early_stopping=StopAfter(5))
+    assert len(resumed.history_) == 2
+    assert resumption.states == []
