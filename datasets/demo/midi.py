@@ -1,10 +1,12 @@
-"""The instruments the demo songs are played on, by the names the style tables use.
+"""Instruments of the demo songs, and MIDI files of their parts.
 
-The numbers are General MIDI's, counted from zero.
+Program numbers are General MIDI's, counted from zero.
 """
 
-import struct
+import io
 from operator import itemgetter
+
+from ...exceptions import import_optional
 
 PROGRAMS = {
     "piano": 0,
@@ -87,53 +89,61 @@ DRUMS = {
     "conga": 63,
 }
 
-
 _TICKS_PER_BEAT = 480
 _KIT_CHANNEL = 9
-_NOTE_OFF, _NOTE_ON, _CONTROL, _PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 _VOLUME, _PAN = 7, 10
 _FULL_VOLUME = 127
 # Registered parameter 2 is the coarse tuning: its number goes to two controls, its value to one.
 _PARAMETER_MSB, _PARAMETER_LSB, _DATA_ENTRY = 101, 100, 6
 _COARSE_TUNING, _UNTUNED = 2, 64
-# Messages of the same tick go out in this order, so that a repeated note is not cut at once.
-_FIRST, _OFF, _ON, _LAST = range(4)
+# Order of messages at the same tick: note-offs come first, so that a repeated note is not cut.
+_SETUP, _OFF, _ON, _END = range(4)
 
 
 def midi_bytes(parts, bpm, seconds, tuning=0):
-    """Encode the parts of one stem.
+    """Encode the parts of one stem as a MIDI file.
 
     Parameters
     ----------
     parts : sequence of Part
-        Each gets a channel of its own; kits share the percussion channel.
+        Each gets its own channel; kits share the percussion channel.
     bpm : float
-        Tempo, in quarter-note beats a minute.
+        Tempo, in quarter-note beats per minute.
     seconds : float
-        Where the track ends, whatever still sounds.
+        Where the track ends, even if notes still sound.
     tuning : int, default=0
-        Semitones every instrument is tuned up by; unlike a transposition it keeps the samples a
-        soundfont has for each key.
+        Semitones by which every instrument is tuned up; unlike a transposition it keeps the samples
+        that a soundfont has for each key.
 
     Returns
     -------
     bytes
+
+    Raises
+    ------
+    MissingExtraError
+        The ``demo`` extra is not installed.
     """
-    last = round(seconds * bpm / 60 * _TICKS_PER_BEAT)
+    mido = import_optional("mido", "demo")
+    end = round(seconds * bpm / 60 * _TICKS_PER_BEAT)
     events = []
     for index, part in enumerate(parts):
         channel = _KIT_CHANNEL if part.is_kit else index
-        events += _set_up(part, channel, tuning)
-        events += _note_events(part, channel, last)
-    tempo = b"\xff\x51\x03" + round(60e6 / bpm).to_bytes(3, "big")
-    events += [(0, _FIRST, tempo), (last, _LAST, b"\xff\x2f\x00")]
-    track = _track(sorted(events, key=itemgetter(0, 1)))
-    header = b"MThd" + struct.pack(">IHHH", 6, 0, 1, _TICKS_PER_BEAT)
-    return header + b"MTrk" + struct.pack(">I", len(track)) + track
+        events += [(0, _SETUP, message) for message in _setup(mido, part, channel, tuning)]
+        events += _note_events(mido, part, channel, end)
+    events.append((0, _SETUP, mido.MetaMessage("set_tempo", tempo=round(60e6 / bpm))))
+    events.append((end, _END, mido.MetaMessage("end_of_track")))
+    track, now = mido.MidiTrack(), 0
+    for tick, _, message in sorted(events, key=itemgetter(0, 1)):
+        message.time, now = tick - now, tick
+        track.append(message)
+    buffer = io.BytesIO()
+    mido.MidiFile(type=0, ticks_per_beat=_TICKS_PER_BEAT, tracks=[track]).save(file=buffer)
+    return buffer.getvalue()
 
 
-def _set_up(part, channel, tuning):
-    """Instrument, volume, place in the stereo field and tuning, before any note."""
+def _setup(mido, part, channel, tuning):
+    """Return the messages that choose instrument, volume, pan and tuning."""
     program = (KITS if part.is_kit else PROGRAMS)[part.instrument]
     controls = (
         (_VOLUME, _FULL_VOLUME),
@@ -142,35 +152,23 @@ def _set_up(part, channel, tuning):
         (_PARAMETER_LSB, _COARSE_TUNING),
         (_DATA_ENTRY, _UNTUNED + tuning),
     )
-    messages = [bytes([_PROGRAM | channel, program])]
-    messages += [bytes([_CONTROL | channel, *control]) for control in controls]
-    return [(0, _FIRST, message) for message in messages]
+    return [
+        mido.Message("program_change", channel=channel, program=program),
+        *(
+            mido.Message("control_change", channel=channel, control=control, value=value)
+            for control, value in controls
+        ),
+    ]
 
 
-def _note_events(part, channel, last):
-    """Note-ons and note-offs as (tick, order, message)."""
+def _note_events(mido, part, channel, end):
+    """Return note-ons and note-offs as (tick, order, message)."""
     events = []
     for note in part.notes:
         on = round(note.start * _TICKS_PER_BEAT)
         off = on + max(1, round(note.duration * _TICKS_PER_BEAT))
-        if on < last:
-            events.append((on, _ON, bytes([_NOTE_ON | channel, note.pitch, note.velocity])))
-            events.append((min(off, last), _OFF, bytes([_NOTE_OFF | channel, note.pitch, 0])))
+        if on < end:
+            key = {"channel": channel, "note": note.pitch}
+            events.append((on, _ON, mido.Message("note_on", velocity=note.velocity, **key)))
+            events.append((min(off, end), _OFF, mido.Message("note_off", velocity=0, **key)))
     return events
-
-
-def _track(events):
-    """Join events with the delta times between them."""
-    chunks, now = [], 0
-    for tick, _, message in events:
-        chunks += [_variable_length(tick - now), message]
-        now = tick
-    return b"".join(chunks)
-
-
-def _variable_length(value):
-    """A MIDI quantity: seven bits a byte, the high bit set on all but the last."""
-    digits = [value & 0x7F]
-    while value := value >> 7:
-        digits.append(value & 0x7F | 0x80)
-    return bytes(reversed(digits))
