@@ -1,14 +1,14 @@
 """stemstack: audio classification under domain shift, handcrafted features first.
 
-Rooms are imported when they are first named, so ``import stemstack`` costs nothing and never
-imports torch. The most used names can be taken from here directly.
+Packages are imported on first use, so ``import stemstack`` is fast and does not import torch. The
+most used functions and classes can be imported from here directly.
 """
 
 import importlib
 
 __version__ = "0.1.0"
 
-_HOMES = {
+_PACKAGE_OF = {
     "EffNetClassifier": "models",
     "EffNetEmbedding": "models",
     "EffNetLogits": "models",
@@ -21,7 +21,7 @@ _HOMES = {
     "read_clip": "audio",
     "read_data": "datasets",
 }
-_ROOMS = (
+_PACKAGES = (
     "audio",
     "datasets",
     "domain_shift",
@@ -34,14 +34,14 @@ _ROOMS = (
     "stacking",
 )
 
-__all__ = ["__version__", *_HOMES, *_ROOMS]
+__all__ = ["__version__", *_PACKAGE_OF, *_PACKAGES]
 
 
 def __getattr__(name):
-    if name in _ROOMS:
+    if name in _PACKAGES:
         return importlib.import_module(f".{name}", __name__)
-    if name in _HOMES:
-        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    if name in _PACKAGE_OF:
+        return getattr(importlib.import_module(f".{_PACKAGE_OF[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

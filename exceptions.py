@@ -1,25 +1,39 @@
-"""The errors stemstack raises on purpose, and the exit code each one means.
+"""Exceptions and warnings of stemstack, and the exit code of each.
 
-Conventions: a message says what was got, what was expected and what to do. The command line turns
-any :class:`StemstackError` into one line on stderr and its ``exit_code``; in a script they are
-ordinary ``ValueError``/``TypeError``/``ImportError`` children.
+Conventions: a message names what was wrong (value or file), what was expected and how to fix it.
+The command line prints a :class:`StemstackError` as one line on stderr and exits with its
+``exit_code``; in a script they are ordinary ``ValueError``, ``TypeError`` or ``ImportError``.
 """
 
 import importlib
 
 
 class StemstackError(Exception):
-    """Root of every error stemstack raises on purpose."""
+    """Base class of all errors that stemstack raises on purpose."""
 
     exit_code = 1
 
 
 class DataError(StemstackError, ValueError):
-    """The data at hand cannot be used as it is: the message names the files and the mend."""
+    """Raised when input data is unusable; the message names the files and how to fix them."""
 
 
 class AudioError(DataError):
-    """One file or array is not usable audio."""
+    """Raised when a file or array is not usable audio.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file, or a noun such as ``"waveform"``.
+    problem : str
+        A verb phrase, such as ``"is empty"``.
+
+    Examples
+    --------
+    >>> from stemstack.exceptions import AudioError
+    >>> str(AudioError("a.wav", "is empty"))
+    'a.wav: is empty'
+    """
 
     def __init__(self, path, problem):
         super().__init__(f"{path}: {problem}")
@@ -31,45 +45,60 @@ class AudioError(DataError):
 
 
 class UsageError(StemstackError, ValueError):
-    """A parameter, option or configuration value is not one of those expected."""
+    """Raised when a parameter, option or configuration value is not allowed."""
 
     exit_code = 2
 
 
 class ClipTypeError(StemstackError, TypeError):
-    """Something that is not a clip was given as one."""
+    """Raised when an object passed as a clip is not one."""
 
     exit_code = 2
 
 
 class MissingExtraError(StemstackError, ImportError):
-    """A heavy library is needed that comes with an extra not installed."""
+    """Raised when a library is needed whose extra is not installed."""
 
     exit_code = 2
 
 
 class AudioWarning(UserWarning):
-    """The audio was usable, but not quite what its file promised."""
+    """Issued when audio is usable, but not complete."""
 
 
 class DataWarning(UserWarning):
-    """The data set was usable, but holds something that deserves a look."""
+    """Issued when a data set is usable, but parts of it are ignored or doubtful."""
 
 
 def first_line(error):
-    """Say in one line what an error of another library says, or what it is if it says nothing."""
+    """Return the first line of an exception's message, or its class name if it has none.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from stemstack.exceptions import first_line
+    >>> first_line(ValueError("bad shape\\nexpected 2-D")), first_line(ValueError())
+    ('bad shape', 'ValueError')
+    """
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def import_optional(module, extra):
-    """Import a heavy module, or say which extra brings it.
+    """Import a module of an optional dependency.
 
     Parameters
     ----------
     module : str
         Dotted module name, such as ``"torch"``.
     extra : str
-        The stemstack extra that installs it, such as ``"deep"``.
+        The extra that installs it, such as ``"deep"``.
 
     Returns
     -------
@@ -78,7 +107,13 @@ def import_optional(module, extra):
     Raises
     ------
     MissingExtraError
-        When the module is not installed.
+        The module is not installed; the message has the command that installs it.
+
+    Examples
+    --------
+    >>> from stemstack.exceptions import import_optional
+    >>> import_optional("json", "deep").dumps([])
+    '[]'
     """
     try:
         return importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""Writes that are whole or not there: a temporary file beside the target, then a rename."""
+"""Atomic writes: a temporary file in the target's folder, then a rename."""
 
 import os
 import uuid
@@ -8,12 +8,12 @@ from pathlib import Path
 
 @contextmanager
 def atomic_path(path):
-    """Give a temporary path that becomes ``path`` when the block ends well, and vanishes otherwise.
+    """Yield a temporary path that is renamed to ``path`` if the block succeeds, else removed.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The target; its folder is made when missing.
+        The target; its folder is created if it does not exist.
 
     Yields
     ------
@@ -31,6 +31,12 @@ def atomic_path(path):
 
 
 def write_text(path, text):
-    """Write UTF-8 text atomically."""
+    """Write UTF-8 text atomically.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    text : str
+    """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -3,24 +3,29 @@
 import importlib
 import sys
 
-# skops lists every scikit-learn module when it is imported, the adapters to these libraries among
-# them, and so would import them all: seconds and hundreds of MB that classical models never need.
-_UNWANTED = ("torch", "dask", "cupy", "jax")
+# skops lists all scikit-learn modules on import, including the adapters to these libraries, and so
+# imports them all if it can: seconds and hundreds of MB that classical models never need.
+_BLOCKED = ("torch", "dask", "cupy", "jax")
 
 
 def import_blocking(name):
-    """Import a module while the array libraries that are not in use yet cannot be imported.
+    """Import a module while array libraries that are not imported yet are hidden from it.
 
     Parameters
     ----------
     name : str
-        Such as ``"skops.io"``.
+        Dotted module name, such as ``"skops.io"``.
 
     Returns
     -------
     module
+
+    Examples
+    --------
+    >>> import_blocking("json").dumps([])
+    '[]'
     """
-    hidden = [library for library in _UNWANTED if library not in sys.modules]
+    hidden = [library for library in _BLOCKED if library not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))
     try:
         return importlib.import_module(name)

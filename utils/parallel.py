@@ -1,4 +1,4 @@
-"""Work shared out to processes: results in order, in memory that does not grow with the work."""
+"""Parallel maps over processes; results keep their order and are not accumulated."""
 
 import multiprocessing
 import os
@@ -17,33 +17,43 @@ from threadpoolctl import threadpool_limits
 
 from ..exceptions import StemstackError, UsageError
 
-# Chunks handed out for each process: one in work, the others so that it never waits for the next.
-_AHEAD = 3
+# Chunks submitted per process: one being computed, the others so that no process waits.
+_CHUNKS_PER_JOB = 3
 
 
 def forked_map(function, chunks, n_jobs):
-    """Apply a function to chunks in processes of one thread each.
+    """Map a function over chunks of short tasks, in processes of one thread each.
 
-    On Linux the processes are forked: they start at once, with all that is imported and compiled
-    so far, and share its memory. Elsewhere they are joblib's.
+    On Linux the processes are forked: they start immediately, with all modules imported and
+    compiled so far, and share their memory. On other systems they are joblib's.
 
     Parameters
     ----------
     function : callable
-        Picklable.
+        Must be picklable.
     chunks : iterable
-        Drawn from as the work goes on, a few chunks ahead.
+        Arguments of the function; consumed lazily, a few chunks ahead.
     n_jobs : int
+        Number of processes.
 
     Yields
     ------
     result
-        Of each chunk, in order.
+        The result of each chunk, in order.
 
     Raises
     ------
     StemstackError
-        A process was killed, as by lack of memory.
+        A process was killed, for example for lack of memory.
+
+    See Also
+    --------
+    parallel_map : The same for long tasks, with progress, in joblib's processes.
+
+    Examples
+    --------
+    >>> list(forked_map(sum, [[1, 2], [3, 4]], n_jobs=2))
+    [3, 7]
     """
     if sys.platform == "linux":
         return _map_forked(function, chunks, n_jobs)
@@ -53,44 +63,45 @@ def forked_map(function, chunks, n_jobs):
 
 def _map_forked(function, chunks, n_jobs):
     context = multiprocessing.get_context("fork")
-    waiting = deque()
+    pending = deque()
     with ProcessPoolExecutor(
-        n_jobs, mp_context=context, initializer=_settle, initargs=[os.getpid()]
+        n_jobs, mp_context=context, initializer=_start_worker, initargs=[os.getpid()]
     ) as pool:
         try:
             for chunk in chunks:
-                waiting.append(_submit(pool, function, chunk))
-                if len(waiting) > _AHEAD * n_jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                pending.append(_submit(pool, function, chunk))
+                if len(pending) > _CHUNKS_PER_JOB * n_jobs:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
         except BrokenProcessPool as error:
             raise StemstackError(
-                f"One of {n_jobs} worker processes was killed, perhaps for lack of memory: try "
-                "again with fewer jobs; what is computed so far is kept when there is a cache"
+                f"One of {n_jobs} worker processes was killed, perhaps for lack of memory; try "
+                "again with fewer jobs. Results computed so far are in the cache, if there is one"
             ) from error
         finally:
-            for future in waiting:
+            for future in pending:
                 future.cancel()
 
 
 def _submit(pool, function, chunk):
     with warnings.catch_warnings():
-        # Python warns of forking beside threads, whose locks a child may wait for in vain. The
-        # children take none: they read files and run compiled kernels.
+        # Python warns about forking in a process with threads, as a child may wait forever for a
+        # lock that a thread holds. These children take no locks: they read files and run compiled
+        # kernels.
         warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
         return pool.submit(function, chunk)
 
 
-def _settle(parent):
-    """In a worker: one thread for linear algebra; leave Ctrl-C to the parent; end when it ends."""
+def _start_worker(parent):
+    """Prepare a worker: one BLAS thread, Ctrl-C left to the parent, exit together with it."""
     threadpool_limits(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=[parent], daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=[parent], daemon=True).start()
 
 
-def _end_with(parent):
-    # A parent that was killed sends no word: its workers would wait for work for ever.
+def _exit_with_parent(parent):
+    # A killed parent does not notify its workers, which would wait for work forever.
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
@@ -141,10 +152,10 @@ def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None
     calls = (
         delayed(_call)(function, arguments, n_threads) for arguments in zip(*iterables, strict=True)
     )
-    return _advancing(Parallel(n_jobs, return_as="generator")(calls), advance)
+    return _with_progress(Parallel(n_jobs, return_as="generator")(calls), advance)
 
 
-def _advancing(results, advance):
+def _with_progress(results, advance):
     for result in results:
         yield result
         if advance is not None:

@@ -8,9 +8,10 @@ from .progress import NullProgress
 
 @dataclass(frozen=True)
 class Resources:
-    """How a task is computed, as opposed to what is computed.
+    """Cache folder, number of processes and progress display of a computation.
 
-    No result depends on it. Functions that compute many clips or models take one as ``resources``.
+    No result depends on them. Functions that compute many clips or models take one as
+    ``resources``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Processes that keep order, stay a few chunks ahead, and say so when one of them dies."""
+"""Parallel maps: order, lazy input, progress, and workers that are killed."""
 
 import os
 import signal
@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info
 
-from stemstack.exceptions import StemstackError
-from stemstack.utils.parallel import forked_map
+from stemstack.exceptions import StemstackError, UsageError
+from stemstack.utils.parallel import forked_map, parallel_map
 
 
 def _double(chunk):
@@ -30,16 +31,16 @@ def test_results_are_in_order():
 
 
 def test_chunks_are_taken_lazily():
-    drawn = []
+    taken = []
 
     def chunks():
         for i in range(100):
-            drawn.append(i)
+            taken.append(i)
             yield [i]
 
     results = forked_map(_double, chunks(), 2)
     next(results)
-    assert len(drawn) < 20
+    assert len(taken) < 20
     results.close()
 
 
@@ -48,20 +49,44 @@ def test_killed_worker_is_an_error():
         list(forked_map(_die, [[0], [1]], 2))
 
 
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_parallel_map_keeps_order_and_counts(n_jobs):
+    steps = []
+    results = parallel_map(pow, range(5), [2] * 5, n_jobs=n_jobs, advance=steps.append)
+    assert list(results) == [0, 1, 4, 9, 16]
+    assert steps == [1] * 5
+
+
+def test_parallel_map_limits_threads():
+    (limited,) = parallel_map(_count_threads, [None], n_threads=1)
+    assert limited == 1
+
+
+def _count_threads(_):
+    return max(library["num_threads"] for library in threadpool_info())
+
+
+def test_parallel_map_checks_its_arguments():
+    with pytest.raises(UsageError, match=r"n_jobs must be None.*Got 0"):
+        parallel_map(pow, [1], [1], n_jobs=0)
+    with pytest.raises(ValueError, match="shorter"):
+        list(parallel_map(pow, [1, 2], [1]))
+
+
 _ORPHANS = """
 import os, time
 from stemstack.utils.parallel import forked_map
 
-def tell(chunk):
+def report_worker(chunk):
     time.sleep(0.1)
     return os.getpid()
 
-for worker in forked_map(tell, [[0]] * 500, 2):
+for worker in forked_map(report_worker, [[0]] * 500, 2):
     print(worker, flush=True)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="joblib minds its own processes")
+@pytest.mark.skipif(sys.platform != "linux", reason="joblib manages its own processes")
 def test_workers_exit_with_killed_parent():
     with subprocess.Popen([sys.executable, "-c", _ORPHANS], stdout=-1, text=True) as process:
         worker = Path("/proc", process.stdout.readline().strip())
@@ -74,5 +99,5 @@ def test_workers_exit_with_killed_parent():
 
 
 def _has_ended(process):
-    # Where nobody collects orphans, one that has ended stays as a zombie.
+    # Without a process that reaps orphans, one that has ended stays as a zombie.
     return not process.exists() or "\nState:\tZ" in (process / "status").read_text()
