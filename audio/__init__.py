@@ -1,4 +1,8 @@
-"""What a clip is: reading, resampling, data-set layouts."""
+"""Read audio files and validate clips.
+
+A clip is a path, a 1-D float array, or an object that renders one; see :func:`load_clip`. Audio is
+mono float32 in [-1, 1].
+"""
 
 from .clips import check_clips, clip_key, load_clip, validate_clips
 from .reading import DEFAULT_SR, read_clip, resample

@@ -1,4 +1,4 @@
-"""The clip contract: what an estimator of stemstack accepts as ``X``.
+"""Clips: load, hash and validate the objects that estimators accept as ``X``.
 
 A clip is one piece of audio to classify: a path (``str`` or ``os.PathLike``), a 1-D float array,
 or any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a mashup is one).
@@ -19,14 +19,14 @@ from .reading import DEFAULT_SR, read_clip
 
 
 def load_clip(clip, sr=DEFAULT_SR):
-    """Load any clip as mono float32.
+    """Load a clip as mono float32.
 
     Parameters
     ----------
     clip : path, ndarray of shape (n_samples,), or object with ``load(sr)``
-        An array is taken to be at ``sr`` already.
+        The samples of an array are taken to be at ``sr`` already.
     sr : int, default=22050
-        Sample rate in Hz.
+        Sample rate of the result in Hz.
 
     Returns
     -------
@@ -38,6 +38,18 @@ def load_clip(clip, sr=DEFAULT_SR):
         The file cannot be read, or the array is empty or not finite.
     ClipTypeError
         ``clip`` is none of the above.
+
+    See Also
+    --------
+    read_clip : Reads files, with an offset and a duration.
+    validate_clips : Validates the ``X`` of an estimator.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.audio import load_clip
+    >>> load_clip(np.array([0.0, 0.5]))
+    array([0. , 0.5], dtype=float32)
     """
     if isinstance(clip, str | os.PathLike):
         return read_clip(clip, sr)
@@ -51,7 +63,7 @@ def load_clip(clip, sr=DEFAULT_SR):
 
 
 def clip_key(clip):
-    """Name a clip by its content: the same audio has the same key under any file name.
+    """Hash the content of a clip; the name of a file does not matter.
 
     Parameters
     ----------
@@ -66,11 +78,20 @@ def clip_key(clip):
     ------
     AudioError
         The file is missing or cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.audio import clip_key
+    >>> clip_key(np.zeros(3)) == clip_key(np.zeros(3))
+    True
+    >>> clip_key(np.zeros(3)) == clip_key(np.ones(3))
+    False
     """
     if isinstance(clip, str | os.PathLike):
         try:
             stat = os.stat(clip)
-            return _file_key(os.fspath(clip), stat.st_size, stat.st_mtime_ns)
+            return _hash_version(os.fspath(clip), stat.st_size, stat.st_mtime_ns)
         except OSError as error:
             raise AudioError(clip, (error.strerror or "cannot be read").lower()) from error
     if isinstance(clip, np.ndarray):
@@ -79,36 +100,48 @@ def clip_key(clip):
 
 
 def validate_clips(estimator, X, *, reset):
-    """Turn ``X`` into a list of clips, with scikit-learn's checks on numeric input.
+    """Validate the ``X`` of an estimator and convert it to a list of clips.
 
     Parameters
     ----------
     estimator : BaseEstimator
-        Gets ``n_features_in_`` when ``X`` is a 2-D array and ``reset`` is true.
+        Its ``n_features_in_`` is set when ``X`` is a 2-D array and ``reset`` is true.
     X : sequence of clips, pandas column, or array-like of shape (n_clips, n_samples)
+        Numbers get scikit-learn's checks.
     reset : bool
-        True in ``fit``, False afterwards.
+        True in ``fit``, False in other methods.
 
     Returns
     -------
     list of clips
-        Rows of a 2-D array come as float32 arrays.
+        Rows of a 2-D array are float32 arrays.
 
     Raises
     ------
     ValueError
-        ``X`` is empty, 1-D numbers, not finite, or of another width than in ``fit``.
+        ``X`` is empty, a 1-D array of numbers, not finite, or has another width than in ``fit``.
     ClipTypeError
         An item is not a clip.
+
+    See Also
+    --------
+    load_clip : Loads one of the clips.
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> from stemstack.audio import validate_clips
+    >>> validate_clips(BaseEstimator(), ["a.wav", "b.wav"], reset=True)
+    ['a.wav', 'b.wav']
     """
-    items = _clip_items(X)
+    items = _list_clips(X)
     if items is None:
         rows = validate_data(estimator, X, reset=reset, dtype="numeric")
         return list(np.asarray(rows, dtype=np.float32))
     if not items:
         raise ValueError("Found array with 0 sample(s) while a minimum of 1 clip is required.")
     for item in items:
-        if not (isinstance(item, str | os.PathLike | np.ndarray) or hasattr(item, "load")):
+        if not _is_clip(item):
             raise ClipTypeError(
                 "X must hold paths, 1-D float arrays or mashups. "
                 f"Got {type(item).__name__} instead."
@@ -116,8 +149,66 @@ def validate_clips(estimator, X, *, reset):
     return items
 
 
-def _clip_items(X):
-    """The clips of ``X`` as a list, or None when ``X`` is to be read as a 2-D array."""
+def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
+    """Decode every clip once and return the problems of those that cannot be used.
+
+    Parameters
+    ----------
+    clips : sequence of clips
+    sr : int, default=22050
+        Sample rate in Hz.
+    n_jobs : int, optional
+        Number of processes. None means 1, -1 all processors.
+    advance : callable, optional
+        Called with 1 after each clip.
+
+    Returns
+    -------
+    list of (str or None)
+        One per clip: its problem, or None.
+
+    Warns
+    -----
+    AudioWarning
+        For clips that are usable but truncated.
+
+    See Also
+    --------
+    stemstack.datasets.doctor.check_dataset : Checks all files and tables of a data set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.audio import check_clips
+    >>> check_clips([np.zeros(100), "missing.wav"])
+    [None, 'missing.wav: no such file']
+    """
+    problems = []
+    check = partial(_check, sr=sr)
+    for problem, caught in parallel_map(check, clips, n_jobs=n_jobs, advance=advance):
+        problems.append(problem)
+        # Workers return their warnings, as other processes cannot issue them here.
+        for warning in caught:
+            warnings.warn(warning, stacklevel=2)
+    return problems
+
+
+def _check(clip, sr):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            load_clip(clip, sr)
+        except AudioError as error:
+            return str(error), []
+    return None, [warning.message for warning in caught]
+
+
+def _is_clip(item):
+    return isinstance(item, str | os.PathLike | np.ndarray) or hasattr(item, "load")
+
+
+def _list_clips(X):
+    """Return the clips of ``X`` as a list, or None when ``X`` is to be read as a 2-D array."""
     if hasattr(X, "iloc"):
         if X.ndim == 2 and not (X.shape[1] == 1 and X.dtypes.iloc[0].kind in "OUT"):
             return None
@@ -126,16 +217,13 @@ def _clip_items(X):
     if isinstance(X, np.ndarray):
         return X.tolist() if X.ndim == 1 and X.dtype.kind in "OUS" else None
     if isinstance(X, list | tuple):
-        holds_clips = bool(X) and (
-            isinstance(X[0], str | os.PathLike | np.ndarray) or hasattr(X[0], "load")
-        )
-        return list(X) if holds_clips else None
+        return list(X) if X and _is_clip(X[0]) else None
     return None
 
 
 @lru_cache(maxsize=65536)
-def _file_key(path, size, mtime_ns):
-    # Size and time are part of the cache key only: a file that changes is hashed again.
+def _hash_version(path, size, mtime_ns):
+    """Hash a file; size and time are arguments so that a changed file is hashed again."""
     return hash_file(path)
 
 
@@ -149,48 +237,5 @@ def _check_waveform(clip):
         raise AudioError("waveform", "is empty: a clip needs at least one sample")
     clip = clip.astype(np.float32, copy=False)
     if not np.isfinite(clip).all():
-        raise AudioError("waveform", "holds NaN or infinite samples")
+        raise AudioError("waveform", "has NaN or infinite samples")
     return clip
-
-
-def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
-    """Decode every clip once, and say which cannot be used.
-
-    Parameters
-    ----------
-    clips : sequence of clips
-    sr : int, default=22050
-        Sample rate in Hz.
-    n_jobs : int, optional
-        Processes.
-    advance : callable, optional
-        Called with the number of clips done since its last call.
-
-    Returns
-    -------
-    list of (str or None)
-        For each clip, what is wrong with it, or None.
-
-    Warns
-    -----
-    AudioWarning
-        For clips that are usable but cut short, re-issued from the workers.
-    """
-    problems = []
-    for problem, noted in parallel_map(
-        partial(_check, sr=sr), clips, n_jobs=n_jobs, advance=advance
-    ):
-        problems.append(problem)
-        for warning in noted:
-            warnings.warn(warning, stacklevel=2)
-    return problems
-
-
-def _check(clip, sr):
-    with warnings.catch_warnings(record=True) as noted:
-        warnings.simplefilter("always")
-        try:
-            load_clip(clip, sr)
-        except AudioError as error:
-            return str(error), []
-    return None, [warning.message for warning in noted]

@@ -1,8 +1,8 @@
-"""Read one audio file as a clip: mono float32 in [-1, 1] at the rate asked for.
+"""Read one audio file as a clip: mono float32 in [-1, 1] at a given sample rate.
 
-Conventions: ``sr`` is in Hz, ``offset`` and ``duration`` in seconds of the file's own time;
-channels are averaged; resampling is soxr's high quality. Every error is an :class:`AudioError`
-naming the file.
+Conventions: ``sr`` is in Hz, ``offset`` and ``duration`` are in seconds of the file; channels are
+averaged; resampling is soxr's high quality. Every error is an :class:`AudioError` with the file's
+path.
 """
 
 import os
@@ -24,41 +24,50 @@ _BLOCK = 1024
 def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
     """Read an audio file as mono float32.
 
-    WAV, FLAC, OGG and MP3 of any rate, sample width and channel count are read by libsndfile; a
-    16-bit file is read as integers and scaled, which costs a tenth of asking for floats.
+    WAV, FLAC, OGG and MP3 files of any rate, sample width and channel count are read by libsndfile.
+    A 16-bit file is read as integers and scaled, which takes a tenth of the time of reading floats.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file.
     sr : int, default=22050
-        Sample rate of the result, in Hz.
+        Sample rate of the result in Hz.
     offset : float, default=0
         Where to start, in seconds.
     duration : float, optional
-        How much to read, in seconds; all that follows ``offset`` by default. A clip that ends
-        sooner is returned as long as it is.
+        How much to read, in seconds; by default everything after ``offset``. A file that ends
+        earlier gives a shorter clip.
 
     Returns
     -------
     ndarray of shape (n_samples,), float32
-        In [-1, 1] unless the file itself holds floats beyond.
+        In [-1, 1], unless the file itself has floats beyond that.
 
     Raises
     ------
     AudioError
-        The file is missing, a folder, empty, unreadable, not audio, holds no samples (after
-        ``offset``), or holds NaN or infinite samples.
+        The file is missing, a folder, empty, unreadable, not audio, has no samples (after
+        ``offset``), or has NaN or infinite samples.
 
     Warns
     -----
     AudioWarning
-        The file is cut short: it was read as far as it goes.
+        The file is truncated; it was read as far as possible.
+
+    See Also
+    --------
+    load_clip : Loads clips of any type.
 
     Examples
     --------
-    >>> read_clip("song0001.wav", duration=10).shape  # doctest: +SKIP
-    (220500,)
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> import soundfile
+    >>> from stemstack.audio import read_clip
+    >>> with TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/clip.wav", np.zeros((44100, 2)), 44100)
+    ...     read_clip(f"{folder}/clip.wav", duration=0.5).shape
+    (11025,)
     """
     path = Path(path)
     with _open(path) as file:
@@ -69,21 +78,21 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
                 path, f"offset {offset:g} s is not within its {file.frames / native:.2f} s"
             )
         file.seek(start)
-        wanted = file.frames - start
+        n_frames = file.frames - start
         if duration is not None:
-            wanted = min(wanted, max(1, round(duration * native)))
-        samples = _read_frames(file, wanted, path)
+            n_frames = min(n_frames, max(1, round(duration * native)))
+        samples = _read_frames(file, n_frames, path)
     if duration is None:
-        _warn_if_cut_short(path, len(samples), wanted)
+        _warn_if_truncated(path, len(samples), n_frames)
     mono = mix_down(samples)
     if not np.isfinite(mono).all():
         bad = int(np.count_nonzero(~np.isfinite(mono)))
-        raise AudioError(path, f"holds {bad} NaN or infinite samples; render or convert it again")
+        raise AudioError(path, f"has {bad} NaN or infinite samples; render or convert it again")
     return mono if native == sr else resample(mono, native, sr)
 
 
 def read_channels(path):
-    """Read a whole audio file as it is stored: every channel, at its own rate.
+    """Read all channels of an audio file at its own sample rate.
 
     Parameters
     ----------
@@ -92,43 +101,54 @@ def read_channels(path):
     Returns
     -------
     samples : ndarray of shape (n_frames, n_channels)
-        int16 for a 16-bit file, else float32, which may hold NaN.
+        int16 for a 16-bit file, otherwise float32, which may have NaN.
     sr : int
         Sample rate in Hz.
-    lack : str or None
-        How much the header promises beyond what is there, such as ``"512 bytes"``.
+    missing : str or None
+        How much less the file has than its header declares, such as ``"512 bytes"``.
 
     Raises
     ------
     AudioError
-        The file is missing, a folder, empty, unreadable, not audio, or holds no samples.
+        The file is missing, a folder, empty, unreadable, not audio, or has no samples.
     """
     path = Path(path)
     with _open(path) as file:
         samples = _read_frames(file, file.frames, path)
-        return samples, file.samplerate, _find_missing_bytes(path, len(samples), file.frames)
+        return samples, file.samplerate, _describe_missing(path, len(samples), file.frames)
 
 
 def resample(clip, sr_in, sr_out):
-    """Resample a mono clip by soxr's high-quality filter.
+    """Resample a mono clip with soxr's high-quality filter.
 
     Parameters
     ----------
     clip : ndarray of shape (n_samples,)
     sr_in, sr_out : float
-        Rates in Hz.
+        Sample rates in Hz.
 
     Returns
     -------
     ndarray of shape (round(n_samples * sr_out / sr_in),), float32
-        At least one sample long.
+        At least one sample.
+
+    See Also
+    --------
+    read_clip : Reads a file at any sample rate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.audio import resample
+    >>> resample(np.zeros(44100), 44100, 22050).shape
+    (22050,)
     """
     resampled = soxr.resample(np.asarray(clip, dtype=np.float32), sr_in, sr_out, quality="HQ")
     return resampled if len(resampled) else np.zeros(1, dtype=np.float32)
 
 
 def mix_down(samples):
-    """Average the channels of a file's samples, and scale integers to [-1, 1].
+    """Average the channels of samples, and scale integers to [-1, 1].
 
     Parameters
     ----------
@@ -140,7 +160,7 @@ def mix_down(samples):
     """
     n_channels = samples.shape[1]
     if samples.dtype == np.int16:
-        # Column by column: numpy's sum along a short axis costs eight times as much.
+        # Column by column: numpy's sum along a short axis takes eight times as long.
         total = samples[:, 0].astype(np.int32)
         for channel in samples.T[1:]:
             total += channel
@@ -162,7 +182,7 @@ def _check_readable(path):
 def _open(path):
     """Open a file that has at least one frame."""
     _check_readable(path)
-    # Bytes carry any POSIX file name, even one that is not valid UTF-8; Windows wants text.
+    # Bytes represent any POSIX file name, even one that is not valid UTF-8; Windows needs text.
     name = os.fsencode(path) if os.name == "posix" else str(path)
     try:
         file = soundfile.SoundFile(name)
@@ -176,61 +196,61 @@ def _open(path):
     return file
 
 
-def _read_frames(file, wanted, path):
-    """Read ``wanted`` frames, or as many as decode before the stream breaks."""
+def _read_frames(file, n_frames, path):
+    """Read ``n_frames`` frames, or as many as can be decoded."""
     dtype = "int16" if file.subtype == "PCM_16" else "float32"
     start = file.tell()
     try:
-        samples = file.read(wanted, dtype=dtype, always_2d=True)
+        samples = file.read(n_frames, dtype=dtype, always_2d=True)
     except soundfile.LibsndfileError:
         file.seek(start)
-        samples = _read_until_broken(file, wanted, dtype)
+        samples = _read_until_error(file, n_frames, dtype)
     if not len(samples):
         raise AudioError(path, "no sample could be decoded; copy or download it again")
     return samples
 
 
-def _read_until_broken(file, wanted, dtype):
-    """Read block by block: the blocks before the one that breaks are sound."""
-    blocks, got = [np.empty((0, file.channels), dtype=dtype)], 0
-    while got < wanted:
+def _read_until_error(file, n_frames, dtype):
+    """Read block by block, up to the first block that cannot be decoded."""
+    blocks, n_read = [np.empty((0, file.channels), dtype=dtype)], 0
+    while n_read < n_frames:
         try:
-            block = file.read(min(_BLOCK, wanted - got), dtype=dtype, always_2d=True)
+            block = file.read(min(_BLOCK, n_frames - n_read), dtype=dtype, always_2d=True)
         except soundfile.LibsndfileError:
             break
         if not len(block):
             break
         blocks.append(block)
-        got += len(block)
+        n_read += len(block)
     return np.concatenate(blocks)
 
 
-def _warn_if_cut_short(path, got, wanted):
-    lack = _find_missing_bytes(path, got, wanted)
-    if lack:
+def _warn_if_truncated(path, n_read, n_frames):
+    missing = _describe_missing(path, n_read, n_frames)
+    if missing:
         warnings.warn(
-            f"{path}: cut short ({lack} missing); read as far as it goes",
+            f"{path}: cut short ({missing} missing); it was read as far as possible",
             AudioWarning,
             stacklevel=3,
         )
 
 
-def _find_missing_bytes(path, got, wanted):
-    """Say how much of a file is missing at its end, or None."""
-    missing = _missing_wav_bytes(path)
-    if missing:
-        return f"{missing} bytes"
-    return f"{wanted - got} of {wanted} frames" if got < wanted else None
+def _describe_missing(path, n_read, n_frames):
+    """Return how much of a file is missing at its end, or None."""
+    n_bytes = _missing_wav_bytes(path)
+    if n_bytes:
+        return f"{n_bytes} bytes"
+    return f"{n_frames - n_read} of {n_frames} frames" if n_read < n_frames else None
 
 
 def _missing_wav_bytes(path):
-    """How many bytes a WAV's header promises beyond its end (libsndfile hides this)."""
+    """Return how many bytes a WAV file lacks of its declared size (libsndfile hides this)."""
     with open(path, "rb") as file:
         head = file.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return 0
-    promised = struct.unpack("<I", head[4:8])[0]
-    # Streaming writers leave 0 or the largest size there: neither is a promise.
-    if promised in (0, 0xFFFFFFFF):
+    declared = struct.unpack("<I", head[4:8])[0]
+    # Streaming writers leave 0 or the largest size there.
+    if declared in (0, 0xFFFFFFFF):
         return 0
-    return max(0, promised + 8 - path.stat().st_size)
+    return max(0, declared + 8 - path.stat().st_size)

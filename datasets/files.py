@@ -1,4 +1,4 @@
-"""Find audio files under a folder, in a fixed order, surviving symlink loops."""
+"""Find audio files in a folder, in a fixed order and despite symlink loops."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,19 @@ AUDIO_SUFFIXES = frozenset(
 
 
 def is_audio(path):
-    """Tell by its name whether a file is audio; hidden files (``._song.wav``) are not."""
+    """Return whether a file is audio by its name; hidden files (``._song.wav``) are not.
+
+    Examples
+    --------
+    >>> is_audio("a.WAV"), is_audio("._a.wav"), is_audio("notes.txt")
+    (True, False, False)
+    """
     path = Path(path)
     return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
 
 
 def name_within(file, root):
-    """Name a file relative to a data folder, as tables do.
+    """Return a file's path relative to a data folder, as tables hold it.
 
     Parameters
     ----------
@@ -26,12 +32,12 @@ def name_within(file, root):
     Returns
     -------
     str
-        POSIX style.
+        With forward slashes.
 
     Raises
     ------
     DataError
-        The name is not valid UTF-8: no table could hold it.
+        The name is not valid UTF-8, which no table could hold.
     """
     name = file.relative_to(root).as_posix()
     try:
@@ -44,7 +50,7 @@ def name_within(file, root):
 def find_audio(folder):
     """List the audio files below a folder.
 
-    Symbolic links are followed, each folder being entered once however many links lead to it.
+    Symbolic links are followed, but each folder is entered once only.
 
     Parameters
     ----------
@@ -54,14 +60,25 @@ def find_audio(folder):
     -------
     list of Path
         Sorted by path; empty when there are none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from stemstack.datasets import find_audio
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("b.wav", "a.flac", "notes.txt"):
+    ...         Path(folder, name).touch()
+    ...     [path.name for path in find_audio(folder)]
+    ['a.flac', 'b.wav']
     """
     found, entered = [], set()
-    for here, folders, files in os.walk(folder, followlinks=True):
-        stat = os.stat(here)
+    for current, folders, files in os.walk(folder, followlinks=True):
+        stat = os.stat(current)
         if (stat.st_dev, stat.st_ino) in entered:
             folders.clear()
             continue
         entered.add((stat.st_dev, stat.st_ino))
         folders.sort()
-        found += [Path(here, name) for name in files if is_audio(name)]
+        found += [Path(current, name) for name in files if is_audio(name)]
     return sorted(found)

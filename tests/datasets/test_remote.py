@@ -1,4 +1,4 @@
-"""Data by URL: the same bytes as at the remote, fetched once, whole, and nowhere else."""
+"""Data by URL: the same bytes as remotely, each file fetched once, and nowhere else."""
 
 import contextlib
 import functools
@@ -38,15 +38,15 @@ def write(root, files):
         (root / name).write_bytes(content)
 
 
-def held(folder):
-    """What a folder holds: bytes by name."""
+def contents(folder):
+    """Return the content of each file by name."""
     found = [path for path in folder.rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 @pytest.fixture
 def fetched(monkeypatch):
-    """Counts the files that are fetched, by name."""
+    """Count the files that are fetched, by name."""
     count = Counter()
     get, get_of_web = fsspec.AbstractFileSystem.get, HTTPFileSystem._get
 
@@ -60,7 +60,7 @@ def fetched(monkeypatch):
 
     monkeypatch.setattr(fsspec.AbstractFileSystem, "get", counted)
     monkeypatch.setattr(HTTPFileSystem, "_get", counted_of_web)
-    # An instance made before would keep to the method it has bound.
+    # Cached instances have the original method bound.
     HTTPFileSystem.clear_instance_cache()
     yield count
     HTTPFileSystem.clear_instance_cache()
@@ -68,7 +68,7 @@ def fetched(monkeypatch):
 
 @pytest.fixture
 def source(tmp_path):
-    """A folder that stands for the remote."""
+    """Folder that plays the remote side."""
     write(tmp_path / "there", FILES | UNREAD)
     return tmp_path / "there"
 
@@ -105,7 +105,7 @@ def served(folder):
 
 def zipped(folder, path):
     with zipfile.ZipFile(path, "w") as archive:
-        for name, content in held(folder).items():
+        for name, content in contents(folder).items():
             archive.writestr(name, content)
     return path
 
@@ -131,7 +131,7 @@ def test_folder_is_mirrored_once(protocol, source, tmp_path, fetched):
             "http": f"{address}/",
         }[protocol]
         mirror = local_data(url, tmp_path / "cache")
-        assert held(mirror) == FILES
+        assert contents(mirror) == FILES
         assert fetched.total() == len(FILES)
         assert local_data(url, tmp_path / "cache") == mirror
         assert fetched.total() == len(FILES)
@@ -145,7 +145,7 @@ def test_mirror_follows_changes_and_removals(memory, tmp_path, fetched):
     memory.rm("/songs/pop & soul/deep/b.FLAC")
     assert local_data("memory://songs", tmp_path) == mirror
     assert fetched == {"c.mp3": 1}
-    assert held(mirror) == {
+    assert contents(mirror) == {
         "pop & soul/a b#1.wav": b"one",
         "métal/c.mp3": b"THREE",
         "test.csv": FILES["test.csv"],
@@ -159,7 +159,7 @@ def test_damaged_local_files_are_fetched_again(source, tmp_path, fetched):
     fetched.clear()
     (mirror / "métal/c.mp3").write_bytes(b"th")
     (mirror / "pop & soul/a b#1.wav").unlink()
-    assert held(local_data(f"file://{source}", tmp_path)) == FILES
+    assert contents(local_data(f"file://{source}", tmp_path)) == FILES
     assert fetched == {"c.mp3": 1, "a b#1.wav": 1}
 
 
@@ -170,7 +170,7 @@ def test_manifest_fetches_files_it_lists(tmp_path, fetched):
         for _ in range(2):
             mirror = local_data(f"{address}/all.csv", tmp_path / "cache")
             assert mirror.name == "all.csv"
-            assert held(mirror.parent) == {**clips, "all.csv": MANIFEST.encode()}
+            assert contents(mirror.parent) == {**clips, "all.csv": MANIFEST.encode()}
             assert fetched.total() == 3
     table = read_data(mirror).train
     assert table["clip"].tolist() == list(clips)
@@ -206,10 +206,10 @@ def test_progress_counts_only_fetched_files(source, tmp_path):
 
 def test_interrupted_mirror_resumes(source, tmp_path, monkeypatch, fetched):
     monkeypatch.setattr(mirroring, "_BATCH", 2)
-    whole = LocalFileSystem.get_file
+    get_file = LocalFileSystem.get_file
 
     def cut(self, remote, local, **options):
-        whole(self, remote, local, **options)
+        get_file(self, remote, local, **options)
         if remote.endswith("b.FLAC"):
             os.truncate(local, 1)
             raise KeyboardInterrupt
@@ -219,10 +219,10 @@ def test_interrupted_mirror_resumes(source, tmp_path, monkeypatch, fetched):
         local_data(f"file://{source}", tmp_path)
     fetched.clear()
     (mirror,) = tmp_path.glob("remote/*/there")
-    begun = held(mirror)
-    assert begun.items() < FILES.items()
-    assert held(local_data(f"file://{source}", tmp_path)) == FILES
-    assert set(fetched) == {name.rpartition("/")[2] for name in FILES.keys() - begun.keys()}
+    started = contents(mirror)
+    assert started.items() < FILES.items()
+    assert contents(local_data(f"file://{source}", tmp_path)) == FILES
+    assert set(fetched) == {name.rpartition("/")[2] for name in FILES.keys() - started.keys()}
 
 
 def test_abandoned_downloads_are_removed_after_a_day(source, tmp_path):
@@ -230,8 +230,8 @@ def test_abandoned_downloads_are_removed_after_a_day(source, tmp_path):
     write(mirror, {".0123.wav": b"half", ".4567.wav": b"half"})
     os.utime(mirror / ".0123.wav", (0, 0))
     assert local_data(f"file://{source}", tmp_path) == mirror
-    # The young one may be what another process is writing.
-    assert held(mirror) == {**FILES, ".4567.wav": b"half"}
+    # The younger one may belong to another process.
+    assert contents(mirror) == {**FILES, ".4567.wav": b"half"}
 
 
 def test_concurrent_mirrors_agree(tmp_path):
@@ -240,19 +240,21 @@ def test_concurrent_mirrors_agree(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         found = set(pool.map(local_data, [f"file://{tmp_path / 'songs'}"] * 4, [tmp_path] * 4))
     (mirror,) = found
-    assert held(mirror) == files
+    assert contents(mirror) == files
 
 
 def test_truncated_transfer_is_an_error(memory, tmp_path, monkeypatch):
     memory.pipe("/songs/x/a.wav", b"abc")
-    whole = type(memory).get_file
+    get_file = type(memory).get_file
 
     def cut(self, remote, local, **options):
-        whole(self, remote, local, **options)
+        get_file(self, remote, local, **options)
         os.truncate(local, 1)
 
     monkeypatch.setattr(type(memory), "get_file", cut)
-    with pytest.raises(DataError, match=r"memory://songs: /songs/x/a\.wav came as 1 bytes, not 3"):
+    with pytest.raises(
+        DataError, match=r"memory://songs: /songs/x/a\.wav arrived with 1 bytes.* 3"
+    ):
         local_data("memory://songs", tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -296,7 +298,7 @@ def test_missing_url_is_an_error(memory, source, tmp_path):
 def test_dead_connection_is_an_error(source, tmp_path):
     with served(source) as address:
         pass
-    with pytest.raises(DataError, match=r"ClientConnectorError.*give the same command again"):
+    with pytest.raises(DataError, match=r"ClientConnectorError.*repeat the command"):
         local_data(f"{address}/all.csv", tmp_path)
 
 
