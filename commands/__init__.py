@@ -1,4 +1,4 @@
-"""The command line: one file a command, imported only when it is called."""
+"""Command line: one module per command, imported only when the command is called."""
 
 from .main import main
 

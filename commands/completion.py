@@ -1,4 +1,4 @@
-"""``completion``: the script by which a shell completes this program."""
+"""``completion``: script for shell completion."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion_command(ctx, shell):
-    """Print the completion script of SHELL for the installed program stemstack.
+    """Print the completion script of stemstack for SHELL.
 
     \b
     eval "$(stemstack completion bash)"                    # in ~/.bashrc

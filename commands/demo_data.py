@@ -1,4 +1,4 @@
-"""``demo-data``: ten genres composed by rules, in the competition's layout."""
+"""``demo-data``: synthetic songs of ten genres, in the competition's layout."""
 
 from pathlib import Path
 
@@ -10,32 +10,35 @@ from ._shared.options import SettingsFile, jobs_option, option, quiet_option
 
 @click.command("demo-data")
 @click.argument("directory", type=click.Path(path_type=Path))
-@option("--songs-per-genre", type=click.IntRange(min=2), default=12, help="Training songs.")
-@option("--test-songs-per-genre", type=click.IntRange(min=1), default=6, help="Held-out songs.")
-@option("--test-per-genre", type=click.IntRange(min=1), default=10, help="Test mashups.")
-@option("--noise-per-category", type=click.IntRange(min=1), default=5, help="Noise clips.")
-@option("--seconds", type=click.FloatRange(min=2), default=30.0, help="Length of a song.")
-@option("--seed", type=int, default=0, help="Root of all randomness.")
-@option("--sr", type=click.IntRange(min=8000), default=44100, help="Rate of the stems in Hz.")
+@option("--songs-per-genre", type=click.IntRange(min=2), default=12, help="Songs per genre.")
+@option(
+    "--test-songs-per-genre", type=click.IntRange(min=1), default=6, help="Songs of test mashups."
+)
+@option("--test-per-genre", type=click.IntRange(min=1), default=10, help="Test mashups per genre.")
+@option("--noise-per-category", type=click.IntRange(min=1), default=5, help="Noise per category.")
+@option("--seconds", type=click.FloatRange(min=2), default=30.0, help="Length of a song in s.")
+@option("--seed", type=int, default=0, help="Random seed.")
+@option("--sr", type=click.IntRange(min=8000), default=44100, help="Sample rate in Hz.")
 @option("--mono", is_flag=True, help="Write mono stems.")
-@option("--shifted", is_flag=True, help="Test songs of instruments and tempos not trained on.")
-@option("--test-settings", type=SettingsFile(), default=None, help="YAML of the test mashups'.")
+@option("--shifted", is_flag=True, help="Use other instruments and tempos for the test songs.")
+@option("--test-settings", type=SettingsFile(), help="YAML file for test mashups.")
 @jobs_option()
 @quiet_option()
-def demo_data_command(directory, jobs, quiet, **wanted):
-    """Render the demo data set into DIRECTORY, and answers.csv beside it.
+def demo_data_command(directory, jobs, quiet, **options):
+    """Render the demo data set into DIRECTORY, and answers.csv next to it.
 
     \b
     stemstack demo-data demo/data --songs-per-genre 12 --seconds 15
 
-    The songs of the test mashups are not in DIRECTORY; the noise clips are.
+    The test mashups are made from songs that are not in DIRECTORY, and from its noise clips.
+    answers.csv holds their labels.
     """
     answers = directory.resolve().parent / "answers.csv"
     for path in (directory, answers):
         if path.exists():
-            raise UsageError(f"{path}: is there already; remove it or give another DIRECTORY")
+            raise UsageError(f"{path}: already exists; remove it or choose another DIRECTORY")
     from ._shared.demo_files import write_demo
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    write_demo(directory, answers, wanted, n_jobs=jobs, progress=make_progress(quiet))
+    write_demo(directory, answers, options, make_resources(None, jobs, quiet))
     click.echo(f"{directory}\n{answers}")

@@ -1,4 +1,4 @@
-"""``doctor``: what is wrong with a data set, and the mends."""
+"""``doctor``: checks of a data set, with suggested fixes."""
 
 import json
 import math
@@ -17,46 +17,46 @@ from ._shared.progress import make_console
 
 @click.command("doctor")
 @click.argument("data")
-@option("--stems", type=Names(), default=",".join(STEMS), help="Stems to look for.")
-@option("--folds", type=int, default=5, help="Folds that every class must have songs for.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every file of a finding.")
+@option("--stems", type=Names(), default=",".join(STEMS), help="Stems of a song.")
+@option("--folds", type=int, default=5, help="Folds that every class must have enough songs for.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all files of a finding.")
 @jobs_option()
 @cache_option()
 @quiet_option()
 @click.pass_context
 def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
-    """Check DATA and say how to mend what is wrong.
+    """Check DATA and suggest fixes.
 
     \b
     stemstack doctor DATA
     stemstack doctor DATA --json > findings.json
 
-    Errors stop fit or spoil it in silence; warnings deserve a look; infos are facts that help to
-    choose settings. Exit code 1 when there is an error.
+    Errors stop fit or silently spoil its results; warnings are worth checking; infos are facts that
+    help to choose settings. Exits with 1 if there are errors.
     """
     from ..datasets.doctor import check_dataset
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
-    examination = check_dataset(
+    report = check_dataset(
         data, stems=stems, n_folds=folds, cache=cache, n_jobs=jobs, progress=progress
     )
     if as_json:
-        click.echo(json.dumps(_as_data(data, examination), indent=1))
+        click.echo(json.dumps(_as_data(data, report), indent=1))
     else:
-        print_examination(data, examination)
-    ctx.exit(1 if examination.count("error") else 0)
+        print_report(data, report)
+    ctx.exit(1 if report.count("error") else 0)
 
 
-def _as_data(data, examination):
-    """Lay the examination out as plain data; JSON has no NaN."""
+def _as_data(data, report):
+    """Return the report as plain data, with None for NaN, which JSON does not have."""
     from ..datasets.doctor import SEVERITIES, loudness_table
 
-    table = loudness_table(examination.files)
+    table = loudness_table(report.files)
     return {
         "data": data,
-        "counts": {severity: examination.count(severity) for severity in SEVERITIES},
-        "findings": [finding.to_dict() for finding in examination.findings],
+        "counts": {severity: report.count(severity) for severity in SEVERITIES},
+        "findings": [finding.to_dict() for finding in report.findings],
         "loudness_lufs": {
             genre: {
                 name: None if math.isnan(value) else round(value, 2) for name, value in row.items()
@@ -69,31 +69,31 @@ def _as_data(data, examination):
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def print_examination(data, examination):
-    """Print what was found in a data set.
+def print_report(data, report):
+    """Print the findings of a data set.
 
     Parameters
     ----------
     data : str
-        What the data set is called.
-    examination : DoctorReport
+        Name of the data set.
+    report : DoctorReport
     """
     from ..datasets.doctor import loudness_table
 
     console = make_console()
-    console.print(_findings(examination.findings))
-    loudness = loudness_table(examination.files)
+    console.print(_findings(report.findings))
+    loudness = loudness_table(report.files)
     if not loudness.empty:
         console.print("Median loudness in LUFS:")
         console.print(_loudness(loudness))
-    _print_commands(console, examination.findings)
-    console.print(_summary(data, examination))
+    _print_commands(console, report.findings)
+    console.print(_summary(data, report))
 
 
 def _findings(findings):
-    """Lay findings out as a table: what was found, where, and the mend below it."""
+    """Format findings as a table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("", "check", "what, where, and the mend"):
+    for name in ("", "check", "finding, files and fix"):
         table.add_column(name, overflow="fold")
     for finding in findings:
         table.add_row(
@@ -109,14 +109,14 @@ def _explain(finding):
         lines = [finding.found, finding.where]
     else:
         lines = [f"{finding.where}: {finding.found}"]
-    told = [_show(line) for line in lines]
+    parts = [_text(line) for line in lines]
     if finding.fix:
-        told.append(_show(f"→ {finding.fix}", style="green"))
-    return Group(*told)
+        parts.append(_text(f"→ {finding.fix}", style="green"))
+    return Group(*parts)
 
 
 def _loudness(loudness):
-    """Lay median loudness out as a table of genres and stems."""
+    """Format median loudness as a table of genres and stems."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for name in loudness.columns:
@@ -127,20 +127,20 @@ def _loudness(loudness):
 
 
 def _print_commands(console, findings):
-    """Print the shell lines that mend findings, unwrapped, so that they can be copied."""
+    """Print shell commands that fix findings, unwrapped for copying."""
     for finding in findings:
         if finding.command:
-            console.print(Text(f"To mend {finding.check}, {finding.found}:"))
-            console.print(_show(finding.command), soft_wrap=True)
+            console.print(Text(f"To fix {finding.check}, {finding.found}:"))
+            console.print(_text(finding.command), soft_wrap=True)
             console.print()
 
 
-def _summary(data, examination):
-    errors, warnings = examination.count("error"), examination.count("warning")
-    files = (examination.files["role"] != "sum").sum()
-    return _show(f"{data}: {files} files; errors: {errors}, warnings: {warnings}")
+def _summary(data, report):
+    errors, warnings = report.count("error"), report.count("warning")
+    files = (report.files["role"] != "sum").sum()
+    return _text(f"{data}: {files} files; errors: {errors}, warnings: {warnings}")
 
 
-def _show(text, style=""):
-    """Lay text out, with a mark in place of what in a file name is not UTF-8."""
+def _text(text, style=""):
+    """Return text with a replacement character for bytes of file names that are not UTF-8."""
     return Text(os.fsencode(text).decode("utf-8", errors="replace"), style=style)

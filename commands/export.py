@@ -1,4 +1,4 @@
-"""``export``: the nets of a run in a form that other programs read."""
+"""``export``: networks of a run as ONNX files."""
 
 from pathlib import Path
 
@@ -10,33 +10,33 @@ from ._shared.options import option, quiet_option
 
 @click.command("export")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--onnx", is_flag=True, help="Write ONNX files: the one form there is.")
+@click.option("--onnx", is_flag=True, help="Write ONNX files, the only format so far.")
 @option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=None,
-    help="Folder to fill; RUN/onnx by default.",
+    help="Folder to write to; RUN/onnx by default.",
 )
 @quiet_option()
 def export_command(run, onnx, out, quiet):
-    """Write the nets of RUN as files for programs without torch, and print their names.
+    """Write the networks of RUN as files for programs without torch, and print their names.
 
     \b
     stemstack export RUN --onnx
 
-    One file a fold: crops of log-mels in, logits out; its metadata say the classes and how a crop
-    is made. Models that are no nets are named on stderr.
+    Writes one file per fold. Its inputs are crops of log-mel spectrograms, its outputs logits; its
+    metadata hold the classes and the parameters of the crops. Models that are not networks are
+    named on stderr.
     """
     from ..runs.derived.export import export_nets
     from ._shared.progress import make_progress
 
     if not onnx:
-        raise UsageError("Say what to write: export RUN --onnx")
+        raise UsageError("No format was chosen: use export RUN --onnx")
     progress = make_progress(quiet)
     files, others = export_nets(run, out, progress=progress)
     for name in others:
-        progress.log(f"{name} is no net: left out")
+        progress.log(f"{name} is not a network: left out")
     if not files:
-        raise UsageError(f"{run}: holds no net to export; its models are {', '.join(others)}")
+        raise UsageError(f"{run}: has no network to export; its models are {', '.join(others)}")
     for file in files:
         click.echo(file)

@@ -1,4 +1,4 @@
-"""``features``: handcrafted features of audio files, as a Parquet table."""
+"""``features``: extract handcrafted features into a Parquet table."""
 
 from pathlib import Path
 
@@ -12,13 +12,15 @@ from ._shared.outputs import report_skipped_clips
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
 @option("--families", type=Names(), default="standard", help="Feature families.")
-@option("--sr", type=click.IntRange(min=1000), default=22050, help="Analysis rate in Hz.")
+@option(
+    "--sr", type=click.IntRange(min=1000), default=22050, help="Sample rate of the analysis in Hz."
+)
 @click.option(
     "--on-error",
     type=click.Choice(["skip", "raise"]),
     default="skip",
     show_default=True,
-    help="Do the other clips, or stop at the first that cannot be read.",
+    help="Skip clips that cannot be read, or stop at the first one.",
 )
 @stems_options
 @jobs_option()
@@ -27,24 +29,23 @@ from ._shared.outputs import report_skipped_clips
 def features_command(
     paths, out, families, sr, on_error, stems, allow_missing_stems, jobs, cache, quiet
 ):
-    """Compute the features of PATHS: files, folders, or one data set; or their URLs.
+    """Extract the features of PATHS: files, folders or one data set, or their URLs.
 
     \b
     stemstack features DATA --out features.parquet
     stemstack features song.wav more_songs/ --out features.parquet --families mfcc,chroma
 
-    One row a clip: columns clip, label and split for a data set, then the features. Rows are
-    written as they are computed, and kept in the cache: a command cut short goes on from there.
+    Writes one row per clip: for a data set the columns clip, label and split, then the features.
+    Features are cached as they are computed: an interrupted command resumes from there.
     """
     from ..features import Extractor, extract_batches, write_features
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    progress = make_progress(quiet)
+    resources = make_resources(cache, jobs, quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
-    means = {"cache": cache, "n_jobs": jobs, "progress": progress}
-    table, clips = _list_clips(paths, reading, means)
+    table, clips = _list_clips(paths, reading, resources)
     extractor = Extractor(sr, families)
-    with progress.stage("features", len(clips)) as advance:
+    with resources.progress.stage("features", len(clips)) as advance:
         batches = extract_batches(
             clips,
             extractor,
@@ -58,17 +59,17 @@ def features_command(
     report_skipped_clips(problems, "clips were left out")
 
 
-def _list_clips(paths, reading, means):
-    """List the clips of one data set, or of files and folders, as a table and as clips."""
+def _list_clips(paths, reading, resources):
+    """Return the clips of a data set, or of files and folders, as a table and as a list."""
     import pandas as pd
 
     from ..datasets import is_data_set, local_data, read_data
     from ..runs import from_paths, labelled_clips
 
-    at = {"cache": means["cache"], "progress": means["progress"]}
+    source = {"cache": resources.cache, "progress": resources.progress}
     if len(paths) == 1:
-        local = local_data(paths[0], **at)
+        local = local_data(paths[0], **source)
         if is_data_set(local):
-            return labelled_clips(read_data(local, **reading), **means)
-    asked = from_paths(paths, **at)
-    return pd.DataFrame({"clip": asked.ids}), asked.paths
+            return labelled_clips(read_data(local, **reading), **vars(resources))
+    clips = from_paths(paths, **source)
+    return pd.DataFrame({"clip": clips.ids}), clips.paths

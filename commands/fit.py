@@ -1,4 +1,4 @@
-"""``fit``: the main job."""
+"""``fit``: train, stack, predict."""
 
 from pathlib import Path
 
@@ -42,85 +42,71 @@ _FILE = click.Path(path_type=Path)
     type=int,
     default=1,
     group=_DATA,
-    help="Tables of folds to average over; for clips.",
+    help="Number of fold assignments to average over; for clips only.",
 )
 @option(
     "--protocol",
     type=click.Choice(PROTOCOLS),
     default="disjoint",
     group=_DATA,
-    help="Whether folds may share songs; what comes of it is optimistic.",
+    help="Whether folds may share songs; shared is optimistic.",
 )
-@option("--seed", type=int, default=0, group=_DATA, help="Root of all randomness.")
+@option("--seed", type=int, default=0, group=_DATA, help="Random seed.")
 @option(
-    "--mashups-per-genre",
-    type=int,
-    default=200,
-    group=_MASHUPS,
-    help="Training mashups a class.",
+    "--mashups-per-genre", type=int, default=200, group=_MASHUPS, help="Training mashups per class."
 )
-@option(
-    "--settings", type=SettingsFile(), default=None, group=_MASHUPS, help="YAML of their settings."
-)
+@option("--settings", type=SettingsFile(), group=_MASHUPS, help="YAML file of mashup settings.")
 @stems_options
 @option(
     "--models",
     type=ModelNames(),
     default="lr,lgbm,effnet",
     group=_MODELS,
-    help="Models to train and stack, perhaps with parameters: lr(C=0.1),effnet:b0(epochs=8), or "
+    help="Models to train and stack, optionally with parameters: lr(C=0.1),effnet:b0(epochs=8), or "
     "functions of your own: my_models.py:make_svm.",
 )
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
-@option(
-    "--epochs", type=click.IntRange(min=1), default=None, group=_MODELS, help="Epochs of effnet."
-)
+@option("--epochs", type=click.IntRange(min=1), group=_MODELS, help="Epochs of effnet.")
 @option(
     "--audit",
     is_flag=True,
     group=_MODELS,
-    help="First look for leaks: shuffled labels, unique tones.",
+    help="Run leakage checks (shuffled labels, unique tones) before fitting.",
 )
 @trust_option()
 @option("--device", default="auto", group=_COMPUTING, help="auto, cpu or cuda.")
 @jobs_option()
-@option(
-    "--scheduler",
-    default=None,
-    group=_COMPUTING,
-    help="Dask workers: local:N, or tcp://HOST:PORT.",
-)
+@option("--scheduler", group=_COMPUTING, help="Dask workers: local:N, or tcp://HOST:PORT.")
 @option(
     "--time-limit",
     type=Duration(),
-    default=None,
     group=_COMPUTING,
-    help="End in this time (9h, 30m, 01:30:00): fewer epochs, then fewer models.",
+    help="Finish within this time (9h, 30m, 01:30:00): with fewer epochs, then fewer models.",
 )
 @cache_option()
-@option("--out", type=_FILE, default=None, group=_OUTPUT, help="Run directory.  [required]")
-@option("--resume", is_flag=True, group=_OUTPUT, help="Go on with the run in --out.")
+@option("--out", type=_FILE, group=_OUTPUT, help="Run directory.  [required]")
+@option("--resume", is_flag=True, group=_OUTPUT, help="Resume the run in --out.")
 @option(
     "--answers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
     group=_OUTPUT,
-    help="CSV to score the test by.",
+    help="CSV with test labels; adds test scores to the report.",
 )
 @option(
     "--track",
-    default=None,
     metavar="NAME[:WHERE]",
     group=_OUTPUT,
-    help="Tell a tracker: mlflow, mlflow:URI, wandb or wandb:PROJECT.",
+    help="Log to an experiment tracker: mlflow[:URI] or wandb[:PROJECT].",
 )
-@option("--dry-run", is_flag=True, group=_OUTPUT, help="Print the plan with times, and end.")
+@option(
+    "--dry-run", is_flag=True, group=_OUTPUT, help="Print the plan with estimated times, and exit."
+)
 @option(
     "--print-config",
     is_flag=True,
     group=_OUTPUT,
-    help="Print the configuration as YAML for --config, and end.",
+    help="Print the configuration as YAML for --config, and exit.",
 )
 @json_option("Print the scores, or the plan, as JSON.")
 @quiet_option()
@@ -128,7 +114,7 @@ _FILE = click.Path(path_type=Path)
 def fit_command(
     ctx, out, dry_run, print_config, track, as_json, answers, quiet, settings, trust, **options
 ):
-    """Train models out of fold, stack them, and predict the test clips.
+    """Train models by fold, stack them and predict the test clips.
 
     \b
     stemstack fit --data DATA --models lr,lgbm,effnet --out RUN
@@ -141,76 +127,71 @@ def fit_command(
     """
     from ..runs import Config
 
-    _check_named_code(ctx, options["models"], trust)
-    means, options = _split_means(options)
+    _check_trust(ctx, options["models"], trust)
+    # How to compute, as opposed to what: the rest of the options is the configuration.
+    names = ("cache", "jobs", "resume", "scheduler", "audit", "time_limit")
+    execution = {name: options.pop(name) for name in names}
+    execution["n_jobs"] = execution.pop("jobs")
     config = Config(settings=settings or {}, **options)
     if print_config:
         click.echo(config.to_yaml(), nl=False)
     elif out is None:
         raise click.UsageError("Missing option '--out': the run directory.")
     elif dry_run:
-        _print_plan(config, out, means, as_json, quiet)
+        _plan(config, out, execution, as_json, quiet)
     else:
-        _fit(config, out, means, track, answers, as_json, quiet)
+        _fit(config, out, execution, track, answers, as_json, quiet)
 
 
-def _check_named_code(ctx, models, trust):
-    """Check that code which a configuration file names is trusted on the command line."""
+def _check_trust(ctx, models, trust):
+    """Check that code named by a configuration file is trusted on the command line."""
     from ..models.own_code import code_sources
 
     if ctx.get_parameter_source("models") is not ParameterSource.DEFAULT_MAP:
         return
     trusted = {Path(source).resolve() for source in trust}
-    unnamed = [s for s in code_sources(models) if Path(s).resolve() not in trusted]
-    if unnamed:
+    untrusted = [s for s in code_sources(models) if Path(s).resolve() not in trusted]
+    if untrusted:
         raise UsageError(
-            f"The configuration names code to import: {unnamed[0]}; pass --trust {unnamed[0]} if "
-            "you trust whoever wrote it"
+            f"The configuration names code to import: {untrusted[0]}; pass --trust {untrusted[0]} "
+            "if you trust its author"
         )
 
 
-def _split_means(options):
-    """Part how the work is done from what is asked for."""
-    names = ("cache", "resume", "scheduler", "audit", "time_limit")
-    means = {name: options.pop(name) for name in names}
-    means["n_jobs"] = options.pop("jobs")
-    return means, options
-
-
-def _print_plan(config, out, means, as_json, quiet):
+def _plan(config, out, execution, as_json, quiet):
     from ..runs import plan_run
     from ._shared.progress import make_progress
 
-    asked = {name: means[name] for name in ("cache", "n_jobs", "audit", "time_limit")}
-    plan = plan_run(config, out, **asked, progress=make_progress(quiet))
+    options = {name: execution[name] for name in ("cache", "n_jobs", "audit", "time_limit")}
+    plan = plan_run(config, out, **options, progress=make_progress(quiet))
     if as_json:
         print_json(plan.to_dict())
     else:
         print_plan(plan)
 
 
-def _fit(config, out, means, track, answers, as_json, quiet):
+def _fit(config, out, execution, track, answers, as_json, quiet):
     from ..runs import fit_run, follow, make_tracker
     from ._shared.outputs import report_skipped_clips, write_report_and_card
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     tracker = track and make_tracker(track, out)
-    with follow(tracker, config, out, progress) as tell:
-        run, problems = fit_run(config, out, **means, progress=progress)
+    with follow(tracker, config, out, progress) as log_run:
+        run, problems = fit_run(config, out, **execution, progress=progress)
         summary = write_report_and_card(run, progress, answers)
-        tell(run, summary)
+        log_run(run, summary)
     if as_json:
         print_json(summary)
     report_skipped_clips(problems, "test clips were left out of the submission")
 
 
 def print_plan(plan, console=None):
-    """Print a plan: what there is, the stages with their times, and what was decided.
+    """Print the plan of a fit: sizes, models, decisions, and stages with estimated times.
 
     Parameters
     ----------
-    plan : Plan
+    plan : FitPlan
     console : rich.console.Console, optional
         stdout by default.
     """
@@ -227,14 +208,14 @@ def print_plan(plan, console=None):
         f"{facts['test_clips']} test clips, {facts['folds']} folds, "
         f"{facts['processes']} processes"
     )
-    for model, how in plan.resolved.items():
-        if how:
-            settled = ", ".join(f"{key} {value}" for key, value in how.items())
-            console.print(f"{model}: {settled}", markup=False)
+    for model, values in plan.resolved.items():
+        if values:
+            listed = ", ".join(f"{name} {value}" for name, value in values.items())
+            console.print(f"{model}: {listed}", markup=False)
     for decision in plan.choice.decisions:
         console.print(decision, markup=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    table.add_column("stage", footer="in all", overflow="fold")
+    table.add_column("stage", footer="total", overflow="fold")
     for name, footer in (("steps", ""), ("done", ""), ("time", format_duration(plan.seconds))):
         table.add_column(name, justify="right", footer=footer, no_wrap=True)
     for stage in plan.stages:

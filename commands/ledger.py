@@ -1,4 +1,4 @@
-"""``ledger``: what runs have computed so far, brought together."""
+"""``ledger``: merge the results of several runs."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ._shared.options import json_option, option, print_json, quiet_option
 
 @click.group("ledger")
 def ledger_command():
-    """Bring together what several runs of one experiment computed.
+    """Merge the results of several runs of one experiment.
 
     \b
     stemstack ledger merge RUN_HERE RUN_THERE --out RUN
@@ -18,7 +18,7 @@ def ledger_command():
 
 @ledger_command.command("merge")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
+@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to create.")
 @json_option("Print the table as JSON.")
 @quiet_option()
 def merge_command(runs, out, as_json, quiet):
@@ -28,16 +28,15 @@ def merge_command(runs, out, as_json, quiet):
     stemstack ledger merge RUN_HERE RUN_THERE --out RUN
     stemstack fit --config RUN/config.yaml --out RUN --resume
 
-    The runs must have been begun with the same options on the same data; which models each fits
-    may differ. The table says which folds of which models are there; fit --resume computes the
-    others, and the stack.
+    The runs must have the same options and data; their models may differ. The table shows which
+    folds of which models are done; fit --resume computes the others and the stack.
     """
     from ..runs import coverage, merge_runs
     from ._shared.progress import make_progress
 
     with make_progress(quiet).stage("merging"):
-        there = coverage(merge_runs(runs, out))
-    marks = there.map(lambda done: "done" if done else "missing")
+        done = coverage(merge_runs(runs, out))
+    marks = done.map(lambda is_done: "done" if is_done else "missing")
     if as_json:
         print_json(marks.to_dict(orient="index"))
     else:

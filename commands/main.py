@@ -1,6 +1,6 @@
-"""The program ``stemstack``: finds the command, and turns errors into one line and an exit code.
+"""The program ``stemstack``: registry of the commands, error messages and exit codes.
 
-Progress and messages go to stderr, data to stdout. Exit 0 is fine, 1 bad data, 2 bad usage.
+Progress and messages go to stderr, data to stdout. Exit code 0 is success, 1 bad data, 2 bad usage.
 """
 
 import atexit
@@ -10,91 +10,95 @@ import logging
 import os
 import sys
 import warnings
+from typing import NamedTuple
 
 import click
 
 from .. import __version__
 from ..exceptions import StemstackError
 
-# Listed with their help, so that --help imports none of them.
+
+class Command(NamedTuple):
+    """Entry of a command in the registry: stage of the work, and one line of help."""
+
+    stage: str
+    help: str
+
+
+# Registry of the commands, in the order of the work. A command ``do-it`` is the function
+# ``do_it_command`` of the module ``do_it`` in this package, imported only when it is called; so its
+# line of help is here. ``--help`` lists the stages in the order of their first command.
+_INSPECT, _PREPARE, _TRAIN = "Inspect data", "Prepare training data", "Train"
+_USE, _PROGRAM = "Use a finished run", "Set up the program"
 COMMANDS = {
-    "demo-data": "Render a demo data set in the competition's layout.",
-    "doctor": "Check a data set and say how to mend what is wrong.",
-    "mash": "Draw and render labelled mashups from a folder of stems.",
-    "features": "Compute handcrafted features of audio files into a Parquet table.",
-    "gap": "Tell whether synthetic and test clips can be told apart, and by what.",
-    "reuse": "Tell whether test clips hold stems of the training songs.",
-    "tune": "Search for mashup settings that match the test clips.",
-    "fit": "Train models out of fold, stack them, predict the test clips.",
-    "stack": "Stack the models of finished runs anew, without refitting.",
-    "ledger": "Merge what several runs of one experiment computed.",
-    "predict": "Predict clips with a finished run.",
-    "pseudo-label": "Learn from a run's own test clips, where held-out songs approve.",
-    "evaluate": "Score a run's test predictions against known answers.",
-    "report": "Write a run's report as one HTML file.",
-    "serve": "Show a local web page that answers for the clips dropped on it.",
-    "export": "Write the nets of a run as ONNX files.",
-    "completion": "Print what a shell needs to complete commands, options and models.",
-}
-# By the stage of the work; a command that is in none follows a fit.
-STAGES = {
-    "Look at data": ("demo-data", "doctor", "gap", "reuse"),
-    "Make training data": ("tune", "mash", "features"),
-    "Train": ("fit", "stack", "ledger"),
-    "After a fit": (),
-    "The program": ("completion",),
+    "demo-data": Command(_INSPECT, "Render a demo data set in the competition's layout."),
+    "doctor": Command(_INSPECT, "Check a data set and suggest fixes."),
+    "mash": Command(_PREPARE, "Sample and render labelled mashups from a folder of stems."),
+    "features": Command(_PREPARE, "Extract handcrafted features of audio files."),
+    "gap": Command(_INSPECT, "Measure the domain gap between synthetic and test clips."),
+    "reuse": Command(_INSPECT, "Check whether test clips contain stems of the training songs."),
+    "tune": Command(_PREPARE, "Search for mashup settings that match the test clips."),
+    "fit": Command(_TRAIN, "Train models by fold, stack them and predict the test clips."),
+    "stack": Command(_TRAIN, "Stack the models of finished runs again, without refitting."),
+    "ledger": Command(_TRAIN, "Merge the results of several runs of one experiment."),
+    "predict": Command(_USE, "Predict clips with a finished run."),
+    "pseudo-label": Command(_USE, "Train on confident predictions of a run's test clips."),
+    "evaluate": Command(_USE, "Score a run's test predictions against known labels."),
+    "report": Command(_USE, "Write a run's report as one HTML file."),
+    "serve": Command(_USE, "Serve a local web page that classifies and explains clips."),
+    "export": Command(_USE, "Export the networks of a run as ONNX files."),
+    "completion": Command(_PROGRAM, "Print the shell completion script."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module only to run it or show its own help."""
+    """Group that imports a command's module only to run it or to show its help."""
 
     def list_commands(self, ctx):
-        """List the commands in the order of the work."""
+        """List the commands in the order of the registry."""
         return list(COMMANDS)
 
     def get_command(self, ctx, name):
-        """Import one command; None for a name that is none."""
+        """Import a command; None for an unknown name."""
         if name not in COMMANDS:
             return None
         module = name.replace("-", "_")
         return getattr(importlib.import_module(f".{module}", __package__), f"{module}_command")
 
     def resolve_command(self, ctx, args):
-        """Say which command was probably meant."""
+        """Return a command; for an unknown name, fail with the most similar one."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
             import difflib
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            similar = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {similar[0]!r}?" if similar else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
 
     def format_commands(self, ctx, formatter):
         """List the commands by stage, without importing them."""
-        staged = {name: title for title, names in STAGES.items() for name in names}
-        widest = max(map(len, COMMANDS))
-        for title in STAGES:
-            with formatter.section(title):
+        width = max(map(len, COMMANDS))
+        for stage in dict.fromkeys(command.stage for command in COMMANDS.values()):
+            with formatter.section(stage):
                 formatter.write_dl(
                     [
-                        (name.ljust(widest), told)
-                        for name, told in COMMANDS.items()
-                        if staged.get(name, "After a fit") == title
+                        (name.ljust(width), command.help)
+                        for name, command in COMMANDS.items()
+                        if command.stage == stage
                     ]
                 )
 
     def shell_complete(self, ctx, incomplete):
-        """Complete the commands' names without importing them."""
+        """Complete the names of commands without importing them."""
         from click.shell_completion import CompletionItem
 
-        found = [
-            CompletionItem(name, help=told)
-            for name, told in COMMANDS.items()
+        items = [
+            CompletionItem(name, help=command.help)
+            for name, command in COMMANDS.items()
             if name.startswith(incomplete)
         ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -115,20 +119,20 @@ def main(arguments=None):
     Parameters
     ----------
     arguments : list of str, optional
-        The command line's, by default.
+        Those of the command line by default.
 
     Returns
     -------
     int
-        The exit code.
+        Exit code.
     """
-    # What a command leaves behind is not searched for cycles again: seconds, with torch.
+    # Skips the final search for reference cycles, which takes seconds with torch.
     atexit.register(gc.freeze)
     warnings.showwarning = _show_warning
-    # joblib replaces worker processes that have grown; their jobs are done all the same.
+    # joblib replaces worker processes that have grown; no job is lost.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-    _show_notes()
-    # Worker processes would repeat what the checks in this process have already shown.
+    _show_log()
+    # Worker processes would repeat warnings that this process has already shown.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
         return cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
@@ -142,7 +146,7 @@ def main(arguments=None):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of stdout left; nothing more can be said to it.
+        # The reader of stdout has closed it.
         sys.stderr.close()
         return 0
     except OSError as error:
@@ -150,8 +154,8 @@ def main(arguments=None):
         return 1
 
 
-def _show_notes():
-    """Show what the rooms log, such as the backbone that ``auto`` came to, on stderr."""
+def _show_log():
+    """Show log messages, such as the backbone chosen for ``auto``, on stderr."""
     logger = logging.getLogger("stemstack")
     logger.setLevel(logging.INFO)
     handler = logging.StreamHandler()

@@ -13,16 +13,11 @@ from ._shared.outputs import report_skipped_clips
 @click.command("predict")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("paths", nargs=-1, type=click.Path())
-@option(
-    "--data",
-    type=click.Path(),
-    default=None,
-    help="Data set, or its URL, whose test.csv is predicted.",
-)
+@option("--data", type=click.Path(), help="Data set, or its URL, whose test.csv is predicted.")
 @option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
-@option("--proba", is_flag=True, help="Add a column of probabilities a class.")
-@option("--decode", is_flag=True, help="Decide all clips together, for macro F1.")
-@option("--tta", type=click.IntRange(min=1), default=None, help="Crops a clip that nets look at.")
+@option("--proba", is_flag=True, help="Add one column of probabilities per class.")
+@option("--decode", is_flag=True, help="Adjust predictions to the class frequencies of the test.")
+@option("--tta", type=click.IntRange(min=1), help="Test-time crops per clip (networks).")
 @trust_option()
 @jobs_option()
 @cache_option()
@@ -34,39 +29,38 @@ def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cach
     stemstack predict RUN song.wav more_songs/ --out answers.csv --proba
     stemstack predict RUN --out answers.csv -- -odd-name.wav
 
-    One row a clip in the order given. A clip that cannot be read is left out and named. --decode is
-    for a whole test: it calibrates, corrects for class frequencies unlike training's, and offsets
-    classes, each only where that holds out of fold.
+    Writes one row per clip, in the given order. A clip that cannot be read is left out and named on
+    stderr, and the exit code is 1. --decode is for a whole test set: it calibrates probabilities,
+    corrects for class frequencies that differ from the training set, and adjusts class thresholds,
+    each only if that improves the out-of-fold score.
     """
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
     from ..datasets import read_data
     from ..runs import Run, from_paths, from_test_table
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    progress = make_progress(quiet)
-    fitted = Run.open(run, trust=trust)
-    at = {"cache": cache, "progress": progress}
-    asked = from_paths(paths, **at) if paths else from_test_table(read_data(data, **at))
-    usable = asked.usable(n_jobs=jobs, progress=progress)
-    if usable.ids:
-        means = {"tta": tta, "cache": cache, "n_jobs": jobs, "progress": progress}
-        labels, probabilities = _predict(fitted, usable, decode, means)
+    run, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
+    source = {"cache": cache, "progress": resources.progress}
+    clips = from_paths(paths, **source) if paths else from_test_table(read_data(data, **source))
+    clips = clips.usable(n_jobs=jobs, progress=resources.progress)
+    if clips.ids:
+        labels, probabilities = _predict(run, clips, decode, tta, resources)
         with atomic_path(out) as temporary:
-            answer = usable.answer(labels, probabilities if proba else None)
-            answer.to_csv(temporary, index=False)
-    report_skipped_clips(usable.problems, "clips were left out")
+            table = clips.answer(labels, probabilities if proba else None)
+            table.to_csv(temporary, index=False)
+    report_skipped_clips(clips.problems, "clips were left out")
 
 
-def _predict(run, usable, decode, means):
-    """Predict, and decide all clips together if asked to."""
+def _predict(run, clips, decode, tta, resources):
+    """Return labels and probabilities, adjusted on all clips together if ``decode``."""
     from ..runs import adjust_test, predict_run
 
-    labels, probabilities = predict_run(run, usable, **means)
+    labels, probabilities = predict_run(run, clips, tta=tta, **vars(resources))
     if not decode:
         return labels, probabilities
-    with means["progress"].stage("decoding"):
-        decoded = adjust_test(run, probabilities.to_numpy())
-    means["progress"].log(decoded.describe())
-    probabilities[:] = decoded.proba
-    return decoded.labels, probabilities
+    with resources.progress.stage("decoding"):
+        adjusted = adjust_test(run, probabilities.to_numpy())
+    resources.progress.log(adjusted.describe())
+    probabilities[:] = adjusted.proba
+    return adjusted.labels, probabilities

@@ -1,4 +1,4 @@
-"""``pseudo-label``: models that learnt from the test clips, too."""
+"""``pseudo-label``: train on confident predictions of the test clips."""
 
 from pathlib import Path
 
@@ -23,54 +23,60 @@ from ._shared.options import (
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help="Run directory to make, or a .csv for answers alone.",
+    help="Run directory to create, or a .csv file for predictions only.",
 )
-@option("--models", type=Names(), default=None, help="Of RUN; all but nets and heuristic.")
-@option("--rounds", type=click.IntRange(min=1), default=3, help="At most.")
-@option("--confidence", type=click.FloatRange(0, 1), default=0.6, help="Calibrated, and agreed on.")
+@option("--models", type=Names(), help="Models of RUN; by default all but networks and heuristic.")
+@option("--rounds", type=click.IntRange(min=1), default=3, help="Maximum number of rounds.")
+@option(
+    "--confidence",
+    type=click.FloatRange(0, 1),
+    default=0.6,
+    help="Minimum calibrated probability, for every model.",
+)
 @json_option("Print the rounds as JSON.")
 @trust_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
 def pseudo_label_command(run, out, models, rounds, confidence, as_json, trust, jobs, cache, quiet):
-    """Learn from RUN's own test clips, in rounds that held-out songs must approve.
+    """Train on RUN's test clips in rounds, as long as scores on held-out songs improve.
 
     \b
     stemstack pseudo-label RUN --out RUN2
     stemstack pseudo-label RUN --out answers.csv
 
-    Each round adds the test clips that all models agree on and are sure of, as many a class; one
-    that does not help the songs held out is rolled back and ends it. RUN2 is a run like any other,
-    of models fitted anew by fold and stacked. answers.csv has what the mean of the models says,
-    each fitted once on all clips. Nets can be named, and are slow.
+    Each round adds the test clips that all models predict confidently and alike, the same number
+    per class. A round that does not improve the score on held-out songs is rolled back and is the
+    last. RUN2 is a complete run whose models are fitted again by fold and stacked. answers.csv
+    holds the mean predictions of models fitted once on all clips. Networks must be named in
+    --models; they are slow.
     """
     from ..runs import Run, fit_pseudo_labels, predict_pseudo_labelled, write_pseudo_label_run
     from ._shared.outputs import write_report_and_card
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    source, progress = Run.open(run, trust=trust), make_progress(quiet)
-    made = None if out.suffix == ".csv" else Run(out)
-    if made is not None:
-        made.check_vacant()
-    means = {"cache": cache, "n_jobs": jobs, "progress": progress}
-    learnt = fit_pseudo_labels(
-        source, models=models, n_rounds=rounds, confidence=confidence, **means
+    source, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
+    new_run = None if out.suffix == ".csv" else Run(out)
+    if new_run is not None:
+        new_run.check_vacant()
+    result = fit_pseudo_labels(
+        source, models=models, n_rounds=rounds, confidence=confidence, **vars(resources)
     )
-    if made is None:
+    if new_run is None:
+        predictions = predict_pseudo_labelled(result, progress=resources.progress)
         with atomic_path(out) as temporary:
-            predict_pseudo_labelled(learnt, progress=progress).to_csv(temporary, index=False)
+            predictions.to_csv(temporary, index=False)
     else:
-        write_pseudo_label_run(learnt, made, progress=progress)
-        write_report_and_card(made, progress)
+        write_pseudo_label_run(result, new_run, progress=resources.progress)
+        write_report_and_card(new_run, resources.progress)
     if as_json:
-        print_json(learnt.to_dict())
+        print_json(result.to_dict())
     else:
-        click.echo(_show(learnt.found.rounds))
+        click.echo(_format(result.found.rounds))
 
 
-def _show(rounds):
-    """Lay rounds out as text: a column a round, a line a fact and a class; and why it ended."""
+def _format(rounds):
+    """Format the rounds, one column per round, and the reason why they ended."""
     import pandas as pd
 
     columns = {
@@ -79,22 +85,22 @@ def _show(rounds):
             "macro F1 before": f"{one.before:.3f}",
             "macro F1 after": f"{one.after:.3f}",
             "gain": f"{one.after - one.before:+.3f}",
-            "half of the draws": f"{one.low:+.3f} to {one.high:+.3f}",
-            "clips, mean of folds": f"{one.n_selected:.1f}",
+            "50 % interval": f"{one.low:+.3f} to {one.high:+.3f}",
+            "clips, mean over folds": f"{one.n_selected:.1f}",
             **{label: f"{count:.1f}" for label, count in one.by_class.items()},
         }
         for number, one in enumerate(rounds, start=1)
     }
-    return f"{pd.DataFrame(columns).to_string()}\n\n{_say_why(rounds)}"
+    return f"{pd.DataFrame(columns).to_string()}\n\n{_reason(rounds)}"
 
 
-def _say_why(rounds):
-    """Say why the rounds ended."""
+def _reason(rounds):
+    """Return the reason why the rounds ended."""
     last, number = rounds[-1], len(rounds)
     why = {
-        "kept": "kept, as many rounds as were asked for",
-        "rolled back": "rolled back: its gain is not above 0 in three of four draws of songs",
-        "refused": "refused: no clip is confident enough",
+        "kept": "kept, and the last of --rounds",
+        "rolled back": "rolled back: its gain is not positive in 3 of 4 bootstrap samples of songs",
+        "refused": "refused: no clip is predicted confidently enough",
     }
-    learnt = "" if any(one.accepted for one in rounds) else "; nothing was learnt from the test"
-    return f"round {number} was {why[last.verdict]}{learnt}"
+    unused = "" if any(one.accepted for one in rounds) else "; no test clip was used for training"
+    return f"round {number} was {why[last.verdict]}{unused}"

@@ -1,4 +1,4 @@
-"""``reuse``: whether the test clips hold stems of the training songs."""
+"""``reuse``: check whether test clips contain stems of the training songs."""
 
 import json
 
@@ -15,56 +15,49 @@ from ._shared.options import (
 from ._shared.outputs import report_skipped_clips
 
 _REUSED = (
-    "Test mashups re-use training stems. Validation clips that share songs with the training "
-    "clips are like them: the song-shared score of fit --protocol both is what a leaderboard on "
-    "such a test rewards, the song-disjoint score is for music not heard before."
+    "Test mashups reuse training stems. Validation clips that share songs with the training clips "
+    "resemble them: the song-shared score of fit --protocol both estimates the score on this test, "
+    "the song-disjoint score that on unseen music."
 )
 _NOT_REUSED = (
-    "No sign of reuse: keep songs apart between training and validation, as fit does by default; "
-    "a song-shared score would be too high."
+    "No sign of reuse: keep songs apart between training and validation, as fit does by default. "
+    "A song-shared score would be optimistic."
 )
-_CANNOT_TELL = (
-    "Cannot tell: the check finds no more in mashups that do hold the stems than in those that do "
-    "not. Are the stems long enough, and the settings right?"
+_INCONCLUSIVE = (
+    "Inconclusive: the check finds stems no more often in mashups that contain them than in "
+    "others. Check the length of the stems and the settings."
 )
 
 
 @click.command("reuse")
 @click.argument("data")
-@option("--settings", type=SettingsFile(), default=None, help="YAML of mashup settings.")
-@option("--n", type=click.IntRange(min=2), default=100, help="Mashups of known recipe, about.")
-@option("--clips", type=click.IntRange(min=1), default=300, help="Test clips asked, at most.")
-@option("--json", "as_json", is_flag=True, help="Print JSON, with every stem found.")
-@option("--seed", type=click.IntRange(min=0), default=0, help="Root of all randomness.")
+@option("--settings", type=SettingsFile(), help="YAML file of mashup settings.")
+@option("--n", type=click.IntRange(min=2), default=100, help="Mashups to calibrate on, about.")
+@option("--clips", type=click.IntRange(min=1), default=300, help="Test clips to check, at most.")
+@option("--json", "as_json", is_flag=True, help="Print JSON, with all stems found.")
+@option("--seed", type=click.IntRange(min=0), default=0, help="Random seed.")
 @stems_options
 @jobs_option()
 @cache_option()
 @quiet_option()
 def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems, quiet, **rest):
-    """Tell whether DATA's test clips hold stems of its training songs, and how many do.
+    """Estimate how many test clips of DATA contain stems of its training songs.
 
     \b
     stemstack reuse DATA --settings settings.yaml
 
-    Stems are looked for by fingerprint, at rates from a half to double, and confirmed by their
-    waveform. How far to trust that is measured on mashups of known recipe, drawn by the settings.
+    Stems are searched by fingerprint, at half to double speed, and confirmed by their waveform. The
+    error rates of the search are measured on mashups with known recipes, sampled by --settings.
     """
     from ..datasets import read_data
     from ..domain_shift.reuse.check import check_reuse
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    progress = make_progress(quiet)
+    resources = make_resources(rest["cache"], rest["jobs"], quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
-    dataset = read_data(data, **reading, cache=rest["cache"], progress=progress)
+    dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
     check = check_reuse(
-        dataset,
-        settings or {},
-        n_known=n,
-        n_clips=clips,
-        seed=rest["seed"],
-        cache=rest["cache"],
-        n_jobs=rest["jobs"],
-        progress=progress,
+        dataset, settings or {}, n_known=n, n_clips=clips, seed=rest["seed"], **vars(resources)
     )
     click.echo(json.dumps(_to_dict(check), indent=1) if as_json else _to_text(check))
     report_skipped_clips(check.problems, "clips were left out")
@@ -76,25 +69,25 @@ def _to_dict(check):
         "check": check.calibration.to_dict(),
         **check.reuse.to_dict(),
         "clips": [
-            {"id": id, "stems": [finding._asdict() for finding in found]}
-            for id, found in zip(check.ids, check.findings, strict=True)
+            {"id": clip_id, "stems": [finding._asdict() for finding in found]}
+            for clip_id, found in zip(check.ids, check.findings, strict=True)
         ],
     }
 
 
 def _to_text(check):
-    known, reuse = check.calibration, check.reuse
-    own, other = known.stem_recall["own speed"], known.stem_recall["other speed"]
+    rates, reuse = check.calibration, check.reuse
+    own, other = rates.stem_recall["own speed"], rates.stem_recall["other speed"]
     return "\n".join(
         [
-            f"{check.n_stems} training stems looked for in {reuse.flagged.total} test clips.",
-            f"The check, measured on {known.recall.total} mashups of known recipe:",
-            f"  recall, a stem found where there is one     {_percent(known.recall)}",
-            f"  false alarms, one found where there is none {_percent(known.false_alarm)}",
-            f"  precision                                   {_percent(known.precision)}",
-            f"  precision, stem by stem                     {_percent(known.stem_precision)}",
-            f"  recall of the stems at their own speed      {_percent(own)}",
-            f"  recall of the stems at another speed        {_percent(other)}",
+            f"{check.n_stems} training stems were searched in {reuse.flagged.total} test clips.",
+            f"Error rates, measured on {rates.recall.total} mashups with known recipes:",
+            f"  recall: a stem is found if there is one     {_percent(rates.recall)}",
+            f"  false alarms: one is found if there is none {_percent(rates.false_alarm)}",
+            f"  precision                                   {_percent(rates.precision)}",
+            f"  precision by stem                           {_percent(rates.stem_precision)}",
+            f"  recall of stems at original speed           {_percent(own)}",
+            f"  recall of stems at another speed            {_percent(other)}",
             f"A stem was found in {_percent(reuse.flagged)} of the test clips.",
             *_verdict(reuse),
         ]
@@ -103,17 +96,17 @@ def _to_text(check):
 
 def _verdict(reuse):
     if reuse.rate is None:
-        return [_CANNOT_TELL]
+        return [_INCONCLUSIVE]
     low, high = reuse.interval
     return [
-        f"Corrected for both kinds of error, {reuse.rate:.0%} [{low:.0%}, {high:.0%}] hold one.",
+        f"Corrected for both error rates: {reuse.rate:.0%} [{low:.0%}, {high:.0%}] contain one.",
         _REUSED if reuse.is_reused else _NOT_REUSED,
     ]
 
 
-def _percent(share):
-    """Write a share with its 95 % interval."""
-    if not share.total:
-        return "no such stem"
-    low, high = share.interval
-    return f"{share.value:.0%} [{low:.0%}, {high:.0%}]"
+def _percent(proportion):
+    """Format a proportion with its 95 % interval."""
+    if not proportion.total:
+        return "no such stems"
+    low, high = proportion.interval
+    return f"{proportion.value:.0%} [{low:.0%}, {high:.0%}]"

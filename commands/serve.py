@@ -1,4 +1,4 @@
-"""``serve``: a finished run behind a local web page."""
+"""``serve``: local web page of a finished run."""
 
 from pathlib import Path
 
@@ -10,15 +10,13 @@ from ._shared.options import cache_option, jobs_option, option, quiet_option, tr
 
 @click.command("serve")
 @click.argument("run", type=click.Path(path_type=Path))
-@option("--data", default=None, help="Path or URL of the training data; as at the fit by default.")
-@option("--host", default="127.0.0.1", help="Address to listen at; 0.0.0.0 for all.")
-@option("--port", type=click.IntRange(1, 65535), default=None, help="The first free from 7860 on.")
-@option("--share", is_flag=True, help="Open a tunnel through gradio's servers.")
-@option("--no-browser", is_flag=True, help="Open no browser.")
-@option(
-    "--max-seconds", type=click.FloatRange(min=1), default=600, help="Longest clip that is taken."
-)
-@option("--max-mb", type=click.FloatRange(min=1), default=50, help="Largest file that is taken.")
+@option("--data", help="Path or URL of the training data, if it has moved.")
+@option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all interfaces.")
+@option("--port", type=click.IntRange(1, 65535), help="Port; by default 7860 or above.")
+@option("--share", is_flag=True, help="Create a public address through gradio's servers.")
+@option("--no-browser", is_flag=True, help="Do not open a browser.")
+@option("--max-seconds", type=click.FloatRange(min=1), default=600, help="Longest clip, in s.")
+@option("--max-mb", type=click.FloatRange(min=1), default=50, help="Largest file, in MB.")
 @trust_option()
 @jobs_option()
 @cache_option()
@@ -26,13 +24,13 @@ from ._shared.options import cache_option, jobs_option, option, quiet_option, tr
 def serve_command(
     run, data, host, port, share, no_browser, max_seconds, max_mb, trust, jobs, cache, quiet
 ):
-    """Show a web page where clips are dropped or recorded, and RUN says what they are and why.
+    """Serve a web page that classifies dropped or recorded clips by RUN, and explains why.
 
     \b
     stemstack serve RUN
 
-    Nothing leaves the machine unless --share or --host lets others in. The page's address is
-    printed once it is there; Ctrl-C ends it.
+    Nothing leaves the machine unless --share or --host lets others in. Prints the address of the
+    page when it is ready; Ctrl-C stops it.
     """
     from ..serving import ClipExplainer, Limits, serve_page
     from ._shared.progress import make_progress
@@ -42,7 +40,7 @@ def serve_command(
     try:
         explainer.load_training_clips(data, cache=cache, n_jobs=jobs, progress=progress)
     except DataError as error:
-        progress.log(f"no nearest clips will be shown: {error}")
+        progress.log(f"nearest training clips are not shown: {error}")
     serve_page(
         explainer, host=host, port=port, share=share, browser=not no_browser, announce=click.echo
     )

@@ -1,4 +1,4 @@
-"""``stack``: another second level over models that are fitted already."""
+"""``stack``: another meta-model over fitted base models."""
 
 from pathlib import Path
 
@@ -21,19 +21,18 @@ class _Blend(click.ParamType):
 @click.command("stack")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @option("--blend", type=_Blend(), default="logistic", help=f"One of {', '.join(BLENDS)}.")
-@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
+@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to create.")
 @json_option("Print the table as JSON.")
 @quiet_option()
 def stack_command(runs, blend, out, as_json, quiet):
-    """Stack the models of finished RUNS anew, without fitting them again.
+    """Stack the models of finished RUNS again, without refitting them.
 
     \b
     stemstack stack RUN --blend greedy --out RUN2
     stemstack stack RUN_OF_LR RUN_OF_NETS --out RUN2
 
-    The runs must be of the same clips and folds. RUN2 is a run like any other; its models share
-    their files with those of RUNS. The table compares all blends: macro F1, nested, with 95 %
-    intervals.
+    The runs must have the same clips and folds. RUN2 is a complete run that shares the files of its
+    models with RUNS. The table compares all blends: nested macro F1 with 95 % intervals.
     """
     from ..runs import restack_runs
     from ._shared.outputs import write_report_and_card

@@ -1,4 +1,4 @@
-"""``tune``: settings whose mashups cannot be told from the test clips."""
+"""``tune``: search for mashup settings that match the test clips."""
 
 import json
 from dataclasses import asdict
@@ -22,71 +22,69 @@ from .gap import print_gap
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="YAML file for the settings.",
+    help="YAML file to write the settings to.",
 )
-@option("--settings", type=SettingsFile(), default=None, help="YAML of settings to start from.")
-@option("--pilots", type=click.IntRange(min=10), default=PLAN.pilots, help="Random settings.")
-@option("--clips", type=click.IntRange(min=1), default=PLAN.clips, help="Mashups a pilot.")
+@option("--settings", type=SettingsFile(), help="YAML file of settings to start from.")
 @option(
-    "--budget",
-    type=click.IntRange(min=1),
-    default=PLAN.budget,
-    help="Trials of the search.",
+    "--pilots", type=click.IntRange(min=10), default=PLAN.pilots, help="Random initial settings."
 )
-@option("--minutes", type=click.FloatRange(min=0), default=None, help="For the search, at most.")
+@option("--clips", type=click.IntRange(min=1), default=PLAN.clips, help="Mashups per pilot.")
+@option(
+    "--budget", type=click.IntRange(min=1), default=PLAN.budget, help="Number of search trials."
+)
+@option("--minutes", type=click.FloatRange(min=0), help="Time limit of the search.")
 @option(
     "--n",
     type=click.IntRange(min=4),
     default=PLAN.gap_clips,
-    help="Clips of the real test.",
+    help="Mashups and test clips for the final gap, at most each.",
 )
 @option(
     "--finalists",
     type=click.IntRange(min=1),
     default=PLAN.finalists,
-    help="In the real test.",
+    help="Candidates whose gap is measured.",
 )
-@option("--folds", type=int, default=PLAN.folds, help="Songs and noise are split into these.")
-@option("--families", type=Names(), default="all", help="Feature families of the real test.")
+@option("--folds", type=int, default=PLAN.folds, help="Folds of songs and noise clips.")
+@option("--families", type=Names(), default="all", help="Feature families of the final gap.")
 @option(
     "--tempo",
     type=Names(),
     default=",".join(PLAN.tempo_modes),
-    help="Tempo modes to try; a pilot with stretch takes ten times as long.",
+    help="Tempo modes to try; stretch takes ten times as long.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the search that was begun.")
+@click.option("--resume", is_flag=True, help="Resume an interrupted search.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@option("--seed", type=click.IntRange(min=0), default=0, help="Root of all randomness.")
+@option("--seed", type=click.IntRange(min=0), default=0, help="Random seed.")
 @jobs_option()
 @cache_option()
 @quiet_option()
-def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, quiet, **wanted):
-    """Search for the mashup settings that match DATA's unlabelled test clips.
+def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, quiet, **options):
+    """Search for mashup settings that match the unlabelled test clips of DATA.
 
     \b
     stemstack tune DATA --out settings.yaml
     stemstack fit --data DATA --settings settings.yaml --out RUN
 
-    Length and level are read off the test clips. For the rest, pilots, mashups by random settings,
-    teach how to read off a clip what was done to it; a search finds settings by which the same
-    would be read off mashups; and the classifier of gap chooses among the best. The search is kept
-    beside the settings: a killed one goes on with --resume.
+    Length and level are measured on the test clips. The other settings take three steps: regressors
+    of the mix parameters are fitted on mashups with random settings (--pilots); a search finds
+    settings whose mashups give the same distribution of regressed parameters as the test clips; and
+    the gap classifier picks the best of --finalists. The search is recorded next to --out, and
+    resumed with --resume.
     """
     from ..datasets import read_data
     from ..domain_shift.tuning.tune import record_beside, tune_settings
     from ..mashups import Settings
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    progress = make_progress(quiet)
+    resources = make_resources(cache, jobs, quiet)
     tuning = tune_settings(
-        read_data(data, cache=cache, progress=progress),
+        read_data(data, cache=cache, progress=resources.progress),
         Settings.from_dict(settings or {}),
-        _plan(minutes, wanted),
+        _budget(minutes, options),
         record=record_beside(out),
         resume=resume,
-        cache=cache,
-        n_jobs=jobs,
-        progress=progress,
+        **vars(resources),
     )
     with atomic_path(out) as temporary:
         tuning.settings.to_yaml(temporary)
@@ -97,21 +95,21 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     report_skipped_clips(tuning.problems, "clips were left out")
 
 
-def _plan(minutes, wanted):
-    """Turn options into a plan: those that are called otherwise there, and the rest."""
+def _budget(minutes, options):
+    """Return the options of the search; some have other names on the command line."""
     from ..domain_shift.tuning.tune import TuneBudget
 
-    wanted = dict(wanted)
+    options = dict(options)
     return TuneBudget(
-        gap_clips=wanted.pop("n"),
-        tempo_modes=wanted.pop("tempo"),
+        gap_clips=options.pop("n"),
+        tempo_modes=options.pop("tempo"),
         seconds=None if minutes is None else 60 * minutes,
-        **wanted,
+        **options,
     )
 
 
 def _as_data(tuning):
-    """Lay a tuning out as plain data."""
+    """Return a result as plain data."""
     return {
         "settings": tuning.settings.to_dict(),
         "start": tuning.start.to_dict(),
@@ -123,13 +121,13 @@ def _as_data(tuning):
 
 
 def print_tuning(tuning, out):
-    """Print the gap before and after, the finalists, and what was changed.
+    """Print the gap before and after, the finalists and the changed settings.
 
     Parameters
     ----------
     tuning : Tuning
     out : Path
-        Where the settings were written.
+        File that the settings were written to.
     """
     console = make_console()
     for title, gap in (("Before", tuning.before), ("After", tuning.after)):
@@ -143,16 +141,16 @@ def print_tuning(tuning, out):
 
 
 def _changes(tuning):
-    """Lay out the settings that are not what they were."""
+    """Format the changed settings as a table."""
     table = Table("setting", "before", "after", box=box.SIMPLE_HEAD, pad_edge=False)
     before, after = tuning.start.to_dict(), tuning.settings.to_dict()
     for name in after:
         if before[name] != after[name]:
-            table.add_row(name, _show(before[name]), _show(after[name]))
+            table.add_row(name, _format(before[name]), _format(after[name]))
     return table
 
 
-def _show(value):
+def _format(value):
     if isinstance(value, list):
-        return ", ".join(f"({_show(v)})" if isinstance(v, list) else _show(v) for v in value)
+        return ", ".join(f"({_format(v)})" if isinstance(v, list) else _format(v) for v in value)
     return f"{value:.3g}" if isinstance(value, float) else str(value)

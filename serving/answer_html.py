@@ -168,7 +168,7 @@ def _signed(value):
 def _render_picture(explanation):
     alt = f"Log-mel spectrogram of {explanation.seconds:.1f} s, low tones at the bottom"
     svg = draw_svg(
-        lambda axes: _draw_picture(axes, explanation), name="logmel", alt=alt, size=(6.4, 3.0)
+        lambda axes: _draw_picture(axes, explanation), name="logmel", alt=alt, width=6.4, height=3.0
     )
     return figure(svg, "Log-mel spectrogram: time to the right, pitch upwards, bright is loud.")
 

@@ -11,15 +11,7 @@ from .answer_html import message, render_answer, render_answers, render_head, re
 _CSS = Path(__file__).parent / "page.css"
 
 
-def serve_page(
-    explainer,
-    *,
-    host=None,
-    port=None,
-    share=False,
-    browser=False,
-    announce=None,
-):
+def serve_page(explainer, *, host=None, port=None, share=False, browser=False, announce=None):
     """Show the page of a run until it is stopped.
 
     Parameters

@@ -1,6 +1,6 @@
-"""Names and defaults of options, kept apart from the rooms they come from: those import slowly.
+"""Names and defaults of options that are defined in packages which import slowly.
 
-A test holds them equal to theirs.
+A test keeps them equal to the definitions.
 """
 
 from types import SimpleNamespace

@@ -1,10 +1,9 @@
 """Options shared by commands, and the types of their values.
 
-Every option can also be set by the environment (``STEMSTACK_<NAME>``) or, where a command takes
-``--config``, by a YAML file; the flag wins over the environment, that over the file, and the file
-over the default.
+Every option can also be set by an environment variable (``STEMSTACK_<NAME>``) or, if a command has
+``--config``, in a YAML file. Precedence: flag, environment variable, file, default.
 
-Importing this imports none of the rooms: help and completion are shown at once.
+Importing this module imports no heavy package, so that help and completion are fast.
 """
 
 import os
@@ -25,14 +24,15 @@ _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?
 
 
 def option(name, *names, **settings):
-    """Make an option that the environment variable ``STEMSTACK_<NAME>`` can set too.
+    """Return an option that the environment variable ``STEMSTACK_<NAME>`` sets too.
 
     Parameters
     ----------
     name, *names : str
+        Flags.
     **settings
-        As of ``click.option``, and ``group``, which the help of a
-        :class:`~.grouping.GroupedCommand` lists it in.
+        Parameters of ``click.option``, and ``group``, the title that a :class:`GroupedCommand`
+        lists the option under.
     """
     variable = "STEMSTACK_" + name.strip("-").replace("-", "_").upper()
     settings.setdefault("show_default", True)
@@ -40,23 +40,23 @@ def option(name, *names, **settings):
 
 
 class Names(click.ParamType):
-    """A list of names: ``a,b,c`` on the command line, a list in YAML."""
+    """List of names: ``a,b,c`` on the command line, a list in YAML."""
 
     name = "a,b,c"
 
     def convert(self, value, param, ctx):
-        """Give a tuple of str."""
+        """Return a tuple of str."""
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
 class ModelNames(click.ParamType):
-    """Models, perhaps with parameters: ``lr,effnet(epochs=8,mixup=0.2)``, or a list in YAML."""
+    """List of models with parameters: ``lr,effnet(epochs=8,mixup=0.2)``, or a list in YAML."""
 
     name = "a,b(c=1),d"
 
     def convert(self, value, param, ctx):
-        """Give a tuple of str."""
+        """Return a tuple of str."""
         return tuple(split_names(value) if isinstance(value, str) else map(str, value))
 
     def shell_complete(self, ctx, param, incomplete):
@@ -75,7 +75,7 @@ class SettingsFile(click.ParamType):
     name = "file"
 
     def convert(self, value, param, ctx):
-        """Give a validated dict of settings; empty for the defaults."""
+        """Return a validated dict of settings; empty for the defaults."""
         if ctx and ctx.resilient_parsing:
             return value
         from ...mashups import Settings
@@ -90,12 +90,12 @@ class SettingsFile(click.ParamType):
 
 
 class Duration(click.ParamType):
-    """A time: ``9h``, ``1h30m``, ``90m``, ``3600s`` or ``3600``, ``01:30:00``."""
+    """Duration: ``9h``, ``1h30m``, ``90m``, ``3600s`` or ``3600``, ``01:30:00``."""
 
     name = "time"
 
     def convert(self, value, param, ctx):
-        """Give seconds as a float."""
+        """Return seconds as a float."""
         text = str(value).strip().lower()
         clock, span = _CLOCK.fullmatch(text), _SPAN.fullmatch(text)
         parts = (clock or span).groups() if clock or span else ()
@@ -107,18 +107,18 @@ class Duration(click.ParamType):
 
 
 def jobs_option():
-    """``--jobs``: processes, all cores by default."""
+    """Return the option ``--jobs``: number of processes, all cores by default."""
     return option(
         "--jobs",
         type=click.IntRange(min=1),
         default=os.cpu_count(),
         group="Computing",
-        help="Worker processes.",
+        help="Number of worker processes.",
     )
 
 
 def cache_option():
-    """``--cache``: where converted stems and features are kept between runs."""
+    """Return the option ``--cache``: folder of converted stems and features."""
     return option(
         "--cache",
         type=click.Path(file_okay=False, path_type=Path),
@@ -129,10 +129,10 @@ def cache_option():
 
 
 def trust_option():
-    """Return ``--trust``: the user's own code, which a run may only name.
+    """Return the option ``--trust``: the user's own code, which a run may only name.
 
-    Neither the environment nor ``--config`` can set it: a run's configuration must not be able to
-    have code imported.
+    Neither the environment nor ``--config`` can set it: the configuration of a run must not be able
+    to import code.
     """
     return click.option(
         "--trust",
@@ -140,7 +140,7 @@ def trust_option():
         metavar="FILE.py",
         cls=GroupedOption,
         group="Models",
-        help="Code of your own (or a module) that the run's models need; imported.",
+        help="File or module of your own code that models need; it is imported.",
     )
 
 
@@ -150,25 +150,21 @@ def stems_options(command):
         "--allow-missing-stems",
         is_flag=True,
         group="Mashups",
-        help="Accept songs that lack some stems.",
+        help="Accept songs without some of the stems.",
     )(command)
     return option(
-        "--stems",
-        type=Names(),
-        default=",".join(STEMS),
-        group="Mashups",
-        help="Stems that are mixed.",
+        "--stems", type=Names(), default=",".join(STEMS), group="Mashups", help="Stems to mix."
     )(command)
 
 
 def quiet_option():
-    """``--quiet``: no progress."""
+    """Return the option ``--quiet``: no progress."""
     return option("--quiet", is_flag=True, group="Output", help="Show no progress.")
 
 
-def json_option(what="Print JSON."):
-    """``--json``: what is printed as JSON on stdout."""
-    return option("--json", "as_json", is_flag=True, group="Output", help=what)
+def json_option(help="Print JSON."):
+    """Return the option ``--json``: print JSON on stdout."""
+    return option("--json", "as_json", is_flag=True, group="Output", help=help)
 
 
 def print_json(document):
@@ -179,7 +175,7 @@ def print_json(document):
 
 
 def config_option():
-    """``--config FILE.yaml``: defaults for the other options, such as a run's own config.yaml."""
+    """Return the option ``--config``: YAML file of values for the other options."""
     return click.option(
         "--config",
         type=click.Path(exists=True, dir_okay=False),
@@ -188,7 +184,7 @@ def config_option():
         callback=_read_config,
         cls=GroupedOption,
         group="Data",
-        help="YAML file with values for the options; a run's config.yaml repeats that run.",
+        help="YAML file of values for the options; a run's config.yaml repeats that run.",
     )
 
 
@@ -204,17 +200,17 @@ def _read_config(ctx, param, path):
     if not isinstance(document, dict):
         raise UsageError(f"{path}: expected a mapping of options, such as 'folds: 5'")
     values = {str(name).replace("-", "_"): value for name, value in document.items()}
-    known = {p.name for p in ctx.command.params} - {"config", "trust"}
-    strange = sorted(set(values) - known)
-    if strange:
+    allowed = {p.name for p in ctx.command.params} - {"config", "trust"}
+    unknown = sorted(set(values) - allowed)
+    if unknown:
         raise UsageError(
-            f"{path}: unknown option {strange[0]!r}; known: {', '.join(sorted(known))}"
+            f"{path}: unknown option {unknown[0]!r}; the options are {', '.join(sorted(allowed))}"
         )
     ctx.default_map = {**(ctx.default_map or {}), **values}
 
 
 class GroupedOption(click.Option):
-    """An option that knows which group it is listed in.
+    """Option that belongs to a group of the help.
 
     Parameters
     ----------
@@ -228,10 +224,10 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help lists options by group, in the order of their first option."""
+    """Command whose help lists options by group, in the order of their first option."""
 
     def format_options(self, ctx, formatter):
-        """Write the options, a section a group; what has no group comes last."""
+        """Write the options, one section per group; options without a group come last."""
         groups = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)

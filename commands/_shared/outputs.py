@@ -1,4 +1,4 @@
-"""What a command that makes a run does at its end: the papers, and a table of the scores."""
+"""Outputs of commands that make a run: report, model card, score table, skipped clips."""
 
 from rich import box
 from rich.table import Table
@@ -8,7 +8,7 @@ from ...exceptions import DataError, MissingExtraError
 
 
 def write_report_and_card(run, progress, answers=None):
-    """Write the model card and the report of a run, and tell its scores.
+    """Write the model card and the report of a run, and show its scores.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def write_report_and_card(run, progress, answers=None):
     Returns
     -------
     dict of str to dict
-        The scores, as :func:`~stemstack.runs.prediction.evaluate.summarise_run` gives them.
+        Scores by model, from :func:`~stemstack.runs.prediction.evaluate.summarise_run`.
     """
     from ...reports.report import write_model_card, write_report
     from ...runs import evaluate_run, summarise_run
@@ -31,7 +31,7 @@ def write_report_and_card(run, progress, answers=None):
         try:
             path = write_report(run, answers=answers)
         except MissingExtraError as missing:
-            progress.log(f"no report.html was written: {missing}")
+            progress.log(f"report.html was not written: {missing}")
         else:
             progress.log(f"report: {path}")
     summary = summarise_run(run, answers and evaluate_run(run, answers))
@@ -40,7 +40,7 @@ def write_report_and_card(run, progress, answers=None):
 
 
 def scores_panel(summary):
-    """Lay a summary of a run out as a table.
+    """Format a summary of a run as a table.
 
     Parameters
     ----------
@@ -54,31 +54,31 @@ def scores_panel(summary):
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", overflow="fold", min_width=9)
     table.add_column("macro F1 out of fold", justify="right")
-    more = [name for name in ("answers", "seconds") if any(name in row for row in rows)]
-    for name in more:
+    columns = [name for name in ("answers", "seconds") if any(name in row for row in rows)]
+    for name in columns:
         table.add_column(name, justify="right")
     for model, row in summary.items():
         score = f"{row['macro_f1']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
         cells = {"answers": f"{row['answers']:.3f}" if "answers" in row else ""}
         cells["seconds"] = f"{row['seconds']:.1f}" if "seconds" in row else ""
-        table.add_row(Text(model), score, *(cells[name] for name in more))
+        table.add_row(Text(model), score, *(cells[name] for name in columns))
     return table
 
 
 def report_skipped_clips(problems, outcome):
-    """End with exit code 1 and a list, when there are problems; everything else is done by then.
+    """Raise an error that lists skipped clips, if there are any; the last step of a command.
 
     Parameters
     ----------
     problems : sequence of str
-        Each names a file and what is wrong with it.
+        One message per clip, with its file and what is wrong with it.
     outcome : str
-        What came of it, such as ``"clips were left out"``.
+        What happened to them, such as ``"clips were left out"``.
 
     Raises
     ------
     DataError
-        There are problems.
+        If there are problems; the exit code is 1.
     """
     if problems:
         listed = "".join(f"\n  {problem}" for problem in problems)

@@ -1,6 +1,6 @@
-"""Progress on stderr: bars on a terminal, one line a stage elsewhere.
+"""Progress on stderr: bars on a terminal, one line per stage elsewhere.
 
-rich draws them, without colour where ``NO_COLOR`` is set.
+Drawn by rich, without colour if ``NO_COLOR`` is set.
 """
 
 import os
@@ -20,20 +20,25 @@ from rich.table import Column
 from rich.text import Text
 
 from ...utils.progress import NullProgress
+from ...utils.resources import Resources
 
-# Columns of a terminal below which there is room for what matters only.
+# Width of a terminal, in characters, below which only name, count and remaining time fit.
 _NARROW = 80
-# Columns that the numbers beside a stage's name take.
+# Width of the numbers next to the name of a stage.
 _NUMBERS = 24
 
 
 class RichProgress(NullProgress):
-    """Draw the stages of a long computation.
+    """Progress display that draws bars by rich.
 
     Parameters
     ----------
     console : rich.console.Console, optional
-        Where; stderr by default.
+        stderr by default.
+
+    See Also
+    --------
+    stemstack.utils.progress.NullProgress : The progress protocol.
     """
 
     def __init__(self, console=None):
@@ -41,8 +46,8 @@ class RichProgress(NullProgress):
 
     @contextmanager
     def stage(self, name, total=None):
-        """Announce a stage of ``total`` steps; yields a callable that counts steps done."""
-        begun = time.perf_counter()
+        """Show a stage of ``total`` steps; yields a callable that takes a number of steps done."""
+        start = time.perf_counter()
         with Progress(
             *_columns(self.console.width),
             console=self.console,
@@ -52,23 +57,23 @@ class RichProgress(NullProgress):
             task = bars.add_task(_shorten(name, self.console.width), total=total)
             yield lambda done=1: bars.advance(task, done)
         counted = "" if total is None else f"{total} in "
-        self.log(f"{name}: {counted}{time.perf_counter() - begun:.1f} s")
+        self.log(f"{name}: {counted}{time.perf_counter() - start:.1f} s")
 
     def log(self, message):
-        """Tell one thing worth knowing: a line, or a table that fits the width there is."""
+        """Print a line, or a table that fits the width of the terminal."""
         self.console.print(message, soft_wrap=isinstance(message, str), markup=False)
 
 
 class RateColumn(ProgressColumn):
-    """Steps a second or, where they are long, a minute."""
+    """Column of steps per second or, for long steps, per minute."""
 
     def render(self, task):
-        """Write the rate of the last steps; nothing before there is one."""
+        """Format the rate of the last steps; empty before there is one."""
         return Text(show_rate(task.finished_speed or task.speed), style="progress.data.speed")
 
 
 def show_rate(rate):
-    """Write a number of steps a second.
+    """Format a number of steps per second.
 
     Parameters
     ----------
@@ -89,12 +94,17 @@ def show_rate(rate):
 
 
 def make_progress(quiet):
-    """Make what shows progress, or what does not."""
+    """Return a progress display, or one that shows nothing."""
     return NullProgress() if quiet else RichProgress()
 
 
+def make_resources(cache, jobs, quiet):
+    """Return the resources of a command from its options ``--cache``, ``--jobs``, ``--quiet``."""
+    return Resources(cache, jobs, make_progress(quiet))
+
+
 def _columns(width):
-    """Choose what is shown of a stage beside its name."""
+    """Return the columns that fit the width of the terminal."""
     fixed = {"table_column": Column(no_wrap=True)}
     name, count = TextColumn("{task.description}", **fixed), _CountColumn(**fixed)
     left = TimeRemainingColumn(compact=True, **fixed)
@@ -104,13 +114,13 @@ def _columns(width):
 
 
 def _shorten(name, width):
-    """Cut a name so that what stands beside it finds room."""
+    """Truncate a name to leave room for the numbers next to it."""
     room = max(8, width - _NUMBERS)
     return name if len(name) <= room else f"{name[: room - 1]}…"
 
 
 class _CountColumn(ProgressColumn):
-    """Steps done of how many; nothing where they cannot be counted."""
+    """Column of steps done and their total; empty if they cannot be counted."""
 
     def render(self, task):
         if task.total is None:
@@ -118,12 +128,12 @@ class _CountColumn(ProgressColumn):
         return Text(f"{task.completed:.0f}/{task.total:.0f}", style="progress.download")
 
 
-# Where stdout is no terminal there is no width to fit, and narrow columns read badly.
+# Width if stdout is not a terminal: narrow columns are hard to read.
 _PIPE_WIDTH = 140
 
 
 def make_console():
-    """Make a console as wide as the terminal, ``COLUMNS``, or what a table reads well in."""
+    """Return a console for tables on stdout, as wide as the terminal or ``COLUMNS``."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _PIPE_WIDTH

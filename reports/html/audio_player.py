@@ -70,7 +70,7 @@ def draw_clip(samples, log_mel, bands, *, seconds, name, alt):
         _draw_log_mel(axes[1], log_mel, bands, seconds)
 
     shape = {"nrows": 2, "sharex": True, "height_ratios": (1, 2)}
-    return draw_svg(draw, name=name, alt=alt, size=(4.8, 2.4), **shape)
+    return draw_svg(draw, name=name, alt=alt, height=2.4, **shape)
 
 
 def _draw_wave(axes, samples, seconds):

@@ -14,6 +14,7 @@ from ...exceptions import import_optional
 # Placeholder colours that occur nowhere else, and the CSS variable that replaces each.
 INK, FAINT, MAIN, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
 _VARIABLES = {INK: "ink", FAINT: "line", MAIN: "main", SECOND: "second", THIRD: "third"}
+WIDTH = 4.8
 _STYLE = {
     "svg.fonttype": "none",
     # A class name may contain "$".
@@ -33,7 +34,7 @@ _STYLE = {
 }
 
 
-def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
+def draw_svg(draw, *, name, alt, height, width=WIDTH, **grid):
     """Draw a figure as an ``<svg>`` element for a page.
 
     Parameters
@@ -44,8 +45,10 @@ def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
         Unique name of the figure within the page; prefix of its element ids.
     alt : str
         Text alternative.
-    size : (float, float), default=(7.0, 3.0)
-        Width and height in inches.
+    height : float
+        In inches.
+    width : float, default=4.8
+        In inches. At 4.8, letters are readable on a phone.
     **grid
         Parameters of ``matplotlib.figure.Figure.subplots``.
 
@@ -62,7 +65,7 @@ def draw_svg(draw, *, name, alt, size=(7.0, 3.0), **grid):
     matplotlib = import_optional("matplotlib", "report")
     figure_module = import_optional("matplotlib.figure", "report")
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
-        figure = figure_module.Figure(figsize=size, layout="constrained")
+        figure = figure_module.Figure(figsize=(width, height), layout="constrained")
         draw(figure.subplots(**grid))
         text = StringIO()
         with warnings.catch_warnings():
@@ -102,10 +105,6 @@ def _opening_tag(tag, alt):
     """Return the opening tag: the page sets the drawn width, from the width in points."""
     box = re.search(r'viewBox="0 0 (\S+) \S+"', tag)
     return f'<svg role="img" aria-label="{escape(alt)}" {box[0]} style="--w:{box[1]}">'
-
-
-# Width in inches at which letters are still readable on a phone.
-WIDTH = 4.8
 
 
 def figure_height(n_rows, row=0.25):

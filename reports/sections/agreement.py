@@ -6,17 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
+from ..html import figures
 from ..html.blocks import details, figure, paragraph, percent, table
-from ..html.figures import (
-    INK,
-    MAIN,
-    THIRD,
-    WIDTH,
-    draw_svg,
-    figure_height,
-    label_point,
-    label_rows,
-)
 from ..section import Section
 
 
@@ -105,11 +96,11 @@ def compare_with_stack(evaluation):
 def render(data):
     """Render a summary, a figure and the tables."""
     by_model, pairs, stack = data["by_model"], data["pairs"], data["stack"]
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, by_model.iloc[::-1]),
         name="agreement",
         alt=_describe_figure(by_model, stack),
-        size=(WIDTH, figure_height(len(by_model))),
+        height=figures.figure_height(len(by_model)),
     )
     caption = (
         f"Right of zero: clips that a model classifies correctly and {stack} does not. Left of "
@@ -151,15 +142,15 @@ def _draw(axes, by_model):
 
     rows = range(len(by_model))
     gains, losses = by_model.iloc[:, 0], by_model.iloc[:, 1]
-    axes.barh(rows, gains, color=MAIN, height=0.6)
-    axes.barh(rows, -losses, color=THIRD, height=0.6)
+    axes.barh(rows, gains, color=figures.MAIN, height=0.6)
+    axes.barh(rows, -losses, color=figures.THIRD, height=0.6)
     for y, gain, loss in zip(rows, gains, losses, strict=True):
-        label_point(axes, gain, y, str(gain))
-        label_point(axes, -loss, y, str(loss), left=True)
-    axes.axvline(0, color=INK, linewidth=0.8)
+        figures.label_point(axes, gain, y, str(gain))
+        figures.label_point(axes, -loss, y, str(loss), left=True)
+    axes.axvline(0, color=figures.INK, linewidth=0.8)
     limit = 1.2 * max(gains.max(), losses.max(), 1)
     axes.set_xlim(-limit, limit)
-    label_rows(axes, list(by_model.index))
+    figures.label_rows(axes, list(by_model.index))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     axes.set_xlabel("clips")

@@ -5,8 +5,8 @@ import pandas as pd
 from sklearn.calibration import calibration_curve
 
 from ..evaluation import OPTIMISTIC
+from ..html import figures
 from ..html.blocks import figure, paragraph, table
-from ..html.figures import FAINT, MAIN, SECOND, WIDTH, draw_svg, shorten
 from ..section import Section
 
 _BINS = 15
@@ -98,11 +98,11 @@ def render(data):
     names = list(errors.index)
     n_columns = min(3, len(names))
     n_rows = -(-len(names) // n_columns)
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda panels: _draw(panels, data["predictions"], names),
         name="calibration",
         alt=_describe_figure(next(iter(data["predictions"])), errors.iloc[:, 0]),
-        size=(WIDTH, 0.75 + 1.65 * n_rows),
+        height=0.75 + 1.65 * n_rows,
         nrows=n_rows,
         ncols=n_columns,
         sharex=True,
@@ -123,11 +123,11 @@ def _describe_figure(name, errors):
 
 def _draw(panels, predictions, names):
     for axes, model in zip(panels.flat, names, strict=False):
-        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1)
-        styles = ((MAIN, "o"), (SECOND, "D"))
+        axes.plot([0, 1], [0, 1], color=figures.FAINT, linewidth=1)
+        styles = ((figures.MAIN, "o"), (figures.SECOND, "D"))
         for (name, by_model), (colour, marker) in zip(predictions.items(), styles, strict=False):
             _draw_curve(axes, **by_model[model], color=colour, marker=marker, label=name)
-        axes.set_title(shorten(model, 18), fontsize=9)
+        axes.set_title(figures.shorten(model, 18), fontsize=9)
         axes.set_aspect("equal")
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])

@@ -2,18 +2,8 @@
 
 import pandas as pd
 
+from ..html import figures
 from ..html.blocks import details, figure, join, paragraph, table
-from ..html.figures import (
-    FAINT,
-    MAIN,
-    SECOND,
-    THIRD,
-    WIDTH,
-    add_legend,
-    draw_svg,
-    figure_height,
-    label_rows,
-)
 from ..section import Section
 
 # A figure of more rows is unreadable; the weakest classes are drawn.
@@ -45,11 +35,11 @@ def render(data):
         f"{order.index[0]} with {order.iloc[0]:.3f}, the strongest {order.index[-1]} with "
         f"{order.iloc[-1]:.3f}."
     )
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, tables, stack, drawn),
         name="classes",
         alt=alt,
-        size=(WIDTH, figure_height(len(drawn))),
+        height=figures.figure_height(len(drawn)),
     )
     cut = f" The {_MAX_ROWS} weakest of {len(order)} classes." if len(order) > _MAX_ROWS else ""
     return (
@@ -81,19 +71,19 @@ def _summarise(f1, stack, name):
 def _draw(axes, tables, stack, classes):
     rows = range(len(classes))
     base = next(iter(tables.values())).loc[classes].drop(columns=stack)
-    axes.hlines(rows, base.min(axis=1), base.max(axis=1), color=FAINT, linewidth=1)
+    axes.hlines(rows, base.min(axis=1), base.max(axis=1), color=figures.FAINT, linewidth=1)
     for i, model in enumerate(base):
         label = "base models" if i == 0 else None
-        axes.plot(base[model], rows, "o", color=THIRD, markersize=3, label=label)
-    styles = ((MAIN, "o"), (SECOND, "D"))
+        axes.plot(base[model], rows, "o", color=figures.THIRD, markersize=3, label=label)
+    styles = ((figures.MAIN, "o"), (figures.SECOND, "D"))
     for (name, f1), (colour, marker) in zip(tables.items(), styles, strict=False):
         size = 6 - len(marker)
         values = f1.loc[classes, stack]
         axes.plot(values, rows, marker, color=colour, markersize=size, label=f"{stack}, {name}")
     axes.set_xlim(-0.02, 1.02)
-    label_rows(axes, classes)
+    figures.label_rows(axes, classes)
     axes.set_xlabel("F1")
-    add_legend(axes)
+    figures.add_legend(axes)
 
 
 CLASSES = Section("F1 by class", "classes", collect, render)

@@ -5,8 +5,8 @@ import pandas as pd
 
 from ...runs.costs import read_costs
 from ...utils.formatting import format_duration
+from ..html import figures
 from ..html.blocks import details, figure, paragraph, table
-from ..html.figures import MAIN, SECOND, WIDTH, add_legend, draw_svg, figure_height, label_rows
 from ..section import Section
 
 # Stages below this fraction of the time are in the table only.
@@ -31,11 +31,11 @@ def render(data):
         f"resumed fits included; at most {data['peak_memory_mb'] / 1024:.1f} GB of memory."
     )
     drawn = stages[stages["seconds"] >= _MIN_FRACTION * total]
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, drawn),
         name="cost-stages",
         alt="Wall time and processor time in seconds by stage",
-        size=(WIDTH, figure_height(len(drawn), 0.3)),
+        height=figures.figure_height(len(drawn), 0.3),
     )
     body += figure(
         svg, "Time by stage. Where processor time exceeds wall time, several processors worked."
@@ -52,13 +52,13 @@ def _add_rate(stages):
 def _draw(axes, stages):
     stages, rows = stages[::-1], np.arange(len(stages))
     for column, colour, shift, label in (
-        ("seconds", MAIN, 0.2, "wall time"),
-        ("cpu_seconds", SECOND, -0.2, "processor time"),
+        ("seconds", figures.MAIN, 0.2, "wall time"),
+        ("cpu_seconds", figures.SECOND, -0.2, "processor time"),
     ):
         axes.barh(rows + shift, stages[column], 0.36, color=colour, label=label)
-    label_rows(axes, stages.index)
+    figures.label_rows(axes, stages.index)
     axes.set_xlabel("seconds")
-    add_legend(axes)
+    figures.add_legend(axes)
 
 
 COST = Section("Cost", "cost", collect, render)

@@ -6,17 +6,8 @@ from scipy.stats import chi2_contingency
 
 from ...runs.predictions import predicted_labels
 from ...stacking import fold_balance
+from ..html import figures
 from ..html.blocks import bullets, details, figure, heading, paragraph, percent, signed, table
-from ..html.figures import (
-    MAIN,
-    SECOND,
-    THIRD,
-    WIDTH,
-    add_legend,
-    draw_svg,
-    figure_height,
-    label_rows,
-)
 from ..section import Section
 
 # A figure of more rows is unreadable; the most frequent classes are drawn.
@@ -24,9 +15,9 @@ _MAX_ROWS = 40
 _OUT_OF_FOLD, _TEST = "predicted, out of fold", "predicted, test"
 # Colour, marker and marker size of each column.
 _STYLES = {
-    "training": (THIRD, "|", 11),
-    _OUT_OF_FOLD: (MAIN, "o", 5),
-    _TEST: (SECOND, "D", 5),
+    "training": (figures.THIRD, "|", 11),
+    _OUT_OF_FOLD: (figures.MAIN, "o", 5),
+    _TEST: (figures.SECOND, "D", 5),
 }
 
 
@@ -51,11 +42,11 @@ def render(data):
     """Render class frequencies, folds and the clips that were left out."""
     fractions = data["counts"] / data["counts"].sum()
     drawn = fractions.sort_values(fractions.columns[-1], kind="stable").iloc[-_MAX_ROWS:]
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, drawn),
         name="shares",
         alt=_describe_figure(fractions),
-        size=(WIDTH, figure_height(len(drawn))),
+        height=figures.figure_height(len(drawn)),
     )
     body = paragraph(describe_shift(data["counts"]))
     body += figure(svg, "Frequency of each class in the training clips and in the predictions.")
@@ -126,9 +117,9 @@ def _draw(axes, fractions):
         edge = {"markeredgewidth": 2} if marker == "|" else {}
         axes.plot(values, rows, marker, color=colour, markersize=size, label=name, zorder=3, **edge)
     axes.set_xlim(0, fractions.to_numpy().max() * 1.1)
-    label_rows(axes, list(fractions.index))
+    figures.label_rows(axes, list(fractions.index))
     axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-    add_legend(axes)
+    figures.add_legend(axes)
 
 
 DATA = Section("Classes and folds", "data", collect, render)

@@ -5,18 +5,8 @@ import numpy as np
 from ...domain_shift.gap.measure import ClipSet, compare, describe, list_test
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
 from ...runs.stored_clips import find_training, open_data, recipes_of
+from ..html import figures
 from ..html.blocks import bullets, figure, heading, paragraph
-from ..html.figures import (
-    FAINT,
-    INK,
-    MAIN,
-    SECOND,
-    WIDTH,
-    add_legend,
-    draw_svg,
-    figure_height,
-    label_rows,
-)
 from ..section import Section, cached_result
 
 # Fewer songs: unlike training and test clips, they have no features in the cache.
@@ -152,11 +142,11 @@ def _differences(title, gap):
 def _figure(gap, naive, kind):
     families = dict(sorted(gap["families"].items(), key=lambda item: item[1]))
     before = None if naive is None else [naive["families"][name] for name in families]
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, families, before, kind),
         name="gap-families",
         alt=f"AUC of {kind} against test clips from each family of features alone",
-        size=(WIDTH, figure_height(len(families), 0.17)),
+        height=figures.figure_height(len(families), 0.17),
     )
     mixing = "" if naive is None else ", and the effect of mixing"
     return figure(svg, f"Separation by each family of features alone{mixing}.")
@@ -165,14 +155,16 @@ def _figure(gap, naive, kind):
 def _draw(axes, families, before, kind):
     rows, after = np.arange(len(families)), np.array(list(families.values()))
     if before is not None:
-        axes.hlines(rows, before, after, color=FAINT, linewidth=2)
-        axes.plot(before, rows, "o", color=SECOND, markersize=5, label="plain sums of songs")
-    axes.plot(after, rows, "o", color=MAIN, markersize=5, label=kind)
-    axes.axvline(0.5, color=INK, linewidth=0.8)
-    label_rows(axes, families)
+        axes.hlines(rows, before, after, color=figures.FAINT, linewidth=2)
+        axes.plot(
+            before, rows, "o", color=figures.SECOND, markersize=5, label="plain sums of songs"
+        )
+    axes.plot(after, rows, "o", color=figures.MAIN, markersize=5, label=kind)
+    axes.axvline(0.5, color=figures.INK, linewidth=0.8)
+    figures.label_rows(axes, families)
     axes.set_xlim(min(0.4, after.min() - 0.02, *(before or [1])), 1.02)
     axes.set_xlabel("AUC against the test clips")
-    add_legend(axes)
+    figures.add_legend(axes)
 
 
 GAP = Section("Gap to the test clips", "gap", collect, render, needs_data=True)

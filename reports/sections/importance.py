@@ -22,21 +22,11 @@ from ...runs.stored_clips import find_training, open_data, recipes_of
 from ...stacking.metrics import bootstrap_interval
 from ...stacking.metrics.f1 import macro_f1_of_codes
 from ...utils.parallel import parallel_map
+from ..html import figures
 from ..html.blocks import bullets, details, figure, paragraph, table
-from ..html.figures import (
-    INK,
-    MAIN,
-    SECOND,
-    THIRD,
-    WIDTH,
-    add_legend,
-    draw_svg,
-    figure_height,
-    label_rows,
-)
 from ..section import Section, cached_result
 
-_COLOURS = (SECOND, THIRD)
+_COLOURS = (figures.SECOND, figures.THIRD)
 _REPEATS, _DRAWS, _LEVEL = 5, 300, 0.95
 # Key of the predictions without permutation, in a dict by family.
 _ALL = "all"
@@ -194,11 +184,11 @@ def _numbers(model):
 
 def _figure(name, model, anchor):
     kinds = " and ".join(model["weights"])
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: (_draw_drops(axes[0], model["drops"]), _draw_weights(axes[1], model)),
         name=anchor,
         alt=f"{name}: macro F1 lost without each family, and its fraction of {kinds}",
-        size=(WIDTH, figure_height(len(model["drops"]), 0.18)),
+        height=figures.figure_height(len(model["drops"]), 0.18),
         ncols=2,
         sharey=True,
         width_ratios=(1.3, 1),
@@ -211,10 +201,10 @@ def _draw_drops(axes, drops):
     drop, low, high = (
         np.array([one[key] for one in drops.values()]) for key in ("drop", "low", "high")
     )
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.hlines(rows, low, high, color=MAIN, linewidth=1.2)
-    axes.plot(drop, rows, "o", color=MAIN, markersize=4)
-    label_rows(axes, list(drops)[::-1])
+    axes.axvline(0, color=figures.INK, linewidth=0.8)
+    axes.hlines(rows, low, high, color=figures.MAIN, linewidth=1.2)
+    axes.plot(drop, rows, "o", color=figures.MAIN, markersize=4)
+    figures.label_rows(axes, list(drops)[::-1])
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("macro F1 lost")
 
@@ -225,10 +215,10 @@ def _draw_weights(axes, model):
         rows = np.arange(len(model["drops"]))[::-1] + 0.35 - height * (number + 0.5)
         values = [fractions.get(family, 0.0) for family in model["drops"]]
         axes.barh(rows, values, height, color=_COLOURS[number], label=kind)
-    label_rows(axes, list(model["drops"])[::-1])
+    figures.label_rows(axes, list(model["drops"])[::-1])
     axes.locator_params(axis="x", nbins=4)
     axes.set_xlabel("fraction")
-    add_legend(axes)
+    figures.add_legend(axes)
 
 
 IMPORTANCE = Section(

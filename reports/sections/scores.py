@@ -5,22 +5,12 @@ import pandas as pd
 from ...models.model_name import ModelName
 from ...stacking.meta_model import score_table
 from ...stacking.metrics import paired_difference
+from ..html import figures
 from ..html.blocks import bullets, callout, figure, paragraph, signed, table
-from ..html.figures import (
-    MAIN,
-    SECOND,
-    THIRD,
-    WIDTH,
-    add_legend,
-    draw_svg,
-    figure_height,
-    label_point,
-    label_rows,
-)
 from ..section import Section
 from .gap import has_test
 
-_STYLES = ((MAIN, "o"), (SECOND, "D"), (THIRD, "s"))
+_STYLES = ((figures.MAIN, "o"), (figures.SECOND, "D"), (figures.THIRD, "s"))
 _DRAWS = 500
 _ABOUT = (
     "Macro F1 is the mean F1 over all classes. Out of fold, every clip is scored by models that "
@@ -94,11 +84,11 @@ def render(data):
         f"{best.name} is best with {best.macro_f1:.3f}, {first.index[0]} last with "
         f"{first.macro_f1.iloc[0]:.3f}."
     )
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, scores, list(first.index)),
         name="scores",
         alt=alt,
-        size=(WIDTH, figure_height(len(first), 0.14 + 0.17 * len(scores))),
+        height=figures.figure_height(len(first), 0.14 + 0.17 * len(scores)),
     )
     return (
         paragraph(_ABOUT)
@@ -132,15 +122,15 @@ def _draw(axes, scores, models):
         axes.hlines(rows, one["low"], one["high"], color=colour, linewidth=1.4)
         axes.plot(one["macro_f1"], rows, marker, color=colour, markersize=5, label=name)
         for y, score, high in zip(rows, one["macro_f1"], one["high"], strict=True):
-            label_point(axes, high, y, f"{score:.3f}")
+            figures.label_point(axes, high, y, f"{score:.3f}")
     low = min(one["low"].min() for one in scores.values())
     high = max(one["high"].max() for one in scores.values())
     # Room for the numbers to the right of the last interval.
     axes.set_xlim(max(low - 0.04, -0.01), high + 0.16 * (high - low) + 0.01)
-    label_rows(axes, models)
+    figures.label_rows(axes, models)
     axes.set_xlabel("macro F1")
     if len(scores) > 1:
-        add_legend(axes)
+        figures.add_legend(axes)
 
 
 def _table(scores, models):

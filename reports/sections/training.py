@@ -3,8 +3,8 @@
 import pandas as pd
 
 from ...models.inspection import ensemble_networks
+from ..html import figures
 from ..html.blocks import details, figure, paragraph, table
-from ..html.figures import FAINT, INK, MAIN, SECOND, THIRD, WIDTH, draw_svg
 from ..section import Section
 
 # Columns of a history and their names; those of validation only with early stopping.
@@ -15,7 +15,7 @@ _CURVES = {
     "validation_f1": "validation macro F1",
     "learning_rate": "learning rate",
 }
-_COLOURS, _LINES = (MAIN, SECOND, THIRD, INK), ("-", "--", ":")
+_COLOURS, _LINES = (figures.MAIN, figures.SECOND, figures.THIRD, figures.INK), ("-", "--", ":")
 
 
 def collect(inputs):
@@ -62,11 +62,11 @@ def _figure(name, history, anchor):
     curves = [column for column in _CURVES if column in history]
     names = ", ".join(_CURVES[column] for column in curves)
     n_rows = -(-len(curves) // 2)
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(list(axes.flat), history, curves),
         name=anchor,
         alt=f"{name}: {names} by epoch, one line per fold",
-        size=(WIDTH, 1.9 * n_rows),
+        height=1.9 * n_rows,
         nrows=n_rows,
         ncols=2,
         squeeze=False,
@@ -85,7 +85,7 @@ def _draw(panels, history, curves):
         axes.set_title(_CURVES[column], fontsize=9)
         axes.set_xlabel("epoch")
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
-        axes.grid(axis="y", color=FAINT, linewidth=0.5)
+        axes.grid(axis="y", color=figures.FAINT, linewidth=0.5)
     for axes in panels[len(curves) :]:
         axes.set_axis_off()
     panels[0].legend(frameon=False, title="fold")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from ...runs.run import STACK
+from ..html import figures
 from ..html.blocks import details, figure, heading, paragraph, percent, table
-from ..html.figures import MAIN, WIDTH, draw_svg, figure_height, label_point, label_rows
 from ..section import Section
 
 _LOGISTIC = (
@@ -61,11 +61,11 @@ def render(data):
     """Render the weights, the coefficients by class, and the comparison of blends."""
     order = data["weights"].sort_values(kind="stable")
     numbers = ", ".join(f"{name} {percent(weight)}" for name, weight in order[::-1].items())
-    svg = draw_svg(
+    svg = figures.draw_svg(
         lambda axes: _draw(axes, order),
         name="weights",
         alt=f"Weight of each base model in the meta-model: {numbers}.",
-        size=(WIDTH, figure_height(len(order)) - 0.4),
+        height=figures.figure_height(len(order)) - 0.4,
     )
     body = paragraph(data["about"]) + figure(svg, "Weight of each base model in the meta-model.")
     if data["by_class"] is not None:
@@ -86,11 +86,11 @@ def _compare(blends):
 
 def _draw(axes, order):
     rows = range(len(order))
-    axes.barh(rows, order, color=MAIN, height=0.6)
+    axes.barh(rows, order, color=figures.MAIN, height=0.6)
     for y, weight in zip(rows, order, strict=True):
-        label_point(axes, weight, y, percent(weight))
+        figures.label_point(axes, weight, y, percent(weight))
     axes.set_xlim(0, order.max() * 1.13)
-    label_rows(axes, list(order.index))
+    figures.label_rows(axes, list(order.index))
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
 

@@ -1,4 +1,4 @@
-"""Running the program in this process, and one finished run that many tests look at."""
+"""Fixtures that run the program in this process, and one finished run shared by tests."""
 
 import warnings
 
@@ -12,13 +12,13 @@ SMALL = ["--folds", "2", "--mashups-per-genre", "8", "--quiet"]
 
 @pytest.fixture
 def run_program(capsys, monkeypatch, shared_cache):
-    """Call the program as the shell would; gives (exit code, stdout, stderr)."""
+    """Return a function that runs the program and returns exit code, stdout and stderr."""
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     monkeypatch.setenv("STEMSTACK_CACHE", str(shared_cache))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    # Worker processes take seconds to start: only tests of them ask for some.
+    # Worker processes take seconds to start; tests of them set --jobs.
     monkeypatch.setenv("STEMSTACK_JOBS", "1")
-    # Whatever the width of the terminal the tests run in, tables wrap alike.
+    # Tables wrap independently of the terminal that the tests run in.
     monkeypatch.setenv("COLUMNS", "140")
 
     def run(*arguments):
@@ -33,7 +33,7 @@ def run_program(capsys, monkeypatch, shared_cache):
 
 @pytest.fixture
 def fit_small(run_program):
-    """Call fit with few folds and mashups; gives (exit code, stdout, stderr)."""
+    """Return a function that runs fit with few folds and mashups, as run_program does."""
 
     def fit(data, out, *options, models="lr"):
         return run_program(
@@ -45,7 +45,7 @@ def fit_small(run_program):
 
 @pytest.fixture(scope="session")
 def finished_run(stem_data, shared_cache, tmp_path_factory):
-    """The main job on the small data set, classical models; not to be changed by a test."""
+    """Return a run of classical models on the small data set; tests must not change it."""
     out = tmp_path_factory.mktemp("runs") / "RUN"
     arguments = ["fit", "--data", stem_data, "--models", ALL, "--out", out, *SMALL]
     code = main([*map(str, arguments), "--cache", str(shared_cache), "--jobs", "1"])

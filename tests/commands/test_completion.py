@@ -1,13 +1,16 @@
-"""What a shell completes, and that it need not wait for it."""
+"""Shell completion: commands, options, names; without heavy imports."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import BashComplete
 
-from stemstack.commands.main import COMMANDS, STAGES, cli
+from stemstack import commands
+from stemstack.commands.main import COMMANDS, cli
 
 
 def complete(*words):
@@ -39,13 +42,13 @@ def test_paths_are_left_to_the_shell(words):
     assert item.type == "file"
 
 
-def test_completing_imports_nothing_heavy():
+def test_completion_imports_nothing_heavy():
     code = (
         "import atexit, sys; from stemstack.commands import main; atexit.register(lambda: print("
         "*{'torch', 'librosa', 'sklearn', 'numpy', 'pandas', 'rich'} & set(sys.modules))); main()"
     )
-    asked = {"COMP_WORDS": "stemstack fit --models lr,lg", "COMP_CWORD": "3"}
-    environment = {**os.environ, **asked, "_STEMSTACK_COMPLETE": "bash_complete"}
+    variables = {"COMP_WORDS": "stemstack fit --models lr,lg", "COMP_CWORD": "3"}
+    environment = {**os.environ, **variables, "_STEMSTACK_COMPLETE": "bash_complete"}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["plain,lr,lgbm", ""]
@@ -54,12 +57,20 @@ def test_completing_imports_nothing_heavy():
 @pytest.mark.parametrize(
     ("shell", "word"), [("bash", "complete -o nosort"), ("zsh", "compdef"), ("fish", "complete -")]
 )
-def test_the_script_of_each_shell_is_printed(shell, word, run_program):
+def test_script_of_each_shell_is_printed(shell, word, run_program):
     code, out, _ = run_program("completion", shell)
     assert code == 0
     assert word in out and "_STEMSTACK_COMPLETE" in out
 
 
-def test_every_command_is_listed_in_one_stage():
-    staged = [name for names in STAGES.values() for name in names]
-    assert len(staged) == len(set(staged)) and set(staged) <= set(COMMANDS)
+def test_registry_has_a_module_per_command():
+    modules = {path.stem for path in Path(commands.__file__).parent.glob("[a-z]*.py")} - {"main"}
+    assert {name.replace("-", "_") for name in COMMANDS} == modules
+
+
+def test_commands_of_a_stage_are_adjacent_in_help():
+    lines = cli.get_help(click.Context(cli)).splitlines()
+    assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
+        "Options:", "Inspect data:", "Prepare training data:", "Train:", "Use a finished run:",
+        "Set up the program:",
+    ]  # fmt: skip

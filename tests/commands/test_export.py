@@ -24,7 +24,7 @@ def test_each_fold_of_each_net_becomes_a_file(
     assert fit_small(stem_data, run, *options, models=f"heuristic,{NET}")[0] == 0
     code, out, err = run_program("export", run, "--onnx")
     assert code == 0, err
-    assert "heuristic is no net" in err
+    assert "heuristic is not a network" in err
     files = out.splitlines()
     assert sorted(path.name for path in (run / "onnx").iterdir()) == sorted(
         file.rsplit("/", 1)[1] for file in files
@@ -39,7 +39,7 @@ def test_each_fold_of_each_net_becomes_a_file(
 def test_a_run_without_nets_is_refused(finished_run, run_program, tmp_path):
     code, _, err = run_program("export", finished_run, "--onnx", "--out", tmp_path / "onnx")
     assert code == 2
-    assert "holds no net to export; its models are heuristic, lr, lgbm" in err
+    assert "has no network to export; its models are heuristic, lr, lgbm" in err
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("--onnx",), 1)])

@@ -95,4 +95,4 @@ def test_to_draw_or_to_render_is_decided(stem_data, tmp_path, run_program, argum
     monkeypatch.chdir(tmp_path)
     (tmp_path / "r.jsonl").touch()
     code, _, err = run_program("mash", stem_data, "--out", tmp_path / "M", *arguments)
-    assert code == 2 and "Give --n to draw mashups, or --recipes" in err
+    assert code == 2 and "Give either --n to sample mashups, or --recipes" in err

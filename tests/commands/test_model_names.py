@@ -12,7 +12,7 @@ NET = (
 COLUMNS = ["heuristic", "heuristic-sr-11025"]
 
 
-def test_one_model_twice_and_a_bag_of_remixed_nets(stem_data, tmp_path, fit_small, run_program):
+def test_one_model_twice_and_a_seed_ensemble(stem_data, tmp_path, fit_small, run_program):
     out, models = tmp_path / "RUN", f"heuristic, heuristic(sr=11025), {NET}"
     options = ("--jobs", "1", "--device", "cpu")
     code, _, err = fit_small(stem_data, out, *options, models=models)
@@ -26,15 +26,15 @@ def test_one_model_twice_and_a_bag_of_remixed_nets(stem_data, tmp_path, fit_smal
     assert not np.allclose(first, second, rtol=1e-3, atol=1e-3)
     answers = stem_data.parent / "answers.csv"
     code, printed, _ = run_program("evaluate", out, "--answers", answers, "--json")
-    assert set(json.loads(printed)) == {*COLUMNS, net, "stack"}
-    again = tmp_path / "again.csv"
+    assert code == 0 and set(json.loads(printed)) == {*COLUMNS, net, "stack"}
+    predicted = tmp_path / "predicted.csv"
     clips = sorted((stem_data / "mashups").iterdir())
-    assert run_program("predict", out, *clips, "--out", again)[0] == 0
+    assert run_program("predict", out, *clips, "--out", predicted)[0] == 0
     submission = pd.read_csv(out / "submission.csv")
-    assert pd.read_csv(again).iloc[:, 1].tolist() == submission.iloc[:, 1].tolist()
+    assert pd.read_csv(predicted).iloc[:, 1].tolist() == submission.iloc[:, 1].tolist()
 
 
-def test_the_configuration_file_repeats_the_names(stem_data, tmp_path, fit_small, run_program):
+def test_configuration_file_repeats_model_names(stem_data, tmp_path, fit_small, run_program):
     out = tmp_path / "RUN"
     assert fit_small(stem_data, out, "--jobs", "1", models="heuristic(sr=11025)")[0] == 0
     copy = tmp_path / "COPY"
@@ -45,7 +45,7 @@ def test_the_configuration_file_repeats_the_names(stem_data, tmp_path, fit_small
     assert (copy / "submission.csv").read_bytes() == (out / "submission.csv").read_bytes()
 
 
-def test_a_wrong_parameter_is_bad_usage_before_anything_is_read(tmp_path, fit_small):
+def test_unknown_parameter_is_refused_before_reading(tmp_path, fit_small):
     code, _, err = fit_small(tmp_path / "nowhere", tmp_path / "RUN", models="effnet(epoch=3)")
     assert code == 2
     assert "effnet has no parameter 'epoch'; near it are epochs" in err

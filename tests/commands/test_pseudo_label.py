@@ -96,10 +96,11 @@ def test_answers_alone_and_a_table_of_rounds(finished_run, tmp_path, pseudo_labe
     )
     assert list(answers) == list(submission)
     assert answers["id"].tolist() == submission["id"].tolist()
-    names = ["verdict", "macro F1 before", "gain", "half of the draws", "jazz & soul", "métal"]
+    names = ["verdict", "macro F1 before", "gain", "50 % interval", "jazz & soul", "métal"]
     assert all(name in printed for name in names)
     assert printed.splitlines()[-1] == (
-        "round 1 was refused: no clip is confident enough; nothing was learnt from the test"
+        "round 1 was refused: no clip is predicted confidently enough; "
+        "no test clip was used for training"
     )
 
 

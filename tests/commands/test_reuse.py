@@ -66,9 +66,9 @@ def test_it_names_the_clips_and_their_stems(reuse):
 def test_it_says_so_in_words(reuse):
     code, out, _ = reuse()
     assert code == 0
-    assert "32 training stems looked for in 10 test clips." in out
+    assert "32 training stems were searched in 10 test clips." in out
     assert "A stem was found in 50% [24%, 76%] of the test clips." in out
-    assert "Test mashups re-use training stems." in out
+    assert "Test mashups reuse training stems." in out
 
 
 def test_without_reuse_it_keeps_songs_apart(reuse, songs_data, tmp_path, run_program):

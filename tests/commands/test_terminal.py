@@ -55,7 +55,7 @@ def test_a_plan_of_data_never_seen_is_foretold_from_few_clips(stem_data, tmp_pat
     )
     assert code == 0, err
     assert "24 training clips of 3 classes, 6 test clips, 2 folds" in table
-    assert "fitting lr-families-rms" in table and "in all" in table
+    assert "fitting lr-families-rms" in table and "total" in table
     assert not out.exists() and not cache.exists()
 
 

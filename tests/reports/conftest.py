@@ -89,7 +89,7 @@ def section_data(evaluations):
     parts = pd.DataFrame({"from": ["<song>"], "tempo": ["× 1.10"]}, ["drums"])
     blends = pd.DataFrame({"macro_f1": [0.5, 0.6], "low": 0.4, "high": 0.7}, ["mean", "greedy"])
     drops = {"mfcc": {"drop": 0.3, "low": 0.2, "high": 0.4}}
-    finding = {"check": "clips", "found": "<b> & c", "where": "x.wav", "mend": "remove it"}
+    finding = {"check": "clips", "found": "<b> & c", "where": "x.wav", "fix": "remove it"}
     stages = {"n": [4, 2], "seconds": [100.0, 0.0], "cpu_seconds": [190.0, 0.0]}
     stages = pd.DataFrame(stages, ["fitting <lr>", "reading"])
     return collected | {

@@ -30,7 +30,7 @@ def bars(axes):
 
 @pytest.fixture(scope="module")
 def svg():
-    return draw_svg(bars, name="bars", alt='two "bars" & no <more>', size=(5, 1))
+    return draw_svg(bars, name="bars", alt='two "bars" & no <more>', width=5, height=1)
 
 
 def test_figure_has_text_alternative_and_width(svg):
@@ -45,16 +45,16 @@ def test_colours_and_fonts_come_from_the_page(svg):
 
 
 def test_equal_figures_give_equal_bytes(svg):
-    assert draw_svg(bars, name="bars", alt='two "bars" & no <more>', size=(5, 1)) == svg
+    assert draw_svg(bars, name="bars", alt='two "bars" & no <more>', width=5, height=1) == svg
     ids = re.findall(r' id="([^"]*)"', svg)
-    others = re.findall(r' id="([^"]*)"', draw_svg(bars, name="other", alt="", size=(5, 1)))
+    others = re.findall(r' id="([^"]*)"', draw_svg(bars, name="other", alt="", width=5, height=1))
     assert len(set(ids + others)) == 2 * len(ids)
     assert set(re.findall(r'(?:url\(|href=")#([^)"]*)', svg)) <= set(ids)
 
 
 @pytest.mark.parametrize("label", ["$a$b$", "a_{", "日本 🎵", "<d> & co"])
 def test_any_text_can_be_drawn(label):
-    svg = draw_svg(lambda axes: axes.set_title(label), name="t", alt="", size=(3, 1))
+    svg = draw_svg(lambda axes: axes.set_title(label), name="t", alt="", width=3, height=1)
     assert label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in svg
 
 
