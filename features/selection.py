@@ -6,9 +6,8 @@ from functools import cache
 import numpy as np
 
 from ..exceptions import UsageError
-from ..utils.user_code import is_reference
 from .descriptors import FAMILIES
-from .descriptors.family import Family, load_family
+from .descriptors.family import Family, is_reference, load_family
 from .statistics import STATISTICS
 
 

@@ -10,10 +10,10 @@ from sklearn.base import clone, is_classifier
 
 from ..exceptions import UsageError, first_line
 from ..features import SpectralFeatures
+from ..utils.user_code import load_function
 from .deep.persistence import PARAMETER_ALIASES
 from .inspection import find_networks, find_parts
 from .model_name import ModelName
-from .own_code import load_factory
 from .persistence import check_savable
 from .registry import MODELS
 from .seed_ensemble import average_seeds
@@ -130,7 +130,7 @@ def make_model(name, **options):
 
 def _find_factory(parsed):
     if parsed.source:
-        return load_factory(parsed.source, parsed.base)
+        return load_function(parsed.source, parsed.base)
     if parsed.base in MODELS:
         return MODELS[parsed.base].load()
     near = difflib.get_close_matches(parsed.base, MODELS, n=1)

@@ -1,104 +1,19 @@
-"""Users' own models: functions in a file or module that the user names.
+"""Users' own models: what a run records of their code, and trust in it when a model is loaded.
 
-Code is imported only when its name comes from the user, never because a run names it. The module of
-a file is registered under a name that contains the hash of the file's content, so the types that a
-saved model holds are bound to that content.
+Code is imported only when its name comes from the user, never because a run names it.
 """
 
-import hashlib
-import importlib
-import importlib.util
-import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
-from ..exceptions import UsageError, first_line
+from ..features import SpectralFeatures
+from ..features.descriptors.family import is_reference
+from ..utils.user_code import HASHED_MODULE, code_hash, is_file, load_code
+from .inspection import find_parts
 from .model_name import ModelName
-
-_PREFIX = "_own_"
-_HASHED = re.compile(rf"{_PREFIX}(?P<stem>\w+)_[0-9a-f]{{16}}\.")
-
-
-def load_factory(source, name):
-    """Import code and return a function of it.
-
-    Parameters
-    ----------
-    source : str
-        A path that ends in ``.py``, or the dotted name of a module.
-    name : str
-        The function, or any other callable, at the top level.
-
-    Returns
-    -------
-    callable
-
-    Raises
-    ------
-    UsageError
-        There is no such file, module or function, or importing it fails.
-    """
-    module = load_code(source)
-    factory = getattr(module, name, None)
-    if not callable(factory):
-        found = sorted(
-            key
-            for key, value in vars(module).items()
-            if callable(value) and getattr(value, "__module__", None) == module.__name__
-        )
-        raise UsageError(
-            f"{source}: has no function {name!r}; it defines {', '.join(found) or 'none'}"
-        )
-    return factory
-
-
-def load_code(source):
-    """Import a file or module.
-
-    Parameters
-    ----------
-    source : str
-        A path that ends in ``.py``, or the dotted name of a module.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    UsageError
-        There is no such file or module, or importing it fails.
-    """
-    if is_file(source):
-        return _load_file(Path(source).expanduser(), source)
-    try:
-        return importlib.import_module(source)
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"{source}: there is no module {error.name!r} on the Python path; install it, set "
-            "PYTHONPATH, or give its file, as in path/to/my_models.py:make_svm"
-        ) from error
-    except Exception as error:
-        raise _import_failure(source, error) from error
-
-
-def code_hash(source):
-    """Return the SHA-256 hash of a file or of a module's file, as 64 hexadecimal digits.
-
-    Raises
-    ------
-    UsageError
-        There is no such file or module.
-    """
-    if is_file(source):
-        return hashlib.sha256(_read(Path(source).expanduser(), source)).hexdigest()
-    origin = getattr(load_code(source), "__file__", None)
-    return hashlib.sha256(Path(origin).read_bytes() if origin else b"").hexdigest()
 
 
 def code_sources(names):
-    """Return the files and modules of users' own code that names of models refer to.
+    """Return the files and modules of users' own models and families that names refer to.
 
     Parameters
     ----------
@@ -109,7 +24,8 @@ def code_sources(names):
     -------
     tuple of str
     """
-    sources = (ModelName.parse(name).source for name in names)
+    parsed = [ModelName.parse(name) for name in names]
+    sources = [s for p in parsed for s in (p.source, *_family_sources(p.params.get("families")))]
     return tuple(dict.fromkeys(filter(None, sources)))
 
 
@@ -124,10 +40,43 @@ def code_record(name):
     Returns
     -------
     dict of str to str
-        ``source`` and ``sha256``; empty for a model that is not the user's own.
+        ``source`` and ``sha256`` of a user's own model, and ``family_code``, a dict of hashes by
+        source, of a user's own feature families; empty for a model with neither.
     """
-    source = ModelName.parse(name).source
-    return {"source": source, "sha256": code_hash(source)} if source else {}
+    parsed = ModelName.parse(name)
+    record = {"source": parsed.source, "sha256": code_hash(parsed.source)} if parsed.source else {}
+    families = {s: code_hash(s) for s in _family_sources(parsed.params.get("families"))}
+    return record | ({"family_code": families} if families else {})
+
+
+def untrusted_families(model, trust):
+    """Return what to pass as ``--trust`` so that a model's feature families may be computed.
+
+    Parameters
+    ----------
+    model : estimator
+    trust : sequence of str
+        Files, and names of modules.
+
+    Returns
+    -------
+    str
+        Files and modules that the user does not trust yet; empty if there are none.
+    """
+    trusted = {_full_source(source) for source in trust}
+    sources = [s for p in find_parts(model, SpectralFeatures) for s in _family_sources(p.families)]
+    return ", ".join(source for source in sources if _full_source(source) not in trusted)
+
+
+def _family_sources(families):
+    """Return the files and modules that a ``families`` parameter refers to."""
+    families = [families] if isinstance(families, str) or families is None else families
+    references = [f for f in families if isinstance(f, str) and is_reference(f)]
+    return [reference.rpartition(":")[0] for reference in references]
+
+
+def _full_source(source):
+    return str(Path(source).expanduser().resolve()) if is_file(source) else source
 
 
 def trusted_modules(sources):
@@ -168,54 +117,6 @@ def describe_untrusted(types):
     """
     sources = {}
     for name in types:
-        match = _HASHED.match(name)
+        match = HASHED_MODULE.match(name)
         sources[f"{match['stem']}.py" if match else name.rpartition(".")[0]] = None
     return ", ".join(sources)
-
-
-def is_file(source):
-    """Return whether code is named by its file, not by its module."""
-    return source.endswith(".py")
-
-
-def _load_file(path, source):
-    content = _read(path, source)
-    digest = hashlib.sha256(content).hexdigest()
-    name = f"{_PREFIX}{re.sub(r'[^0-9a-zA-Z_]', '_', path.stem)}_{digest[:16]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    module = ModuleType(name)
-    module.__file__ = str(path.resolve())
-    sys.modules[name] = module
-    try:
-        # The bytes that were hashed: the file may change in the meantime.
-        exec(compile(content, module.__file__, "exec"), vars(module))
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise _import_failure(source, error) from error
-    _send_by_value(module)
-    return module
-
-
-def _read(path, source):
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"{source}: cannot be read ({error.strerror}); give the path of a Python file as seen "
-            f"from {Path.cwd()}"
-        ) from error
-
-
-def _import_failure(source, error):
-    return UsageError(
-        f"{source}: importing it fails with {type(error).__name__}: {first_line(error)}; fix the "
-        "code"
-    )
-
-
-def _send_by_value(module):
-    """Have worker processes get the code itself: they cannot import the module by its name."""
-    for pickler in ("joblib.externals.cloudpickle", "cloudpickle"):
-        if importlib.util.find_spec(pickler):
-            importlib.import_module(pickler).register_pickle_by_value(module)

@@ -22,7 +22,7 @@ from ..utils.lazy_import import import_blocking
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .deep.persistence import from_plain, load_net, save_net, to_plain
 from .inspection import ensemble_networks, find_parts
-from .own_code import describe_untrusted, trusted_modules
+from .own_code import describe_untrusted, trusted_modules, untrusted_families
 from .registry import MODELS
 from .seed_ensemble import rebuild_seed_ensemble
 
@@ -135,16 +135,19 @@ def load_model(folder, *, trust=()):
             if name in trusted_types() or _is_sklearn_class(name) or name.startswith(own)
         }
         untrusted = sorted(set(types) - trusted)
-        if not untrusted:
-            return skops.loads(archive, trusted=sorted(trusted))
+        model = None if untrusted else skops.loads(archive, trusted=sorted(trusted))
     except UsageError:
         raise
     except _DAMAGE as error:
         raise DataError(f"{path}: is not a saved model ({error}); copy it again") from error
-    raise DataError(
-        f"{path}: holds {', '.join(untrusted)}, which stemstack does not save by itself; if you "
-        f"trust this code, pass --trust {describe_untrusted(untrusted)}, unchanged since the fit"
-    )
+    sources = describe_untrusted(untrusted) if untrusted else untrusted_families(model, trust)
+    if sources:
+        raise DataError(
+            f"{path}: holds {', '.join(untrusted) or 'feature families'}, which stemstack does not "
+            f"save by itself; if you trust this code, pass --trust {sources}, unchanged since the "
+            "fit"
+        )
+    return model
 
 
 def _is_sklearn_class(name):

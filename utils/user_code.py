@@ -1,116 +1,143 @@
-"""Objects of a user's own code, named ``my_file.py:name`` or ``package.module:name``."""
+"""Functions of a user's own code: of a file, or of a module on the Python path.
 
+Code is imported only when its name comes from the user. The module of a file is registered under a
+name that contains the hash of the file's content, so two versions of a file are two modules.
+"""
+
+import hashlib
 import importlib
+import importlib.util
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from ..exceptions import UsageError, first_line
-from .hashing import hash_bytes
 
-_REFERENCE = re.compile(r"(?P<module>.+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)")
-
-
-@dataclass(frozen=True)
-class UserCode:
-    """Reference to an object of a user's own code, with the content of its file.
-
-    Attributes
-    ----------
-    reference : str
-        ``path.py:name``, the path absolute, or ``package.module:name``.
-    digest : str
-        Hash of the file's content. Files that this file imports are not part of it.
-    """
-
-    reference: str
-    digest: str
+_PREFIX = "_own_"
+HASHED_MODULE = re.compile(rf"{_PREFIX}(?P<stem>\w+)_[0-9a-f]{{16}}\.")
 
 
-def is_reference(text):
-    """Check whether a text has the form ``my_file.py:name`` or ``package.module:name``.
-
-    Examples
-    --------
-    >>> is_reference("my_families.py:crest"), is_reference("(?:mfcc|rms)")
-    (True, False)
-    """
-    return _REFERENCE.fullmatch(text) is not None
-
-
-def load_user_object(reference, digest=None):
-    """Import an object by reference. This runs the code of its file.
+def load_function(source, name):
+    """Import code and return a function of it.
 
     Parameters
     ----------
-    reference : str
-        ``my_file.py:name``, relative to the working directory, or ``package.module:name``.
-    digest : str, optional
-        Hash that the file's content must have, as in a worker process; not checked by default.
+    source : str
+        A path that ends in ``.py``, or the dotted name of a module.
+    name : str
+        The function, or any other callable, at the top level.
 
     Returns
     -------
-    loaded : object
-        The same object each time while the file does not change.
-    code : UserCode
+    callable
 
     Raises
     ------
     UsageError
-        There is no such file, module or name in it, the code fails, or the content of the file is
-        not that of ``digest``.
+        There is no such file, module or function, or importing it fails.
     """
-    place, name = _REFERENCE.fullmatch(reference).group("module", "name")
-    if place.endswith(".py"):
-        place = str(Path(place).expanduser().resolve())
-        content = _read_source(place, reference)
-        module = _execute_file(place, content)
-    else:
-        module = _import_module(place, reference)
-        content = _read_source(getattr(module, "__file__", None) or place, reference)
-    code = UserCode(f"{place}:{name}", hash_bytes(content))
-    if digest not in (None, code.digest):
-        raise UsageError(f"{place} changed while it was in use; run again with the new version")
-    if not hasattr(module, name):
-        raise UsageError(f"{reference!r}: {place} does not define {name!r}")
-    return getattr(module, name), code
-
-
-def _read_source(path, reference):
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
+    module = load_code(source)
+    function = getattr(module, name, None)
+    if not callable(function):
+        found = sorted(
+            key
+            for key, value in vars(module).items()
+            if callable(value) and getattr(value, "__module__", None) == module.__name__
+        )
         raise UsageError(
-            f"{reference!r}: cannot read {path} ({(error.strerror or 'unknown error').lower()}); "
-            "expected FILE.py:NAME or PACKAGE.MODULE:NAME"
-        ) from error
+            f"{source}: has no function {name!r}; it defines {', '.join(found) or 'none'}"
+        )
+    return function
 
 
-def _execute_file(path, content):
-    """Run a file as a module that is named by its path and content, unless it is loaded already."""
-    module_name = f"stemstack_user_code_{hash_bytes(path.encode() + content)}"
-    if module_name in sys.modules:
-        return sys.modules[module_name]
-    module = ModuleType(module_name)
-    module.__file__ = path
-    sys.modules[module_name] = module
+def load_code(source):
+    """Import a file or module.
+
+    Parameters
+    ----------
+    source : str
+        A path that ends in ``.py``, or the dotted name of a module.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    UsageError
+        There is no such file or module, or importing it fails.
+    """
+    if is_file(source):
+        return _load_file(Path(source).expanduser(), source)
     try:
-        exec(compile(content, path, "exec"), vars(module))
+        return importlib.import_module(source)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"{source}: there is no module {error.name!r} on the Python path; install it, set "
+            "PYTHONPATH, or give its file, as in path/to/my_models.py:make_svm"
+        ) from error
     except Exception as error:
-        del sys.modules[module_name]
-        raise UsageError(
-            f"{path} cannot be imported: {type(error).__name__}: {first_line(error)}"
-        ) from error
+        raise _import_failure(source, error) from error
+
+
+def code_hash(source):
+    """Return the SHA-256 hash of a file or of a module's file, as 64 hexadecimal digits.
+
+    Raises
+    ------
+    UsageError
+        There is no such file or module.
+    """
+    if is_file(source):
+        return hashlib.sha256(_read(Path(source).expanduser(), source)).hexdigest()
+    origin = getattr(load_code(source), "__file__", None)
+    return hashlib.sha256(Path(origin).read_bytes() if origin else b"").hexdigest()
+
+
+def is_file(source):
+    """Return whether code is named by its file, not by its module."""
+    return source.endswith(".py")
+
+
+def _load_file(path, source):
+    content = _read(path, source)
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{_PREFIX}{re.sub(r'[^0-9a-zA-Z_]', '_', path.stem)}_{digest[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    module = ModuleType(name)
+    module.__file__ = str(path.resolve())
+    sys.modules[name] = module
+    try:
+        # The bytes that were hashed: the file may change in the meantime.
+        exec(compile(content, module.__file__, "exec"), vars(module))
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise _import_failure(source, error) from error
+    _send_by_value(module)
     return module
 
 
-def _import_module(name, reference):
+def _read(path, source):
     try:
-        return importlib.import_module(name)
-    except Exception as error:
+        return path.read_bytes()
+    except OSError as error:
         raise UsageError(
-            f"{reference!r}: module {name} cannot be imported: "
-            f"{type(error).__name__}: {first_line(error)}"
+            f"{source}: cannot be read ({error.strerror}); give the path of a Python file as seen "
+            f"from {Path.cwd()}"
         ) from error
+
+
+def _import_failure(source, error):
+    return UsageError(
+        f"{source}: importing it fails with {type(error).__name__}: {first_line(error)}; fix the "
+        "code"
+    )
+
+
+def _send_by_value(module):
+    """Have worker processes get the code itself: they cannot import the module by its name."""
+    for pickler in ("joblib.externals.cloudpickle", "cloudpickle"):
+        if importlib.util.find_spec(pickler):
+            importlib.import_module(pickler).register_pickle_by_value(module)

@@ -8,14 +8,34 @@ returns numbers of the whole clip. Column names are ``<row>_<statistic>``, such 
 
 import dataclasses
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from ...exceptions import UsageError
-from ...utils.user_code import UserCode, load_user_object
+from ...utils.user_code import code_hash, is_file, load_function
 from ..statistics import STATISTICS
+
+_REFERENCE = re.compile(r"(.+\.py|[A-Za-z_][\w.]*):[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True)
+class UserCode:
+    """Origin of a family outside of the package.
+
+    Attributes
+    ----------
+    reference : str
+        ``path.py:name``, the path absolute, or ``package.module:name``.
+    digest : str
+        Hash of the file's content. Files that this file imports are not part of it.
+    """
+
+    reference: str
+    digest: str
 
 
 @dataclass(eq=False, repr=False)
@@ -167,6 +187,11 @@ def numbered(name, count):
     return [f"{name}_{i:0{width}d}" for i in range(count)]
 
 
+def is_reference(text):
+    """Return whether a text refers to a family of a user's own code, such as ``file.py:name``."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
 def load_family(reference, digest=None):
     """Load a family from a user's own file or module.
 
@@ -175,18 +200,26 @@ def load_family(reference, digest=None):
     reference : str
         ``my_families.py:crest`` or ``package.module:crest``.
     digest : str, optional
-        Hash that the file's content must have.
+        Hash that the file's content must have, as in a worker process.
 
     Returns
     -------
     Family
+        The same object each time while the file does not change.
 
     Raises
     ------
     UsageError
-        The file or name does not exist, the code fails, or the object is not a family.
+        The file or name does not exist, importing it fails, the object is not a family, or the
+        content of the file is another one.
     """
-    family, code = load_user_object(reference, digest)
+    source, name = reference.rsplit(":", 1)
+    if is_file(source):
+        source = str(Path(source).expanduser().resolve())
+    code = UserCode(f"{source}:{name}", code_hash(source))
+    if digest not in (None, code.digest):
+        raise UsageError(f"{source} changed while it was in use; run again with the new version")
+    family = load_function(source, name)
     if not isinstance(family, Family):
         raise UsageError(
             f"{reference!r} is not a feature family: decorate the function with "
