@@ -5,6 +5,9 @@ features. Clips are mono at ``sr`` Hz (see :mod:`stemstack.audio.clips`). Import
 torch; fitting needs the ``deep`` extra.
 """
 
+from inspect import Parameter, Signature, signature
+from typing import ClassVar
+
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin, TransformerMixin
@@ -13,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 from ...audio import validate_clips
 from ...exceptions import UsageError
 from .estimator import DeepEstimator
-from .parameters import add_parameters_of
 
 __all__ = ["EffNetClassifier", "EffNetEmbedding", "EffNetLogits"]
 
@@ -249,6 +251,18 @@ class EffNetLogits(TransformerMixin, DeepEstimator):
         return np.array([f"logit_{label}" for label in self.classes_], dtype=object)
 
 
+def _inherit_parameters(init):
+    """Add the parameters of DeepEstimator to the signature of an ``__init__`` with ``**others``.
+
+    scikit-learn reads the parameters of an estimator from this signature.
+    """
+    own = signature(init).parameters.items()
+    named = {name: p for name, p in own if p.kind is not Parameter.VAR_KEYWORD}
+    inherited = signature(DeepEstimator.__init__).parameters
+    init.__signature__ = Signature(list({**named, **inherited, **named}.values()))
+    return init
+
+
 class EffNetEmbedding(TransformerMixin, DeepEstimator):
     """Turn clips into a backbone's pooled features, pretrained as they are or fine-tuned first.
 
@@ -268,7 +282,12 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
     >>> make_pipeline(EffNetEmbedding(), LogisticRegression())  # doctest: +SKIP
     """
 
-    @add_parameters_of(DeepEstimator)
+    _parameter_constraints: ClassVar[dict] = {
+        **DeepEstimator._parameter_constraints,
+        "fine_tune": ["boolean"],
+    }
+
+    @_inherit_parameters
     def __init__(self, backbone="auto", *, fine_tune=False, **others):
         super().__init__(backbone, **others)
         self.fine_tune = fine_tune

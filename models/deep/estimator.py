@@ -5,9 +5,15 @@ and its weights as safetensors bytes (``state_``); the network is built from the
 is not part of a pickle.
 """
 
+import os
+from numbers import Integral, Real
+from pathlib import Path
+from typing import ClassVar
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -23,12 +29,25 @@ from .data.dataset import LogMelDataset, RemixedDataset
 from .data.log_mel import MelSettings, load_log_mels
 from .device import num_threads, resolve_device, seeded_rng
 from .inference import InferenceConfig, predict_outputs
-from .parameters import check_parameters
 from .persistence import pack_net, resolve_aliases, unpack_net
 from .training.checkpoint import Checkpoint
 from .training.early_stopping import EarlyStopping, mashup_groups, split_validation
 from .training.trainer import Trainer, TrainingSchedule
 
+
+class _Number(Interval):
+    """Interval without booleans, which are ints in Python."""
+
+    def is_satisfied_by(self, val):
+        return not isinstance(val, bool) and super().is_satisfied_by(val)
+
+
+def _at_least(minimum):
+    return _Number(Integral, minimum, None, closed="left")
+
+
+_NON_NEGATIVE = _Number(Real, 0, None, closed="left")
+_SHARE = _Number(Real, 0, 1, closed="both")
 # Share of a pretrained backbone's layers that stay frozen with ``frozen="auto"``: none elsewhere.
 _AUTO_FROZEN = {"cpu": 0.5}
 # Parameters that do not affect the result of a training.
@@ -37,6 +56,43 @@ _WITHOUT_EFFECT = ("cache", "checkpoint", "verbose")
 
 class DeepEstimator(BaseEstimator):
     """Base class of the deep estimators; see :class:`~stemstack.models.EffNetClassifier`."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "backbone": [str, os.PathLike],
+        "weights": [str, os.PathLike],
+        "sr": [_at_least(1000)],
+        "n_fft": [_at_least(16)],
+        "hop_length": [_at_least(1)],
+        "n_mels": [_at_least(1)],
+        "crop_seconds": [_NON_NEGATIVE],
+        "band_norm": ["boolean"],
+        "pool": [StrOptions({"avg", "gem"})],
+        "epochs": [_at_least(1)],
+        "batch_size": [_at_least(2)],
+        "accumulate_grad_batches": [_at_least(1)],
+        "learning_rate": [_NON_NEGATIVE],
+        "schedule": [StrOptions({"one_cycle", "cosine"})],
+        "layer_decay": [_SHARE],
+        "weight_decay": [_NON_NEGATIVE],
+        "frozen": [StrOptions({"auto"}), _SHARE],
+        "warmup_epochs": [_at_least(0)],
+        "ema": [_Number(Real, 0, 0.9999, closed="both")],
+        "mixup": [_NON_NEGATIVE],
+        "spec_augment": [_SHARE],
+        "label_smoothing": [_SHARE],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "remix": ["boolean"],
+        "patience": [_at_least(1), None],
+        "tta_crops": [_at_least(1)],
+        "tta_shift": [_at_least(0)],
+        "tta_contrast": [_SHARE],
+        "precision": [StrOptions({"auto", "float32", "bf16"})],
+        "compile": ["boolean"],
+        "cache": [str, os.PathLike, None],
+        "checkpoint": [str, os.PathLike, None],
+        "n_threads": [_at_least(1), None],
+        "random_state": [_at_least(0), np.random.Generator, np.random.RandomState, None],
+    }
 
     def __init__(
         self,
@@ -117,7 +173,23 @@ class DeepEstimator(BaseEstimator):
 
     def check_parameters(self):
         """Raise UsageError if a parameter is out of range; the message names it."""
-        check_parameters(self.get_params(deep=False))
+        try:
+            self._validate_params()
+        except InvalidParameterError as error:
+            raise UsageError(first_line(error)) from error
+        for name in ("cache", "checkpoint"):
+            folder = getattr(self, name)
+            if folder is not None and Path(folder).is_file():
+                raise UsageError(
+                    f"The {name!r} parameter of {type(self).__name__} must be a folder. "
+                    f"Got {folder!r}, which is a file."
+                )
+        weights = self.class_weight.values() if isinstance(self.class_weight, dict) else ()
+        if not all(_NON_NEGATIVE.is_satisfied_by(weight) for weight in weights):
+            raise UsageError(
+                f"The 'class_weight' parameter of {type(self).__name__} must have values of at "
+                f"least 0. Got {self.class_weight!r} instead."
+            )
 
     def inference_config(self):
         """Return the number, size and augmentation of the crops used for inference.

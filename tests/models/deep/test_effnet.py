@@ -244,16 +244,23 @@ def test_verbose_prints_to_stderr(capsys):
     ],
 )  # fmt: skip
 def test_parameter_out_of_range_is_named(name, value):
-    with pytest.raises(
-        UsageError, match=rf"The '{name}' parameter must be a (whole )?number.* Got {value!r}"
-    ):
+    message = (
+        rf"The '{name}' parameter of EffNetClassifier must be .* in the range .* Got '?{value}"
+    )
+    with pytest.raises(UsageError, match=message):
         EffNetClassifier(**{**SMALL_NET, name: value}).fit(X, Y)
 
 
-@pytest.mark.parametrize(("name", "value"), [("pool", "max"), ("schedule", None), ("remix", "no"),
-                                              ("class_weight", "all")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("pool", "max"), ("schedule", None), ("remix", "no"), ("class_weight", "all"),
+        ("backbone", 3), ("cache", 3), ("random_state", -1),
+    ],
+)  # fmt: skip
 def test_unknown_option_is_named(name, value):
-    with pytest.raises(UsageError, match=rf"The '{name}' parameter must be .* or .* Got {value!r}"):
+    message = f"The '{name}' parameter of EffNetClassifier must be .* Got {value!r} instead"
+    with pytest.raises(UsageError, match=message):
         EffNetClassifier(**{**SMALL_NET, name: value}).fit(X, Y)
 
 
