@@ -23,6 +23,8 @@ _EXPORTS = {
     "make_blend": ".blending",
     "name_columns": ".out_of_fold",
     "nested_predictions": ".meta_model",
+    "oof_predictions": ".base_models",
+    "prediction_table": ".out_of_fold",
     "predict_with": ".out_of_fold",
     "pseudo_label": ".pseudo_labels",
     "resolve_method": ".out_of_fold",

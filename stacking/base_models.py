@@ -1,4 +1,4 @@
-"""The first level: named estimators fitted by fold, and what they say of the rows held out."""
+"""Base models: named estimators that are fitted by fold and predict the held-out rows."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,55 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
-from .out_of_fold import collect_oof, fit_fold
+from .out_of_fold import collect_oof, fit_fold, resolve_method
+from .splits import splits_of
+
+
+def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
+    """Predict each row by estimators that were fitted on the other folds.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier)
+        Not changed.
+    X : sequence of clips or array-like of shape (n, n_features)
+    y : ndarray of shape (n,)
+    folds : ndarray of shape (n,), int
+    stack_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
+        What to predict; ``auto`` takes the first that an estimator has.
+
+    Returns
+    -------
+    DataFrame of shape (n, n_outputs)
+        Columns ``<name>__<class>``; of two classes one column ``<name>``.
+
+    See Also
+    --------
+    OutOfFoldStacker : Also fits a meta-model on these predictions.
+    nested_predictions : Scores a meta-model on them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from stemstack.stacking import oof_predictions
+    >>> y, X = np.arange(12) % 2, np.c_[np.arange(12) % 2, np.arange(12)]
+    >>> oof_predictions([("nb", GaussianNB())], X, y, np.arange(12) // 2 % 3)["nb"].round().tolist()
+    [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
+    """
+    methods = [resolve_method(estimator, stack_method) for _, estimator in estimators]
+    models = fit_models(estimators, methods, X, y, splits_of(folds))
+    return pd.concat([model.oof for model in models], axis=1)
 
 
 @dataclass(frozen=True)
 class StackedModel:
-    """One estimator of a stack, fitted.
+    """One fitted base model.
 
     Attributes
     ----------
     estimators : list of estimator
-        Its fold models, or the one fitted on all rows.
+        Its fold models, or the single one fitted on all rows.
     oof : DataFrame of shape (n, n_outputs)
     """
 
@@ -28,50 +66,50 @@ class StackedModel:
     oof: pd.DataFrame
 
 
-def fit_models(estimators, methods, X, y, splits, *, params, refit, n_jobs):
-    """Fit every estimator on every split, and on all rows if asked to.
+def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n_jobs=None):
+    """Fit every estimator on every split, and optionally on all rows.
 
     Parameters
     ----------
     estimators : list of (str, estimator)
     methods : list of str
-        How each predicts.
+        The prediction method of each estimator.
     X : sequence of clips or array-like
     y : ndarray of shape (n,)
     splits : list of (ndarray of int, ndarray of int)
         Training and held-out rows.
-    params : dict of str to dict
-        What the ``fit`` of each estimator is given.
-    refit : bool
-    n_jobs : int or None
+    params : dict of str to dict, optional
+        ``fit`` parameters of each estimator.
+    refit : bool, default=False
+    n_jobs : int, optional
 
     Returns
     -------
     list of StackedModel
     """
     shared, parallel = SharedTransformers(X), Parallel(n_jobs)
-    plans = [
-        _Plan(name, method, params[name], *shared.fit_apply(estimator))
+    jobs = [
+        _FitJob(name, method, (params or {}).get(name, {}), *shared.fit_apply(estimator))
         for (name, estimator), method in zip(estimators, methods, strict=True)
     ]
-    fitted = parallel(
-        delayed(fit_fold)(plan.tail, plan.X, y, *split, method=plan.method, fit_params=plan.params)
-        for plan in plans
+    fold_models = parallel(
+        delayed(fit_fold)(job.tail, job.X, y, *split, method=job.method, fit_params=job.params)
+        for job in jobs
         for split in splits
     )
-    by_model = [fitted[i : i + len(splits)] for i in range(0, len(fitted), len(splits))]
-    models = [[fold.estimator for fold in folds] for folds in by_model]
+    by_model = [fold_models[i : i + len(splits)] for i in range(0, len(fold_models), len(splits))]
+    fitted = [[fold.estimator for fold in folds] for folds in by_model]
     if refit:
-        models = parallel(delayed(_fit_all)(plan.tail, plan.X, y, plan.params) for plan in plans)
+        fitted = parallel(delayed(_fit_all)(job.tail, job.X, y, job.params) for job in jobs)
     return [
-        StackedModel(plan.whole(kept), collect_oof(plan.name, folds, len(y)))
-        for plan, folds, kept in zip(plans, by_model, models, strict=True)
+        StackedModel(job.join(models), collect_oof(job.name, folds, len(y)))
+        for job, folds, models in zip(jobs, by_model, fitted, strict=True)
     ]
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """One estimator to fit: the steps it shares, what is left of it, and what that is fitted on."""
+class _FitJob:
+    """One estimator to fit: its shared steps (head), the remaining ones (tail) and their input."""
 
     name: str
     method: str
@@ -80,8 +118,8 @@ class _Plan:
     tail: object
     X: object
 
-    def whole(self, fitted):
-        """Make whole what was fitted; what is frozen need not predict once a fold."""
+    def join(self, fitted):
+        """Prepend the shared steps to fitted tails; one is enough for a frozen estimator."""
         frozen = clone(self.tail) is self.tail
         return [join_steps(self.head, model) for model in (fitted[:1] if frozen else fitted)]
 
@@ -91,7 +129,7 @@ def _fit_all(estimator, X, y, params):
 
 
 class SharedTransformers:
-    """Outputs of leading steps over one set of clips, each computed on first use.
+    """Outputs of stateless leading pipeline steps on one set of clips, each computed once.
 
     Parameters
     ----------
@@ -103,7 +141,7 @@ class SharedTransformers:
         self._outputs = {}
 
     def fit_apply(self, estimator):
-        """Take the leading steps off an unfitted estimator, and apply them.
+        """Split the stateless leading steps off an unfitted estimator, and apply them.
 
         Parameters
         ----------
@@ -114,11 +152,11 @@ class SharedTransformers:
         head : list of (str, transformer)
             Fitted clones; the same objects for equal steps of different pipelines.
         tail : estimator
-            What is left to fit; the estimator itself when it has no such steps.
+            The remaining steps; the estimator itself if it has no stateless leading steps.
         output
-            What the tail is to be fitted on.
+            The input of the tail.
         """
-        steps, tail = _split(estimator)
+        steps, tail = _split_steps(estimator)
         if not steps:
             return [], tail, self._X
         key = joblib.hash([step for _, step in steps])
@@ -130,15 +168,19 @@ class SharedTransformers:
         return named, tail, output
 
     def apply(self, estimator):
-        """Take the leading steps off a fitted estimator, and apply them.
+        """Split the stateless leading steps off a fitted estimator, and apply them.
+
+        Parameters
+        ----------
+        estimator : estimator
 
         Returns
         -------
         tail : estimator
         output
-            What the tail is to predict from.
+            The input of the tail.
         """
-        steps, tail = _split(estimator)
+        steps, tail = _split_steps(estimator)
         if not steps:
             return tail, self._X
         key = tuple(id(step) for _, step in steps)
@@ -148,23 +190,23 @@ class SharedTransformers:
 
 
 def join_steps(head, tail):
-    """Put leading steps back in front of a fitted tail."""
+    """Prepend leading steps to a fitted tail."""
     return Pipeline([*head, *tail.steps], memory=tail.memory) if head else tail
 
 
-def _split(estimator):
-    """Split a pipeline's steps into those that learn nothing, and a pipeline of the rest."""
+def _split_steps(estimator):
+    """Split a pipeline into its stateless leading steps, and a pipeline of the others."""
     if type(estimator) is not Pipeline:
         return [], estimator
     n = 0
-    while n < len(estimator.steps) - 1 and _learns_nothing(estimator.steps[n][1]):
+    while n < len(estimator.steps) - 1 and _is_stateless(estimator.steps[n][1]):
         n += 1
     tail = Pipeline(estimator.steps[n:], memory=estimator.memory) if n else estimator
     return estimator.steps[:n], tail
 
 
-def _learns_nothing(step):
-    # A FunctionTransformer's function may look at all rows, held-out ones among them.
+def _is_stateless(step):
+    # The function of a FunctionTransformer may depend on all rows, held-out ones included.
     if isinstance(step, FunctionTransformer):
         return False
     return hasattr(step, "transform") and not get_tags(step).requires_fit

@@ -1,8 +1,8 @@
-"""The leak guard: canaries that must stay at chance, and do not where something leaks.
+"""Leakage checks: tasks in which a score above chance proves a leak.
 
-Each check gives the models a task that nothing honest can solve and scores them out of fold. What
-chance means is found by permuting the labels of whole groups against the very same predictions, so
-class frequencies and clips of one song are accounted for.
+Each check scores models out of fold on a task that cannot be solved without a leak. The
+distribution of scores by chance comes from permuting the labels of whole groups against the same
+predictions, which accounts for class frequencies and for the dependence of clips of one song.
 """
 
 from dataclasses import dataclass
@@ -14,28 +14,29 @@ from sklearn.utils import _safe_indexing
 from ..exceptions import DataError
 from .folds import assign_folds, check_folds, check_groups
 from .meta_model import nested_predictions
-from .metrics.f1 import macro_f1, macro_f1_of_codes
+from .metrics import macro_f1
+from .metrics.f1 import macro_f1_of_codes
 
-_N_DRAWS = 1000
+_N_PERMUTATIONS = 1000
 
 
 @dataclass(frozen=True)
 class LeakageResult:
-    """What one check found.
+    """Result of one check.
 
     Attributes
     ----------
     check : str
     score : float
-        Macro F1 out of fold.
+        Out-of-fold macro F1.
     chance : float
-        Its mean by chance.
+        Mean macro F1 by chance.
     limit : float
-        What chance exceeds as often as the level of the check says.
+        Quantile of macro F1 by chance, at one minus the level of the check.
     leaks : bool
         Whether ``score`` is above ``limit``.
     control : float or None
-        Macro F1 of the same with groups ignored: what a leak would look like.
+        Macro F1 with groups ignored, which shows what a leak would look like.
     """
 
     check: str
@@ -46,23 +47,23 @@ class LeakageResult:
     control: float | None = None
 
     @property
-    def blind(self):
-        """Whether even the control stays at chance: then the check proves nothing."""
+    def inconclusive(self):
+        """Whether even the control is at chance, so that the check could not have found a leak."""
         return self.control is not None and self.control <= self.limit
 
     def __str__(self):
-        found = "LEAKS" if self.leaks else "blind" if self.blind else "clean"
+        outcome = "LEAKS" if self.leaks else "inconclusive" if self.inconclusive else "clean"
         text = (
-            f"{found}: {self.check}: macro F1 {self.score:.3f}, by chance {self.chance:.3f} "
+            f"{outcome}: {self.check}: macro F1 {self.score:.3f}, by chance {self.chance:.3f} "
             f"and rarely above {self.limit:.3f}"
         )
         return text if self.control is None else f"{text}; groups ignored {self.control:.3f}"
 
 
 def check_shuffled_labels(estimator, X, y, folds, groups, *, n_shuffles=3, level=0.001, seed=0):
-    """Train on labels shuffled among groups: out of fold, only a leak beats chance.
+    """Train on labels shuffled among groups: only a leak can give scores above chance.
 
-    Finds folds that part a song, and features that know clips of the other side.
+    The check finds folds that separate clips of a song, and features that depend on held-out clips.
 
     Parameters
     ----------
@@ -74,34 +75,52 @@ def check_shuffled_labels(estimator, X, y, folds, groups, *, n_shuffles=3, level
     groups : array-like of shape (n,)
         Songs; each of one class.
     n_shuffles : int, default=3
-        Each costs a fit a fold.
+        Each costs one fit per fold.
     level : float, default=0.001
-        How often clean data may be accused.
+        Probability of a false alarm.
     seed : int, default=0
 
     Returns
     -------
-    Verdict
+    LeakageResult
 
     Raises
     ------
     DataError
-        A group holds clips of two classes, a row has none, or there is one fold only.
+        A group holds clips of two classes, a row has no group, or there is one fold only.
+
+    See Also
+    --------
+    check_unique_tones : The same, with a signal that identifies songs.
+    check_stack : Leaks between base models and meta-model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from stemstack.stacking import assign_folds, check_shuffled_labels
+    >>> songs = np.repeat(np.arange(40), 3)
+    >>> X, y = np.random.default_rng(0).random((40, 4))[songs], songs % 2
+    >>> model = KNeighborsClassifier(1)
+    >>> check_shuffled_labels(model, X, y, assign_folds(y, songs), songs).leaks
+    False
+    >>> check_shuffled_labels(model, X, y, assign_folds(y), songs).leaks  # folds ignore songs
+    True
     """
     codes, labels_of = _group_labels(y, groups)
     rng = np.random.default_rng(seed)
     folds, pairs = check_folds(folds, len(codes)), []
     for _ in range(n_shuffles):
         shuffled = rng.permutation(labels_of)[codes]
-        pairs.append((shuffled, _out_of_fold(estimator, X, shuffled, folds)))
-    return _judge("labels shuffled among songs", pairs, codes, level, rng)
+        pairs.append((shuffled, _predict_out_of_fold(estimator, X, shuffled, folds)))
+    return _compare_with_chance("labels shuffled among songs", pairs, codes, level, rng)
 
 
 def check_unique_tones(estimator, y, folds, groups, *, clips=None, level=0.001, seed=0):
-    """Train on songs whose only signal is a tone of their own: it must not help on other songs.
+    """Train on clips whose only signal is a tone unique to their song: it must not help.
 
-    The control parts the clips of a song on purpose; a model that can hear a tone then knows the
-    song again. Should it not, the check is blind and says so.
+    The control separates clips of a song on purpose, so that a model which can recognise a tone
+    scores high. If the control is at chance, the check is inconclusive.
 
     Parameters
     ----------
@@ -112,47 +131,65 @@ def check_unique_tones(estimator, y, folds, groups, *, clips=None, level=0.001, 
     groups : array-like of shape (n,)
         Songs; each of one class.
     clips : sequence of clips or array-like of shape (n, ...), optional
-        What identifies the song and holds nothing else; :func:`tone_clips` by default.
+        Clips that identify the song and hold no other signal; :func:`tone_clips` by default.
     level : float, default=0.001
-        How often clean data may be accused.
+        Probability of a false alarm.
     seed : int, default=0
 
     Returns
     -------
-    Verdict
+    LeakageResult
         With ``control``.
 
     Raises
     ------
     DataError
-        A group holds clips of two classes, a row has none, or a class has fewer clips than there
-        are folds.
+        A group holds clips of two classes, a row has no group, or a class has fewer clips than
+        there are folds.
+
+    See Also
+    --------
+    check_shuffled_labels : The same with real features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from stemstack.stacking import assign_folds, check_unique_tones
+    >>> songs = np.repeat(np.arange(40), 3)
+    >>> y, tones = songs % 2, songs[:, None] * 1.0
+    >>> folds = assign_folds(y, songs)
+    >>> result = check_unique_tones(KNeighborsClassifier(1), y, folds, songs, clips=tones)
+    >>> result.leaks, result.control
+    (False, 1.0)
     """
     codes, labels_of = _group_labels(y, groups)
     rng = np.random.default_rng(seed)
-    truth, folds = labels_of[codes], check_folds(folds, len(codes))
+    y, folds = labels_of[codes], check_folds(folds, len(codes))
     clips = tone_clips(codes, seed=seed) if clips is None else clips
-    careless = assign_folds(truth, n_folds=len(np.unique(folds)), seed=seed)
-    predicted, control = (_out_of_fold(estimator, clips, truth, f) for f in (folds, careless))
+    leaky_folds = assign_folds(y, n_folds=len(np.unique(folds)), seed=seed)
+    predicted, control = (
+        _predict_out_of_fold(estimator, clips, y, table) for table in (folds, leaky_folds)
+    )
     name = "songs known by a tone only"
-    return _judge(name, [(truth, predicted)], codes, level, rng, (truth, control))
+    return _compare_with_chance(name, [(y, predicted)], codes, level, rng, (y, control))
 
 
 def check_stack(
-    first_level, final_estimator, X, y, groups, *, n_folds=5, n_shuffles=3, level=0.001, seed=0
+    make_oof, final_estimator, X, y, groups, *, n_folds=5, n_shuffles=3, level=0.001, seed=0
 ):
-    """Stack on labels shuffled among groups: only a leak between the levels beats chance.
+    """Stack on labels shuffled among groups: only a leak can give scores above chance.
 
-    Finds a second level fed with what models say of clips they were trained on, and the subtler
-    failure in which out-of-fold predictions of the other folds tell the labels of the fold held
-    out, for the models behind them saw these: a flexible second level beside features of few
-    values takes them back out, and its nested score is too good.
+    The check finds a meta-model that is trained on in-sample predictions. It also finds a subtler
+    leak: the base models behind the other folds' predictions were trained on the held-out fold, so
+    these predictions contain information on its labels. A flexible meta-model that also gets
+    features with few distinct values can recover them, and its nested score is too high.
 
     Parameters
     ----------
-    first_level : callable
-        ``first_level(X, y, folds)`` gives the table the second level learns from, of shape
-        (n, n_columns).
+    make_oof : callable
+        ``make_oof(X, y, folds)`` returns the table that the meta-model is trained on, of shape
+        (n, n_columns), such as a ``functools.partial`` of :func:`oof_predictions`.
     final_estimator : classifier
         Not changed.
     X : sequence of clips or array-like of shape (n, n_features)
@@ -161,24 +198,46 @@ def check_stack(
         Songs; each of one class.
     n_folds : int, default=5
     n_shuffles : int, default=3
-        Each costs a first level.
+        Each costs one fit of all base models.
     level : float, default=0.001
-        How often clean data may be accused.
+        Probability of a false alarm.
     seed : int, default=0
 
     Returns
     -------
-    Verdict
+    LeakageResult
 
     Raises
     ------
     DataError
-        A group holds clips of two classes, a row has none, or a class has too few groups for the
-        folds.
+        A group holds clips of two classes, a row has no group, or a class has too few groups for
+        the folds.
+
+    See Also
+    --------
+    oof_predictions : Makes the table without a leak.
+    nested_predictions : The predictions of the meta-model that are scored.
 
     References
     ----------
-    The failure: autogluon/autogluon, issue 2779, "Fix Stack Information Leakage".
+    The subtler leak: autogluon/autogluon, issue 2779, "Fix Stack Information Leakage".
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from stemstack.stacking import check_stack, oof_predictions
+    >>> songs, final = np.arange(80), LogisticRegression()
+    >>> X, y = np.random.default_rng(0).random((80, 4)), songs % 2
+    >>> tree = DecisionTreeClassifier(random_state=0)
+    >>> check_stack(partial(oof_predictions, [("tree", tree)]), final, X, y, songs).leaks
+    False
+    >>> def in_sample(X, y, folds):
+    ...     return tree.fit(X, y).predict_proba(X)
+    >>> check_stack(in_sample, final, X, y, songs).leaks
+    True
     """
     codes, labels_of = _group_labels(y, groups)
     rng = np.random.default_rng(seed)
@@ -186,13 +245,13 @@ def check_stack(
     for shuffle in range(n_shuffles):
         shuffled = rng.permutation(labels_of)[codes]
         folds = assign_folds(shuffled, codes, n_folds=n_folds, seed=seed + shuffle)
-        table = np.asarray(first_level(X, shuffled, folds))
+        table = np.asarray(make_oof(X, shuffled, folds))
         pairs.append((shuffled, nested_predictions(final_estimator, table, shuffled, folds)))
-    return _judge("stack on labels shuffled among songs", pairs, codes, level, rng)
+    return _compare_with_chance("stack on labels shuffled among songs", pairs, codes, level, rng)
 
 
 def tone_clips(groups, *, sr=22050, seconds=1.0, noise=0.05, seed=0):
-    """Render a sine for each clip, of a frequency that only its group has.
+    """Synthesise a sine for each clip, with a frequency unique to its group.
 
     Parameters
     ----------
@@ -200,17 +259,17 @@ def tone_clips(groups, *, sr=22050, seconds=1.0, noise=0.05, seed=0):
     sr : int, default=22050
         Sample rate in Hz.
     seconds : float, default=1.0
-        Length of a clip.
+        Length of a clip in s.
     noise : float, default=0.05
-        Standard deviation of white noise beside a sine of amplitude 0.5.
+        Standard deviation of the white noise added to a sine of amplitude 0.5.
     seed : int, default=0
         Of frequencies, phases and noise.
 
     Returns
     -------
     ndarray of shape (n, sr * seconds), float32
-        Frequencies are spaced evenly in pitch from 100 Hz to 0.2 of the sample rate, and handed out
-        at random: neighbours in pitch are of no common class.
+        Frequencies are spaced evenly in pitch from 100 Hz to 0.2 of the sample rate, and assigned
+        at random, so that neighbours in pitch do not share a class.
     """
     _, codes = np.unique(np.asarray(groups), return_inverse=True)
     rng = np.random.default_rng(seed)
@@ -225,7 +284,7 @@ def tone_clips(groups, *, sr=22050, seconds=1.0, noise=0.05, seed=0):
 
 
 def _group_labels(y, groups):
-    """Number the groups of the rows, and give the one label of each group."""
+    """Number the groups of the rows, and return the single label of each group."""
     y = np.asarray(y)
     groups = check_groups(groups, len(y))
     names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
@@ -239,31 +298,36 @@ def _group_labels(y, groups):
     return codes, y[first]
 
 
-def _out_of_fold(estimator, X, y, folds):
-    """Predict classes; a fold may lack a class of its shuffled labels."""
+def _predict_out_of_fold(estimator, X, y, folds):
+    """Predict classes out of fold; the training rows may lack a class of the shuffled labels."""
     predicted = np.empty_like(y)
     for fold in np.unique(folds):
-        seen, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        fitted = clone(estimator).fit(_safe_indexing(X, seen), y[seen])
+        train, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        fitted = clone(estimator).fit(_safe_indexing(X, train), y[train])
         predicted[held_out] = fitted.predict(_safe_indexing(X, held_out))
     return predicted
 
 
-def _judge(check, pairs, groups, level, rng, control=None):
-    """Hold the mean score of (labels, predictions) against labels permuted among groups."""
+def _compare_with_chance(check, pairs, groups, level, rng, control=None):
+    """Compare the mean score of (labels, predictions) with labels permuted among groups."""
     _, first = np.unique(groups, return_index=True)
     coded = [np.unique(pair, return_inverse=True)[1].reshape(2, -1) for pair in pairs]
-    score = np.mean([_macro_f1(*pair) for pair in coded])
+    score = np.mean([_macro_f1_of_pair(*pair) for pair in coded])
     by_chance = [
-        np.mean([_macro_f1(rng.permutation(y[first])[groups], said) for y, said in coded])
-        for _ in range(_N_DRAWS)
+        np.mean([_macro_f1_of_pair(rng.permutation(y[first])[groups], pred) for y, pred in coded])
+        for _ in range(_N_PERMUTATIONS)
     ]
     limit = np.quantile(by_chance, 1 - level)
-    above = None if control is None else macro_f1(*control)
+    control_score = None if control is None else macro_f1(*control)
     return LeakageResult(
-        check, float(score), float(np.mean(by_chance)), float(limit), bool(score > limit), above
+        check,
+        float(score),
+        float(np.mean(by_chance)),
+        float(limit),
+        bool(score > limit),
+        control_score,
     )
 
 
-def _macro_f1(y, predicted):
-    return macro_f1_of_codes(y, predicted, max(y.max(), predicted.max()) + 1)
+def _macro_f1_of_pair(y_true, y_pred):
+    return macro_f1_of_codes(y_true, y_pred, max(y_true.max(), y_pred.max()) + 1)

@@ -1,4 +1,4 @@
-"""The second level: a classifier over out-of-fold predictions, scored without looking at itself."""
+"""The meta-model: a classifier over out-of-fold predictions, scored by nested cross-validation."""
 
 import numpy as np
 import pandas as pd
@@ -9,27 +9,41 @@ from sklearn.utils import _safe_indexing
 
 from ..exceptions import UsageError
 from .folds import check_every_class_trains, check_folds
-from .metrics.f1 import macro_f1
-from .metrics.intervals import macro_f1_interval
+from .metrics import macro_f1, macro_f1_interval
 
 
 def default_final_estimator():
-    """Make the logistic regression that stacks by default, as scikit-learn's stacking does."""
+    """Make the default meta-model: logistic regression, as in scikit-learn's stacking.
+
+    Returns
+    -------
+    LogisticRegression
+
+    See Also
+    --------
+    make_blend : Makes other meta-models by name.
+
+    Examples
+    --------
+    >>> from stemstack.stacking import default_final_estimator
+    >>> default_final_estimator()
+    LogisticRegression(max_iter=1000)
+    """
     return LogisticRegression(max_iter=1000)
 
 
 def check_final_estimator(final_estimator):
-    """Give a final estimator, the default one for None.
+    """Return a final estimator, the default one for None.
 
     Raises
     ------
     UsageError
-        It is no classifier.
+        It is not a classifier.
     """
     if final_estimator is None:
         return default_final_estimator()
-    instance = hasattr(final_estimator, "fit") and not isinstance(final_estimator, type)
-    if not (instance and is_classifier(final_estimator)):
+    is_instance = hasattr(final_estimator, "fit") and not isinstance(final_estimator, type)
+    if not (is_instance and is_classifier(final_estimator)):
         raise UsageError(
             "The 'final_estimator' must be a classifier, such as LogisticRegression() or "
             f"make_blend('greedy'). Got {final_estimator!r} instead."
@@ -38,10 +52,10 @@ def check_final_estimator(final_estimator):
 
 
 def nested_predictions(final_estimator, features, y, folds, method="predict", fit_params=None):
-    """Predict each fold's second level by a clone that has not seen that fold.
+    """Predict each fold by a meta-model that was fitted on the other folds.
 
-    The first-level predictions of the other folds come from models that did see it; what remains
-    of that is small, and is the price of fitting the first level once.
+    The base models behind the other folds' predictions were trained on this fold. What leaks that
+    way is small for a rigid meta-model; :func:`check_stack` measures it.
 
     Parameters
     ----------
@@ -53,7 +67,7 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     folds : ndarray of shape (n,), int
     method : {"predict", "predict_proba"}, default="predict"
     fit_params : dict of str to array-like of shape (n,), optional
-        Passed to ``fit``, cut to the rows it sees.
+        Passed to ``fit``, restricted to the training rows.
 
     Returns
     -------
@@ -63,47 +77,66 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     Raises
     ------
     DataError
-        The number of folds is not that of rows, there is one fold only, or one holds a whole class.
+        The number of folds is not that of rows, there is one fold only, or one fold holds all rows
+        of a class.
+
+    See Also
+    --------
+    oof_predictions : Makes the features.
+    check_stack : Measures what leaks in spite of nesting.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from stemstack.stacking import macro_f1, nested_predictions
+    >>> rng = np.random.default_rng(0)
+    >>> X, y, folds = rng.random((100, 2)), rng.integers(2, size=100), np.arange(100) % 5
+    >>> memory = KNeighborsClassifier(1)
+    >>> macro_f1(y, memory.fit(X, y).predict(X))  # on its own training rows
+    1.0
+    >>> macro_f1(y, nested_predictions(memory, X, y, folds)) < 0.7
+    True
     """
     folds, predictions = check_folds(folds, len(y)), None
     check_every_class_trains(y, folds)
     for fold in np.unique(folds):
-        seen = folds != fold
-        params = {name: _safe_indexing(v, seen) for name, v in (fit_params or {}).items()}
-        fitted = clone(final_estimator).fit(features[seen], y[seen], **params)
-        part = getattr(fitted, method)(features[~seen])
+        train = folds != fold
+        params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
+        fitted = clone(final_estimator).fit(features[train], y[train], **params)
+        held_out = getattr(fitted, method)(features[~train])
         if predictions is None:
-            predictions = np.empty((len(y), *part.shape[1:]), dtype=part.dtype)
-        predictions[~seen] = part
+            predictions = np.empty((len(y), *held_out.shape[1:]), dtype=held_out.dtype)
+        predictions[~train] = held_out
     return predictions
 
 
-def score_table(y, guesses, groups=None):
-    """Score guessed classes by macro F1, with intervals.
+def score_table(y_true, predictions, groups=None):
+    """Score predicted classes of several models by macro F1, with intervals.
 
     Parameters
     ----------
-    y : ndarray of shape (n,)
-    guesses : dict of str to ndarray of shape (n,)
-        By the name of who guessed.
+    y_true : ndarray of shape (n,)
+    predictions : dict of str to ndarray of shape (n,)
+        Keyed by model name.
     groups : array-like of shape (n,), optional
-        Rows of one group are drawn together: excerpts of one song are not so many independent
+        Groups that the bootstrap samples as a whole: excerpts of one song are not independent
         observations.
 
     Returns
     -------
     DataFrame
-        A row a name; columns ``macro_f1``, and ``low`` and ``high`` of its 95 % interval.
+        One row per model; columns ``macro_f1``, and ``low`` and ``high`` of its 95 % interval.
     """
     rows = {
-        name: (macro_f1(y, guess), *macro_f1_interval(y, guess, groups))
-        for name, guess in guesses.items()
+        name: (macro_f1(y_true, y_pred), *macro_f1_interval(y_true, y_pred, groups))
+        for name, y_pred in predictions.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["macro_f1", "low", "high"])
 
 
 def fit_passthrough(passthrough, X):
-    """Make ready what :func:`passed_features` needs: a fitted transformer, or what was given.
+    """Return what :func:`passthrough_features` needs: a fitted transformer, or the choice itself.
 
     Raises
     ------
@@ -120,13 +153,13 @@ def fit_passthrough(passthrough, X):
     return passthrough
 
 
-def passed_features(passthrough, X):
-    """Give the features that pass the models by.
+def passthrough_features(passthrough, X):
+    """Return the features that the meta-model gets in addition to the predictions.
 
     Parameters
     ----------
     passthrough : bool, list of columns, or fitted transformer
-        All columns of ``X``, those named or numbered, or what the transformer makes of ``X``.
+        All columns of ``X``, columns by name or position, or the output of the transformer.
     X : sequence of clips or array-like of shape (n, n_features)
 
     Returns
@@ -136,25 +169,24 @@ def passed_features(passthrough, X):
     Raises
     ------
     UsageError
-        Columns are asked for where there are none, or that are not there.
+        ``X`` has no columns, or not those that were chosen.
     """
     if hasattr(passthrough, "transform"):
         return _as_array(passthrough.transform(X))
     X = X if hasattr(X, "ndim") else np.asarray(X)
     if X.ndim != 2:
         raise UsageError(
-            "The 'passthrough' of columns needs X with columns; got clips. Give a transformer over "
+            "The 'passthrough' of columns needs X with columns. Got clips; use a transformer over "
             "clips instead, such as SpectralFeatures."
         )
-    return _as_array(X if passthrough is True else _choose(X, list(passthrough)))
-
-
-def _choose(X, columns):
+    if passthrough is True:
+        return _as_array(X)
+    columns = list(passthrough)
     try:
-        return _safe_indexing(X, columns, axis=1)
+        return _as_array(_safe_indexing(X, columns, axis=1))
     except (ValueError, LookupError) as error:
         raise UsageError(
-            f"The 'passthrough' names columns that X lacks: {columns} ({error})"
+            f"The 'passthrough' contains columns that X does not have: {columns} ({error})"
         ) from error
 
 

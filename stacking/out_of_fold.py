@@ -1,8 +1,8 @@
-"""Out-of-fold predictions: what each model says of clips it was not trained on.
+"""Out-of-fold predictions: each model predicts the clips that it was not trained on.
 
-One place owns the shape of the out-of-fold matrix: columns ``<model>__<class>``, models in the
-order given and classes in sorted order. With two classes the first column of probabilities is left
-out (it is one minus the other), as scikit-learn's stacking does.
+This module alone defines the layout of the out-of-fold table: columns ``<model>__<class>``, models
+in the order given and classes sorted. Of two classes only the second is stored (the first is one
+minus the second), as in scikit-learn's stacking.
 """
 
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ METHODS = ("predict_proba", "decision_function", "predict")
 
 @dataclass(frozen=True)
 class FoldModel:
-    """One model of one fold, and what it says of the clips held out from it.
+    """One model of one fold, with its predictions of the held-out clips.
 
     Attributes
     ----------
     estimator : estimator
-        Fitted on every fold but this one.
-    rows : ndarray of int
+        Fitted on all other folds.
+    rows : ndarray of shape (n_held_out,), int
         Positions of the held-out clips.
-    predictions : ndarray of shape (len(rows), n_outputs)
+    predictions : ndarray of shape (n_held_out, n_outputs)
     """
 
     estimator: object
@@ -36,7 +36,7 @@ class FoldModel:
 
 
 def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
-    """Fit a clone on the training rows of one fold, and predict the rows held out.
+    """Fit a clone on the training rows of one fold, and predict the held-out rows.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
         Positions in ``X``.
     method : {"predict_proba", "decision_function", "predict"}
     fit_params : dict of str to array-like of shape (n,), optional
-        Passed to ``fit``, cut to the training rows.
+        Passed to ``fit``, restricted to the training rows.
 
     Returns
     -------
@@ -57,9 +57,26 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     Raises
     ------
     DataError
-        The training rows lack a class, or a frozen estimator knows other classes than ``y``.
+        The training rows lack a class, or a frozen estimator was fitted on other classes than
+        those of ``y``.
     UsageError
-        The estimator is no classifier, or gives something else than a column a class.
+        The estimator is not a classifier, or does not return one column per class.
+
+    See Also
+    --------
+    predict_with : Predicts new clips in the same layout.
+    prediction_table : The layout as a DataFrame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from stemstack.stacking import fit_fold
+    >>> y = np.arange(9) % 3
+    >>> train, held_out = np.arange(6), np.arange(6, 9)
+    >>> fold = fit_fold(GaussianNB(), np.eye(3)[y], y, train, held_out, method="predict_proba")
+    >>> fold.predictions.round(2).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
@@ -68,12 +85,40 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
 
 
 def resolve_method(estimator, stack_method):
-    """Choose the prediction method: the one asked for, or the first of METHODS there is."""
+    """Return the prediction method to stack.
+
+    Parameters
+    ----------
+    estimator : estimator
+    stack_method : str
+        ``"auto"`` for the first of ``predict_proba``, ``decision_function`` and ``predict`` that
+        the estimator has, or one of these.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UsageError
+        The method does not exist.
+
+    See Also
+    --------
+    predict_with : Predicts by the method.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import RidgeClassifier
+    >>> from stemstack.stacking import resolve_method
+    >>> resolve_method(RidgeClassifier(), "auto")
+    'decision_function'
+    """
     if stack_method == "auto":
-        found = next((name for name in METHODS if hasattr(estimator, name)), None)
-        if found is None:
+        method = next((name for name in METHODS if hasattr(estimator, name)), None)
+        if method is None:
             raise UsageError(f"{estimator!r} has none of {', '.join(METHODS)}; leave it out")
-        return found
+        return method
     if stack_method not in METHODS:
         raise UsageError(
             f"The 'stack_method' must be 'auto' or one of {METHODS}. Got {stack_method!r} instead."
@@ -84,15 +129,39 @@ def resolve_method(estimator, stack_method):
 
 
 def predict_with(estimator, X, method):
-    """Predict as a 2-D array, one column an output.
+    """Predict in the layout of the out-of-fold table.
 
-    Of two probabilities only the second is kept; classes are given by their position among the
-    estimator's classes.
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted.
+    X : sequence of clips or array-like
+    method : {"predict_proba", "decision_function", "predict"}
+
+    Returns
+    -------
+    ndarray of shape (n, n_outputs)
+        One column per class; of two classes only the second. For ``"predict"`` one column with the
+        positions of the predicted classes.
 
     Raises
     ------
     UsageError
-        The estimator gives something else than a column a class, as an SVC may.
+        The estimator does not return one column per class, like a one-vs-one SVC.
+
+    See Also
+    --------
+    to_labels : Converts these predictions to classes.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from stemstack.stacking import predict_with
+    >>> model = GaussianNB().fit([[0], [1], [4], [5]], ["a", "a", "b", "b"])
+    >>> predict_with(model, [[0], [5]], "predict_proba").round(2).tolist()
+    [[0.0], [1.0]]
+    >>> predict_with(model, [[0], [5]], "predict").tolist()
+    [[0], [1]]
     """
     predictions = np.asarray(getattr(estimator, method)(X))
     if method == "predict":
@@ -101,36 +170,47 @@ def predict_with(estimator, X, method):
         return predictions[:, 1:]
     predictions = predictions.reshape(len(predictions), -1)
     n_classes = len(estimator.classes_)
-    # Of three classes there are three pairs: their number alone would not tell.
-    pairs = method == "decision_function" and n_classes > 2 and _decides_by_pairs(estimator)
+    # Three classes form three pairs, so the number of columns alone does not show it.
+    pairs = method == "decision_function" and n_classes > 2 and _is_one_vs_one(estimator)
     if pairs or predictions.shape[1] != (1 if n_classes == 2 else n_classes):
         raise UsageError(
-            f"{type(estimator).__name__} gives {predictions.shape[1]} columns of {method} for "
-            f"{n_classes} classes{', a pair each' if pairs else ''}; stacking needs one a class "
-            "(decision_function_shape='ovr')"
+            f"{type(estimator).__name__} returns {predictions.shape[1]} columns of {method} for "
+            f"{n_classes} classes{' (one-vs-one)' if pairs else ''}; stacking needs one column per "
+            "class: set decision_function_shape='ovr'"
         )
     return predictions
 
 
-def _decides_by_pairs(estimator):
-    """Whether an SVC, perhaps at the end of a pipeline, was asked for a column a pair."""
+def _is_one_vs_one(estimator):
+    """Return whether an SVC, possibly at the end of a pipeline, returns one column per pair."""
     params = estimator.get_params().items()
     return any(name.endswith("decision_function_shape") and v == "ovo" for name, v in params)
 
 
 def to_labels(predictions, classes, method):
-    """Turn the predictions of one model into classes.
+    """Convert the predictions of one model to classes.
 
     Parameters
     ----------
     predictions : ndarray of shape (n, n_outputs)
-        As :func:`predict_with` gives them.
+        As returned by :func:`predict_with`.
     classes : array-like of shape (n_classes,)
     method : {"predict_proba", "decision_function", "predict"}
 
     Returns
     -------
     ndarray of shape (n,)
+
+    See Also
+    --------
+    predict_with : Makes the predictions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking import to_labels
+    >>> to_labels(np.array([[0.2], [0.9]]), ["blues", "jazz"], "predict_proba").tolist()
+    ['blues', 'jazz']
     """
     classes = np.asarray(classes)
     if method == "predict":
@@ -142,38 +222,94 @@ def to_labels(predictions, classes, method):
 
 
 def name_columns(model, classes, n_outputs):
-    """Name the outputs of a model: ``<model>__<class>``, or ``<model>`` for a lone column."""
+    """Return the column names of a model's outputs.
+
+    Parameters
+    ----------
+    model : str
+    classes : sequence
+    n_outputs : int
+
+    Returns
+    -------
+    list of str
+        ``<model>__<class>`` for each class, or ``<model>`` for a single output.
+
+    See Also
+    --------
+    prediction_table : The table that has these columns.
+
+    Examples
+    --------
+    >>> from stemstack.stacking import name_columns
+    >>> name_columns("lr", ["blues", "jazz", "rock"], 3)
+    ['lr__blues', 'lr__jazz', 'lr__rock']
+    >>> name_columns("lr", ["blues", "jazz"], 1)
+    ['lr']
+    """
     return [model] if n_outputs == 1 else [f"{model}__{label}" for label in classes]
 
 
+def prediction_table(model, predictions, classes, index=None):
+    """Return the predictions of a model as a DataFrame with the columns of :func:`name_columns`.
+
+    Parameters
+    ----------
+    model : str
+    predictions : ndarray of shape (n, n_outputs)
+        As returned by :func:`predict_with`.
+    classes : sequence of length n_classes
+    index : array-like of shape (n,), optional
+
+    Returns
+    -------
+    DataFrame of shape (n, n_outputs)
+
+    See Also
+    --------
+    predict_with : Makes the predictions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking import prediction_table
+    >>> prediction_table("lr", np.eye(3)[:1], ["blues", "jazz", "rock"], ["song.wav"])
+              lr__blues  lr__jazz  lr__rock
+    song.wav        1.0       0.0       0.0
+    """
+    columns = name_columns(model, classes, predictions.shape[1])
+    return pd.DataFrame(predictions, index=index, columns=columns)
+
+
 def collect_oof(name, fold_models, n):
-    """Put the held-out predictions of one model back in order, averaged over repeats.
+    """Collect the held-out predictions of one model in row order, averaged over repeats.
 
     Parameters
     ----------
     name : str
     fold_models : list of FoldModel
-        Which together hold out each of the rows equally often.
+        Which together hold out each row equally often.
     n : int
-        Rows.
+        Number of rows.
 
     Returns
     -------
     DataFrame of shape (n, n_outputs)
-        Columns as :func:`name_columns` names them.
+        With the columns of :func:`name_columns`.
     """
     first = fold_models[0].predictions
-    total, times = np.zeros((n, first.shape[1]), dtype=first.dtype), np.zeros(n, dtype=int)
+    total, counts = np.zeros((n, first.shape[1]), dtype=first.dtype), np.zeros(n, dtype=int)
     for model in fold_models:
         total[model.rows] += model.predictions
-        times[model.rows] += 1
-    mean = total / times.max() if times.max() > 1 else total
-    classes = fold_models[0].estimator.classes_
-    return pd.DataFrame(mean, columns=name_columns(name, classes, first.shape[1]))
+        counts[model.rows] += 1
+    mean = total / counts.max() if counts.max() > 1 else total
+    return prediction_table(name, mean, fold_models[0].estimator.classes_)
 
 
 def check_classes(estimator, classes):
-    """Refuse a fold whose model knows other classes than there are: columns would not line up.
+    """Raise an error unless a fitted estimator has exactly these classes.
+
+    With others, the columns of the fold models would not match.
 
     Parameters
     ----------
@@ -184,19 +320,20 @@ def check_classes(estimator, classes):
     Raises
     ------
     DataError
-        Classes are unknown on one side.
+        The classes differ.
     UsageError
-        It is no classifier.
+        It is not a classifier.
     """
     if not hasattr(estimator, "classes_"):
-        raise UsageError(f"{type(estimator).__name__} is no classifier: it has no classes_")
-    known, classes = set(estimator.classes_.tolist()), set(classes.tolist())
-    strange = sorted(known - classes)
-    if strange:
-        raise DataError(f"A {type(estimator).__name__} knows class {strange[0]}, which is not in y")
-    lacking = sorted(classes - known)
-    if lacking:
+        raise UsageError(f"{type(estimator).__name__} is not a classifier: it has no classes_")
+    fitted, classes = set(estimator.classes_.tolist()), set(classes.tolist())
+    unknown, missing = sorted(fitted - classes), sorted(classes - fitted)
+    if unknown:
         raise DataError(
-            f"Class {lacking[0]!r} is missing from the training side of a fold; use fewer folds "
+            f"A {type(estimator).__name__} was fitted on class {unknown[0]}, which is not in y"
+        )
+    if missing:
+        raise DataError(
+            f"Class {missing[0]!r} is missing from the training rows of a fold; use fewer folds "
             "or add groups of that class"
         )

@@ -1,8 +1,8 @@
-"""Which rows train and which are held out, from whatever was given to say so.
+"""Training and held-out rows, from a number of folds, a splitter or explicit rows.
 
-A *split* is a pair (training rows, held-out rows) of positions. A *table* gives each row the number
-of the split it is held out in; splits that hold out every row once make one table, and repeats make
-several.
+A *split* is a pair (training rows, held-out rows) of positions. A *fold table* holds for each row
+the number of the split in which it is held out. Splits that hold out every row once make one table;
+repeats make several.
 """
 
 import warnings
@@ -16,19 +16,19 @@ from .folds import assign_folds, check_groups
 
 
 def make_splits(cv, y, groups=None, *, n_repeats=1, random_state=None):
-    """Make the splits, and check that nothing stands on both sides of one.
+    """Make splits, and check that no row or group is on both sides of one.
 
     Parameters
     ----------
     cv : int, splitter or iterable of (train, held_out)
-        A number means folds stratified by label and disjoint by group, shuffled. Splits must hold
-        out each row once, or once a repeat, one repeat after the other.
+        A number makes shuffled folds, stratified by label and disjoint by group. Other splits must
+        hold out each row once, or once per repeat, one repeat after the other.
     y : ndarray of shape (n,)
     groups : array-like of shape (n,), optional
     n_repeats : int, default=1
-        Tables of folds, for a ``cv`` that is a number.
+        Number of fold tables, if ``cv`` is a number.
     random_state : int or RandomState, optional
-        Of the shuffling, for a ``cv`` that is a number.
+        Of the shuffling, if ``cv`` is a number.
 
     Returns
     -------
@@ -39,59 +39,49 @@ def make_splits(cv, y, groups=None, *, n_repeats=1, random_state=None):
     Raises
     ------
     UsageError
-        ``n_repeats`` is below 1, or above it with a ``cv`` that is not a number.
+        ``n_repeats`` is below 1, or above 1 while ``cv`` is not a number.
     DataError
-        The folds are impossible, a row has no group or is not held out once a repeat, or rows or
-        groups stand on both sides of a split.
+        The folds are impossible, a row has no group or is not held out once per repeat, or a row or
+        group is on both sides of a split.
     """
     if n_repeats < 1:
         raise UsageError(f"The 'n_repeats' must be 1 or more. Got {n_repeats} instead.")
     if isinstance(cv, int | np.integer):
-        stream = check_random_state(random_state)
-        seeds = [stream.randint(2**31 - 1) for _ in range(n_repeats)]
+        rng = check_random_state(random_state)
+        seeds = [rng.randint(2**31 - 1) for _ in range(n_repeats)]
         tables = np.array([assign_folds(y, groups, n_folds=cv, seed=seed) for seed in seeds])
         return [split for table in tables for split in splits_of(table)], tables
     if n_repeats > 1:
         raise UsageError(
-            f"The 'n_repeats' repeats folds that are drawn; got {n_repeats} with a 'cv' that is "
-            "no number. Give the splits of every repeat in 'cv', one repeat after the other."
+            f"The 'n_repeats' needs a 'cv' that is a number. Got n_repeats={n_repeats} with other "
+            "splits; pass the splits of every repeat in 'cv', one repeat after the other."
         )
     groups = None if groups is None else check_groups(groups, len(y))
     splitter = check_cv(cv, y, classifier=True)
     with warnings.catch_warnings():
-        # That it ignores groups matters only if it parts some, which is looked for below.
+        # Ignored groups matter only if a split separates one, which is checked below.
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
-        given = list(splitter.split(y, y) if groups is None else splitter.split(y, y, groups))
-    splits = [_as_positions(split, len(y)) for split in given]
+        pairs = list(splitter.split(y, y) if groups is None else splitter.split(y, y, groups))
+    splits = [_to_positions(pair, len(y)) for pair in pairs]
     for number, split in enumerate(splits):
         _check_disjoint(number, split, np.arange(len(y)), "row")
         if groups is not None:
             _check_disjoint(number, split, groups, "group")
-    return splits, tables_of(splits, len(y))
+    return splits, _to_tables(splits, len(y))
 
 
 def splits_of(table):
-    """Give the (training, held-out) rows of each fold of a table, in the order of the folds."""
+    """Return the (training, held-out) rows of each fold of a fold table, in the order of folds."""
     return [(np.flatnonzero(table != f), np.flatnonzero(table == f)) for f in np.unique(table)]
 
 
-def tables_of(splits, n):
-    """Give each row the split it is held out in, a table a repeat.
-
-    Parameters
-    ----------
-    splits : list of (ndarray of int, ndarray of int)
-    n : int
-        Rows.
-
-    Returns
-    -------
-    ndarray of shape (n_repeats, n), int
+def _to_tables(splits, n):
+    """Return the fold tables of splits, as an array of shape (n_repeats, n).
 
     Raises
     ------
     DataError
-        Some row is held out twice in a repeat, or never.
+        A row is held out twice in a repeat, or never.
     """
     tables, table = [], np.full(n, -1)
     for number, (_, held_out) in enumerate(splits):
@@ -106,17 +96,17 @@ def tables_of(splits, n):
     return np.array(tables)
 
 
-def _as_positions(split, n):
-    """Take boolean masks for what they mean, and refuse positions that do not exist."""
+def _to_positions(split, n):
+    """Convert boolean masks to positions, and check that positions exist."""
     train, held_out = (
-        np.flatnonzero(side) if side.dtype == bool else side for side in map(np.asarray, split)
+        np.flatnonzero(rows) if rows.dtype == bool else rows for rows in map(np.asarray, split)
     )
-    for side in (train, held_out):
-        if len(side) == 0:
-            raise DataError("cv gives a split with an empty side; each side needs rows")
-        if side.min() < 0 or side.max() >= n:
-            strange = side[(side < 0) | (side >= n)][0]
-            raise DataError(f"cv names row {strange}; the data have rows 0 to {n - 1}")
+    for rows in (train, held_out):
+        if len(rows) == 0:
+            raise DataError("cv contains a split without training or without held-out rows")
+        if rows.min() < 0 or rows.max() >= n:
+            unknown = rows[(rows < 0) | (rows >= n)][0]
+            raise DataError(f"cv contains row {unknown}; the data have rows 0 to {n - 1}")
     return train, held_out
 
 
@@ -125,6 +115,6 @@ def _check_disjoint(number, split, names, what):
     shared = np.intersect1d(names[train], names[held_out])
     if len(shared):
         raise DataError(
-            f"cv puts {what} {shared[0]} on both sides of split {number}: what is held out must "
-            "not be trained on"
+            f"cv puts {what} {shared[0]} on both sides of split {number}; held-out rows and groups "
+            "must not be used for training"
         )

@@ -1,4 +1,4 @@
-"""OutOfFoldStacker: stacking that knows groups, keeps its out-of-fold table and can be scored."""
+"""Group-aware stacking with a stored out-of-fold table and nested scores."""
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,10 @@ from .meta_model import (
     check_final_estimator,
     fit_passthrough,
     nested_predictions,
-    passed_features,
+    passthrough_features,
     score_table,
 )
-from .metrics.f1 import macro_f1
+from .metrics import macro_f1
 from .out_of_fold import predict_with, resolve_method, to_labels
 from .routing import FINAL, make_router, route_fit
 from .splits import make_splits
@@ -39,70 +39,81 @@ def _final_has(attribute):
 
 
 class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
-    """Stack classifiers through their out-of-fold predictions.
+    """Stacking classifier with group-aware out-of-fold predictions.
 
-    Every estimator is fitted once a fold and predicts the rows held out; the final estimator learns
-    from these predictions alone. New clips are predicted by all fold models, averaged
-    (``refit=False``), or by models refitted on all rows as scikit-learn's ``StackingClassifier``
-    does (``refit=True``). What pipelines begin with and learn nothing in, such as spectral
-    features, is computed once a clip, not once a model and fold.
+    Every estimator is fitted once per fold and predicts the held-out rows; the final estimator is
+    fitted on these predictions alone. New clips are predicted by the mean of all fold models
+    (``refit=False``), or by models refitted on all rows, like scikit-learn's
+    ``StackingClassifier`` (``refit=True``). Stateless steps at the start of pipelines, such as
+    spectral features, are computed once per clip, not once per model and fold.
 
     Parameters
     ----------
     estimators : list of (str, estimator)
-        Named classifiers over clips or plain features. One in a ``FrozenEstimator`` is not fitted:
-        its predictions count as out of fold, so it must have been fitted on other songs.
+        Named classifiers over clips or plain features. A ``FrozenEstimator`` is not fitted; its
+        predictions count as out-of-fold, so it must have been fitted on other songs.
     final_estimator : classifier, optional
-        Over the out-of-fold predictions, such as one of the blends; logistic regression by default.
+        The meta-model over the out-of-fold predictions, such as a blend; logistic regression by
+        default.
     cv : int, splitter or iterable of (train, held_out), default=5
-        A number means folds stratified by label and disjoint by ``groups``, shuffled by
-        ``random_state``. Splits must hold out each row once, or once a repeat.
+        A number makes folds stratified by label and disjoint by ``groups``, shuffled by
+        ``random_state``. Other splits must hold out each row once, or once per repeat.
     n_repeats : int, default=1
-        Tables of folds, for a ``cv`` that is a number; predictions are averaged over them.
+        Number of fold tables, if ``cv`` is a number; predictions are averaged over them.
     stack_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
-        What to stack; ``auto`` takes the first an estimator has.
+        What to stack; ``auto`` takes the first that an estimator has.
     passthrough : bool, list of columns, or transformer, default=False
-        What the final estimator sees beside the predictions: all columns of ``X``, those named or
-        numbered, or what the transformer, fitted without labels, makes of ``X``.
+        Features that the final estimator gets in addition to the predictions: all columns of ``X``,
+        columns by name or position, or the output of the transformer, which is fitted without
+        labels.
     refit : bool, default=False
         Predict with models fitted on all rows instead of the average of the fold models.
     n_jobs : int, optional
-        Fits side by side, as in joblib.
+        Number of parallel fits, as in joblib.
     random_state : int or RandomState, optional
-        Of the folds, when ``cv`` is a number.
+        Of the folds, if ``cv`` is a number.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
     estimators_ : list of list of estimator
-        By model: its fold models, repeat after repeat, or the one refitted model.
+        For each model its fold models, repeat after repeat, or the single refitted model.
     final_estimator_ : classifier
     fold_tables_ : ndarray of shape (n_repeats, n), int
-        The fold each row was held out in.
+        The fold in which each row was held out.
     folds_ : ndarray of shape (n,), int
-        The first of them, by which the second level is scored.
+        The first of these tables, by which the meta-model is scored.
     oof_ : DataFrame of shape (n, n_outputs)
         Out-of-fold predictions, columns ``<name>__<class>``.
     scores_ : DataFrame
-        Macro F1 out of fold of each model and of the stack, the latter nested: each fold by a final
-        estimator that has not seen it. Columns ``macro_f1``, and ``low`` and ``high`` of the 95 %
-        interval (bootstrap by group).
+        Out-of-fold macro F1 of each model, and nested macro F1 of the stack: each fold is predicted
+        by a final estimator that was fitted on the others. Columns ``macro_f1``, and ``low`` and
+        ``high`` of the 95 % interval (bootstrap over groups).
     optimism_ : float
-        By how much the stack's macro F1 on the rows its final estimator has seen exceeds that.
+        Macro F1 of the stack on the training rows of its final estimator, minus the nested score.
+
+    See Also
+    --------
+    sklearn.ensemble.StackingClassifier : Stacking without groups, scores or stored predictions.
+    make_blend : Makes final estimators by name.
+    nested_predictions : The predictions that are scored as ``stack``.
 
     Examples
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from stemstack.stacking import OutOfFoldStacker
     >>> X, y = load_iris(return_X_y=True)
     >>> models = [("lr", LogisticRegression(max_iter=500)), ("tree", DecisionTreeClassifier())]
     >>> stack = OutOfFoldStacker(models, random_state=0).fit(X, y)
     >>> list(stack.oof_.columns[:2])
     ['lr__0', 'lr__1']
+    >>> list(stack.scores_.index)
+    ['lr', 'tree', 'stack']
     """
 
-    # Asked for by default, as by scikit-learn's group splitters: without, songs would be parted.
+    # Requested by default, like by scikit-learn's group splitters: songs must not be split.
     __metadata_request__fit = {"groups": True}  # noqa: RUF012
 
     def __init__(
@@ -129,32 +140,32 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         self.random_state = random_state
 
     def get_params(self, deep=True):
-        """Get parameters, those of the estimators as ``<name>__<parameter>``."""
+        """Return the parameters; those of the estimators are named ``<name>__<parameter>``."""
         return self._get_params("estimators", deep=deep)
 
     def set_params(self, **params):
-        """Set parameters, those of the estimators as ``<name>__<parameter>``."""
+        """Set parameters; those of the estimators are named ``<name>__<parameter>``."""
         return self._set_params("estimators", **params)
 
     def get_metadata_routing(self):
-        """Say what ``fit`` hands on to the estimators, and to the final one."""
+        """Return the router of ``fit`` parameters to the estimators and the final estimator."""
         return make_router(self, self.estimators, self._final())
 
     def fit(self, X, y, groups=None, **fit_params):
-        """Fit every estimator by fold, then the final estimator on what they said.
+        """Fit every estimator by fold, then the final estimator on their predictions.
 
         Parameters
         ----------
         X : sequence of clips or array-like of shape (n, n_features)
         y : array-like of shape (n,)
         groups : array-like of shape (n,), optional
-            Rows of one group (a song) stay on one side of every split. Estimators that split by
-            themselves, such as a stacker in this one, are given them only with scikit-learn's
-            metadata routing enabled.
+            Rows of one group (a song) are on one side of every split. Estimators that split by
+            themselves, such as a nested stacker, get the groups only with scikit-learn's metadata
+            routing enabled.
         **fit_params : dict of str to array-like of shape (n,)
             ``sample_weight``, for every estimator and the final one; with scikit-learn's metadata
-            routing enabled, whatever the estimators request, ``groups`` among it. Scores count
-            each row once.
+            routing enabled, whatever the estimators request, including ``groups``. Scores weight
+            all rows equally.
 
         Returns
         -------
@@ -163,7 +174,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         Raises
         ------
         UsageError
-            A parameter is not one of those expected.
+            A parameter has an unexpected value.
         DataError
             A class has too few groups, or the splits leak or do not hold out each row once.
         """
@@ -175,13 +186,17 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             self.cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
         )
         self.folds_ = self.fold_tables_[0]
-        said = self._fit_first(X, y, splits, params)
-        features = self._fit_final(X, y, params[FINAL])
-        self._score(said, features, y, groups, params[FINAL])
+        oof = self._fit_base_models(X, y, splits, params)
+        features = self._fit_final_estimator(X, y, params[FINAL])
+        self._score(oof, features, y, groups, params[FINAL])
         return self
 
     def transform(self, X):
-        """Give what the first level says of new clips, columns as in ``oof_``.
+        """Predict new clips by the base models, with the columns of ``oof_``.
+
+        Parameters
+        ----------
+        X : sequence of clips or array-like of shape (n, n_features)
 
         Returns
         -------
@@ -197,25 +212,25 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         )
 
     def get_feature_names_out(self, input_features=None):
-        """Name the outputs of ``transform``: the columns of ``oof_``."""
+        """Return the names of the outputs of ``transform``: the columns of ``oof_``."""
         check_is_fitted(self, "oof_")
         return self.oof_.columns.to_numpy(dtype=object)
 
     def predict(self, X):
-        """Predict a class for each clip, as an array of shape (n,)."""
-        features = self._second_level(X, self.transform(X))
+        """Predict the class of each clip, as an array of shape (n,)."""
+        features = self._add_passthrough(X, self.transform(X))
         return self.final_estimator_.predict(features)
 
     @available_if(_final_has("predict_proba"))
     def predict_proba(self, X):
         """Predict class probabilities, as an array of shape (n, n_classes)."""
-        features = self._second_level(X, self.transform(X))
+        features = self._add_passthrough(X, self.transform(X))
         return self.final_estimator_.predict_proba(features)
 
     @available_if(_final_has("decision_function"))
     def decision_function(self, X):
-        """Give the final estimator's decision values."""
-        features = self._second_level(X, self.transform(X))
+        """Return the decision values of the final estimator."""
+        features = self._add_passthrough(X, self.transform(X))
         return self.final_estimator_.decision_function(features)
 
     def __sklearn_tags__(self):
@@ -230,9 +245,11 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         self._validate_names(names)
         for name, estimator in self.estimators:
             if not hasattr(estimator, "fit"):
-                raise UsageError(f"{name}: {estimator!r} is no estimator; leave it out")
+                raise UsageError(f"{name}: {estimator!r} is not an estimator; leave it out")
         if "stack" in names:
-            raise UsageError("An estimator cannot be named 'stack': scores_ calls the whole so")
+            raise UsageError(
+                "'stack' is reserved for the ensemble's row in scores_; rename the estimator"
+            )
 
     def _validate(self, X, y):
         y = column_or_1d(y, warn=True)
@@ -245,7 +262,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         return self._validate_table(X, reset=True), y
 
     def _validate_table(self, X, *, reset):
-        """Check the width and names of 2-D ``X``; sequences of clips pass as they are."""
+        """Check the width and column names of 2-D ``X``; sequences of clips are not changed."""
         (X,) = indexable(X)
         if getattr(X, "ndim", 1) == 2:
             validate_data(self, X, reset=reset, skip_check_array=True)
@@ -259,13 +276,12 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         if "predict" in methods and (not self.refit or n_tables > 1):
             name = self.estimators[methods.index("predict")][0]
             raise UsageError(
-                f"{name}: classes cannot be averaged, which the stack_method 'predict' gives; "
-                "predict with refit=True, without repeats, or choose an estimator with "
-                "predict_proba"
+                f"{name}: the classes of stack_method 'predict' cannot be averaged over models; "
+                "use refit=True without repeats, or an estimator with predict_proba"
             )
         return methods
 
-    def _fit_first(self, X, y, splits, params):
+    def _fit_base_models(self, X, y, splits, params):
         self.stack_method_ = self._resolve_methods(len(self.fold_tables_))
         models = fit_models(
             self.estimators,
@@ -283,23 +299,23 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             self.oof_.index = X.index
         return [model.oof.to_numpy() for model in models]
 
-    def _fit_final(self, X, y, params):
+    def _fit_final_estimator(self, X, y, params):
         self.passthrough_ = fit_passthrough(self.passthrough, X)
-        features = self._second_level(X, self.oof_.to_numpy())
+        features = self._add_passthrough(X, self.oof_.to_numpy())
         self.final_estimator_ = clone(self._final()).fit(features, y, **params)
         return features
 
-    def _score(self, said, features, y, groups, params):
-        named = zip(self.estimators, said, self.stack_method_, strict=True)
-        guesses = {
-            name: to_labels(part, self.classes_, method) for (name, _), part, method in named
+    def _score(self, oof, features, y, groups, params):
+        named = zip(self.estimators, oof, self.stack_method_, strict=True)
+        predictions = {
+            name: to_labels(values, self.classes_, method) for (name, _), values, method in named
         }
         nested = nested_predictions(self._final(), features, y, self.folds_, fit_params=params)
-        self.scores_ = score_table(y, {**guesses, "stack": nested}, groups)
+        self.scores_ = score_table(y, {**predictions, "stack": nested}, groups)
         in_sample = macro_f1(y, self.final_estimator_.predict(features))
         self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
 
-    def _second_level(self, X, predictions):
+    def _add_passthrough(self, X, predictions):
         if self.passthrough_ is False:
             return predictions
-        return np.hstack([predictions, passed_features(self.passthrough_, X)])
+        return np.hstack([predictions, passthrough_features(self.passthrough_, X)])

@@ -1,4 +1,4 @@
-"""Steps that learn nothing are computed once a clip, and nothing else changes."""
+"""Stateless steps are computed once per clip, and predictions do not change."""
 
 import pickle
 
@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
 from stemstack import SpectralFeatures
-from stemstack.stacking import OutOfFoldStacker
+from stemstack.stacking import OutOfFoldStacker, oof_predictions
 from stemstack.stacking.base_models import SharedTransformers, join_steps
 
 X, Y = load_wine(return_X_y=True)
@@ -22,7 +22,7 @@ rows_seen = []
 
 
 class Costly(TransformerMixin, BaseEstimator):
-    """Learns nothing, and counts the rows it is given."""
+    """A stateless transformer that records the number of rows of each call."""
 
     def __init__(self, factor=2.0):
         self.factor = factor
@@ -47,7 +47,7 @@ def models(costly=Costly):
     ]
 
 
-def test_a_shared_step_sees_each_row_once_in_fit_and_once_in_predict():
+def test_shared_step_computes_each_row_once():
     rows_seen.clear()
     stack = OutOfFoldStacker(models(), cv=3, random_state=0).fit(X, Y)
     assert rows_seen == [len(X)]
@@ -55,19 +55,19 @@ def test_a_shared_step_sees_each_row_once_in_fit_and_once_in_predict():
     assert rows_seen == [len(X), 20]
 
 
-def test_predictions_are_those_of_whole_pipelines():
+def test_predictions_equal_those_of_whole_pipelines():
     stack = OutOfFoldStacker(models(), cv=3, random_state=0).fit(X, Y)
     fold = stack.folds_ == 0
     for (name, pipeline), fitted in zip(models(), stack.estimators_, strict=True):
         pipeline.fit(X[~fold], Y[~fold])
-        said = pipeline.predict_proba(X[fold])
+        expected = pipeline.predict_proba(X[fold])
         columns = [f"{name}__{label}" for label in range(3)]
-        np.testing.assert_array_equal(stack.oof_.loc[fold, columns], said)
-        np.testing.assert_array_equal(fitted[0].predict_proba(X[fold]), said)
+        np.testing.assert_array_equal(stack.oof_.loc[fold, columns], expected)
+        np.testing.assert_array_equal(fitted[0].predict_proba(X[fold]), expected)
         assert list(fitted[0].named_steps) == list(pipeline.named_steps)
 
 
-def test_different_settings_are_not_shared():
+def test_steps_with_different_parameters_are_not_shared():
     rows_seen.clear()
     two = [
         ("a", make_pipeline(Costly(), GaussianNB())),
@@ -84,25 +84,34 @@ def test_steps_stay_shared_after_pickling():
     assert rows_seen == [len(X)]
 
 
-def test_steps_that_learn_are_left_where_they_are():
+def test_steps_that_need_fit_are_not_shared():
     pipeline = make_pipeline(StandardScaler(), GaussianNB())
-    head, tail, seen = SharedTransformers(X).fit_apply(pipeline)
-    assert head == [] and tail is pipeline and seen is X
+    head, tail, output = SharedTransformers(X).fit_apply(pipeline)
+    assert head == [] and tail is pipeline and output is X
     assert join_steps(head, tail) is pipeline
 
 
-def test_spectral_features_are_such_a_step():
+def test_spectral_features_are_shared():
     clips = np.random.default_rng(0).standard_normal((4, 4096)).astype(np.float32)
     pipeline = make_pipeline(SpectralFeatures(families="rms"), GaussianNB())
-    head, tail, seen = SharedTransformers(clips).fit_apply(pipeline)
+    head, tail, output = SharedTransformers(clips).fit_apply(pipeline)
     assert [name for name, _ in head] == ["spectralfeatures"]
-    assert isinstance(seen, pd.DataFrame) and list(tail.named_steps) == ["gaussiannb"]
+    assert isinstance(output, pd.DataFrame) and list(tail.named_steps) == ["gaussiannb"]
 
 
-def test_a_function_that_looks_at_all_rows_is_not_shared():
+def test_function_transformers_are_not_shared():
     models = [("lr", make_pipeline(FunctionTransformer(scale), LogisticRegression()))]
     final, cv = LogisticRegression(max_iter=1000), StratifiedKFold(4)
-    ours = OutOfFoldStacker(models, final, cv=cv, refit=True).fit(X, Y)
-    theirs = StackingClassifier(models, final, cv=cv).fit(X, Y)
+    stack = OutOfFoldStacker(models, final, cv=cv, refit=True).fit(X, Y)
+    reference = StackingClassifier(models, final, cv=cv).fit(X, Y)
     # atol: the same arithmetic on the same numbers.
-    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        stack.predict_proba(X), reference.predict_proba(X), rtol=0, atol=1e-9
+    )
+
+
+def test_oof_predictions_are_those_of_the_stacker():
+    stack = OutOfFoldStacker(models(), cv=3, random_state=0).fit(X, Y)
+    rows_seen.clear()
+    pd.testing.assert_frame_equal(oof_predictions(models(), X, Y, stack.folds_), stack.oof_)
+    assert rows_seen == [len(X)]

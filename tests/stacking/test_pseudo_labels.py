@@ -130,7 +130,7 @@ def test_invalid_arguments_are_refused():
         pseudo_label([], X, TRAIN, FOLDS, X_TEST)
     with pytest.raises(DataError, match="must all be DataFrames, or none"):
         pseudo_label(MODELS, pd.DataFrame(X), TRAIN, FOLDS, X_TEST)
-    with pytest.raises(DataError, match="Class 0 is missing from the training side of a fold"):
+    with pytest.raises(DataError, match="Class 0 is missing from the training rows of a fold"):
         pseudo_label(MODELS, X, TRAIN, TRAIN, X_TEST)
     with pytest.raises(DataError, match=r"shape \(36,\), and two or more distinct values"):
         pseudo_label(MODELS, X, TRAIN, np.zeros(36), X_TEST)

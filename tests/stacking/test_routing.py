@@ -1,4 +1,4 @@
-"""Each estimator gets what it requested, by scikit-learn's routing or without."""
+"""Each estimator gets what it requested, with scikit-learn's metadata routing or without."""
 
 import numpy as np
 import pandas as pd
@@ -21,30 +21,30 @@ MODELS = [("lr", LogisticRegression()), ("tree", DecisionTreeClassifier(random_s
 PLAIN_SPLIT = GroupKFold.split
 
 
-def test_equals_it_with_routed_metadata():
+def test_routed_sample_weight_reaches_estimators():
     weights = np.random.default_rng(0).uniform(0.1, 3, len(Y))
     with config_context(enable_metadata_routing=True):
         models = [
             ("lr", LogisticRegression().set_fit_request(sample_weight=True)),
             ("tree", DecisionTreeClassifier(random_state=0).set_fit_request(sample_weight=False)),
         ]
-        ours = OutOfFoldStacker(
+        stack = OutOfFoldStacker(
             models, LogisticRegression().set_fit_request(sample_weight=True), cv=3, refit=True
         )
-        ours.fit(X, Y, groups=np.arange(len(Y)), sample_weight=weights)
+        stack.fit(X, Y, groups=np.arange(len(Y)), sample_weight=weights)
         alone = LogisticRegression().fit(X, Y, sample_weight=weights)
         # atol: the same fit.
-        np.testing.assert_allclose(ours.estimators_[0][0].coef_, alone.coef_, rtol=0, atol=1e-12)
-        unasked = OutOfFoldStacker(MODELS)
+        np.testing.assert_allclose(stack.estimators_[0][0].coef_, alone.coef_, rtol=0, atol=1e-12)
+        without_request = OutOfFoldStacker(MODELS)
         with pytest.raises(ValueError, match="not explicitly set as requested"):
-            unasked.fit(X, Y, sample_weight=weights)
+            without_request.fit(X, Y, sample_weight=weights)
 
 
 def test_groups_reach_a_search_that_splits_by_them(monkeypatch):
-    seen, groups = [], np.arange(len(Y)) // 3
+    requested, groups = [], np.arange(len(Y)) // 3
 
     def split(self, X, y=None, groups=None):
-        seen.append(groups)
+        requested.append(groups)
         return PLAIN_SPLIT(self, X, y, groups)
 
     monkeypatch.setattr(GroupKFold, "split", split)
@@ -52,8 +52,8 @@ def test_groups_reach_a_search_that_splits_by_them(monkeypatch):
     with config_context(enable_metadata_routing=True):
         stack = OutOfFoldStacker([("search", search), *MODELS], cv=3, random_state=0)
         stack.fit(X, Y, groups=groups)
-    assert [len(part) for part in seen] == [np.sum(stack.folds_ != fold) for fold in range(3)]
-    assert all(np.isin(part, groups[stack.folds_ != f]).all() for f, part in enumerate(seen))
+    assert [len(part) for part in requested] == [np.sum(stack.folds_ != fold) for fold in range(3)]
+    assert all(np.isin(part, groups[stack.folds_ != f]).all() for f, part in enumerate(requested))
 
 
 def test_groups_reach_a_stacker_within_a_stacker():
@@ -73,11 +73,11 @@ def test_weights_reach_every_blend(name):
     stack = OutOfFoldStacker(MODELS, make_blend(name), cv=3, random_state=0)
     stack.fit(X, Y, sample_weight=weights)
     again = make_blend(name).fit(stack.oof_.to_numpy(), Y, sample_weight=weights)
-    said = stack.transform(X)
-    np.testing.assert_array_equal(stack.final_estimator_.predict(said), again.predict(said))
+    oof = stack.transform(X)
+    np.testing.assert_array_equal(stack.final_estimator_.predict(oof), again.predict(oof))
 
 
-def test_weights_reach_the_last_step_of_a_pipeline_and_the_unable_are_named():
+def test_weights_reach_the_last_step_of_pipelines():
     weights = np.where(Y == 0, 100.0, 1.0)
     piped = [("lr", make_pipeline(StandardScaler(), LogisticRegression()))]
     plain = [("lr", LogisticRegression())]
@@ -85,7 +85,9 @@ def test_weights_reach_the_last_step_of_a_pipeline_and_the_unable_are_named():
     one = OutOfFoldStacker(piped, **kwargs).fit(X, Y, sample_weight=weights)
     other = OutOfFoldStacker(piped, **kwargs).fit(X, Y)
     assert np.abs(one.oof_ - other.oof_).to_numpy().max() > 0.01
-    with pytest.raises(UsageError, match="knn: KNeighborsClassifier takes no sample_weight"):
+    with pytest.raises(UsageError, match="knn: KNeighborsClassifier accepts no sample_weight"):
         OutOfFoldStacker([*plain, ("knn", KNeighborsClassifier())]).fit(X, Y, sample_weight=weights)
-    with pytest.raises(UsageError, match="fit got 'sample_weights'; only sample_weight"):
+    with pytest.raises(
+        UsageError, match="fit got 'sample_weights', but passes on only sample_weight"
+    ):
         OutOfFoldStacker(plain).fit(X, Y, sample_weights=weights)

@@ -1,4 +1,4 @@
-"""Splits: from a number, a splitter or lists of rows, and never with a leak."""
+"""Splits come from a number, a splitter or rows, and are checked for leaks."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def test_splits_of_a_repeating_splitter_become_tables():
     assert set(tables[0]) == set(tables[1]) == {0, 1, 2}
 
 
-def test_lists_of_rows_and_masks_say_the_same():
+def test_rows_masks_and_splitters_are_equivalent():
     half = ROWS % 4 < 2
     _, by_rows = make_splits([(ROWS[half], ROWS[~half]), (ROWS[~half], ROWS[half])], Y)
     _, by_masks = make_splits([(half, ~half), (~half, half)], Y)
@@ -55,25 +55,25 @@ def test_training_rows_may_leave_some_out():
         ([(ROWS[::2], ROWS[1::2])], "never holds out row 0"),
         ([(ROWS[:9], ROWS[9:]), (ROWS[:9], ROWS[9:])], "held out exactly once"),
         ([(ROWS, ROWS[:12]), (ROWS, ROWS[12:])], "row 0 on both sides of split 0"),
-        ([(ROWS[:12], [24])], "names row 24; the data have rows 0 to 23"),
-        ([(ROWS, [])], "empty side"),
+        ([(ROWS[:12], [24])], "contains row 24; the data have rows 0 to 23"),
+        ([(ROWS, [])], "without training or without held-out rows"),
         ([], "never holds out"),
     ],
 )
-def test_lists_that_are_no_partition_are_refused(cv, message):
+def test_splits_that_are_no_partition_are_refused(cv, message):
     with pytest.raises(DataError, match=message):
         make_splits(cv, Y)
 
 
-def test_a_splitter_that_parts_groups_is_refused():
+def test_splitter_that_separates_groups_is_refused():
     with pytest.raises(DataError, match="group 2 on both sides of split 0"):
         make_splits(StratifiedKFold(3), Y, GROUPS)
     splits, _ = make_splits(GroupKFold(3), Y, GROUPS)
     assert len(splits) == 3
 
 
-def test_repeats_are_of_folds_that_are_drawn():
-    with pytest.raises(UsageError, match="a 'cv' that is no number"):
+def test_repeats_need_a_number_of_folds():
+    with pytest.raises(UsageError, match="needs a 'cv' that is a number"):
         make_splits(StratifiedKFold(3), Y, n_repeats=2)
     with pytest.raises(UsageError, match="1 or more"):
         make_splits(3, Y, n_repeats=0)

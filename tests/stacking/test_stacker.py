@@ -1,4 +1,4 @@
-"""A stacker equal to scikit-learn's where both apply, and right where that has no answer."""
+"""The stacker equals scikit-learn's where both apply, and handles groups and clips."""
 
 import numpy as np
 import pandas as pd
@@ -37,13 +37,15 @@ def assert_equal_stacks(models, X, y, *, fit_params=None, **settings):
     cv = StratifiedKFold(4, shuffle=True, random_state=1)
     final = LogisticRegression(max_iter=1000)
     fit_params = fit_params or {}
-    ours = OutOfFoldStacker(models, final, cv=cv, refit=True, **settings).fit(X, y, **fit_params)
-    theirs = StackingClassifier(models, final, cv=cv, **settings).fit(X, y, **fit_params)
+    stack = OutOfFoldStacker(models, final, cv=cv, refit=True, **settings).fit(X, y, **fit_params)
+    reference = StackingClassifier(models, final, cv=cv, **settings).fit(X, y, **fit_params)
     # atol: the same arithmetic on the same numbers.
-    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
-    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
-    said = theirs.transform(X)[:, : ours.oof_.shape[1]]
-    np.testing.assert_allclose(ours.transform(X), said, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        stack.predict_proba(X), reference.predict_proba(X), rtol=0, atol=1e-9
+    )
+    np.testing.assert_array_equal(stack.predict(X), reference.predict(X))
+    expected = reference.transform(X)[:, : stack.oof_.shape[1]]
+    np.testing.assert_allclose(stack.transform(X), expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("load", LOADERS)
@@ -54,46 +56,48 @@ def test_equals_stacking_classifier_where_both_apply(load, passthrough):
 
 @pytest.mark.parametrize("load", LOADERS)
 @pytest.mark.parametrize("stack_method", ["predict_proba", "decision_function", "predict"])
-def test_equals_it_by_every_stack_method(load, stack_method):
+def test_equals_stacking_classifier_by_every_stack_method(load, stack_method):
     models = [("lr", LogisticRegression(max_iter=500)), ("lr2", LogisticRegression(C=0.01))]
     X, y = standardised(load)
     assert_equal_stacks(models, X, np.array(["q", "p", "r"])[y], stack_method=stack_method)
 
 
 @pytest.mark.parametrize("load", [*LOADERS, load_digits])
-def test_equals_it_with_sample_weight(load):
+def test_equals_stacking_classifier_with_sample_weight(load):
     X, y = standardised(load)
     weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
     assert_equal_stacks(MODELS, X[:600], y[:600], fit_params={"sample_weight": weights[:600]})
 
 
-def test_a_frozen_estimator_is_never_fitted():
+def test_frozen_estimators_are_not_fitted():
     X, y = standardised(load_wine)
     fitted = GaussianNB().fit(X[::2], y[::2])
     models = [("frozen", FrozenEstimator(fitted)), *MODELS]
     stack = OutOfFoldStacker(models, cv=3, n_repeats=2, random_state=0).fit(X[1::2], y[1::2])
     columns = [f"frozen__{label}" for label in range(3)]
-    said = fitted.predict_proba(X[1::2])
+    expected = fitted.predict_proba(X[1::2])
     # rtol: a mean of two equal numbers.
-    np.testing.assert_allclose(stack.oof_[columns], said, rtol=1e-12)
+    np.testing.assert_allclose(stack.oof_[columns], expected, rtol=1e-12)
     assert [len(models) for models in stack.estimators_] == [1, 6, 6]
-    side_by_side = OutOfFoldStacker(models, cv=3, n_jobs=2).fit(X, y)
-    assert [len(models) for models in side_by_side.estimators_] == [1, 3, 3]
-    with pytest.raises(DataError, match="knows class 2, which is not in y"):
+    parallel = OutOfFoldStacker(models, cv=3, n_jobs=2).fit(X, y)
+    assert [len(models) for models in parallel.estimators_] == [1, 3, 3]
+    with pytest.raises(DataError, match="was fitted on class 2, which is not in y"):
         stack.fit(X[y < 2], y[y < 2])
 
 
-def test_equals_it_for_frozen_estimators_alone():
+def test_equals_prefit_stacking_classifier():
     X, y = standardised(load_iris)
     fitted = [(name, clone(model).fit(X[::2], y[::2])) for name, model in MODELS]
     frozen = [(name, FrozenEstimator(model)) for name, model in fitted]
-    ours = OutOfFoldStacker(frozen, cv=3, random_state=0).fit(X[1::2], y[1::2])
-    theirs = StackingClassifier(fitted, cv="prefit").fit(X[1::2], y[1::2])
+    stack = OutOfFoldStacker(frozen, cv=3, random_state=0).fit(X[1::2], y[1::2])
+    reference = StackingClassifier(fitted, cv="prefit").fit(X[1::2], y[1::2])
     # atol: the defaults differ in max_iter, which neither reaches.
-    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        stack.predict_proba(X), reference.predict_proba(X), rtol=0, atol=1e-9
+    )
 
 
-def test_oof_is_a_table_with_named_columns_and_the_index_of_x():
+def test_oof_has_named_columns_and_index():
     X, y = load_iris(return_X_y=True, as_frame=True)
     X.index = [f"clip{i}" for i in range(len(X))]
     y = y.map({0: "a", 1: "b", 2: "c"})
@@ -103,7 +107,7 @@ def test_oof_is_a_table_with_named_columns_and_the_index_of_x():
     assert list(stack.get_feature_names_out()) == list(stack.oof_)
 
 
-def test_scores_have_intervals_and_the_optimism_is_told():
+def test_scores_have_intervals_and_optimism():
     X, y = standardised(load_wine)
     stack = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
     scores = stack.scores_
@@ -115,11 +119,11 @@ def test_scores_have_intervals_and_the_optimism_is_told():
     in_sample = f1_score(y, stack.final_estimator_.predict(stack.oof_.to_numpy()), average="macro")
     # rtol: the same counts.
     np.testing.assert_allclose(scores.loc["tree", "macro_f1"], expected, rtol=1e-12)
-    told = in_sample - scores.loc["stack", "macro_f1"]
-    np.testing.assert_allclose(stack.optimism_, told, rtol=0, atol=1e-12)
+    expected_optimism = in_sample - scores.loc["stack", "macro_f1"]
+    np.testing.assert_allclose(stack.optimism_, expected_optimism, rtol=0, atol=1e-12)
 
 
-def test_a_second_level_that_learns_by_heart_is_found_out():
+def test_overfitted_meta_model_has_high_optimism():
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((90, 3)), rng.integers(0, 2, 90)
     final = KNeighborsClassifier(1)
@@ -128,7 +132,7 @@ def test_a_second_level_that_learns_by_heart_is_found_out():
     assert stack.scores_.loc["stack", "macro_f1"] < 0.65
 
 
-def test_intervals_draw_groups():
+def test_intervals_sample_groups():
     rng = np.random.default_rng(0)
     X, y = np.repeat(rng.standard_normal((40, 4)), 10, axis=0), np.repeat(np.arange(40) % 2, 10)
     groups = np.repeat(np.arange(40), 10)
@@ -137,7 +141,7 @@ def test_intervals_draw_groups():
     assert (scores["high"] - scores["low"] > 0.2).all()
 
 
-def test_oof_rows_come_from_models_that_did_not_see_them():
+def test_oof_rows_come_from_other_folds():
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((60, 2)), rng.integers(0, 2, 60)
     groups = np.repeat(np.arange(20), 3)
@@ -167,8 +171,8 @@ def _splits(table):
     return [(np.flatnonzero(table != f), np.flatnonzero(table == f)) for f in np.unique(table)]
 
 
-def test_a_lookup_model_scores_at_chance_when_groups_are_kept_together():
-    """Copies of a song must not help: a nearest neighbour finds them across a leaky split."""
+def test_groups_prevent_scores_by_memory():
+    """A nearest neighbour must not find copies of a song in the training folds."""
     rng = np.random.default_rng(0)
     songs = rng.standard_normal((60, 8))
     X, groups = np.repeat(songs, 4, axis=0), np.repeat(np.arange(60), 4)
@@ -180,7 +184,7 @@ def test_a_lookup_model_scores_at_chance_when_groups_are_kept_together():
     assert honest.loc["knn", "macro_f1"] < 0.7
 
 
-def test_averages_fold_models_without_refit():
+def test_fold_models_are_averaged_without_refit():
     X, y = load_iris(return_X_y=True)
     stack = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
     mean = np.mean([model.predict_proba(X) for model in stack.estimators_[1]], axis=0)
@@ -189,7 +193,7 @@ def test_averages_fold_models_without_refit():
 
 
 class Length(GaussianNB):
-    """Clips by their length: X is no array."""
+    """A classifier of clips by their length, whose X is not an array."""
 
     def fit(self, X, y):
         return super().fit([[len(clip)] for clip in X], y)
@@ -198,21 +202,21 @@ class Length(GaussianNB):
         return super().predict_proba([[len(clip)] for clip in X])
 
 
-def test_takes_clips_that_are_no_arrays():
+def test_clips_need_not_be_arrays():
     clips, y = ["a" * n for n in range(1, 41)], ["short"] * 20 + ["long"] * 20
     stack = OutOfFoldStacker([("length", Length())], cv=4, random_state=0).fit(clips, y)
     assert stack.scores_.loc["length", "macro_f1"] > 0.9
     assert stack.predict(["a", "a" * 40]).tolist() == ["short", "long"]
 
 
-def test_fits_side_by_side_give_the_same():
+def test_parallel_fits_give_the_same():
     X, y = standardised(load_iris)
     one = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
     two = OutOfFoldStacker(MODELS, cv=3, random_state=0, n_jobs=2).fit(X, y)
     pd.testing.assert_frame_equal(one.oof_, two.oof_)
 
 
-def test_stack_methods():
+def test_unavailable_stack_methods_are_refused():
     X, y = load_breast_cancer(return_X_y=True)
     models = [("ridge", RidgeClassifier())]
     stack = OutOfFoldStacker(models, random_state=0).fit(X, y)
@@ -222,29 +226,29 @@ def test_stack_methods():
         OutOfFoldStacker(models, stack_method="predict_proba").fit(X, y)
     with pytest.raises(UsageError, match="'stack_method' must be"):
         OutOfFoldStacker(models, stack_method="logits").fit(X, y)
-    with pytest.raises(UsageError, match="classes cannot be averaged"):
+    with pytest.raises(UsageError, match="cannot be averaged over models"):
         OutOfFoldStacker(models, stack_method="predict").fit(X, y)
 
 
-def test_what_gives_no_column_a_class_is_refused():
+def test_outputs_other_than_one_per_class_are_refused():
     X, y = load_digits(return_X_y=True, n_class=4)
     pairs = SVC(decision_function_shape="ovo")
-    with pytest.raises(UsageError, match="SVC gives 6 columns of decision_function for 4 classes"):
+    with pytest.raises(UsageError, match="SVC returns 6 columns of decision_function"):
         OutOfFoldStacker([("svc", pairs)], cv=3).fit(X, y)
-    with pytest.raises(UsageError, match="LinearRegression is no classifier"):
+    with pytest.raises(UsageError, match="LinearRegression is not a classifier"):
         OutOfFoldStacker([("line", LinearRegression())], cv=3, refit=True).fit(X, y)
-    with pytest.raises(UsageError, match="none: 'drop' is no estimator"):
+    with pytest.raises(UsageError, match="none: 'drop' is not an estimator"):
         OutOfFoldStacker([*MODELS, ("none", "drop")], cv=3).fit(X, y)
 
 
 @pytest.mark.parametrize(
     "wrap", [lambda svc: svc, lambda svc: make_pipeline(StandardScaler(), svc)]
 )
-def test_three_pairs_are_not_taken_for_three_classes(wrap):
+def test_one_vs_one_of_three_classes_is_refused(wrap):
     X, y = load_iris(return_X_y=True)
     pairs = wrap(SVC(decision_function_shape="ovo"))
     with pytest.raises(
-        UsageError, match="3 columns of decision_function for 3 classes, a pair each"
+        UsageError, match=r"3 columns of decision_function for 3 classes \(one-vs-one\)"
     ):
         OutOfFoldStacker([("svc", pairs)], cv=3).fit(X, y)
     two = y < 2
@@ -252,30 +256,30 @@ def test_three_pairs_are_not_taken_for_three_classes(wrap):
 
 
 @pytest.mark.parametrize("final", ["greedy", LinearRegression(), GaussianNB])
-def test_a_final_estimator_that_is_no_classifier_is_refused(final):
+def test_final_estimator_must_be_a_classifier(final):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(UsageError, match="'final_estimator' must be a classifier"):
         OutOfFoldStacker(MODELS, final, cv=3).fit(X, y)
 
 
-def test_a_fold_without_a_class_is_refused():
+def test_training_fold_without_a_class_is_refused():
     X, y = load_iris(return_X_y=True)
     rows = np.arange(150)
-    with pytest.raises(DataError, match="missing from the training side"):
+    with pytest.raises(DataError, match="missing from the training rows"):
         OutOfFoldStacker(MODELS, cv=[(rows[50:], rows[:50]), (rows[:50], rows[50:])]).fit(X, y)
 
 
-def test_parameters_of_the_estimators_are_its_own():
+def test_estimators_are_set_by_nested_parameters():
     stack = OutOfFoldStacker(MODELS).set_params(lr__C=0.5)
     assert stack.get_params()["lr__C"] == 0.5
     MODELS[0][1].set_params(C=1.0)
     with pytest.raises(UsageError, match="at least one"):
         OutOfFoldStacker([]).fit([[0], [1]], [0, 1])
-    with pytest.raises(UsageError, match="cannot be named 'stack'"):
+    with pytest.raises(UsageError, match="'stack' is reserved for the ensemble's row"):
         OutOfFoldStacker([("stack", MODELS[0][1])]).fit([[0], [1]], [0, 1])
 
 
-def test_rows_without_a_group_are_refused():
+def test_missing_groups_are_refused():
     X, y = load_iris(return_X_y=True)
     groups = np.arange(150.0)
     groups[7] = np.nan
@@ -287,5 +291,5 @@ def test_rows_without_a_group_are_refused():
 
 
 @parametrize_with_checks([OutOfFoldStacker(MODELS, cv=3, passthrough=True, random_state=0)])
-def test_is_a_scikit_learn_estimator(estimator, check):
+def test_stacker_keeps_the_estimator_contract(estimator, check):
     check(estimator)
