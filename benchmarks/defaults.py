@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 from sklearn.base import clone
-from study import answered_clips, draw_clips, features_of, heads, score, side_by_side
+from study import answered_clips, features_of, heads, sample_clips, score, score_all
 
 # What each candidate changes one thing of.
 CENTRE = {"lgbm": {"max_bin": 31, "colsample_bytree": 0.05}, "lr": {"C": 0.01}}
@@ -37,7 +37,7 @@ def measure(options, seed):
     """Score every candidate for one draw, as rows."""
     test, y_test = answered_clips(options.data, options.answers)
     X_test = features_of(test, options.cache)
-    clips, y, fold = draw_clips(
+    clips, y, fold = sample_clips(
         options.data, seed=seed, per_class=options.per_class, cache=options.cache
     )
     X = features_of(clips, options.cache)
@@ -45,7 +45,7 @@ def measure(options, seed):
     calls = [(make(m, params), X, y, fold, X_test, y_test) for m, params in cases]
     return [
         {"model": m, "candidate": describe(params), "seed": seed} | scores
-        for (m, params), scores in zip(cases, side_by_side(timed, calls, options.jobs), strict=True)
+        for (m, params), scores in zip(cases, score_all(timed, calls, options.jobs), strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import soundfile
-from study import draw_clips, heads
+from study import heads, sample_clips
 from threadpoolctl import threadpool_limits
 
 from stemstack.features import Extractor
@@ -34,7 +34,7 @@ def best(function, rounds=3):
 
 def measure_clips(data, work):
     """Give seconds and bytes a clip of 30 s: rendered, read, described, kept."""
-    clips, _, _ = draw_clips(data, seed=0, per_class=1, cache=work / "cache")
+    clips, _, _ = sample_clips(data, seed=0, per_class=1, cache=work / "cache")
     clips = [clip for clip in clips if clip.recipe.length > 20 * clip.recipe.sr][:6]
     seconds = np.mean([clip.recipe.length / clip.recipe.sr for clip in clips])
     extractor = Extractor(families="all")

@@ -23,7 +23,7 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from study import draw_clips
+from study import sample_clips
 
 from stemstack import OutOfFoldStacker, make_lgbm, make_lr
 from stemstack.runs import Config, fit_run
@@ -41,7 +41,7 @@ def write_clips(data, work, n_clips, seconds):
     if manifest.exists():
         return manifest
     per_class = -(-n_clips // 10)
-    clips, labels, folds = draw_clips(
+    clips, labels, folds = sample_clips(
         data, seed=0, per_class=per_class, cache=work / "cache", folds=FOLDS
     )
     groups, rows = clip_groups(None, [clip.recipe for clip in clips]), []

@@ -1,9 +1,8 @@
-"""What the studies on the demo data share: clips as tables of features, models scored on them."""
+"""Shared parts of the studies on the demo data: clips, features and scores of models."""
 
 from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -15,16 +14,17 @@ from stemstack.mashups import Mashup
 from stemstack.models import make_lgbm, make_lr
 from stemstack.runs import Config, labelled_clips, sample_training
 from stemstack.stacking import assign_folds
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.parallel import parallel_map
+from stemstack.utils.resources import Resources
 
 
 def heads():
-    """Give the models without their feature extractor: they take tables."""
+    """Return the models without their feature extractors, for tables of features."""
     return {"lr": make_lr()[1:], "lgbm": make_lgbm()[1:]}
 
 
-def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DEFAULT_STEMS):
-    """Draw training mashups within folds.
+def sample_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DEFAULT_STEMS):
+    """Sample training mashups within folds.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DE
     seed, per_class, folds : int
     cache : str or os.PathLike
     settings : dict, optional
-        Mashup settings; the defaults where left out.
+        Mashup settings; missing ones have their defaults.
     stems : sequence of str
 
     Returns
@@ -45,37 +45,37 @@ def draw_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=DE
         str(data), folds=folds, mashups_per_genre=per_class, seed=seed, settings=settings or {}
     )
     dataset = read_data(data, stems=stems)
-    draw = sample_training(dataset, config, cache=Path(cache), n_jobs=2, progress=NullProgress())
-    clips = [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in draw.recipes]
-    labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
-    return clips, labels, np.array([recipe.fold for recipe in draw.recipes])
+    sampled = sample_training(dataset, config, **vars(Resources(Path(cache), n_jobs=2)))
+    clips = [Mashup.from_recipe(recipe, sampled.pool.source_store) for recipe in sampled.recipes]
+    labels = np.array([recipe.label for recipe in sampled.recipes], dtype=object)
+    return clips, labels, np.array([recipe.fold for recipe in sampled.recipes])
 
 
-def lay_songs(data, *, seed, cache, folds=4):
-    """Take every song as it is, the plain sum of its stems, with folds; as :func:`draw_clips`."""
+def song_clips(data, *, seed, cache, folds=4):
+    """Return whole songs, the plain sums of their stems, in the form of :func:`sample_clips`."""
     dataset = read_data(data)
-    _, clips = labelled_clips(dataset, cache=Path(cache), n_jobs=2, progress=NullProgress())
+    _, clips = labelled_clips(dataset, **vars(Resources(Path(cache), n_jobs=2)))
     songs = dataset.train
     fold = assign_folds(songs["label"], songs["group"], n_folds=folds, seed=seed)
     return clips[: len(songs)], songs["label"].to_numpy(dtype=object), np.asarray(fold)
 
 
 def answered_clips(data, answers):
-    """List the test clips of a data set, and their labels from ``answers`` (id, label)."""
+    """Return the test clips of a data set, and their labels from the file ``answers``."""
     dataset = read_data(data)
-    truth = pd.read_csv(answers, dtype=str).set_index("id").iloc[:, 0]
+    labels = pd.read_csv(answers, dtype=str).set_index("id").iloc[:, 0]
     clips = [str(Path(data, path)) for path in dataset.test["path"]]
-    return clips, truth.loc[dataset.test["id"].astype(str)].to_numpy(dtype=object)
+    return clips, labels.loc[dataset.test["id"].astype(str)].to_numpy(dtype=object)
 
 
 def features_of(clips, cache, families="all"):
-    """Describe clips, through the feature table in ``cache``."""
+    """Compute the features of clips, or read them from ``cache``."""
     table, _ = extract(clips, families=families, n_jobs=2, cache=Path(cache, "features"))
     return table
 
 
 def score(model, X, y, fold, X_test, y_test):
-    """Fit a model by fold; macro F1 out of fold, and of the fold models' mean on test clips."""
+    """Return macro F1 out of fold, and of the mean of the fold models on test clips."""
     held_out, mean = np.empty(len(y), dtype=object), 0.0
     for f in np.unique(fold):
         fitted = clone(model).fit(X[fold != f], y[fold != f])
@@ -86,7 +86,6 @@ def score(model, X, y, fold, X_test, y_test):
     return macro_f1(y, held_out), macro_f1(y_test, predicted)
 
 
-def side_by_side(function, calls, n_jobs=2):
-    """Make independent calls in processes of one thread each; results in order."""
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        return joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(function)(*call) for call in calls)
+def score_all(function, calls, n_jobs=2):
+    """Return the results of independent calls, computed in processes of one thread each."""
+    return list(parallel_map(function, *zip(*calls, strict=True), n_jobs=n_jobs, n_threads=1))

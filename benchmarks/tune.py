@@ -1,12 +1,11 @@
-"""Whether tuning finds hidden settings, and what that is worth.
+"""Recovery of hidden settings by tuning, and its effect on macro F1.
 
 Run ``python benchmarks/tune.py demo-out/data --cache DIR`` after ``make demo``. For each of several
-secrets the songs are divided: from one part test mashups are made by settings A, drawn at random;
-the other part is what ``tune`` sees, which begins with the defaults and knows no label. Told are
-A's main parameters beside those found, within tolerances fixed beforehand; the AUC between mashups
-and test clips before and after; and the macro F1 on the test clips of ``lr`` and ``lgbm`` trained
-on mashups by the defaults and by the settings found. Nothing is left out: a secret that was not
-found is a row like the others.
+hidden settings, the songs are divided: test mashups of one part are rendered with random settings;
+``tune`` has the other part, starts from the defaults, and has no labels. The tables compare the
+main hidden parameters with those found, within tolerances fixed in advance; the AUC between
+mashups and test clips before and after; and the macro F1 on the test clips of ``lr`` and ``lgbm``,
+trained on mashups of the default, the tuned and the hidden settings. All results are reported.
 """
 
 import argparse
@@ -18,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from study import draw_clips, features_of, heads, score, side_by_side
+from study import features_of, heads, sample_clips, score, score_all
 
 from stemstack.datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
-from stemstack.domain_shift.tuning.search import KNOBS, apply
-from stemstack.domain_shift.tuning.tune import TuneBudget, tune_settings
+from stemstack.domain_shift.tuning import TuneBudget, tune_settings
+from stemstack.domain_shift.tuning.search import SEARCH_SPACE, apply_parameters
 from stemstack.mashups import Mashup, Settings, write_mashups
 from stemstack.runs import Config, sample_training
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 # Half-widths, in the parameter's own unit; a mode must be the same.
 TOLERANCES = {
@@ -38,17 +37,25 @@ TOLERANCES = {
 }
 
 
-def draw_secret(seed, tempo_modes):
-    """Draw settings A at random: all that tuning can come to, and stem gains, which it leaves."""
+def sample_hidden(seed, tempo_modes):
+    """Sample all settings that tuning searches for, and stem gains, for which it does not."""
     rng = np.random.default_rng(seed)
-    parameters = {knob.name: knob.value(rng.random()) for knob in KNOBS}
+    parameters = {parameter.name: value_at(parameter, rng.random()) for parameter in SEARCH_SPACE}
     gains = {"gain_probability": rng.random(), "gain": (rng.uniform(0.1, 1), 1)}
     mode = str(rng.choice(tempo_modes))
-    return apply(Settings(**gains), {"tempo": mode, **parameters})
+    return apply_parameters(Settings(**gains), {"tempo": mode, **parameters})
+
+
+def value_at(parameter, position):
+    """Return the value of a search parameter at a position in its range, from 0 to 1."""
+    scale, inverse = (np.log, np.exp) if parameter.log else (float, float)
+    low, high = scale(parameter.low), scale(parameter.high)
+    value = float(inverse(low + position * (high - low)))
+    return min(max(value, parameter.low), parameter.high)
 
 
 def main_parameters(settings):
-    """Give what is compared; NaN for the level of what is hardly ever there."""
+    """Return the parameters that are compared; NaN for levels of steps that are rarely applied."""
     noise = settings.noise_probability if settings.noise_count[1] else 0.0
     cutoff = np.log2(settings.lowpass).mean()
     level = 20 * np.log10(np.mean(settings.noise_gain) * np.mean(settings.noise_count))
@@ -62,29 +69,29 @@ def main_parameters(settings):
     }
 
 
-def recovery(secret, found):
-    """Tell for each main parameter of the secret whether it was found; None where it has none."""
-    truth, ours = main_parameters(secret), main_parameters(found)
+def recovery(hidden, tuned):
+    """Return for each main parameter whether it was found; None if it does not apply."""
+    expected, found = main_parameters(hidden), main_parameters(tuned)
     hits = {}
     for name, tolerance in TOLERANCES.items():
-        if isinstance(truth[name], str):
-            hits[name] = truth[name] == ours[name]
-        elif np.isnan(truth[name]):
+        if isinstance(expected[name], str):
+            hits[name] = expected[name] == found[name]
+        elif np.isnan(expected[name]):
             hits[name] = None
         else:
-            hits[name] = bool(abs(truth[name] - ours[name]) <= tolerance)
+            hits[name] = bool(abs(expected[name] - found[name]) <= tolerance)
     return hits
 
 
 def divide(data, folder, seed, share):
-    """Lay out two data sets of links: songs to tune and train with, and songs for the test."""
+    """Make two data sets of links: songs to tune and train with, and songs for the test."""
     rng = np.random.default_rng(seed)
     parts = (folder / "own", folder / "hidden")
     for label in sorted(path for path in (data / SONGS_FOLDER).iterdir() if path.is_dir()):
         songs = sorted(label.iterdir())
         order = rng.permutation(len(songs))
-        for place, i in enumerate(order):
-            part = parts[place >= round(share * len(songs))]
+        for position, i in enumerate(order):
+            part = parts[position >= round(share * len(songs))]
             link = part / SONGS_FOLDER / label.name / songs[i].name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(songs[i])
@@ -94,7 +101,7 @@ def divide(data, folder, seed, share):
 
 
 def write_test(own, hidden, settings, options, seed):
-    """Render test mashups of the hidden songs into the data set to tune; give their labels."""
+    """Render test mashups of the hidden songs into the other data set: their paths and labels."""
     n_classes = len(read_data(hidden).classes)
     config = Config(
         str(hidden),
@@ -103,18 +110,18 @@ def write_test(own, hidden, settings, options, seed):
         settings=settings.to_dict(),
         mashups_per_genre=max(2, options.test // n_classes),
     )
-    draw = sample_training(read_data(hidden), config, **places(options))
-    names = [f"mashups/{i:05d}.wav" for i in range(len(draw.recipes))]
-    mashups = [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in draw.recipes]
+    sampled = sample_training(read_data(hidden), config, **vars(resources_of(options)))
+    names = [f"mashups/{i:05d}.wav" for i in range(len(sampled.recipes))]
+    mashups = [Mashup.from_recipe(recipe, sampled.pool.source_store) for recipe in sampled.recipes]
     write_mashups(mashups, [own / name for name in names], n_jobs=options.jobs)
     pd.DataFrame({"id": names, "filename": names}).to_csv(own / "test.csv", index=False)
-    labels = np.array([recipe.label for recipe in draw.recipes], dtype=object)
+    labels = np.array([recipe.label for recipe in sampled.recipes], dtype=object)
     return [str(own / name) for name in names], labels
 
 
 def train_and_score(own, test, labels, settings, options, seed):
-    """Macro F1 on the test clips of the models trained on mashups by some settings."""
-    clips, y, fold = draw_clips(
+    """Return macro F1 on the test clips of each model, trained on mashups of some settings."""
+    clips, y, fold = sample_clips(
         own,
         seed=seed,
         per_class=options.per_class,
@@ -124,68 +131,74 @@ def train_and_score(own, test, labels, settings, options, seed):
     )
     X, X_test = (features_of(some, options.cache, options.families) for some in (clips, test))
     calls = [(model, X, y, fold, X_test, labels) for model in heads().values()]
-    scores = side_by_side(score, calls, options.jobs)
+    scores = score_all(score, calls, options.jobs)
     return {name: on_test for name, (_, on_test) in zip(heads(), scores, strict=True)}
 
 
 def measure(options, seed):
-    """Hide one secret, tune, and give the row of the table."""
+    """Hide settings, tune, and return the row of the table."""
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         own, hidden = divide(options.data.resolve(), Path(folder), seed, options.share)
-        plan = replace(plan_of(options), seed=seed)
-        secret = draw_secret(seed, plan.tempo_modes)
+        budget = replace(budget_of(options), seed=seed)
+        secret = sample_hidden(seed, budget.tempo_modes)
         test, labels = write_test(own, hidden, secret, options, seed)
-        record = Path(folder, "tune.search")
-        tuning = tune_settings(read_data(own), Settings(), plan, record=record, **places(options))
+        tuning = tune_settings(
+            read_data(own),
+            Settings(),
+            budget,
+            search_file=Path(folder, "tune.search"),
+            resources=resources_of(options),
+        )
         f1 = {
             name: train_and_score(own, test, labels, settings, options, seed)
             for name, settings in (
                 ("default", Settings()),
                 ("tuned", tuning.settings),
-                ("secret", secret),
+                ("hidden", secret),
             )
         }
     return {
         "seed": seed,
-        "secret": main_parameters(secret),
+        "hidden": main_parameters(secret),
         "found": main_parameters(tuning.settings),
         "hits": recovery(secret, tuning.settings),
         "auc": {"before": tuning.before.auc, "after": tuning.after.auc},
-        "floor": tuning.after.floor,
-        "chosen": tuning.finalists[0].name,
+        "between_songs": tuning.after.between_songs_auc,
+        "selected": tuning.candidates[0].name,
         "f1": f1,
     }
 
 
-def plan_of(options):
-    """Read the plan off the options."""
+def budget_of(options):
+    """Return the TuneBudget of the options."""
     return TuneBudget(
-        budget=options.budget,
-        pilots=options.pilots,
-        clips=options.clips,
-        finalists=options.finalists,
+        n_trials=options.budget,
+        n_initial_trials=options.pilots,
+        clips_per_trial=options.clips,
+        n_candidates=options.finalists,
         gap_clips=options.gap_clips,
         folds=options.folds,
     )
 
 
-def places(options):
-    """Give where things are kept and how many processes work."""
-    return {"cache": options.cache, "n_jobs": options.jobs, "progress": NullProgress()}
+def resources_of(options):
+    """Return the Resources of the options."""
+    return Resources(options.cache, options.jobs)
 
 
 def show(rows):
-    """Print the tables: parameters secret by secret, hits, AUC and F1 with mean and spread."""
+    """Print the tables: parameters, hits, AUC and F1 with mean and standard deviation."""
     pd.set_option("display.width", 200, "display.max_columns", None)
-    pairs = {(row["seed"], side): row[side] for row in rows for side in ("secret", "found")}
+    pairs = {(row["seed"], name): row[name] for row in rows for name in ("hidden", "found")}
     print(pd.DataFrame(pairs).T.convert_dtypes().to_string(float_format="{:.2f}".format))
     hits = pd.DataFrame([row["hits"] for row in rows])
-    print("\nwithin tolerance, of the secrets that have the parameter:")
+    print("\nwithin tolerance, of the hidden settings to which the parameter applies:")
     for name, tolerance in TOLERANCES.items():
-        known = hits[name].dropna()
-        print(f"  {name:22} ±{tolerance:<4} {int(known.sum())} of {len(known)}")
-    numbers = {("AUC", side): [row["auc"][side] for row in rows] for side in ("before", "after")}
-    numbers["AUC", "floor"] = [row["floor"] for row in rows]
+        applicable = hits[name].dropna()
+        found = f"{int(applicable.sum())} of {len(applicable)}"
+        print(f"  {name:22} ±{tolerance:<4} {found}")
+    numbers = {("AUC", when): [row["auc"][when] for row in rows] for when in ("before", "after")}
+    numbers["AUC", "between songs"] = [row["between_songs"] for row in rows]
     for model in heads():
         for data in rows[0]["f1"]:
             numbers[model, data] = [row["f1"][data][model] for row in rows]
@@ -202,19 +215,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="folder for stems and features")
-    parser.add_argument("--work", type=Path, help="folder for what is made on the way")
-    parser.add_argument("--secrets", type=int, default=5, help="how many (5)")
-    parser.add_argument("--seed", type=int, default=0, help="of the first secret (0)")
+    parser.add_argument("--work", type=Path, help="folder for temporary files")
+    parser.add_argument("--secrets", type=int, default=5, help="number of hidden settings (5)")
+    parser.add_argument("--seed", type=int, default=0, help="of the first hidden settings (0)")
     parser.add_argument("--share", type=float, default=0.6, help="of songs to tune with (0.6)")
     parser.add_argument("--test", type=int, default=100, help="test mashups (100)")
-    parser.add_argument("--per-class", type=int, default=30, help="training mashups a class (30)")
-    parser.add_argument("--folds", type=int, default=2, help="of songs (2)")
-    parser.add_argument("--pilots", type=int, default=TuneBudget.pilots)
-    parser.add_argument("--budget", type=int, default=TuneBudget.budget)
-    parser.add_argument("--clips", type=int, default=TuneBudget.clips, help="mashups a trial")
-    parser.add_argument("--finalists", type=int, default=TuneBudget.finalists)
-    parser.add_argument("--gap-clips", type=int, default=200, help="of the real test (200)")
-    parser.add_argument("--families", default="standard", help="of the models")
+    parser.add_argument("--per-class", type=int, default=30, help="training mashups per class (30)")
+    parser.add_argument("--folds", type=int, default=2, help="folds of songs (2)")
+    parser.add_argument("--pilots", type=int, default=TuneBudget.n_initial_trials)
+    parser.add_argument("--budget", type=int, default=TuneBudget.n_trials)
+    parser.add_argument("--clips", type=int, default=TuneBudget.clips_per_trial)
+    parser.add_argument("--finalists", type=int, default=TuneBudget.n_candidates)
+    parser.add_argument("--gap-clips", type=int, default=200, help="of the two-sample test (200)")
+    parser.add_argument("--families", default="standard", help="feature families of the models")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--json", type=Path, help="write every row to this file")
     options = parser.parse_args()

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from study import answered_clips, draw_clips, features_of, heads, score, side_by_side
+from study import answered_clips, features_of, heads, sample_clips, score, score_all
 
 from stemstack.features import FAMILIES, feature_names
 
@@ -33,7 +33,7 @@ def contests():
 
 def measure(options, seed):
     """Score every set for one draw, as rows of (set, model, out of fold, test)."""
-    clips, y, fold = draw_clips(
+    clips, y, fold = sample_clips(
         options.data, seed=seed, per_class=options.per_class, cache=options.cache
     )
     X = features_of(clips, options.cache)
@@ -45,7 +45,7 @@ def measure(options, seed):
     for name, model in cases:
         columns = feature_names(sets[name])
         calls.append((heads()[model], X[columns], y, fold, X_test[columns], y_test))
-    scores = side_by_side(score, calls, options.jobs)
+    scores = score_all(score, calls, options.jobs)
     return [
         {"families": name, "model": model, "seed": seed, "oof": oof, "test": on_test}
         for (name, model), (oof, on_test) in zip(cases, scores, strict=True)

@@ -44,17 +44,17 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     compared with its test clips. Alternatively, name two sets of clips: folders, files or
     manifests. An AUC of 0.5 means that a classifier cannot separate them, 1 that it always can.
     """
-    from ..domain_shift.gap.figure import check_picture
-    from ..domain_shift.gap.measure import measure_gap
+    from ..domain_shift.gap.clip_sets import measure_gap
+    from ..domain_shift.gap.figure import check_figure_path
     from ._shared.progress import make_resources
 
     if picture:
-        check_picture(picture)
+        check_figure_path(picture)
     resources, seed = make_resources(rest["cache"], rest["jobs"], rest["quiet"]), rest["seed"]
     sampling = {"n": n, "folds": folds, "seed": seed}
     a, b = _clip_sets(data, other, settings, resources, **sampling)
     gap = measure_gap(
-        a, b, families=families, n_permutations=permutations, seed=seed, **vars(resources)
+        a, b, families=families, n_permutations=permutations, seed=seed, resources=resources
     )
     if picture:
         _draw_figure(picture, gap, a.name, b.name)
@@ -68,34 +68,32 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
 def _clip_sets(data, other, settings, resources, *, n, folds, seed):
     """Return the two sets of clips, at most ``n`` of each."""
     from ..datasets import read_data
-    from ..domain_shift.gap.measure import list_clips, list_test, list_training, sample_synthetic
+    from ..domain_shift.gap.clip_sets import ClipSet, sample_synthetic
 
-    reading = {"cache": resources.cache, "progress": resources.progress}
     if other is not None:
-        dataset, pair = None, [list_clips(name, **reading) for name in (data, other)]
+        pair = [ClipSet.from_path(path, resources) for path in (data, other)]
     else:
-        dataset = read_data(data, **reading)
-        pair = [None if dataset.has_stems else list_training(dataset), list_test(dataset)]
-    if pair[0] is not None and settings is not None:
+        dataset = read_data(data, cache=resources.cache, progress=resources.progress)
+        test = ClipSet.from_test(dataset)
+        pair = [test] if dataset.has_stems else [ClipSet.from_training(dataset), test]
+    if len(pair) == 2 and settings is not None:
         raise UsageError("--settings needs a data set with stems to sample mashups from; got clips")
-    a, b = (
-        clips and clips.sample(n, seed).usable(n_jobs=resources.n_jobs, progress=resources.progress)
-        for clips in pair
-    )
-    if a is None:
-        a = sample_synthetic(dataset, settings or {}, n, folds=folds, seed=seed, **vars(resources))
-    return a, b
+    *a, b = (clips.sample(n, seed).usable(resources) for clips in pair)
+    if not a:
+        a = [sample_synthetic(dataset, settings or {}, n, resources, folds=folds, seed=seed)]
+    return a[0], b
 
 
 def _draw_figure(path, gap, a, b):
-    from ..domain_shift.gap.figure import draw_gap_picture
+    from ..domain_shift.gap.figure import draw_gap
 
-    draw_gap_picture(
+    draw_gap(
         path,
         title=f"{b} compared with {a}: AUC {format_auc(gap)}",
         families=gap.families,
         differences=[
-            (f"{b} {found.words}", found.effect, found in gap.telling) for found in gap.differences
+            (f"{b} {found.description}", found.effect, found in gap.significant_differences)
+            for found in gap.differences
         ],
     )
 
@@ -114,8 +112,9 @@ def print_gap(gap, a, b, *, full=True):
     echo = make_console().print
     echo(f"{gap.n_a} clips of {a}, {gap.n_b} of {b}", markup=False)
     echo(f"AUC {format_auc(gap)}, p = {gap.p_value:.3g} ({gap.n_permutations} permutations)")
-    if gap.floor is not None:
-        echo(f"AUC between mashups of different songs by the same settings: {gap.floor:.3f}")
+    if gap.between_songs_auc is not None:
+        text = "AUC between mashups of different songs by the same settings"
+        echo(f"{text}: {gap.between_songs_auc:.3f}")
     echo(_summarise(gap, a, b), markup=False)
     if not full:
         return
@@ -135,14 +134,14 @@ def _summarise(gap, a, b):
     """Return the outcome in one sentence, or one for each of the main differences."""
     if not gap.is_separable:
         return f"No difference between {b} and {a} found."
-    if not gap.telling:
+    if not gap.significant_differences:
         return f"A classifier separates {b} from {a}, but no interpretable feature is significant."
-    return "\n".join(f"{b} {_describe(found)}" for found in gap.telling[:5])
+    return "\n".join(f"{b} {_describe(found)}" for found in gap.significant_differences[:5])
 
 
 def _describe(found):
     unit = "" if found.unit == "×" else f" {found.unit}"
-    return f"{found.words} ({format_number(found.a)} → {format_number(found.b)}{unit})"
+    return f"{found.description} ({format_number(found.a)} → {format_number(found.b)}{unit})"
 
 
 def _differences(gap, a, b):

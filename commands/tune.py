@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from ..utils.atomic_write import atomic_path
-from ._shared.defaults import PLAN
+from ._shared.defaults import TUNE_BUDGET
 from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
@@ -26,31 +26,42 @@ from .gap import print_gap
 )
 @option("--settings", type=SettingsFile(), help="YAML file of settings to start from.")
 @option(
-    "--pilots", type=click.IntRange(min=10), default=PLAN.pilots, help="Random initial settings."
+    "--pilots",
+    type=click.IntRange(min=10),
+    default=TUNE_BUDGET.n_initial_trials,
+    help="Random initial settings.",
 )
-@option("--clips", type=click.IntRange(min=1), default=PLAN.clips, help="Mashups per pilot.")
 @option(
-    "--budget", type=click.IntRange(min=1), default=PLAN.budget, help="Number of search trials."
+    "--clips",
+    type=click.IntRange(min=1),
+    default=TUNE_BUDGET.clips_per_trial,
+    help="Mashups per pilot.",
+)
+@option(
+    "--budget",
+    type=click.IntRange(min=1),
+    default=TUNE_BUDGET.n_trials,
+    help="Number of search trials.",
 )
 @option("--minutes", type=click.FloatRange(min=0), help="Time limit of the search.")
 @option(
     "--n",
     type=click.IntRange(min=4),
-    default=PLAN.gap_clips,
+    default=TUNE_BUDGET.gap_clips,
     help="Mashups and test clips for the final gap, at most each.",
 )
 @option(
     "--finalists",
     type=click.IntRange(min=1),
-    default=PLAN.finalists,
+    default=TUNE_BUDGET.n_candidates,
     help="Candidates whose gap is measured.",
 )
-@option("--folds", type=int, default=PLAN.folds, help="Folds of songs and noise clips.")
+@option("--folds", type=int, default=TUNE_BUDGET.folds, help="Folds of songs and noise clips.")
 @option("--families", type=Names(), default="all", help="Feature families of the final gap.")
 @option(
     "--tempo",
     type=Names(),
-    default=",".join(PLAN.tempo_modes),
+    default=",".join(TUNE_BUDGET.tempo_modes),
     help="Tempo modes to try; stretch takes ten times as long.",
 )
 @click.option("--resume", is_flag=True, help="Resume an interrupted search.")
@@ -73,7 +84,7 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     resumed with --resume.
     """
     from ..datasets import read_data
-    from ..domain_shift.tuning.tune import record_beside, tune_settings
+    from ..domain_shift.tuning.tune import default_search_file, tune_settings
     from ..mashups import Settings
     from ._shared.progress import make_resources
 
@@ -82,9 +93,9 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
         read_data(data, cache=cache, progress=resources.progress),
         Settings.from_dict(settings or {}),
         _budget(minutes, options),
-        record=record_beside(out),
+        search_file=default_search_file(out),
         resume=resume,
-        **vars(resources),
+        resources=resources,
     )
     with atomic_path(out) as temporary:
         tuning.settings.to_yaml(temporary)
@@ -97,14 +108,19 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
 
 def _budget(minutes, options):
     """Return the options of the search; some have other names on the command line."""
-    from ..domain_shift.tuning.tune import TuneBudget
+    from ..domain_shift.tuning import TuneBudget
 
-    options = dict(options)
     return TuneBudget(
-        gap_clips=options.pop("n"),
-        tempo_modes=options.pop("tempo"),
-        seconds=None if minutes is None else 60 * minutes,
-        **options,
+        n_trials=options["budget"],
+        n_initial_trials=options["pilots"],
+        clips_per_trial=options["clips"],
+        n_candidates=options["finalists"],
+        gap_clips=options["n"],
+        max_seconds=None if minutes is None else 60 * minutes,
+        tempo_modes=options["tempo"],
+        families=options["families"],
+        folds=options["folds"],
+        seed=options["seed"],
     )
 
 
@@ -116,7 +132,7 @@ def _as_data(tuning):
         "before": tuning.before.to_dict(),
         "after": tuning.after.to_dict(),
         "n_trials": tuning.n_trials,
-        "finalists": [asdict(finalist) for finalist in tuning.finalists],
+        "finalists": [asdict(candidate) for candidate in tuning.candidates],
     }
 
 
@@ -134,8 +150,8 @@ def print_tuning(tuning, out):
         console.rule(title, align="left")
         print_gap(gap, "synthetic", "test", full=False)
     console.rule(f"{tuning.n_trials} trials", align="left")
-    for finalist in tuning.finalists:
-        console.print(f"{finalist.name}: AUC {finalist.auc:.3f}", markup=False)
+    for candidate in tuning.candidates:
+        console.print(f"{candidate.name}: AUC {candidate.auc:.3f}", markup=False)
     console.print(_changes(tuning))
     console.print(out, markup=False)
 

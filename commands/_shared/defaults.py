@@ -8,11 +8,11 @@ from types import SimpleNamespace
 PROTOCOLS = ("disjoint", "shared", "both")
 STEMS = ("drums", "vocals", "bass", "other")
 GAP_FOLDS = 3
-PLAN = SimpleNamespace(
-    budget=600,
-    pilots=100,
-    clips=60,
-    finalists=4,
+TUNE_BUDGET = SimpleNamespace(
+    n_trials=600,
+    n_initial_trials=100,
+    clips_per_trial=60,
+    n_candidates=4,
     gap_clips=300,
     tempo_modes=("interpolate", "none"),
     folds=3,

@@ -1,4 +1,4 @@
-"""Facts of whole clips that the summaries of features do not hold: length and level."""
+"""Duration and level of whole clips, which the features of the frames do not hold."""
 
 from functools import partial
 
@@ -9,45 +9,52 @@ from ...audio import DEFAULT_SR, load_clip
 from ...audio.levels import INT16_PEAK, amplitude_to_db
 from ...utils.parallel import parallel_map
 
-FACTS = ("duration", "peak_dbfs", "rms_dbfs", "full_scale_share")
-# Digital silence has no level in dB; this is what a 20-bit sample's smallest step would have.
-FLOOR_DB = -120.0
-# The largest 16-bit sample that both signs can hold.
+CLIP_STATS = ("duration", "peak_dbfs", "rms_dbfs", "full_scale_share")
+# Level in dBFS of digital silence, about that of the smallest step of 20-bit samples.
+_SILENCE_DBFS = -120.0
 
 
-def clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, advance=None):
-    """Measure length and level of clips.
+def compute_clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, advance=None):
+    """Compute duration and level of clips.
 
     Parameters
     ----------
     clips : sequence of clips
+        Paths, waveforms or mashups.
     sr : int, default=22050
         Sample rate in Hz.
-    n_jobs : int, optional
-        Processes; the result is the same for any number.
+    n_jobs : int or None, default=None
+        Number of worker processes; None means 1. The result is the same for any number.
     advance : callable, optional
         Called with the number of clips done since its last call.
 
     Returns
     -------
     DataFrame of shape (n_clips, 4), float64
-        ``duration`` in s, ``peak_dbfs`` (to the hundredth: a 16-bit step at full scale is no
-        difference) and ``rms_dbfs`` in dB of full scale (a full-scale square has RMS 0),
-        ``full_scale_share`` the share of samples at full scale, from 0 to 1; the first
-        of them is not counted, for any clip normalised to its peak has one.
+        ``duration`` in s; ``peak_dbfs`` and ``rms_dbfs`` in dB of full scale, the peak rounded to
+        hundredths, so that one 16-bit step at full scale makes no difference;
+        ``full_scale_share``, the share of samples at full scale, from 0 to 1. One such sample is
+        not counted, because every clip that is normalised to its peak has one.
 
     Raises
     ------
     AudioError
-        A clip cannot be read.
+        If a clip cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.domain_shift.gap import compute_clip_stats
+    >>> compute_clip_stats([np.full(44100, 0.5, np.float32)]).round(2).values.tolist()
+    [[2.0, -6.02, -6.02, 0.0]]
     """
-    measure = partial(_load_and_measure, sr=sr)
-    rows = list(parallel_map(measure, clips, n_jobs=n_jobs, advance=advance))
-    return pd.DataFrame(rows, columns=list(FACTS))
+    compute = partial(_load_and_compute, sr=sr)
+    rows = list(parallel_map(compute, clips, n_jobs=n_jobs, advance=advance))
+    return pd.DataFrame(rows, columns=list(CLIP_STATS))
 
 
-def measure_clip_stats(samples, sr):
-    """Measure length and level of one clip.
+def waveform_stats(samples, sr):
+    """Compute duration and level of one waveform.
 
     Parameters
     ----------
@@ -58,21 +65,21 @@ def measure_clip_stats(samples, sr):
     Returns
     -------
     tuple of 4 float
-        As the columns of :func:`clip_stats`.
+        In the order of :data:`CLIP_STATS`.
     """
     magnitude = np.abs(samples)
-    energy = np.mean(np.square(samples, dtype=np.float64))
+    power = np.mean(np.square(samples, dtype=np.float64))
     return (
         len(samples) / sr,
-        round(_decibels(float(magnitude.max())), 2),
-        _decibels(float(np.sqrt(energy))),
+        round(_dbfs(float(magnitude.max())), 2),
+        _dbfs(float(np.sqrt(power))),
         max(np.count_nonzero(magnitude >= INT16_PEAK) - 1, 0) / len(samples),
     )
 
 
-def _load_and_measure(clip, sr):
-    return measure_clip_stats(load_clip(clip, sr), sr)
+def _load_and_compute(clip, sr):
+    return waveform_stats(load_clip(clip, sr), sr)
 
 
-def _decibels(amplitude):
-    return max(amplitude_to_db(amplitude), FLOOR_DB) if amplitude > 0 else FLOOR_DB
+def _dbfs(amplitude):
+    return max(amplitude_to_db(amplitude), _SILENCE_DBFS) if amplitude > 0 else _SILENCE_DBFS

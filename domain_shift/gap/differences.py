@@ -1,4 +1,4 @@
-"""What tells two sets of clips apart, in words and units a person understands."""
+"""Differences between two sets of clips in features that have a meaning and a unit."""
 
 from dataclasses import asdict, dataclass
 
@@ -7,24 +7,27 @@ from scipy.stats import rankdata
 
 from ...audio.levels import amplitude_to_db
 from ...utils.formatting import format_number
-from .scores import permute_sides
+from .scores import permute_labels
 
 
 @dataclass(frozen=True)
 class InterpretableFeature:
-    """A feature that means something by itself.
+    """Feature with a meaning by itself.
 
     Attributes
     ----------
-    name, column : str
-        What it is called, and the feature it is.
+    name : str
+        As it is shown, such as ``"brightness"``.
+    column : str
+        The feature.
     unit : str
         Of the difference; ``"×"`` for a ratio.
     more, less : str
-        What a set with more or less of it is, ``{}`` standing for the difference.
-    scale : {"linear", "amplitude", "percent", "ratio"}
-        How values are turned into the unit: as they are, as 20 log10, times 100; a ratio is
-        compared by division.
+        Descriptions of a set with higher and with lower values; ``{}`` is replaced by the
+        difference.
+    scale : {"linear", "amplitude", "percent", "ratio"}, default="linear"
+        Conversion of values to the unit: none, ``20 * log10``, times 100; ratios are compared by
+        division.
     """
 
     name: str
@@ -35,26 +38,33 @@ class InterpretableFeature:
     scale: str = "linear"
 
     def convert(self, values):
-        """Turn values of the column into the unit shown."""
+        """Convert values of the column to the unit."""
         values = np.asarray(values, dtype=np.float64)
         if self.scale == "amplitude":
             return amplitude_to_db(np.maximum(values, 1e-6))
         return 100 * values if self.scale == "percent" else values
 
     def compare(self, a, b):
-        """Give how much more B has than A: a difference, or a ratio."""
+        """Return by how much B exceeds A: a difference, or a ratio."""
         if self.scale != "ratio":
             return b - a
         return b / a if a > 0 else float("inf") if b > 0 else 1.0
 
+    def describe(self, difference, effect):
+        """Describe B in words; only the direction if the medians do not show it."""
+        equal = 1.0 if self.scale == "ratio" else 0.0
+        amount = format_number(difference if self.scale == "ratio" else abs(difference))
+        if (difference - equal) * effect <= 0 or amount == format_number(equal):
+            return f"has {'more' if effect > 0 else 'less'} {self.name}, though not at the median"
+        with_unit = f"×{amount}" if self.scale == "ratio" else f"{amount} {self.unit}"
+        return "is " + (self.more if effect > 0 else self.less).format(with_unit)
 
-READINGS = (
-    InterpretableFeature("length", "duration", "s", "{} longer", "{} shorter"),
-    InterpretableFeature("level", "rms_dbfs", "dB", "louder by {}", "quieter by {}"),
-    InterpretableFeature(
-        "peak level", "peak_dbfs", "dB", "higher in peak by {}", "lower in peak by {}"
-    ),
-    InterpretableFeature(
+
+_ROWS = (
+    ("length", "duration", "s", "{} longer", "{} shorter"),
+    ("level", "rms_dbfs", "dB", "louder by {}", "quieter by {}"),
+    ("peak level", "peak_dbfs", "dB", "higher in peak by {}", "lower in peak by {}"),
+    (
         "samples at full scale",
         "full_scale_share",
         "%",
@@ -62,7 +72,7 @@ READINGS = (
         "less often at full scale, by {} of the samples",
         "percent",
     ),
-    InterpretableFeature(
+    (
         "quietest moment",
         "rms_min",
         "dB",
@@ -70,56 +80,43 @@ READINGS = (
         "quieter in its quietest moment by {}",
         "amplitude",
     ),
-    InterpretableFeature(
+    (
         "loudness range",
         "loudness_range",
         "LU",
         "less even in loudness: range {} wider",
         "more even in loudness: range {} narrower",
     ),
-    InterpretableFeature(
+    (
         "peak over loudness",
         "peak_to_loudness",
         "LU",
         "less dense: peaks {} further over the loudness",
         "denser: peaks {} less over the loudness",
     ),
-    InterpretableFeature(
-        "energy under 100 Hz",
-        "octaves_0_mean",
-        "dB",
-        "{} stronger under 100 Hz",
-        "{} weaker under 100 Hz",
+    *(
+        (
+            f"energy {name}",
+            f"octaves_{octave}_mean",
+            "dB",
+            f"{{}} stronger {at}",
+            f"{{}} weaker {at}",
+        )
+        for octave, name, at in (
+            (0, "under 100 Hz", "under 100 Hz"),
+            (3, "400 to 800 Hz", "between 400 and 800 Hz"),
+            (5, "1.6 to 3.2 kHz", "between 1.6 and 3.2 kHz"),
+            (7, "over 6.4 kHz", "over 6.4 kHz"),
+        )
     ),
-    InterpretableFeature(
-        "energy 400 to 800 Hz",
-        "octaves_3_mean",
-        "dB",
-        "{} stronger between 400 and 800 Hz",
-        "{} weaker between 400 and 800 Hz",
-    ),
-    InterpretableFeature(
-        "energy 1.6 to 3.2 kHz",
-        "octaves_5_mean",
-        "dB",
-        "{} stronger between 1.6 and 3.2 kHz",
-        "{} weaker between 1.6 and 3.2 kHz",
-    ),
-    InterpretableFeature(
-        "energy over 6.4 kHz",
-        "octaves_7_mean",
-        "dB",
-        "{} stronger over 6.4 kHz",
-        "{} weaker over 6.4 kHz",
-    ),
-    InterpretableFeature(
+    (
         "brightness",
         "centroid_median",
         "Hz",
         "brighter: spectral centroid {} higher",
         "darker: spectral centroid {} lower",
     ),
-    InterpretableFeature(
+    (
         "noisiness",
         "flatness_median",
         "×",
@@ -127,15 +124,15 @@ READINGS = (
         "less noisy: spectral flatness {}",
         "ratio",
     ),
-    InterpretableFeature(
+    (
         "spectral contrast",
         "contrast_3_mean",
         "dB",
         "clearer: spectral peaks {} further over the valleys",
         "more masked: spectral peaks {} less over the valleys",
     ),
-    InterpretableFeature("tempo", "tempo", "BPM", "faster by {}", "slower by {}"),
-    InterpretableFeature(
+    ("tempo", "tempo", "BPM", "faster by {}", "slower by {}"),
+    (
         "attacks",
         "onset_strength_mean",
         "×",
@@ -144,27 +141,40 @@ READINGS = (
         "ratio",
     ),
 )
+INTERPRETABLE_FEATURES = tuple(InterpretableFeature(*row) for row in _ROWS)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How one readable feature differs between two sets.
+    """Difference of one interpretable feature between two sets of clips, A and B.
 
     Attributes
     ----------
     name, column, unit : str
-        Of the reading.
+        As of :class:`InterpretableFeature`.
     a, b : float
-        Medians of the two sets.
+        Medians of the two sets, in the unit.
     difference : float
-        How much more B has; a ratio for the unit ``"×"``.
+        By how much the median of B exceeds that of A; a ratio for the unit ``"×"``.
     effect : float
-        Cliff's delta, from -1 to 1: the chance that a clip of B has more than one of A, less the
+        Cliff's delta, from -1 to 1: the probability that a clip of B exceeds one of A, minus the
         reverse.
     p_value : float
-        Of an effect this large in any of the readable features, were both sets the same.
-    words : str
-        Such as ``"is louder by 3 dB"``, said of B.
+        Probability of an effect this large in any of the interpretable features if the sets had
+        the same distribution.
+    description : str
+        Of B, such as ``"is louder by 3 dB"``.
+
+    See Also
+    --------
+    domain_gap : Find the differences of two sets, among other results.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.gap import Difference
+    >>> found = Difference("level", "rms_dbfs", "dB", -20, -17, 3, 1.0, 0.01, "is louder by 3 dB")
+    >>> f"The clips are different: B {found.description}."
+    'The clips are different: B is louder by 3 dB.'
     """
 
     name: str
@@ -175,84 +185,78 @@ class Difference:
     difference: float
     effect: float
     p_value: float
-    words: str
+    description: str
 
     def to_dict(self):
-        """Give plain data, fit for JSON, which has no infinite number."""
+        """Return plain data for JSON, with None for infinity."""
         return {k: None if v == float("inf") else v for k, v in asdict(self).items()}
 
 
 def find_differences(X, is_b, groups, *, n_permutations, rng):
-    """Compare the readable features of two sets.
+    """Compare the interpretable features of two sets of clips.
 
     Parameters
     ----------
-    X : DataFrame of shape (n, n_features)
-        The readings that have no column in it are left out.
-    is_b : ndarray of shape (n,), bool
-    groups : ndarray of shape (n,)
-        Permuted whole.
+    X : DataFrame of shape (n_clips, n_features)
+        Interpretable features without a column in it are left out.
+    is_b : ndarray of shape (n_clips,), bool
+        Whether a clip is of set B.
+    groups : ndarray of shape (n_clips,)
+        Permutations keep groups together.
     n_permutations : int
     rng : numpy.random.Generator
 
     Returns
     -------
     tuple of Difference
-        The largest effect first.
+        By falling effect size.
+
+    Notes
+    -----
+    P-values are those of the largest effect of all features under permutation, so that they hold
+    jointly.
 
     References
     ----------
-    Cliff, "Dominance statistics", Psychological Bulletin 1993; the p-values are those of the
-    largest effect under permutation (Westfall and Young 1993), so all hold at once.
+    Cliff, "Dominance statistics", Psychological Bulletin 1993. Westfall and Young,
+    "Resampling-based multiple testing", Wiley 1993.
     """
-    readings = [reading for reading in READINGS if reading.column in X]
-    if not readings:
+    features = [feature for feature in INTERPRETABLE_FEATURES if feature.column in X]
+    if not features:
         return ()
-    values = X[[reading.column for reading in readings]].to_numpy(np.float64)
+    values = X[[feature.column for feature in features]].to_numpy(np.float64)
     ranks = rankdata(values, axis=0)
-    everywhere = np.zeros(len(X), dtype=int)
-    drawn = permute_sides(is_b, groups, everywhere, n_permutations, rng)
-    effects = _effects(ranks, is_b[:, None])[:, 0]
-    largest = np.abs(_effects(ranks, drawn)).max(axis=0)
+    one_fold = np.zeros(len(X), dtype=int)
+    permuted = permute_labels(is_b, groups, one_fold, n_permutations, rng)
+    effects = _cliffs_delta(ranks, is_b[:, None])[:, 0]
+    largest = np.abs(_cliffs_delta(ranks, permuted)).max(axis=0)
     found = []
-    for reading, column, effect in zip(readings, values.T, effects, strict=True):
-        at_least = np.count_nonzero(largest >= abs(effect) - 1e-12)
-        p_value = (1 + at_least) / (1 + n_permutations)
-        found.append(_describe(reading, column, is_b, float(effect), p_value))
+    for feature, column, effect in zip(features, values.T, effects.tolist(), strict=True):
+        p_value = (1 + np.count_nonzero(largest >= abs(effect) - 1e-12)) / (1 + n_permutations)
+        found.append(_difference(feature, column, is_b, effect, p_value))
     return tuple(sorted(found, key=lambda difference: -abs(difference.effect)))
 
 
-def _effects(ranks, sides):
-    """Cliff's delta of every feature, for every labelling: (n_features, n_labellings)."""
-    n_b = sides.sum(axis=0)
-    n_a = len(sides) - n_b
-    wins = ranks.T @ sides - n_b * (n_b + 1) / 2
+def _cliffs_delta(ranks, labels):
+    """Return Cliff's delta of each feature for each labelling: (n_features, n_labellings)."""
+    n_b = labels.sum(axis=0)
+    n_a = len(labels) - n_b
+    wins = ranks.T @ labels - n_b * (n_b + 1) / 2
     return 2 * wins / (n_a * n_b) - 1
 
 
-def _describe(reading, values, is_b, effect, p_value):
-    shown = reading.convert(values)
-    a, b = float(np.median(shown[~is_b])), float(np.median(shown[is_b]))
-    difference = float(reading.compare(a, b))
+def _difference(feature, values, is_b, effect, p_value):
+    converted = feature.convert(values)
+    a, b = float(np.median(converted[~is_b])), float(np.median(converted[is_b]))
+    difference = float(feature.compare(a, b))
     return Difference(
-        reading.name,
-        reading.column,
-        reading.unit,
+        feature.name,
+        feature.column,
+        feature.unit,
         a,
         b,
         difference,
         effect,
         p_value,
-        _word(reading, difference, effect),
+        feature.describe(difference, effect),
     )
-
-
-def _word(reading, difference, effect):
-    """Say the difference; only its direction where the medians do not show it."""
-    same = 1.0 if reading.scale == "ratio" else 0.0
-    form = reading.more if effect > 0 else reading.less
-    amount = format_number(difference if reading.scale == "ratio" else abs(difference))
-    if (difference - same) * effect <= 0 or amount == format_number(same):
-        return f"has {'more' if effect > 0 else 'less'} {reading.name}, though not at the median"
-    measured = f"×{amount}" if reading.scale == "ratio" else f"{amount} {reading.unit}"
-    return "is " + form.format(measured)

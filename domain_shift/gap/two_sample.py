@@ -1,7 +1,7 @@
-"""The gap between two sets of clips: can a classifier tell them apart, how well, and by what?
+"""Classifier two-sample test: whether, and by which features, two sets of clips are separable.
 
-A classifier two-sample test on tables of features. It needs no label, so it can hold synthetic
-clips against the clips to predict.
+The test works on tables of features and needs no class labels, so it can compare synthetic training
+clips with the clips to predict.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ import pandas as pd
 from ...exceptions import DataError, UsageError
 from ...features import family_of
 from ...stacking.folds import stratified_group_folds
-from .clip_stats import FACTS
+from .clip_stats import CLIP_STATS
 from .differences import Difference, find_differences
 from .scores import (
     auc_interval,
@@ -20,35 +20,47 @@ from .scores import (
     fold_auc,
     held_out_scores,
     normal_scores,
-    permute_sides,
+    permute_labels,
 )
 
-LEVEL = 0.95
-SIGNIFICANT = 0.05
+_LEVEL = 0.95
+_SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far two sets of clips, A and B, are apart.
+    """Domain gap between two sets of clips, A and B.
 
     Attributes
     ----------
     n_a, n_b : int
-        Clips in each.
+        Numbers of clips.
     auc : float
-        Chance that a classifier, on clips it has not seen, finds a clip of B more like B than one
-        of A: 0.5 where nothing tells them apart, 1 where everything does.
+        AUC of a classifier on held-out clips: 0.5 if the sets are not separable, 1 if they are
+        separated without error.
     interval : tuple of (float, float)
-        95 %, by bootstrap of groups over the held-out scores.
+        95 % interval of the AUC, by a bootstrap of groups over the held-out scores.
     p_value : float
-        Share of permuted labellings, the classifier refitted for each, that reach the AUC.
+        Share of permuted labellings that reach the AUC, with the classifier refitted for each.
     n_permutations : int
     families : dict of str to float
-        The AUC from one family of features at a time, the highest first.
+        AUC of each feature family alone, the highest first.
     differences : tuple of Difference
-        The readable features, the largest effect first.
-    floor : float or None
-        The AUC between clips of A that share no song: what other songs alone bring about.
+        Differences of interpretable features, by falling effect size.
+    between_songs_auc : float or None, default=None
+        AUC between clips of A that share no song, which is due to different songs alone.
+
+    See Also
+    --------
+    domain_gap : Compute the gap from tables of features.
+    measure_gap : Compute the gap from clips.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.gap import Gap
+    >>> gap = Gap(100, 100, 0.51, (0.43, 0.59), 0.4, 199, {"mfcc": 0.52}, ())
+    >>> gap.is_separable
+    False
     """
 
     n_a: int
@@ -59,20 +71,20 @@ class Gap:
     n_permutations: int
     families: dict
     differences: tuple[Difference, ...]
-    floor: float | None = None
+    between_songs_auc: float | None = None
 
     @property
     def is_separable(self):
         """Whether the p-value is below 0.05."""
-        return self.p_value < SIGNIFICANT
+        return self.p_value < _SIGNIFICANT
 
     @property
-    def telling(self):
-        """The differences that chance does not explain, as a tuple of Difference."""
-        return tuple(found for found in self.differences if found.p_value < SIGNIFICANT)
+    def significant_differences(self):
+        """The differences with a p-value below 0.05, as a tuple of Difference."""
+        return tuple(found for found in self.differences if found.p_value < _SIGNIFICANT)
 
     def to_dict(self):
-        """Give plain data, fit for JSON."""
+        """Return plain data for JSON."""
         found = [difference.to_dict() for difference in self.differences]
         return asdict(self) | {"differences": found, "is_separable": self.is_separable}
 
@@ -87,26 +99,27 @@ def domain_gap(
     n_permutations=199,
     n_resamples=1000,
     seed=0,
-    floor=None,
+    between_songs_auc=None,
 ):
-    """Test whether a classifier can tell two sets of clips apart.
+    """Test whether a classifier can separate two sets of clips.
 
     Parameters
     ----------
     X_a, X_b : DataFrame of shape (n_clips, n_features)
-        The same columns, numbers.
+        Finite numbers; the same columns in both.
     groups_a, groups_b : array-like of shape (n_clips,), optional
-        Clips that share something, such as songs, share a group, also across the two sets, and
-        stay on one side of a split; each clip is its own group by default.
+        Groups of clips that are not independent, for example because they share songs; a group may
+        have clips in both sets. Groups are not split between training and held-out clips. By
+        default, each clip is a group.
     n_folds : int, default=5
-        At most as many as either set has groups.
+        Reduced to the number of groups of the smaller set.
     n_permutations : int, default=199
-        The smallest p-value is 1 / (1 + n_permutations).
+        The smallest possible p-value is 1 / (1 + n_permutations).
     n_resamples : int, default=1000
-        Bootstrap draws for the interval.
+        Bootstrap resamples for the interval.
     seed : int, default=0
-    floor : float, optional
-        Kept with the result.
+    between_songs_auc : float, optional
+        Stored in the result.
 
     Returns
     -------
@@ -115,16 +128,20 @@ def domain_gap(
     Raises
     ------
     DataError
-        The columns differ, values are not finite, or a set has fewer than two groups.
+        If the columns differ, values are not finite, or a set has fewer than two groups.
     UsageError
-        A number is out of its range.
+        If a number is out of range.
+
+    See Also
+    --------
+    measure_gap : Compute the features of clips first.
 
     Notes
     -----
-    Features become normal scores of their ranks, without looking at the sides; each family of
-    features weighs the same. Permutations exchange whole groups within folds: exact where every
-    clip is a group of its own, near it otherwise. B's clips are often taken as independent for want
-    of knowing better; where they share songs, a gap of some points above 0.5 needs no other reason.
+    Features are transformed to normal scores of their ranks over both sets; all feature families
+    have the same weight. Permutations exchange whole groups within folds: the test is exact if each
+    clip is a group, and approximate otherwise. The groups of B are often unknown; if its clips
+    share songs, an AUC slightly above 0.5 is expected without any other difference.
 
     References
     ----------
@@ -132,89 +149,84 @@ def domain_gap(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from stemstack.domain_shift.gap import domain_gap
     >>> rng = np.random.default_rng(0)
     >>> table = pd.DataFrame(rng.normal(size=(80, 2)), columns=["tempo", "centroid_mean"])
-    >>> domain_gap(table[:40], table[40:] + 3).auc
-    1.0
+    >>> gap = domain_gap(table[:40], table[40:] + 3)
+    >>> gap.auc, gap.is_separable
+    (1.0, True)
     """
     _check_counts(n_folds=(n_folds, 2), n_permutations=(n_permutations, 1), seed=(seed, 0))
     _check_counts(n_resamples=(n_resamples, 1))
-    X, is_b, groups = _stack(X_a, X_b, groups_a, groups_b)
+    X, is_b, groups = _concatenate(X_a, X_b, groups_a, groups_b)
     rng = np.random.default_rng(seed)
     folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
     kernels = _kernels(X)
     joint = sum(kernels.values()) / len(kernels)
-    drawn = permute_sides(is_b, groups, folds, n_permutations, rng)
-    sides = np.column_stack([is_b, drawn])
-    scores = held_out_scores(joint, folds, sides)
-    aucs = fold_auc(scores, sides, folds)
+    labels = np.column_stack([is_b, permute_labels(is_b, groups, folds, n_permutations, rng)])
+    scores = held_out_scores(joint, folds, labels)
+    aucs = fold_auc(scores, labels, folds)
     by_family = {name: _auc(kernel, folds, is_b) for name, kernel in kernels.items()}
-    found = find_differences(X, is_b, groups, n_permutations=n_permutations, rng=rng)
+    # The random stream: differences first, then the interval.
+    differences = find_differences(X, is_b, groups, n_permutations=n_permutations, rng=rng)
+    interval = auc_interval(
+        scores[:, 0], is_b, folds, groups, level=_LEVEL, n_resamples=n_resamples, rng=rng
+    )
     return Gap(
         n_a=len(X_a),
         n_b=len(X_b),
         auc=float(aucs[0]),
-        interval=auc_interval(
-            scores[:, 0], is_b, folds, groups, level=LEVEL, n_resamples=n_resamples, rng=rng
-        ),
+        interval=interval,
         p_value=float(np.mean(aucs >= aucs[0] - 1e-12)),
         n_permutations=n_permutations,
         families=dict(sorted(by_family.items(), key=lambda item: -item[1])),
-        differences=found,
-        floor=floor,
+        differences=differences,
+        between_songs_auc=between_songs_auc,
     )
 
 
 def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
-    """Compute the AUC of :func:`domain_gap`, and nothing else.
-
-    Parameters
-    ----------
-    X_a, X_b, groups_a, groups_b, n_folds, seed
-        As of :func:`domain_gap`.
-
-    Returns
-    -------
-    float
-    """
-    X, is_b, groups = _stack(X_a, X_b, groups_a, groups_b)
+    """Compute the AUC of :func:`domain_gap` only, with the same parameters."""
+    X, is_b, groups = _concatenate(X_a, X_b, groups_a, groups_b)
     folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
     kernels = _kernels(X)
     return _auc(sum(kernels.values()) / len(kernels), folds, is_b)
 
 
 def _auc(kernel, folds, is_b):
-    sides = is_b[:, None]
-    return float(fold_auc(held_out_scores(kernel, folds, sides), sides, folds)[0])
+    labels = is_b[:, None]
+    return float(fold_auc(held_out_scores(kernel, folds, labels), labels, folds)[0])
 
 
 def _check_counts(**counts):
-    for name, (value, least) in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UsageError(f"{name} must be a whole number ≥ {least}. Got {value!r} instead.")
+    for name, (value, minimum) in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            raise UsageError(f"{name} must be a whole number ≥ {minimum}. Got {value!r} instead.")
 
 
-def _stack(X_a, X_b, groups_a, groups_b):
-    """Lay A and B out in one table, with the side and the number of the group of each clip."""
+def _concatenate(X_a, X_b, groups_a, groups_b):
+    """Return the table of both sets, whether each clip is of B, and its group as a number."""
     if list(X_a.columns) != list(X_b.columns):
-        strange = sorted(set(X_a.columns) ^ set(X_b.columns))
+        unmatched = sorted(set(X_a.columns) ^ set(X_b.columns))
         raise DataError(
             f"Both sets must have the same features in the same order. Got {len(X_a.columns)} and "
-            f"{len(X_b.columns)}{', of which only one has ' + strange[0] if strange else ''}"
+            f"{len(X_b.columns)}{', of which only one has ' + unmatched[0] if unmatched else ''}."
         )
     X = pd.concat([X_a, X_b], ignore_index=True)
     if not np.isfinite(X.to_numpy(np.float64)).all():
-        raise DataError("The features hold NaN or infinite values; leave out those clips")
+        raise DataError("The features have NaN or infinite values; leave out those clips.")
     is_b = np.arange(len(X)) >= len(X_a)
-    named = [*_name_groups("a", groups_a, len(X_a)), *_name_groups("b", groups_b, len(X_b))]
-    return X, is_b, pd.factorize(pd.Series(named, dtype=object))[0]
+    names = [*_group_names("a", groups_a, len(X_a)), *_group_names("b", groups_b, len(X_b))]
+    return X, is_b, pd.factorize(pd.Series(names, dtype=object))[0]
 
 
-def _name_groups(side, groups, n):
+def _group_names(name, groups, n_clips):
     if groups is None:
-        return [(side, i) for i in range(n)]
-    if len(groups) != n:
-        raise DataError(f"Expected a group for each of {n} clips. Got {len(groups)}")
+        return [(name, i) for i in range(n_clips)]
+    if len(groups) != n_clips:
+        raise DataError(f"Expected a group for each of {n_clips} clips. Got {len(groups)}.")
     return list(groups)
 
 
@@ -222,17 +234,17 @@ def _possible_folds(is_b, groups, n_folds):
     fewest = min(len(np.unique(groups[~is_b])), len(np.unique(groups[is_b])))
     if fewest < 2:
         raise DataError(
-            f"A set has {fewest} groups of clips; at least 2 are needed on each side: give more "
-            "clips, or clips that share no song"
+            f"A set has {fewest} groups of clips, but at least 2 are needed in each set: add "
+            "clips that share no song."
         )
     return min(n_folds, fewest)
 
 
 def _kernels(X):
-    """Make a kernel for each family of features there is."""
+    """Compute the kernel of each feature family."""
     pairs = zip(X.columns, family_of(X.columns), strict=True)
-    of = np.array(
-        ["length and level" if name in FACTS else family or "other" for name, family in pairs]
+    names = np.array(
+        ["length and level" if name in CLIP_STATS else family or "other" for name, family in pairs]
     )
     scores = normal_scores(X.to_numpy(np.float64))
-    return {name: family_kernel(scores[:, of == name]) for name in dict.fromkeys(of.tolist())}
+    return {name: family_kernel(scores[:, names == name]) for name in dict.fromkeys(names.tolist())}

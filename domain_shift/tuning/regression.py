@@ -1,10 +1,8 @@
-"""Reading off a clip what was done to it, and how far two sets of clips are from each other in it.
+"""Regression of recipes from features, and the distance of two sets of clips in the predictions.
 
-Mashups by known recipes teach regressions from what is measured of a clip to its recipe. Two sets
-of clips are close where the same is read off both, as often: that the songs differ is not in it.
+Regressors are fitted on mashups of known recipes. Two sets of clips are close if the predictions
+for both have the same distribution, which does not depend on the songs in them.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from lightgbm import LGBMRegressor
@@ -13,15 +11,15 @@ from scipy.spatial import KDTree
 from ...audio.levels import amplitude_to_db
 
 _PITCH_MOVES = ("interpolate", "resample")
-# In dB: noise below this, or none, is as good as the same.
+# In dB: the target for noise with a lower gain, and for no noise.
 _SILENT_NOISE = -36.0
-# In dB: an overdrive this small is told from none.
+# In dB: added to the overdrive, so that its logarithm is finite.
 _LEAST_OVERDRIVE = 0.1
 _LEVELS = np.linspace(0.025, 0.975, 20)
 
 
 def recipe_targets(recipe):
-    """Tell what a recipe does to the sound of a mashup.
+    """Return the targets of the regression: the audible parameters of a recipe.
 
     Parameters
     ----------
@@ -30,137 +28,133 @@ def recipe_targets(recipe):
     Returns
     -------
     list of 5 float
-        Overdrive, as the binary logarithm of its dB and a little more; cutoff in octaves above
-        1 Hz, half the sample rate where there is none; the sum of the noise gains in dB; and the
-        standard deviation of the stems' rates in octaves, as far as it moves the pitch, and as far
-        as it only moves the time.
+        log2 of the overdrive in dB plus 0.1; log2 of the cutoff in Hz, half of the sample rate if
+        there is none; the sum of the noise gains in dB, at least -36; and the standard deviation
+        of log2 of the stems' rates, first if it moves the pitch, then if it moves the time only.
     """
     noise = sum(part.gain for part in recipe.noises)
     spread = float(np.std(np.log2([part.rate for part in recipe.stems])))
-    moved = recipe.tempo in _PITCH_MOVES
+    moves_pitch = recipe.tempo in _PITCH_MOVES
     return [
         float(np.log2(recipe.overdrive + _LEAST_OVERDRIVE)),
         float(np.log2(recipe.lowpass or recipe.sr / 2)),
         max(amplitude_to_db(noise), _SILENT_NOISE) if noise > 0 else _SILENT_NOISE,
-        spread if moved else 0.0,
-        0.0 if moved else spread,
+        spread if moves_pitch else 0.0,
+        0.0 if moves_pitch else spread,
     ]
 
 
-@dataclass(frozen=True)
 class RecipeRegressor:
-    """Regressions from measurements of clips to the facts of their recipes.
+    """Cross-fitted LightGBM regressors from features of clips to the targets of their recipes.
 
-    There are two of each, learnt on one half of the folds and used for the other: a song that
-    taught one would be read too well by it, and test clips, whose songs taught neither, would
-    differ.
+    One set of regressors is fitted on the mashups of even folds and predicts those of odd folds,
+    and vice versa: predictions for mashups are as uncertain as those for test clips, whose songs
+    are in no training mashup either.
 
     Attributes
     ----------
-    halves : tuple of 2 lists of LGBMRegressor
-        Those that read the clips of even folds, and of odd ones.
-    errors : ndarray of shape (n_facts,)
-        Root mean squares, on the other half.
+    halves_ : tuple of 2 lists of LGBMRegressor
+        Those that predict the clips of even folds, and of odd folds; one per target.
+    errors_ : ndarray of shape (n_targets,)
+        Root mean squared errors of the cross-fitted predictions.
     """
 
-    halves: tuple
-    errors: np.ndarray
-
-    @classmethod
-    def learn(cls, table, recipes):
-        """Learn from mashups.
+    def fit(self, X, recipes):
+        """Fit on mashups.
 
         Parameters
         ----------
-        table : ndarray of shape (n_mashups, n_measurements)
+        X : ndarray of shape (n_mashups, n_features)
         recipes : sequence of Recipe
-            Theirs.
+            Of the mashups.
 
         Returns
         -------
-        Reader
+        RecipeRegressor
+            Itself.
         """
-        facts = _facts_of(recipes)
-        half = np.array([recipe.fold % 2 for recipe in recipes])
-        halves = tuple(
-            [_make_regressor().fit(table[half != own], column[half != own]) for column in facts.T]
+        y = _targets(recipes)
+        parity = np.array([recipe.fold % 2 for recipe in recipes])
+        self.halves_ = tuple(
+            [_make_regressor().fit(X[parity != own], column[parity != own]) for column in y.T]
             for own in (0, 1)
         )
-        reads = cls(halves, facts[0]).read(table, half)
-        return cls(halves, np.sqrt(np.mean((reads - facts) ** 2, axis=0)))
+        self.errors_ = np.sqrt(np.mean((self.predict(X, parity) - y) ** 2, axis=0))
+        return self
 
-    def read(self, table, folds):
-        """Read clips.
+    def predict(self, X, folds):
+        """Predict the targets of clips.
 
         Parameters
         ----------
-        table : ndarray of shape (n_clips, n_measurements)
+        X : ndarray of shape (n_clips, n_features)
         folds : array-like of shape (n_clips,), int
-            Even or odd says which half reads a clip.
+            Clips of even folds are predicted by the regressors fitted on odd folds. Any numbers
+            for clips that were not fitted on.
 
         Returns
         -------
-        ndarray of shape (n_clips, n_facts)
+        ndarray of shape (n_clips, n_targets)
         """
-        half = np.asarray(folds, dtype=int) % 2
-        reads = np.empty((len(table), len(self.errors)))
-        for own in np.unique(half):
-            rows = half == own
-            reads[rows] = np.column_stack([m.predict(table[rows]) for m in self.halves[own]])
-        return reads
+        parity = np.asarray(folds, dtype=int) % 2
+        predictions = np.empty((len(X), len(self.halves_[0])))
+        for own in np.unique(parity):
+            rows = parity == own
+            columns = [regressor.predict(X[rows]) for regressor in self.halves_[own]]
+            predictions[rows] = np.column_stack(columns)
+        return predictions
 
 
 class NearestRecipeSurrogate:
-    """Foretells what is read off a mashup before it is rendered: what was read off its stand-in.
+    """Surrogate that predicts for a recipe what was predicted for the nearest rendered mashup.
 
-    The stand-in of a recipe is the mashup, of those that taught the reader, whose recipe does most
-    nearly the same to it.
+    Distances are Euclidean, between standardised targets of the recipes.
 
     Parameters
     ----------
     recipes : sequence of Recipe
-    reads : ndarray of shape (n_recipes, n_facts)
-        What a :class:`RecipeRegressor` read off mashups by them.
+        Of the rendered mashups.
+    predictions : ndarray of shape (n_recipes, n_targets)
+        Of a :class:`RecipeRegressor` for these mashups.
     """
 
-    def __init__(self, recipes, reads):
-        facts = _facts_of(recipes)
-        scale = facts.std(axis=0)
+    def __init__(self, recipes, predictions):
+        targets = _targets(recipes)
+        scale = targets.std(axis=0)
         self._scale = np.where(scale > 0, scale, 1.0)
-        self._tree = KDTree(facts / self._scale)
-        self._reads = reads
+        self._tree = KDTree(targets / self._scale)
+        self._predictions = predictions
 
-    def read(self, recipes):
-        """Foretell what would be read, as :meth:`RecipeRegressor.read` gives it."""
-        return self._reads[self._tree.query(_facts_of(recipes) / self._scale)[1]]
+    def predict(self, recipes):
+        """Predict for recipes without rendering them: (n_recipes, n_targets)."""
+        return self._predictions[self._tree.query(_targets(recipes) / self._scale)[1]]
 
 
-def distance(ours, theirs, errors):
-    """Measure how far two sets of clips are from each other in what is read off them.
+def prediction_distance(predictions, target, errors):
+    """Compute the distance of two sets of clips by their predicted targets.
 
     Parameters
     ----------
-    ours, theirs : ndarray of shape (n_clips, n_facts)
-    errors : ndarray of shape (n_facts,)
-        Of reading; facts without are those that never vary, and are left out.
+    predictions, target : ndarray of shape (n_clips, n_targets)
+    errors : ndarray of shape (n_targets,)
+        Of the regressor. Targets with error 0 are constant and are left out.
 
     Returns
     -------
     float
-        Sum over the facts of the mean difference of the quantiles, in errors of reading: the
-        distributions' 1-Wasserstein distance.
+        Sum over the targets of the 1-Wasserstein distance, in units of the error.
     """
-    apart = np.mean(np.abs(_quantiles(ours) - _quantiles(theirs)), axis=0)
-    known = errors > 0
-    return float(np.sum(apart[known] / errors[known]))
+    differences = np.mean(np.abs(_quantiles(predictions) - _quantiles(target)), axis=0)
+    varies = errors > 0
+    return float(np.sum(differences[varies] / errors[varies]))
 
 
-def _facts_of(recipes):
+def _targets(recipes):
     return np.array([recipe_targets(recipe) for recipe in recipes])
 
 
-def _quantiles(reads):
-    return np.quantile(reads, _LEVELS, axis=0)
+def _quantiles(predictions):
+    return np.quantile(predictions, _LEVELS, axis=0)
 
 
 def _make_regressor():

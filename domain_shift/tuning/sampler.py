@@ -1,4 +1,4 @@
-"""The studio of a tuning: it draws mashups, describes them, and holds them against test clips."""
+"""Sampler of a tuning: sampled mashups, their features, and their gaps to the test clips."""
 
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -11,101 +11,103 @@ from ...features import Extractor
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
-from ..gap.clip_stats import FACTS, clip_stats, measure_clip_stats
-from ..gap.measure import bind_recipes, compare, describe
+from ..gap.clip_sets import ClipSet, compare, describe
+from ..gap.clip_stats import CLIP_STATS, compute_clip_stats, waveform_stats
 from .length_level import fit_to_clips
-from .search import apply
+from .search import apply_parameters
 
 # In s; longer than any song.
-_ENDLESS = 36000.0
-# Mashups whose lengths tell how long mashups of a tempo mode can be.
-_MEASURED = 400
+_UNLIMITED = 36000.0
+# Number of recipes from which the longest possible durations are estimated.
+_N_LENGTHS = 400
 
 
 class MashupSampler:
-    """Draws and describes mashups, and holds them against test clips.
+    """Sampler of mashups for one data set and its test clips.
 
     Parameters
     ----------
     data : DataSet
-        Songs and noise to draw from.
+        Songs and noise clips to sample from.
     test : ClipSet
     start : Settings
-    plan : Plan
-    places : dict
-        ``cache``, ``n_jobs`` and ``progress``.
+        What is not searched for is taken from these.
+    budget : TuneBudget
+    resources : Resources
     """
 
-    def __init__(self, data, test, start, plan, places):
+    def __init__(self, data, test, start, budget, resources):
         self.start = start
-        self.plan = plan
-        self._test = test.sample(plan.gap_clips, plan.seed)
-        self._places = places
-        self._classes = len(data.classes)
-        self._bases = {}
+        self.budget = budget
+        self.progress = resources.progress
+        self._resources = resources
+        self._test = test.sample(budget.gap_clips, budget.seed)
+        self._n_classes = len(data.classes)
+        self._base_settings = {}
         config = Config(
-            str(data.root), folds=plan.folds, mashups_per_genre=1, settings=start.to_dict()
+            str(data.root), folds=budget.folds, mashups_per_genre=1, settings=start.to_dict()
         )
-        self._pool = sample_training(data, config, **places).pool
+        self._pool = sample_training(data, config, **vars(resources)).pool
 
-    def base(self, mode):
-        """Give the start in a tempo mode, with length and level of the test clips."""
-        if mode not in self._bases:
-            start = replace(self.start, tempo=mode)
-            endless = replace(start, durations=((1.0, _ENDLESS, _ENDLESS),))
-            lengths = [recipe.length / recipe.sr for recipe in self._draw(endless, _MEASURED, 0)]
-            self._bases[mode] = fit_to_clips(start, self._test_facts, lengths)
-        return self._bases[mode]
+    def base_settings(self, tempo):
+        """Return the start with a tempo mode, and with duration and level of the test clips."""
+        if tempo not in self._base_settings:
+            start = replace(self.start, tempo=tempo)
+            unlimited = replace(start, durations=((1.0, _UNLIMITED, _UNLIMITED),))
+            recipes = self._sample(unlimited, _N_LENGTHS, 0)
+            lengths = [recipe.length / recipe.sr for recipe in recipes]
+            self._base_settings[tempo] = fit_to_clips(start, self._test_stats, lengths)
+        return self._base_settings[tempo]
+
+    def settings(self, parameters):
+        """Return the settings of some parameters of the search."""
+        return apply_parameters(self.base_settings(parameters["tempo"]), parameters)
 
     def sample_recipes(self, parameters, seed, n=None):
-        """Draw recipes by parameters: about ``n``, by default as many as a pilot has."""
-        settings = apply(self.base(parameters["tempo"]), parameters)
-        return self._draw(settings, n or self.plan.clips, seed)
+        """Sample about ``n`` recipes; by default as many as an initial trial has."""
+        return self._sample(self.settings(parameters), n or self.budget.clips_per_trial, seed)
 
     def describe_initial_trial(self, parameters, seed):
-        """Describe the mashups of a pilot."""
-        clips = bind_recipes(self.sample_recipes(parameters, seed), self._pool.source_store).clips
-        return compute_fast_features(clips, n_jobs=self._places["n_jobs"]).to_numpy()
+        """Compute the fast features of the mashups of an initial trial."""
+        recipes = self.sample_recipes(parameters, seed)
+        clips = ClipSet.from_recipes(recipes, self._pool.source_store).clips
+        return compute_fast_features(clips, n_jobs=self._resources.n_jobs).to_numpy()
 
     def describe_test(self):
-        """Describe the test clips as pilots are."""
-        clips, n_jobs = self._test.clips, self._places["n_jobs"]
-        with self.stage("describing test clips", len(clips)) as advance:
+        """Compute the fast features of the test clips."""
+        clips, n_jobs = self._test.clips, self._resources.n_jobs
+        with self.progress.stage("describing test clips", len(clips)) as advance:
             return compute_fast_features(clips, n_jobs=n_jobs, advance=advance).to_numpy()
 
     def gap(self, settings, seed):
-        """Measure the gap between mashups by settings and the test clips."""
-        recipes = self._draw(settings, self.plan.gap_clips, seed)
-        drawn = bind_recipes(recipes, self._pool.source_store)
-        table = self._describe(drawn)
-        test = self._test_table
-        with self.stage("telling them apart", None):
-            return compare(drawn, table, self._test, test, seed=self.plan.seed)
-
-    def stage(self, name, total):
-        """Announce a stage."""
-        return self._places["progress"].stage(name, total)
+        """Measure the gap between mashups and the test clips."""
+        recipes = self._sample(settings, self.budget.gap_clips, seed)
+        mashups = ClipSet.from_recipes(recipes, self._pool.source_store)
+        X = self._describe(mashups)
+        X_test = self._test_features
+        with self.progress.stage("two-sample test"):
+            return compare(mashups, X, self._test, X_test, seed=self.budget.seed)
 
     @cached_property
-    def _test_facts(self):
-        clips, n_jobs = self._test.clips, self._places["n_jobs"]
-        with self.stage("length and level, test", len(clips)) as advance:
-            return clip_stats(clips, n_jobs=n_jobs, advance=advance)
+    def _test_stats(self):
+        clips, n_jobs = self._test.clips, self._resources.n_jobs
+        with self.progress.stage("length and level, test", len(clips)) as advance:
+            return compute_clip_stats(clips, n_jobs=n_jobs, advance=advance)
 
     @cached_property
-    def _test_table(self):
+    def _test_features(self):
         return self._describe(self._test)
 
     def _describe(self, clips):
-        return describe(clips, list(self.plan.families), **self._places)
+        return describe(clips, list(self.budget.families), self._resources)
 
-    def _draw(self, settings, n, seed):
+    def _sample(self, settings, n, seed):
         pool = replace(self._pool, settings=settings)
-        # Two of each class at least: what a fold teaches is tried on another.
-        return pool.sample_all(max(2, round(n / self._classes)), seed)
+        # At least two per class, because the regressors are cross-fitted over folds.
+        return pool.sample_all(max(2, round(n / self._n_classes)), seed)
 
 
-SECONDS = 10.0
+_SECONDS = 10.0
 FAMILIES = (
     "mfcc",
     "contrast",
@@ -117,17 +119,17 @@ FAMILIES = (
     "texture",
     "dynamics",
 )
-STATISTICS = ("mean", "std", "min", "max", "median")
+_STATISTICS = ("mean", "std", "min", "max", "median")
 
 
 def compute_fast_features(clips, *, n_jobs=None, advance=None):
-    """Measure the facts of clips, and some features of their beginnings.
+    """Compute statistics of whole clips, and some features of their first ten seconds.
 
     Parameters
     ----------
     clips : sequence of clips
-    n_jobs : int, optional
-        Processes; the result is the same for any number.
+    n_jobs : int or None, default=None
+        Number of worker processes; None means 1. The result is the same for any number.
     advance : callable, optional
         Called with the number of clips done since its last call.
 
@@ -138,18 +140,18 @@ def compute_fast_features(clips, *, n_jobs=None, advance=None):
     Raises
     ------
     AudioError
-        A clip cannot be read.
+        If a clip cannot be read.
     """
-    rows = list(parallel_map(_describe, clips, n_jobs=n_jobs, advance=advance))
-    return pd.DataFrame(np.stack(rows), columns=[*FACTS, *_extractor().names])
+    rows = list(parallel_map(_fast_features, clips, n_jobs=n_jobs, advance=advance))
+    return pd.DataFrame(np.stack(rows), columns=[*CLIP_STATS, *_extractor().names])
 
 
-def _describe(clip):
+def _fast_features(clip):
     samples = load_clip(clip, DEFAULT_SR)
-    start = samples[: round(SECONDS * DEFAULT_SR)]
-    return np.concatenate([measure_clip_stats(samples, DEFAULT_SR), _extractor()(start)])
+    beginning = samples[: round(_SECONDS * DEFAULT_SR)]
+    return np.concatenate([waveform_stats(samples, DEFAULT_SR), _extractor()(beginning)])
 
 
 @lru_cache(maxsize=1)
 def _extractor():
-    return Extractor(DEFAULT_SR, FAMILIES, STATISTICS)
+    return Extractor(DEFAULT_SR, FAMILIES, _STATISTICS)

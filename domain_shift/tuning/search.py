@@ -1,12 +1,12 @@
-"""What a tuning searches for, each parameter on a scale where equal steps sound about as large.
+"""Search: the parameters, initial random trials, and CMA-ES over a surrogate cost, by optuna.
 
-Left out is what cannot be heard in a mashup whose stems are not known: the gains of single stems,
-and whether noise is one clip or several.
+Each parameter is on a scale where equal steps sound about equally large. The gains of single stems
+and the number of noise clips are not searched for, because they cannot be estimated from a mashup
+of unknown stems.
 """
 
 import json
 import logging
-import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,43 +16,21 @@ import numpy as np
 from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError, UsageError, import_optional
 
-# "stretch" may be searched as well, at ten times the cost of a pilot.
+# "stretch" may be searched too, but takes ten times as long to render.
 TEMPO_MODES = ("interpolate", "none")
 
 
 @dataclass(frozen=True)
 class SearchParameter:
-    """A number that is searched for, and the range it is searched in."""
+    """Parameter of the search: its name, range and scale."""
 
     name: str
     low: float
     high: float
     log: bool = False
 
-    def suggest(self, trial):
-        """Ask an optuna trial for a value."""
-        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
 
-    def clip(self, value):
-        """Bring a value into the range."""
-        return min(max(value, self.low), self.high)
-
-    def place(self, value):
-        """Give where in the range a value lies, from 0 to 1."""
-        low, high = self._scale(self.low), self._scale(self.high)
-        return (self._scale(value) - low) / (high - low)
-
-    def value(self, place):
-        """Give the value at a place in the range, the nearest end for a place outside."""
-        low, high = self._scale(self.low), self._scale(self.high)
-        scaled = low + min(max(float(place), 0.0), 1.0) * (high - low)
-        return self.clip(math.exp(scaled) if self.log else scaled)
-
-    def _scale(self, value):
-        return math.log(value) if self.log else value
-
-
-KNOBS = (
+SEARCH_SPACE = (
     SearchParameter("noise_probability", 0.0, 1.0),
     SearchParameter("noise_top", -30.0, 6.0),
     SearchParameter("noise_span", 0.0, 24.0),
@@ -63,42 +41,42 @@ KNOBS = (
 )
 
 
-def suggest(trial, tempo):
-    """Ask an optuna trial for a value of every number.
+def suggest_parameters(trial, tempo):
+    """Return the parameters that an optuna trial suggests.
 
     Parameters
     ----------
     trial : optuna.trial.Trial
     tempo : str
-        The tempo mode.
+        The tempo mode, which is not suggested.
 
     Returns
     -------
     dict
-        As of :func:`apply`.
+        See :func:`apply_parameters`.
     """
-    return {"tempo": tempo} | {knob.name: knob.suggest(trial) for knob in KNOBS}
+    values = {p.name: trial.suggest_float(p.name, p.low, p.high, log=p.log) for p in SEARCH_SPACE}
+    return {"tempo": tempo} | values
 
 
-def apply(base, parameters):
-    """Change settings by the parameters of a search.
+def apply_parameters(base, parameters):
+    """Return settings with the parameters of a search.
 
     Parameters
     ----------
     base : Settings
-        What is not searched for is taken from it.
+        The other settings are taken from it.
     parameters : dict
-        ``tempo``; ``noise_probability``, the highest noise gain ``noise_top`` in dB and how far
-        the lowest is below it, ``noise_span``; ``lowpass_probability``,
-        the lowest cutoff ``lowpass_low`` in Hz and the octaves to the highest; the most
-        ``overdrive`` in dB.
+        ``tempo``; ``noise_probability``; ``noise_top``, the highest noise gain in dB, and
+        ``noise_span``, the range below it in dB; ``lowpass_probability``; ``lowpass_low``, the
+        lowest cutoff in Hz, and ``lowpass_octaves``, the range above it; ``overdrive``, the largest
+        one in dB.
 
     Returns
     -------
     Settings
     """
-    top = parameters["noise_top"]
-    cutoff = parameters["lowpass_low"]
+    top, cutoff = parameters["noise_top"], parameters["lowpass_low"]
     return replace(
         base,
         tempo=parameters["tempo"],
@@ -116,7 +94,7 @@ _PROBLEM = "problem"
 
 @dataclass(frozen=True)
 class Trial:
-    """One finished trial: its number among those of its tempo mode, its parameters, its cost."""
+    """Finished trial: its number within its tempo mode, its parameters and its cost."""
 
     number: int
     parameters: dict
@@ -125,37 +103,37 @@ class Trial:
 
 @dataclass(frozen=True)
 class InitialTrial:
-    """Parameters drawn at random, the seed of some mashups by them, and what they are like."""
+    """Random parameters, the seed of their mashups, and the features of these mashups."""
 
     parameters: dict
     seed: int
     table: np.ndarray
 
 
-def open_record(path, problem, *, resume):
-    """Open the record of a tuning's pilots.
+def open_study(path, problem, *, resume):
+    """Open the file that the initial trials of a search are stored in.
 
     Parameters
     ----------
     path : str or os.PathLike
     problem : dict
-        What the tuning is about, plain data: a record of another problem is refused.
+        Plain data that define the search. A file of another problem is refused.
     resume : bool
-        Go on with the record that is there.
+        Whether to continue the search in an existing file.
 
     Returns
     -------
     optuna.study.Study
-        In a file of optuna's journal.
+        Stored in a file of optuna's journal.
 
     Raises
     ------
     UsageError
-        There is a record and ``resume`` is false, or it is of another problem.
+        If the file exists and ``resume`` is false, or it is of another problem.
     DataError
-        The file is no such record.
+        If the file is no such journal.
     MissingExtraError
-        The ``tune`` extra is not installed.
+        If the ``tune`` extra is not installed.
     """
     optuna = _quiet_optuna()
     path = Path(path)
@@ -167,67 +145,69 @@ def open_record(path, problem, *, resume):
         storage = optuna.storages.JournalStorage(backend)
         study = optuna.create_study(storage=storage, study_name="pilots", load_if_exists=True)
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: is not the record of a search; remove it") from error
+        raise DataError(f"{path}: is not the file of a search; remove it") from error
     _check_problem(study, json.loads(json.dumps(problem)), path)
     return study
 
 
-def run_initial_trials(record, describe, *, count, seed, tempo_modes, advance=None):
-    """Describe mashups by parameters drawn at random, the tempo modes in turn.
+def run_initial_trials(study, describe, *, count, seed, tempo_modes, advance=None):
+    """Describe mashups of random parameters, with the tempo modes in turn.
 
     Parameters
     ----------
-    record : optuna.study.Study
-        Of :func:`open_record`; its finished pilots count.
+    study : optuna.study.Study
+        From :func:`open_study`; the trials that it has are not run again.
     describe : callable
-        Gives an array for a dict of parameters and a seed, another one for each pilot.
-    count, seed : int
+        Takes a dict of parameters and a seed, which differs between trials; returns an array.
+    count : int
+        Number of trials.
+    seed : int
     tempo_modes : sequence of str
     advance : callable, optional
-        Called with the number of pilots done since its last call.
+        Called with the number of trials done since its last call.
 
     Returns
     -------
-    list of Pilot
+    list of InitialTrial
     """
     optuna = _quiet_optuna()
     for number in range(count):
-        if number >= len(_finished(record)):
-            record.sampler = optuna.samplers.RandomSampler(seed=_seed_of(seed, number))
-            trial = record.ask()
-            parameters = suggest(trial, tempo_modes[number % len(tempo_modes)])
-            table = describe(parameters, _seed_of(seed, number))
+        if number >= len(_finished(study)):
+            study.sampler = optuna.samplers.RandomSampler(seed=_trial_seed(seed, number))
+            trial = study.ask()
+            parameters = suggest_parameters(trial, tempo_modes[number % len(tempo_modes)])
+            table = describe(parameters, _trial_seed(seed, number))
             trial.set_user_attr("parameters", parameters)
             trial.set_user_attr("table", np.asarray(table, dtype=np.float32).tolist())
-            record.tell(trial, 0.0)
+            study.tell(trial, 0.0)
         if advance is not None:
             advance(1)
     return [
-        InitialTrial(attrs["parameters"], _seed_of(seed, number), np.array(attrs["table"]))
-        for number, attrs in enumerate(trial.user_attrs for trial in _finished(record))
+        InitialTrial(attrs["parameters"], _trial_seed(seed, number), np.array(attrs["table"]))
+        for number, attrs in enumerate(trial.user_attrs for trial in _finished(study))
     ]
 
 
-def run_search(cost, *, budget, seed, tempo_modes, seconds=None, advance=None):
-    """Try parameters in each tempo mode until the budget is spent.
+def run_search(cost, *, n_trials, seed, tempo_modes, max_seconds=None, advance=None):
+    """Minimise a cost by CMA-ES, in each tempo mode.
 
     Parameters
     ----------
     cost : callable
-        Gives a float, the lower the better, for a dict of parameters.
-    budget : int
-        Trials, shared by the tempo modes.
+        Takes a dict of parameters; returns a float.
+    n_trials : int
+        Split evenly between the tempo modes, at least one each.
     seed : int
     tempo_modes : sequence of str
-    seconds : float, optional
-        Begin no trial after so much time, but one of each tempo mode.
+    max_seconds : float, optional
+        Start no trial after this time, except the first of each tempo mode.
     advance : callable, optional
         Called with the number of trials done since its last call.
 
     Returns
     -------
     list of Trial
-        Tempo mode by mode.
+        Ordered by tempo mode.
 
     References
     ----------
@@ -235,15 +215,15 @@ def run_search(cost, *, budget, seed, tempo_modes, seconds=None, advance=None):
     """
     optuna = _quiet_optuna()
     import_optional("cmaes", "tune")
-    begun, trials = time.monotonic(), []
-    for place, mode in enumerate(tempo_modes):
+    started, trials = time.monotonic(), []
+    for i, tempo in enumerate(tempo_modes):
         sampler = optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         study = optuna.create_study(sampler=sampler)
-        for number in range(max(1, (budget + place) // len(tempo_modes))):
-            if number and seconds is not None and time.monotonic() - begun > seconds:
+        for number in range(max(1, (n_trials + i) // len(tempo_modes))):
+            if number and max_seconds is not None and time.monotonic() - started > max_seconds:
                 break
             trial = study.ask()
-            parameters = suggest(trial, mode)
+            parameters = suggest_parameters(trial, tempo)
             trials.append(Trial(number, parameters, cost(parameters)))
             study.tell(trial, trials[-1].cost)
             if advance is not None:
@@ -252,28 +232,28 @@ def run_search(cost, *, budget, seed, tempo_modes, seconds=None, advance=None):
 
 
 def best_trials(trials, count):
-    """Choose trials for the real test: the cheapest of each tempo mode, then the cheapest at all.
+    """Return the best trial of each tempo mode, filled up with the best of all.
 
-    A tempo mode is a choice of kind, which the cheap distance may get wrong as a whole.
+    Each tempo mode is represented because the surrogate cost may rank the modes wrongly.
 
     Parameters
     ----------
     trials : sequence of Trial
     count : int
-        How many, or one for each mode when that is more.
+        Number of trials, or one per tempo mode if there are more modes.
 
     Returns
     -------
     list of Trial
-        Of different parameters, the cheapest first.
+        With distinct parameters, by rising cost.
     """
-    ranked, chosen = [], {}
+    ranked, best_of_mode = [], {}
     for trial in sorted(trials, key=lambda trial: trial.cost):
-        chosen.setdefault(trial.parameters["tempo"], trial)
+        best_of_mode.setdefault(trial.parameters["tempo"], trial)
         if all(trial.parameters != other.parameters for other in ranked):
             ranked.append(trial)
-    others = [trial for trial in ranked if trial not in chosen.values()]
-    best = [*chosen.values(), *others[: max(count - len(chosen), 0)]]
+    others = [trial for trial in ranked if trial not in best_of_mode.values()]
+    best = [*best_of_mode.values(), *others[: max(count - len(best_of_mode), 0)]]
     return sorted(best, key=lambda trial: trial.cost)
 
 
@@ -288,16 +268,16 @@ def _finished(study):
     return study.get_trials(deepcopy=False, states=[complete])
 
 
-def _seed_of(seed, number):
+def _trial_seed(seed, number):
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
-def _check_problem(study, ours, path):
-    theirs = study.user_attrs.get(_PROBLEM, ours)
-    for name in sorted({*theirs, *ours}):
-        if theirs.get(name) != ours.get(name):
+def _check_problem(study, problem, path):
+    stored = study.user_attrs.get(_PROBLEM, problem)
+    for name in sorted({*stored, *problem}):
+        if stored.get(name) != problem.get(name):
             raise UsageError(
-                f"{path}: the search there was begun with another {name}; resume it with the same "
-                "options and data, or give another --out"
+                f"{path}: the search in this file has other {name}; resume it with the same "
+                "options and data, or use another --out"
             )
-    study.set_user_attr(_PROBLEM, ours)
+    study.set_user_attr(_PROBLEM, problem)

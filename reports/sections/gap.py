@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...domain_shift.gap.measure import ClipSet, compare, describe, list_test
+from ...domain_shift.gap.clip_sets import ClipSet, compare, describe
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
 from ...runs.stored_clips import find_training, open_data, recipes_of
 from ..html import figures
@@ -44,27 +44,27 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
         return None
     sizes = {"n_clips": n_clips, "n_songs": n_songs}
     return cached_result(
-        run, "gap", lambda: _measure(run, **sizes, **vars(inputs.resources)), **sizes
+        run, "gap", lambda: _measure(run, **sizes, resources=inputs.resources), **sizes, format=2
     )
 
 
-def _measure(run, *, n_clips, n_songs, cache, n_jobs, progress):
-    means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-    data, recipes = open_data(run, cache=cache, progress=progress), recipes_of(run)
-    test = list_test(data).sample(n_clips, 0).usable(n_jobs=n_jobs, progress=progress)
-    training = _training_clips(run, data, recipes, n_clips, means)
-    X_test, X_training = (describe(clips, "all", **means) for clips in (test, training))
+def _measure(run, *, n_clips, n_songs, resources):
+    data = open_data(run, cache=resources.cache, progress=resources.progress)
+    recipes = recipes_of(run)
+    test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources)
+    training = _training_clips(run, data, recipes, n_clips, resources)
+    X_test, X_training = (describe(clips, "all", resources) for clips in (test, training))
     naive = None
     if recipes:
-        songs = _plain_songs(data, n_songs, means)
-        naive = compare(songs, describe(songs, "all", **means), test, X_test).to_dict()
+        songs = _plain_songs(data, n_songs, resources)
+        naive = compare(songs, describe(songs, "all", resources), test, X_test).to_dict()
     return {"trained_on": compare(training, X_training, test, X_test).to_dict(), "naive": naive}
 
 
-def _training_clips(run, data, recipes, n_clips, means):
+def _training_clips(run, data, recipes, n_clips, resources):
     """Sample training clips, with the groups that share songs."""
     table = _sample(run.read_table("ledger/oof"), n_clips)
-    clips = find_training(data, recipes, table["clip"], **means)
+    clips = find_training(data, recipes, table["clip"], **vars(resources))
     if recipes:
         groups = (table["label"] + "/" + table["fold"].astype(str)).tolist()
     else:
@@ -73,13 +73,13 @@ def _training_clips(run, data, recipes, n_clips, means):
     return ClipSet("training clips", clips, groups, table["fold"].tolist() if recipes else None)
 
 
-def _plain_songs(data, n_songs, means):
+def _plain_songs(data, n_songs, resources):
     """Sample songs as the plain sums of their stems."""
     songs, settings = _sample(data.train, n_songs), Settings(stems=data.stems)
     files = [path for stem in data.stems for path in songs[stem].dropna()]
-    with means["progress"].stage("converting stems", len(files)) as advance:
+    with resources.progress.stage("converting stems", len(files)) as advance:
         source_store = build_source_store(
-            data.root, files, cache=means["cache"], n_jobs=means["n_jobs"], advance=advance
+            data.root, files, cache=resources.cache, n_jobs=resources.n_jobs, advance=advance
         )
     clips = [
         Mashup.from_recipe(recipe, source_store)
@@ -113,10 +113,11 @@ def _summarise(gap, naive, kind):
     )
     if naive is not None:
         text += f" For plain sums of single songs, without mixing, the AUC is {_auc(naive)}."
-    if gap["floor"] is not None:
+    if gap["between_songs_auc"] is not None:
         text += (
             f" Different songs alone make a difference too: between {kind} of one fold and of the "
-            f"others the AUC is {gap['floor']:.2f}, and no settings can bring it much below that."
+            f"others the AUC is {gap['between_songs_auc']:.2f}, and no settings can bring it much "
+            "below that."
         )
     return text
 
@@ -135,7 +136,7 @@ def _differences(title, gap):
             "A classifier separates them, but no interpretable feature differs significantly."
         )
     else:
-        block = bullets([f"A test clip {one['words']}." for one in found[:_MAX_DIFFERENCES]])
+        block = bullets([f"A test clip {one['description']}." for one in found[:_MAX_DIFFERENCES]])
     return heading(title) + block
 
 

@@ -1,4 +1,4 @@
-"""``gap``: a table or JSON, a picture, two sets of any clips, and exit codes."""
+"""``gap``: text, JSON, figures, two sets of clips, and exit codes."""
 
 import json
 import shutil
@@ -13,15 +13,15 @@ SMALL = ["--n", "6", "--folds", "2", "--families", "centroid", "--permutations",
 SMALL += ["--quiet", "--jobs", "1"]
 
 
-def test_mashups_against_test_clips(stem_data, run_program, tmp_path):
+def test_mashups_are_compared_with_test_clips(stem_data, run_program, tmp_path):
     (tmp_path / "s.yaml").write_text("noise_probability: 0.0")
-    picture = tmp_path / "gap.svg"
-    options = ["--settings", tmp_path / "s.yaml", "--picture", picture, *SMALL]
+    figure = tmp_path / "gap.svg"
+    options = ["--settings", tmp_path / "s.yaml", "--picture", figure, *SMALL]
     code, out, _ = run_program("gap", stem_data, *options)
     assert code == 0
     assert out.startswith("6 clips of synthetic, 6 of test\nAUC ")
     assert "AUC by family of features:\n" in out and "brightness" in out
-    assert "<svg" in picture.read_text()
+    assert "<svg" in figure.read_text()
     code, plain, _ = run_program("gap", stem_data, "--json", *options)
     plain = json.loads(plain)
     assert code == 0 and f"AUC {plain['auc']:.3f} [" in out
@@ -42,7 +42,7 @@ def two_folders(tmp_path):
     return tmp_path
 
 
-def test_two_folders_of_any_clips(two_folders, run_program):
+def test_two_folders_of_clips_are_compared(two_folders, run_program):
     arguments = [two_folders / "quiet", two_folders / "loud", *SMALL, "--n", "9"]
     code, out, _ = run_program("gap", *arguments)
     assert code == 0
@@ -53,7 +53,7 @@ def test_two_folders_of_any_clips(two_folders, run_program):
     assert "1 clips were left out" in err and "0.wav" in err
 
 
-def test_labelled_clips_keep_their_groups(two_folders, run_program):
+def test_manifest_is_compared_with_folder(two_folders, run_program):
     names = [f"loud/{i}.wav" for i in range(9)]
     table = pd.DataFrame({"path": names, "label": ["a", "b", "c"] * 3, "group": [0, 1, 2] * 3})
     table.to_csv(two_folders / "train.csv", index=False)
@@ -61,14 +61,14 @@ def test_labelled_clips_keep_their_groups(two_folders, run_program):
     assert code == 0 and "6 clips of train.csv, 6 of quiet" in out
 
 
-def test_same_clips_are_not_told_apart(two_folders, run_program):
-    shutil.copytree(two_folders / "loud", two_folders / "again")
-    arguments = [two_folders / "loud", two_folders / "again", *SMALL, "--n", "9"]
+def test_equal_clips_are_not_separable(two_folders, run_program):
+    shutil.copytree(two_folders / "loud", two_folders / "copy")
+    arguments = [two_folders / "loud", two_folders / "copy", *SMALL, "--n", "9"]
     code, out, _ = run_program("gap", *arguments)
-    assert code == 0 and "No difference between again and loud found." in out
+    assert code == 0 and "No difference between copy and loud found." in out
 
 
-def test_what_cannot_be_compared_is_said(two_folders, stem_data, run_program, tmp_path):
+def test_invalid_input_is_reported(two_folders, stem_data, run_program, tmp_path):
     code, _, err = run_program("gap", stem_data, *SMALL, "--picture", tmp_path / "gap.bmp")
     assert code == 2 and "must end in one of .png, .svg, .pdf" in err
     (tmp_path / "s.yaml").write_text("noise_probability: 0.0")

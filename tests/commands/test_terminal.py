@@ -239,13 +239,14 @@ def test_rates(rate, text):
 
 def test_names_are_those_of_the_rooms():
     from stemstack.datasets import DEFAULT_STEMS
-    from stemstack.domain_shift.gap.measure import FOLDS
+    from stemstack.domain_shift.gap.clip_sets import DEFAULT_FOLDS
     from stemstack.domain_shift.tuning.tune import TuneBudget
 
     assert tuple(DEFAULT_STEMS) == offered.STEMS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
-    assert offered.GAP_FOLDS == FOLDS
-    assert {name: getattr(TuneBudget, name) for name in vars(offered.PLAN)} == vars(offered.PLAN)
+    assert offered.GAP_FOLDS == DEFAULT_FOLDS
+    budget = vars(offered.TUNE_BUDGET)
+    assert {name: getattr(TuneBudget, name) for name in budget} == budget
 
 
 def test_help_of_fit_is_grouped_and_imports_nothing_heavy():

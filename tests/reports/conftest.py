@@ -54,13 +54,13 @@ def make_inputs(resources):
     return make
 
 
-def gap_dict(auc, *, is_separable=True, floor=None, differences=()):
+def gap_dict(auc, *, is_separable=True, between_songs_auc=None, differences=()):
     """Return what ``Gap.to_dict`` returns, as far as the report reads it."""
-    found = [{"words": words, "p_value": p} for words, p in differences]
+    found = [{"description": text, "p_value": p} for text, p in differences]
     return {
         "auc": auc,
         "interval": [auc - 0.05, min(auc + 0.05, 1)],
-        "floor": floor,
+        "between_songs_auc": between_songs_auc,
         "is_separable": is_separable,
         "families": {"mfcc": auc, "tempo": 0.45},
         "differences": found,
@@ -114,7 +114,9 @@ def section_data(evaluations):
         },
         "importance": {"lr": {"drops": drops, "weights": {"absolute coefficients": {"mfcc": 1.0}}}},
         "gap": {
-            "trained_on": gap_dict(0.6, floor=0.58, differences=[("is louder by 3 dB", 0.01)]),
+            "trained_on": gap_dict(
+                0.6, between_songs_auc=0.58, differences=[("is louder by 3 dB", 0.01)]
+            ),
             "naive": gap_dict(0.95),
         },
         "training": {"effnet": pd.DataFrame({"fold": "0", "epoch": [1, 2], "loss": [2.0, 1.5]})},

@@ -1,10 +1,10 @@
-"""Differences in units: a known change of a clip is told as it was made."""
+"""Differences of known changes to clips, in their units; statistics of known clips."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.domain_shift.gap.clip_stats import clip_stats, measure_clip_stats
+from stemstack.domain_shift.gap.clip_stats import compute_clip_stats, waveform_stats
 from stemstack.domain_shift.gap.differences import find_differences
 from stemstack.domain_shift.gap.two_sample import domain_gap
 from stemstack.features import extract
@@ -12,8 +12,8 @@ from stemstack.features import extract
 SR = 22050
 
 
-def tell(a, b, column):
-    """The difference found in one column."""
+def difference_in(column, a, b):
+    """Return the difference in one column of features."""
     X = pd.DataFrame({column: np.concatenate([a, b])})
     is_b = np.arange(len(X)) >= len(a)
     rng = np.random.default_rng(0)
@@ -22,7 +22,7 @@ def tell(a, b, column):
 
 
 @pytest.mark.parametrize(
-    ("column", "a", "b", "words"),
+    ("column", "a", "b", "description"),
     [
         ("rms_dbfs", -20.0, -17.0, "is louder by 3 dB"),
         ("rms_dbfs", -17.0, -20.0, "is quieter by 3 dB"),
@@ -36,33 +36,33 @@ def tell(a, b, column):
         ("duration", 30.0, 30.0, "has more length, though not at the median"),
     ],
 )
-def test_a_difference_is_said_in_its_unit(column, a, b, words):
+def test_difference_is_described_in_its_unit(column, a, b, description):
     wobble = np.linspace(-1e-4, 1e-4, 21) * abs(a or b)
     extra = np.where(np.arange(21) > 15, 3 * (a == b), 0)
-    found = tell(a + wobble, b + wobble + extra, column)
-    assert found.words == words
+    found = difference_in(column, a + wobble, b + wobble + extra)
+    assert found.description == description
     assert found.p_value <= 0.01 or a == b
 
 
-def test_the_effect_is_cliffs_delta():
-    found = tell([1.0, 2.0, 3.0], [2.0, 3.0, 4.0], "tempo")
-    # Of nine pairs six are won by B, two drawn, one lost: 6/9 - 1/9.
+def test_effect_is_cliffs_delta():
+    found = difference_in("tempo", [1.0, 2.0, 3.0], [2.0, 3.0, 4.0])
+    # Of nine pairs, B is higher in six, equal in two, lower in one: 6/9 - 1/9.
     np.testing.assert_allclose(found.effect, 5 / 9, rtol=1e-12)  # one division
     assert found.a == 2.0 and found.b == 3.0 and found.p_value > 0.1
 
 
-def test_facts_of_a_known_clip():
+def test_stats_of_square_wave():
     square = np.tile(np.array([0.5, -0.5], np.float32), SR)
     # rtol: decibels of exact amplitudes.
     np.testing.assert_allclose(
-        measure_clip_stats(square, SR), [2.0, -6.02, 20 * np.log10(0.5), 0.0], rtol=1e-6
+        waveform_stats(square, SR), [2.0, -6.02, 20 * np.log10(0.5), 0.0], rtol=1e-6
     )
     clipped = np.array([1.0, -1.0, 0.0, 0.0], np.float32)
-    assert measure_clip_stats(clipped, SR)[3] == 0.25
-    assert measure_clip_stats(np.zeros(9, np.float32), SR)[1:] == (-120.0, -120.0, 0.0)
+    assert waveform_stats(clipped, SR)[3] == 0.25
+    assert waveform_stats(np.zeros(9, np.float32), SR)[1:] == (-120.0, -120.0, 0.0)
 
 
-def test_noise_gain_and_cut_are_found_in_real_clips():
+def test_added_gain_and_noise_are_found():
     rng = np.random.default_rng(0)
     time = np.arange(SR) / SR
     tones = [0.1 * np.sin(2 * np.pi * f * time) for f in rng.uniform(200, 900, 16)]
@@ -71,10 +71,11 @@ def test_noise_gain_and_cut_are_found_in_real_clips():
     tables = []
     for clips in (clean, noisy):
         features, _ = extract(clips, families=["flatness", "octaves", "centroid"])
-        tables.append(pd.concat([clip_stats(clips), features], axis=1))
+        tables.append(pd.concat([compute_clip_stats(clips), features], axis=1))
     gap = domain_gap(*tables, n_permutations=99, n_resamples=50)
-    said = {found.name: found for found in gap.telling}
+    significant = {found.name: found for found in gap.significant_differences}
     # atol: in dB; the noise adds 0.1 dB to the doubled amplitude.
-    np.testing.assert_allclose(said["level"].difference, 6.02, rtol=0, atol=0.15)
-    assert said["noisiness"].difference > 10 and said["brightness"].difference > 0
-    assert "length" not in said
+    np.testing.assert_allclose(significant["level"].difference, 6.02, rtol=0, atol=0.15)
+    assert significant["noisiness"].difference > 10
+    assert significant["brightness"].difference > 0
+    assert "length" not in significant

@@ -1,4 +1,4 @@
-"""The classifier in the dual against scikit-learn's, and what is dealt, permuted and resampled."""
+"""Scores and AUC against scikit-learn, permutations, and the interval against a textbook."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from stemstack.domain_shift.gap.scores import (
     fold_auc,
     held_out_scores,
     normal_scores,
-    permute_sides,
+    permute_labels,
 )
 
 
@@ -20,53 +20,53 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_normal_scores_are_those_of_the_ranks(rng):
+def test_normal_scores_have_mean_0_and_deviation_1(rng):
     scores = normal_scores(rng.normal(size=(999, 1)) ** 3)
-    # atol: a thousand quantiles stand for the whole distribution.
+    # atol: the distribution is represented by a thousand quantiles.
     np.testing.assert_allclose([scores.mean(), scores.std()], [0, 1], rtol=0, atol=0.01)
     assert not normal_scores(np.ones((5, 2))).any()
     assert not family_kernel(np.zeros((5, 2))).any()
 
 
-def test_held_out_scores_are_ridge_regressions(rng):
-    X, sides = rng.normal(size=(40, 7)), rng.random((40, 3)) < 0.5
+def test_held_out_scores_equal_ridge_regression(rng):
+    X, labels = rng.normal(size=(40, 7)), rng.random((40, 3)) < 0.5
     folds = np.arange(40) % 4
-    scores = held_out_scores(X @ X.T, folds, sides, penalty=0.1)
+    scores = held_out_scores(X @ X.T, folds, labels, penalty=0.1)
     for fold in range(4):
         out = folds == fold
-        target = sides[~out] - sides[~out].mean(axis=0)
+        target = labels[~out] - labels[~out].mean(axis=0)
         ridge = Ridge(alpha=0.1 * 30, fit_intercept=False).fit(X[~out], target)
         # rtol: the same solution by another factorisation.
         np.testing.assert_allclose(scores[out], ridge.predict(X[out]), rtol=1e-8, atol=1e-10)
 
 
-def test_auc_is_scikit_learns_within_a_fold(rng):
-    scores, sides = rng.integers(0, 9, (50, 2)).astype(float), rng.random((50, 2)) < 0.4
-    got = fold_auc(scores, sides, np.zeros(50, dtype=int))
-    expected = [roc_auc_score(sides[:, i], scores[:, i]) for i in range(2)]
+def test_fold_auc_equals_roc_auc_score(rng):
+    scores, labels = rng.integers(0, 9, (50, 2)).astype(float), rng.random((50, 2)) < 0.4
+    got = fold_auc(scores, labels, np.zeros(50, dtype=int))
+    expected = [roc_auc_score(labels[:, i], scores[:, i]) for i in range(2)]
     np.testing.assert_allclose(got, expected, rtol=1e-12)  # counts, but for one division
     folds = np.arange(50) % 5
-    # What is added to a whole fold changes nothing.
+    # A constant added to all scores of a fold has no effect.
     np.testing.assert_array_equal(
-        fold_auc(scores, sides, folds), fold_auc(scores + 100 * folds[:, None], sides, folds)
+        fold_auc(scores, labels, folds), fold_auc(scores + 100 * folds[:, None], labels, folds)
     )
 
 
-def test_permutations_keep_counts_and_split_one_group_a_fold_at_most(rng):
+def test_permutations_split_at_most_one_group_per_fold(rng):
     is_b, groups = np.repeat([False, True], [55, 45]), np.repeat(np.arange(20), 5)
     folds = np.repeat([0, 1], 10)[groups % 10 + 10 * (groups % 2)]
-    drawn = permute_sides(is_b, groups, folds, 30, rng)
-    for side in drawn.T:
+    permuted = permute_labels(is_b, groups, folds, 30, rng)
+    for labels in permuted.T:
         for fold in (0, 1):
-            assert side[folds == fold].sum() == is_b[folds == fold].sum()
+            assert labels[folds == fold].sum() == is_b[folds == fold].sum()
             inside = np.unique(groups[folds == fold])
-            mixed = [0 < side[groups == group].mean() < 1 for group in inside]
+            mixed = [0 < labels[groups == group].mean() < 1 for group in inside]
             assert sum(mixed) <= 1
-    assert len({side.tobytes() for side in drawn.T}) == 30
+    assert len({labels.tobytes() for labels in permuted.T}) == 30
 
 
-def test_the_interval_of_a_known_case_is_the_textbooks(rng):
-    """Normal scores 1 apart: AUC 0.76, standard error by Hanley and McNeil."""
+def test_interval_agrees_with_hanley_and_mcneil(rng):
+    # Normal distributions with means 1 apart: AUC 0.76.
     scores = np.concatenate([rng.normal(size=400), rng.normal(size=400) + 1])
     is_b, one_fold = np.arange(800) >= 400, np.zeros(800, dtype=int)
     auc = fold_auc(scores[:, None], is_b[:, None], one_fold)[0]

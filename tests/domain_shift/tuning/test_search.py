@@ -1,4 +1,4 @@
-"""The pilots, which a killed tuning goes on with, and the search, which goes down."""
+"""Initial trials, which are resumed, and the search, which minimises the cost."""
 
 import numpy as np
 import pytest
@@ -6,30 +6,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemstack.domain_shift.tuning.search import (
-    KNOBS,
+    SEARCH_SPACE,
     TEMPO_MODES,
-    apply,
+    apply_parameters,
     best_trials,
-    open_record,
+    open_study,
     run_initial_trials,
     run_search,
 )
 from stemstack.exceptions import DataError, UsageError
 from stemstack.mashups import Settings
 
-HOW = {"seed": 0, "tempo_modes": TEMPO_MODES}
+COMMON = {"seed": 0, "tempo_modes": TEMPO_MODES}
 
 
 def cost(parameters):
-    places = {knob.name: knob.place(parameters[knob.name]) for knob in KNOBS}
-    return (places["noise_top"] - 0.3) ** 2 + (parameters["tempo"] != "none")
+    position = (parameters["noise_top"] + 30) / 36
+    return (position - 0.3) ** 2 + (parameters["tempo"] != "none")
 
 
 def describe(parameters, seed):
     return np.array([[cost(parameters), seed % 1000]])
 
 
-def make_pilots(path, *, resume=False, killed_at=None, count=8, problem="ours"):
+def run_initial(path, *, resume=False, killed_at=None, count=8, problem="these"):
     calls = []
 
     def counted(parameters, seed):
@@ -38,86 +38,80 @@ def make_pilots(path, *, resume=False, killed_at=None, count=8, problem="ours"):
             raise KeyboardInterrupt
         return describe(parameters, seed)
 
-    record = open_record(path, {"clips": problem}, resume=resume)
-    return run_initial_trials(record, counted, count=count, **HOW)
+    study = open_study(path, {"clips": problem}, resume=resume)
+    return run_initial_trials(study, counted, count=count, **COMMON)
 
 
 @pytest.fixture(scope="module")
-def pilots(tmp_path_factory):
-    return make_pilots(tmp_path_factory.mktemp("whole") / "search")
+def initial_trials(tmp_path_factory):
+    return run_initial(tmp_path_factory.mktemp("whole") / "search")
 
 
-def test_pilots_are_random_and_take_the_modes_in_turn(pilots):
-    assert [pilot.parameters["tempo"] for pilot in pilots] == [*TEMPO_MODES] * 4
-    assert len({pilot.seed for pilot in pilots}) == 8
-    for pilot in pilots:
-        # rtol: kept in single precision.
+def test_initial_trials_alternate_between_tempo_modes(initial_trials):
+    assert [trial.parameters["tempo"] for trial in initial_trials] == [*TEMPO_MODES] * 4
+    assert len({trial.seed for trial in initial_trials}) == 8
+    for trial in initial_trials:
+        # rtol: stored in single precision.
         np.testing.assert_allclose(
-            pilot.table, describe(pilot.parameters, pilot.seed), rtol=1e-6, atol=0
+            trial.table, describe(trial.parameters, trial.seed), rtol=1e-6, atol=0
         )
 
 
 @pytest.mark.parametrize("killed_at", [1, 5, 8])
-def test_a_killed_tuning_goes_on_to_the_same_pilots(pilots, tmp_path, killed_at):
+def test_interrupted_trials_resume_to_same_result(initial_trials, tmp_path, killed_at):
     with pytest.raises(KeyboardInterrupt):
-        make_pilots(tmp_path / "search", killed_at=killed_at)
-    again = make_pilots(tmp_path / "search", resume=True)
-    assert [p.parameters for p in again] == [p.parameters for p in pilots]
-    np.testing.assert_array_equal([p.table for p in again], [p.table for p in pilots])
+        run_initial(tmp_path / "search", killed_at=killed_at)
+    resumed = run_initial(tmp_path / "search", resume=True)
+    assert [t.parameters for t in resumed] == [t.parameters for t in initial_trials]
+    np.testing.assert_array_equal([t.table for t in resumed], [t.table for t in initial_trials])
 
 
-def test_it_finds_what_is_cheap():
-    trials = run_search(cost, budget=120, **HOW)
+def test_search_minimises_cost():
+    trials = run_search(cost, n_trials=120, **COMMON)
     assert [trial.parameters["tempo"] for trial in trials] == np.repeat(TEMPO_MODES, 60).tolist()
     assert [trial.number for trial in trials] == [*range(60)] * 2
     assert all(trial.cost == cost(trial.parameters) for trial in trials)
-    assert trials == run_search(cost, budget=120, **HOW)
+    assert trials == run_search(cost, n_trials=120, **COMMON)
     best = best_trials(trials, 3)
     assert best[0].cost == min(trial.cost for trial in trials) < 0.01
     assert len(best) == 3 and best == sorted(best, key=lambda trial: trial.cost)
     assert {trial.parameters["tempo"] for trial in best_trials(trials, 1)} == set(TEMPO_MODES)
 
 
-def test_time_ends_a_search():
-    assert len(run_search(cost, budget=90, seconds=0, **HOW)) == len(TEMPO_MODES)
+def test_max_seconds_ends_search():
+    assert len(run_search(cost, n_trials=90, max_seconds=0, **COMMON)) == len(TEMPO_MODES)
 
 
-def test_a_record_is_not_gone_over_in_silence(tmp_path):
-    make_pilots(tmp_path / "search", count=1)
+def test_existing_search_file_raises(tmp_path):
+    run_initial(tmp_path / "search", count=1)
     with pytest.raises(UsageError, match="there is a search already; add --resume"):
-        make_pilots(tmp_path / "search", count=1)
-    with pytest.raises(UsageError, match="was begun with another clips; resume it with the same"):
-        make_pilots(tmp_path / "search", resume=True, problem="theirs")
+        run_initial(tmp_path / "search", count=1)
+    with pytest.raises(
+        UsageError, match="the search in this file has other clips; resume it with the same"
+    ):
+        run_initial(tmp_path / "search", resume=True, problem="others")
     (tmp_path / "other").write_text("no journal\n")
-    with pytest.raises(DataError, match="is not the record of a search; remove it"):
-        make_pilots(tmp_path / "other", resume=True)
+    with pytest.raises(DataError, match="is not the file of a search; remove it"):
+        run_initial(tmp_path / "other", resume=True)
 
 
-@given(
-    places=st.lists(st.floats(0, 1), min_size=len(KNOBS), max_size=len(KNOBS)),
-    tempo=st.sampled_from(TEMPO_MODES),
-)
-def test_parameters_make_settings(places, tempo):
-    values = {knob.name: knob.value(place) for knob, place in zip(KNOBS, places, strict=True)}
+def parameter_values():
+    ranges = {p.name: st.floats(p.low, p.high) for p in SEARCH_SPACE}
+    return st.fixed_dictionaries({"tempo": st.sampled_from(TEMPO_MODES), **ranges})
+
+
+@given(parameters=parameter_values())
+def test_parameters_are_applied_to_settings(parameters):
     start = Settings(gain=(0.2, 0.9), noise_count=(1, 2), anchor="slowest")
-    made = apply(start, {"tempo": tempo, **values})
-    assert made.tempo == tempo and made.noise_law == "gain"
-    assert (made.gain, made.noise_count, made.anchor) == ((0.2, 0.9), (1, 2), "slowest")
-    assert made.noise_probability == values["noise_probability"]
-    assert made.overdrive == (0.0, values["overdrive"])
-    # rtol, atol: decibels and octaves there and back.
+    settings = apply_parameters(start, parameters)
+    assert settings.tempo == parameters["tempo"] and settings.noise_law == "gain"
+    assert (settings.gain, settings.noise_count, settings.anchor) == ((0.2, 0.9), (1, 2), "slowest")
+    assert settings.noise_probability == parameters["noise_probability"]
+    assert settings.overdrive == (0.0, parameters["overdrive"])
+    top, span = parameters["noise_top"], parameters["noise_span"]
+    # rtol, atol: conversion of decibels and octaves and back.
     np.testing.assert_allclose(
-        20 * np.log10(made.noise_gain),
-        [values["noise_top"] - values["noise_span"], values["noise_top"]],
-        rtol=1e-9,
-        atol=1e-9,
+        20 * np.log10(settings.noise_gain), [top - span, top], rtol=1e-9, atol=1e-9
     )
-    octaves = np.log2(made.lowpass[1] / made.lowpass[0])
-    assert octaves == pytest.approx(values["lowpass_octaves"], abs=1e-9)
-
-
-@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
-def test_places_lie_in_the_range(knob):
-    assert knob.value(-3) == pytest.approx(knob.low, rel=1e-12)  # a logarithm and back
-    assert knob.value(7) == pytest.approx(knob.high, rel=1e-12)
-    assert knob.place(knob.low) == 0 and knob.place(knob.high) == 1
+    octaves = np.log2(settings.lowpass[1] / settings.lowpass[0])
+    assert octaves == pytest.approx(parameters["lowpass_octaves"], abs=1e-9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stemstack.datasets import read_data
-from stemstack.domain_shift.gap.clip_stats import clip_stats
+from stemstack.domain_shift.gap import compute_clip_stats
 from stemstack.mashups import write_recipes
 from stemstack.reports.sections import gap as gap_section
 from stemstack.reports.sections.gap import GAP
@@ -16,7 +16,9 @@ from stemstack.utils.resources import Resources
 
 def test_gap_before_and_after_mixing_is_rendered(make_gap):
     naive = make_gap(0.95, differences=[("is louder by 3 dB", 0.01), ("is faster by 2 BPM", 0.4)])
-    body = GAP.render({"trained_on": make_gap(0.6, is_separable=False, floor=0.58), "naive": naive})
+    body = GAP.render(
+        {"trained_on": make_gap(0.6, is_separable=False, between_songs_auc=0.58), "naive": naive}
+    )
     assert "AUC of 0.60 (0.55 to 0.65)" in body and "0.95 (0.90 to 1.00)" in body
     assert "the AUC is 0.58" in body
     assert "No difference found." in body
@@ -55,7 +57,7 @@ def run(make_run, stem_data, shared_cache):
 def test_mashups_and_plain_songs_are_compared(run, make_inputs, shared_cache, monkeypatch):
     # Length and level are enough to compare by; all features would take seconds.
     monkeypatch.setattr(
-        gap_section, "describe", lambda clips, families, **means: clip_stats(clips.clips)
+        gap_section, "describe", lambda clips, families, resources: compute_clip_stats(clips.clips)
     )
     inputs = make_inputs(run, resources=Resources(cache=shared_cache, n_jobs=1))
     data = GAP.collect(inputs, n_clips=8, n_songs=5)

@@ -1,0 +1,335 @@
+"""Sets of clips to compare, their features, and the domain gap between two of them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ...audio import DEFAULT_SR
+from ...datasets import local_data, read_data
+from ...exceptions import DataError
+from ...features import extract
+from ...mashups import Mashup
+from ...runs.config import Config
+from ...runs.test_clips import ClipList, from_paths, from_test_table
+from ...runs.training_clips import sample_training
+from ...utils.resources import Resources
+from .clip_stats import compute_clip_stats
+from .two_sample import domain_gap, gap_auc
+
+# Differs from the stages of the random streams of recipes and of noise folds.
+_SAMPLE_STAGE = 3
+# Few, so that folds have enough songs to mix in data sets of a dozen songs per class.
+DEFAULT_FOLDS = 3
+
+
+@dataclass(frozen=True)
+class ClipSet:
+    """Set of clips to compare with another one.
+
+    Attributes
+    ----------
+    name : str
+        As shown in messages.
+    clips : list of clips
+    groups : list
+        Clips of one group share songs.
+    folds : list of int or None, default=None
+        Folds that share no song and have clips of all classes, if there are any.
+    problems : tuple of str
+        What is wrong with the clips that were left out.
+
+    See Also
+    --------
+    measure_gap : Compare two sets.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.gap import ClipSet
+    >>> clip_set = ClipSet("mine", ["a.wav", "b.wav", "c.wav"], ["a", "b", "c"])
+    >>> clip_set.sample(2, seed=0).clips
+    ['a.wav', 'c.wav']
+    """
+
+    name: str
+    clips: list
+    groups: list
+    folds: list | None = None
+    problems: tuple = ()
+
+    @classmethod
+    def from_recipes(cls, recipes, source_store):
+        """Return mashups of recipes; those of one class and fold are a group.
+
+        Parameters
+        ----------
+        recipes : sequence of Recipe
+        source_store : dict of str to AudioSource
+
+        Returns
+        -------
+        ClipSet
+        """
+        return cls(
+            "synthetic",
+            [Mashup.from_recipe(recipe, source_store) for recipe in recipes],
+            [f"{recipe.label}/{recipe.fold}" for recipe in recipes],
+            [recipe.fold for recipe in recipes],
+        )
+
+    @classmethod
+    def from_test(cls, data):
+        """Return the test clips of a data set, each a group.
+
+        Parameters
+        ----------
+        data : DataSet
+
+        Returns
+        -------
+        ClipSet
+
+        Raises
+        ------
+        DataError
+            If there is no ``test.csv``.
+        """
+        paths = from_test_table(data).paths
+        if not paths:
+            raise DataError(
+                f"{data.root}: there is no test.csv with clips to compare with; add it, or name "
+                "two sets of clips: gap A B"
+            )
+        return cls("test", paths, paths)
+
+    @classmethod
+    def from_training(cls, data):
+        """Return the labelled clips of a data set, with its groups.
+
+        Parameters
+        ----------
+        data : DataSet
+            Of whole clips.
+
+        Returns
+        -------
+        ClipSet
+        """
+        paths = [str(data.root / path) for path in data.train["path"]]
+        return cls("train", paths, data.train["group"].tolist())
+
+    @classmethod
+    def from_path(cls, path, resources):
+        """Return the clips of a manifest, a file, or all files of a folder.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Path or URL. URLs are mirrored into the cache.
+        resources : Resources
+
+        Returns
+        -------
+        ClipSet
+
+        Raises
+        ------
+        DataError
+            If there are no clips.
+        """
+        path = local_data(path, resources.cache, progress=resources.progress)
+        if path.suffix.lower() == ".csv":
+            return replace(cls.from_training(read_data(path)), name=path.name)
+        paths = from_paths([path]).paths
+        return cls(path.name, paths, paths)
+
+    def sample(self, n, seed):
+        """Sample clips without replacement, in order.
+
+        Parameters
+        ----------
+        n : int
+            All clips are returned if there are no more than that.
+        seed : int
+
+        Returns
+        -------
+        ClipSet
+            Without folds.
+        """
+        stream = np.random.SeedSequence(seed, spawn_key=(_SAMPLE_STAGE,))
+        rows = np.random.default_rng(stream).permutation(len(self.clips))[:n]
+        rows = sorted(rows.tolist())
+        clips, groups = [self.clips[i] for i in rows], [self.groups[i] for i in rows]
+        return replace(self, clips=clips, groups=groups, folds=None)
+
+    def usable(self, resources):
+        """Return the set without the clips that cannot be read.
+
+        Parameters
+        ----------
+        resources : Resources
+
+        Returns
+        -------
+        ClipSet
+            With a problem for each clip that was left out.
+
+        Raises
+        ------
+        DataError
+            If no clip can be read.
+        """
+        paths = [str(clip) for clip in self.clips]
+        group_of = dict(zip(paths, self.groups, strict=True))
+        good = ClipList(paths, paths, ("path", "label")).usable(
+            n_jobs=resources.n_jobs, progress=resources.progress
+        )
+        if not good.paths:
+            raise DataError(
+                f"none of the clips of {self.name} can be used; the first: {good.problems[0]}"
+            )
+        groups = [group_of[path] for path in good.paths]
+        return replace(self, clips=good.paths, groups=groups, problems=good.problems)
+
+
+def sample_synthetic(data, settings, n, resources, *, folds=DEFAULT_FOLDS, seed=0):
+    """Sample mashups from the stems of a data set.
+
+    Parameters
+    ----------
+    data : DataSet
+        Of songs in stems.
+    settings : dict
+        Mashup settings as plain data; missing names have their defaults.
+    n : int
+        Approximate number of mashups; all classes have the same number.
+    resources : Resources
+        With a cache folder.
+    folds : int, default=3
+        Songs and noise clips are split into these.
+    seed : int, default=0
+
+    Returns
+    -------
+    ClipSet
+        Mashups of one class and fold are a group, because they share songs.
+    """
+    config = Config(
+        data=str(data.root),
+        folds=folds,
+        seed=seed,
+        settings=settings,
+        mashups_per_genre=max(1, round(n / len(data.classes))),
+    )
+    sampled = sample_training(data, config, **vars(resources))
+    return ClipSet.from_recipes(sampled.recipes, sampled.pool.source_store)
+
+
+def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=None):
+    """Compute the features of two sets of clips and test whether the sets are separable.
+
+    Parameters
+    ----------
+    a, b : ClipSet
+    families : str or sequence of str, default="all"
+        Feature families, as of :class:`~stemstack.features.SpectralFeatures`.
+    n_permutations : int, default=199
+        The smallest possible p-value is 1 / (1 + n_permutations).
+    seed : int, default=0
+    resources : Resources, optional
+        With a cache folder, features are stored in it. No cache, one process and no progress
+        display by default.
+
+    Returns
+    -------
+    Gap
+        With ``between_songs_auc`` if ``a`` has folds.
+
+    Raises
+    ------
+    AudioError
+        If a clip cannot be read.
+    DataError
+        If a set has fewer than two groups.
+
+    See Also
+    --------
+    domain_gap : The test on tables of features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.domain_shift.gap import ClipSet, measure_gap
+    >>> rng = np.random.default_rng(0)
+    >>> clips = [rng.normal(size=4096).astype(np.float32) for _ in range(16)]
+    >>> quiet = ClipSet("quiet", [0.01 * clip for clip in clips[:8]], list(range(8)))
+    >>> loud = ClipSet("loud", [0.1 * clip for clip in clips[8:]], list(range(8, 16)))
+    >>> gap = measure_gap(quiet, loud, families=["centroid"])
+    >>> gap.auc, gap.differences[0].description
+    (1.0, 'is louder by 20 dB')
+    """
+    resources = resources or Resources()
+    X_a, X_b = (describe(clips, families, resources) for clips in (a, b))
+    with resources.progress.stage("two-sample test"):
+        return compare(a, X_a, b, X_b, n_permutations=n_permutations, seed=seed)
+
+
+def compare(a, X_a, b, X_b, *, n_permutations=199, seed=0):
+    """Test whether two sets of clips with computed features are separable.
+
+    Parameters
+    ----------
+    a, b : ClipSet
+    X_a, X_b : DataFrame
+        As returned by :func:`describe`.
+    n_permutations : int, default=199
+    seed : int, default=0
+
+    Returns
+    -------
+    Gap
+    """
+    between_songs = None if a.folds is None else _auc_between_songs(X_a, a, seed)
+    return domain_gap(
+        X_a,
+        X_b,
+        a.groups,
+        b.groups,
+        n_permutations=n_permutations,
+        seed=seed,
+        between_songs_auc=between_songs,
+    )
+
+
+def describe(clip_set, families, resources):
+    """Compute clip statistics and features: a DataFrame of shape (n_clips, n_features)."""
+    clips, n_jobs = clip_set.clips, resources.n_jobs
+    with resources.progress.stage(f"length and level, {clip_set.name}", len(clips)) as advance:
+        stats = compute_clip_stats(clips, n_jobs=n_jobs, advance=advance)
+    with resources.progress.stage(f"features, {clip_set.name}", len(clips)) as advance:
+        features, _ = extract(
+            clips,
+            sr=DEFAULT_SR,
+            families=families,
+            n_jobs=n_jobs,
+            cache=resources.cache and Path(resources.cache, "features"),
+            advance=advance,
+        )
+    return pd.concat([stats, features], axis=1)
+
+
+def _auc_between_songs(X, clip_set, seed):
+    """Return the mean AUC of each fold against the others, which share no song with it.
+
+    The clips of the fold count as independent, as test clips do. None if there are too few clips.
+    """
+    groups, folds = np.asarray(clip_set.groups), np.asarray(clip_set.folds)
+    aucs = []
+    for fold in np.unique(folds):
+        out = folds == fold
+        if out.sum() < 2 or len(np.unique(groups[~out])) < 2:
+            return None
+        aucs.append(gap_auc(X[~out], X[out], groups[~out], seed=seed))
+    return float(np.mean(aucs))
