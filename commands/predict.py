@@ -14,7 +14,7 @@ from ._shared.outputs import report_skipped_clips
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("paths", nargs=-1, type=click.Path())
 @option("--data", type=click.Path(), help="Data set, or its URL, whose test.csv is predicted.")
-@option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@option("--out", type=click.Path(path_type=Path), help="CSV to write; stdout by default.")
 @option("--proba", is_flag=True, help="Add one column of probabilities per class.")
 @option("--decode", is_flag=True, help="Adjust predictions to the class frequencies of the test.")
 @option("--tta", type=click.IntRange(min=1), help="Test-time crops per clip (networks).")
@@ -26,6 +26,7 @@ def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cach
     """Predict PATHS (files, folders or URLs), or the test clips of --data, with RUN.
 
     \b
+    stemstack predict RUN song.wav
     stemstack predict RUN song.wav more_songs/ --out answers.csv --proba
     stemstack predict RUN --out answers.csv -- -odd-name.wav
 
@@ -46,9 +47,12 @@ def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cach
     clips = clips.usable(n_jobs=jobs, progress=resources.progress)
     if clips.ids:
         labels, probabilities = _predict(run, clips, decode, tta, resources)
-        with atomic_path(out) as temporary:
-            table = clips.answer(labels, probabilities if proba else None)
-            table.to_csv(temporary, index=False)
+        table = clips.answer(labels, probabilities if proba else None)
+        if out is None:
+            click.echo(table.to_csv(index=False), nl=False)
+        else:
+            with atomic_path(out) as temporary:
+                table.to_csv(temporary, index=False)
     report_skipped_clips(clips.problems, "clips were left out")
 
 

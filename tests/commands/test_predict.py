@@ -1,0 +1,36 @@
+"""``predict`` writes one row per clip to a file or to stdout."""
+
+import io
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def clips(stem_data):
+    return sorted((stem_data / "mashups").glob("*.wav"))[:2]
+
+
+def test_without_out_the_csv_goes_to_stdout(finished_run, clips, tmp_path, run_program):
+    out = tmp_path / "out.csv"
+    assert run_program("predict", finished_run, *clips, "--proba", "--out", out)[:2] == (0, "")
+    code, printed, err = run_program("predict", finished_run, *clips, "--proba")
+    assert code == 0, err
+    assert printed == out.read_text(encoding="utf-8")
+    table = pd.read_csv(io.StringIO(printed))
+    assert table["path"].tolist() == [str(clip) for clip in clips]
+    assert list(table)[1:] == ["label", "blues", "jazz & soul", "métal"]
+
+
+def test_unreadable_clip_is_left_out_of_stdout(finished_run, clips, tmp_path, run_program):
+    (tmp_path / "bad.wav").write_text("not a sound")
+    code, printed, err = run_program("predict", finished_run, clips[0], tmp_path / "bad.wav")
+    assert code == 1
+    assert pd.read_csv(io.StringIO(printed))["path"].tolist() == [str(clips[0])]
+    assert "1 clips were left out" in err and "bad.wav: is not audio" in err
+
+
+def test_only_unreadable_clips_print_nothing(finished_run, tmp_path, run_program):
+    (tmp_path / "bad.wav").touch()
+    code, printed, err = run_program("predict", finished_run, tmp_path / "bad.wav")
+    assert (code, printed) == (1, "") and "bad.wav: is empty" in err
