@@ -1,96 +1,91 @@
-"""Users' own models: what a run records of their code, and trust in it when a model is loaded.
+"""The user's own code behind models: what a run records of it, and what a loaded run may use.
 
-Code is imported only when its name comes from the user, never because a run names it.
+Code is imported only when its name comes from the user, by ``--models`` or ``--trust``, never
+because a run names it.
 """
 
 from pathlib import Path
 
-from ..features import SpectralFeatures
+from ..exceptions import DataError
 from ..features.descriptors.family import is_reference
 from ..utils.user_code import HASHED_MODULE, code_hash, is_file, load_code
-from .inspection import find_parts
 from .model_name import ModelName
 
 
 def code_sources(names):
-    """Return the files and modules of users' own models and families that names refer to.
+    """Return the files and modules of the user's own code that names of models refer to.
 
     Parameters
     ----------
     names : sequence of str
-        As in ``--models``.
+        As in ``--models``: functions that make models, and feature families of one's own.
 
     Returns
     -------
     tuple of str
+
+    Examples
+    --------
+    >>> from stemstack.models.own_code import code_sources
+    >>> code_sources(["lr", "my_models.py:make_svm", "lr(families=[mfcc, my_families.py:crest])"])
+    ('my_models.py', 'my_families.py')
     """
     parsed = [ModelName.parse(name) for name in names]
-    sources = [s for p in parsed for s in (p.source, *_family_sources(p.params.get("families")))]
+    sources = [s for p in parsed for s in (p.source, *family_sources(p.params.get("families")))]
     return tuple(dict.fromkeys(filter(None, sources)))
 
 
-def code_record(name):
-    """Return what a run records of the code behind a model's name.
+def code_hashes(name):
+    """Return the content hashes of the user's own code that a model's name refers to.
 
     Parameters
     ----------
     name : str
-        As in ``--models``; its code is imported.
+        As in ``--models``; the code is imported.
 
     Returns
     -------
     dict of str to str
-        ``source`` and ``sha256`` of a user's own model, and ``family_code``, a dict of hashes by
-        source, of a user's own feature families; empty for a model with neither.
+        SHA-256 hash by file or module; empty for a model of the package.
     """
-    parsed = ModelName.parse(name)
-    record = {"source": parsed.source, "sha256": code_hash(parsed.source)} if parsed.source else {}
-    families = {s: code_hash(s) for s in _family_sources(parsed.params.get("families"))}
-    return record | ({"family_code": families} if families else {})
+    return {source: code_hash(source) for source in code_sources([name])}
 
 
-def untrusted_families(model, trust):
-    """Return what to pass as ``--trust`` so that a model's feature families may be computed.
+def check_unchanged(hashes, trust, label):
+    """Raise an error if code that the user trusts has changed since a run was fitted.
 
     Parameters
     ----------
-    model : estimator
+    hashes : dict of str to str
+        Recorded by the run, from :func:`code_hashes`. Only code that is trusted is read.
     trust : sequence of str
-        Files, and names of modules.
+        Files, and names of modules or packages.
+    label : str or Path
+        The run, for the message.
 
-    Returns
-    -------
-    str
-        Files and modules that the user does not trust yet; empty if there are none.
+    Raises
+    ------
+    DataError
+        The content differs.
     """
-    trusted = {_full_source(source) for source in trust}
-    sources = [s for p in find_parts(model, SpectralFeatures) for s in _family_sources(p.families)]
-    return ", ".join(source for source in sources if _full_source(source) not in trusted)
+    for source, recorded in hashes.items():
+        if _is_trusted(source, trust) and code_hash(source) != recorded:
+            raise DataError(
+                f"{label}: {source} has changed since the run was fitted; restore it, or fit again"
+            )
 
 
-def _family_sources(families):
-    """Return the files and modules that a ``families`` parameter refers to."""
-    families = [families] if isinstance(families, str) or families is None else families
-    references = [f for f in families if isinstance(f, str) and is_reference(f)]
-    return [reference.rpartition(":")[0] for reference in references]
-
-
-def _full_source(source):
-    return str(Path(source).expanduser().resolve()) if is_file(source) else source
-
-
-def trusted_modules(sources):
-    """Import the code that the user trusts, and return what the types of saved models start with.
+def trusted_prefixes(trust):
+    """Import the files that the user trusts, and return what full names of their types start with.
 
     Parameters
     ----------
-    sources : sequence of str
+    trust : sequence of str
         Files, and names of modules or packages.
 
     Returns
     -------
     tuple of str
-        Prefixes of full type names.
 
     Raises
     ------
@@ -98,25 +93,45 @@ def trusted_modules(sources):
         A file does not exist, or importing it fails.
     """
     return tuple(
-        f"{load_code(source).__name__}." if is_file(source) else f"{source}." for source in sources
+        f"{load_code(source).__name__}." if is_file(source) else f"{source}." for source in trust
     )
 
 
-def describe_untrusted(types):
-    """Return what to pass as ``--trust`` so that types of a saved model are loaded.
+def describe_untrusted(types, families, trust):
+    """Return what to pass as ``--trust`` so that a saved model can be loaded.
 
     Parameters
     ----------
     types : sequence of str
-        Full names of types.
+        Full names of its types that are not trusted.
+    families : sequence
+        The ``families`` parameters of its features.
+    trust : sequence of str
+        What is trusted already.
 
     Returns
     -------
     str
-        Names of the files, as they were when the model was fitted, and of modules.
+        Names of files, as they were when the model was fitted, and of modules; empty for none.
     """
-    sources = {}
+    sources = []
     for name in types:
         match = HASHED_MODULE.match(name)
-        sources[f"{match['stem']}.py" if match else name.rpartition(".")[0]] = None
-    return ", ".join(sources)
+        sources.append(f"{match['stem']}.py" if match else name.rpartition(".")[0])
+    references = [source for value in families for source in family_sources(value)]
+    sources += [source for source in references if not _is_trusted(source, trust)]
+    return ", ".join(dict.fromkeys(sources))
+
+
+def family_sources(families):
+    """Return the files and modules that a ``families`` parameter refers to."""
+    families = [families] if isinstance(families, str) or families is None else families
+    references = [f for f in families if isinstance(f, str) and is_reference(f)]
+    return [reference.rpartition(":")[0] for reference in references]
+
+
+def _is_trusted(source, trust):
+    if is_file(source):
+        paths = {Path(other).expanduser().resolve() for other in trust}
+        return Path(source).expanduser().resolve() in paths
+    return any(f"{source}.".startswith(f"{other}.") for other in trust)

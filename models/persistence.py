@@ -16,13 +16,14 @@ from pathlib import Path
 from types import FunctionType
 
 from ..exceptions import DataError, UsageError, first_line
+from ..features import SpectralFeatures
 from ..stacking.blending.comparison import blend_types
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .deep.persistence import from_plain, load_net, save_net, to_plain
 from .inspection import ensemble_networks, find_parts
-from .own_code import describe_untrusted, trusted_modules, untrusted_families
+from .own_code import describe_untrusted, trusted_prefixes
 from .registry import MODELS
 from .seed_ensemble import rebuild_seed_ensemble
 
@@ -128,7 +129,7 @@ def load_model(folder, *, trust=()):
     skops = import_blocking("skops.io")
     try:
         archive = _rename_in_schema(path.read_bytes())
-        types, own = skops.get_untrusted_types(data=archive), trusted_modules(trust)
+        types, own = skops.get_untrusted_types(data=archive), trusted_prefixes(trust)
         trusted = {
             name
             for name in types
@@ -140,7 +141,9 @@ def load_model(folder, *, trust=()):
         raise
     except _DAMAGE as error:
         raise DataError(f"{path}: is not a saved model ({error}); copy it again") from error
-    sources = describe_untrusted(untrusted) if untrusted else untrusted_families(model, trust)
+    # Computing features would import the code of families.
+    families = [spectral.families for spectral in find_parts(model, SpectralFeatures)]
+    sources = describe_untrusted(untrusted, families, trust)
     if sources:
         raise DataError(
             f"{path}: holds {', '.join(untrusted) or 'feature families'}, which stemstack does not "

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..exceptions import DataError, UsageError
 from ..models import load_model, model_columns, save_model
-from ..models.own_code import code_sources
+from ..models.own_code import check_unchanged, code_sources
 from ..utils.atomic_write import atomic_path, write_text
 from .config import Config, read_document
 from .ledger import Ledger
@@ -171,6 +171,8 @@ class Run:
 
     def load_model(self, name, fold=None):
         """Load what :meth:`save_model` saved."""
+        if self._trust:
+            check_unchanged(self.resolved.get(name, {}).get("code", {}), self._trust, self.path)
         return load_model(self.model_folder(name, fold), trust=self._trust)
 
     def model_folds(self, name):

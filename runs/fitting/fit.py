@@ -9,7 +9,7 @@ from ...datasets import DataSet, read_data
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
-from ...models.own_code import code_record, code_sources
+from ...models.own_code import code_hashes, code_sources
 from ...utils.atomic_write import atomic_path
 from ..costs import Costs
 from ..run import SONG_SHARED, Run
@@ -157,10 +157,9 @@ class _Job:
         )
         made = [_make(name, config) for name in config.models]
         columns = model_columns(config.models)
-        resolved = [
-            resolve_auto(model) | code_record(name)
-            for name, model in zip(config.models, made, strict=True)
-        ]
+        resolved = [resolve_auto(model) for model in made]
+        for name, how in zip(config.models, resolved, strict=True):
+            how |= {"code": hashes} if (hashes := code_hashes(name)) else {}
         return cls(
             data,
             dict(zip(columns, made, strict=True)),
@@ -194,7 +193,7 @@ def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=
     if audit:
         audit_run(run, training, models, **means, progress=costs)
     with costs.stage("looking up what is there"):
-        hashes = {name: how["sha256"] for name, how in resolved.items() if "sha256" in how}
+        hashes = {name: list(how.get("code", {}).values()) for name, how in resolved.items()}
         first = FoldFitter(run, training, test, **means, client=client, code_hashes=hashes)
     on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
     fit = partial(timed.fit, first) if timed else first.fit

@@ -70,8 +70,8 @@ class FoldFitter:
     n_jobs : int or None
     client : distributed.Client, optional
         Of a cluster that does the work instead of processes here.
-    code_hashes : dict of str to str, optional
-        Content hash of the user's own code that makes a model, by model.
+    code_hashes : dict of str to list of str, optional
+        Content hashes of the user's own code behind a model, by model.
     """
 
     def __init__(self, run, training, test, *, cache, n_jobs, client=None, code_hashes=None):
@@ -235,7 +235,7 @@ class FoldFitter:
     def _name_fit(self, name, fold, model):
         """Name a fit by what decides its predictions."""
         more = self._songs_for(name, model) or {}
-        if name in self._code_hashes:
+        if self._code_hashes.get(name):
             more["code"] = self._code_hashes[name]
         return content_key(
             data=self._data_keys[fold.table], model=_describe(model), version=__version__, **more

@@ -1,5 +1,6 @@
 """Models of the user's own code: fitted, resumed, reported, served; and never imported unasked."""
 
+import hashlib
 import json
 import os
 import re
@@ -123,8 +124,9 @@ def test_own_models_are_fitted_and_recorded(own_run, code):
     assert set(os.listdir(own_run / "models")) == {"lr-families-rms", *COLUMNS, "stack"}
     resolved = yaml.safe_load((own_run / "config.yaml").read_text())["resolved"]
     assert resolved["lr-families-rms"] == {}
-    assert resolved["make_dummy"]["source"] == str(code)
-    assert len(resolved["make_dummy"]["sha256"]) == 64
+    assert resolved["make_dummy"] == {
+        "code": {str(code): hashlib.sha256(code.read_bytes()).hexdigest()}
+    }
     scores = json.loads((own_run / "metrics.json").read_text())["out_of_fold"]
     assert scores["make_search"]["macro_f1"] > scores["make_dummy"]["macro_f1"]
 
@@ -254,7 +256,7 @@ def test_code_of_a_run_is_never_imported(
     config = (run / "config.yaml").read_text()
     document = yaml.safe_load(config)
     document["config"]["models"] = [f"{trap}:make_halved"]
-    document["resolved"]["make_halved"]["source"] = str(trap)
+    document["resolved"]["make_halved"] = {"code": {str(trap): "0" * 32}}
     (run / "config.yaml").write_text(yaml.safe_dump(document))
     monkeypatch.chdir(run)
     options = {
@@ -284,3 +286,35 @@ def test_configuration_cannot_trust(tmp_path, run_program):
     arguments = ["fit", "--data", "D", "--out", "R", "--config", tmp_path / "config.yaml"]
     status, _, err = run_program(*arguments)
     assert status == 2 and "unknown option 'trust'" in err
+
+
+FAMILY = """
+import numpy as np
+
+from stemstack.features import descriptor
+
+
+@descriptor("peak", scalar=True)
+def peak(clip):
+    return np.abs(clip.samples).max()
+"""
+
+
+def test_own_families_need_trust(stem_data, tmp_path, fit_small, run_program):
+    path, run = tmp_path / "my_families.py", tmp_path / "RUN"
+    path.write_text(FAMILY)
+    models = f"lr(families=[rms,{path}:peak])"
+    status, _, err = fit_small(stem_data, run, models=models)
+    assert status == 0, err
+    arguments = ["predict", run, "--data", stem_data, "--out", tmp_path / "a.csv", "--quiet"]
+    status, _, err = run_program(*arguments)
+    assert status == 1 and "holds feature families" in err and f"--trust {path}" in err
+    status, _, err = run_program(*arguments, "--trust", path)
+    assert status == 0, err
+    assert (tmp_path / "a.csv").read_text() == (run / "submission.csv").read_text()
+    path.write_text(FAMILY.replace(".max()", ".min()"))
+    status, _, err = run_program(*arguments, "--trust", path)
+    assert status == 1 and "has changed since the run was fitted" in err
+    arguments = ["fit", "--config", run / "config.yaml", "--out", tmp_path / "NEW", "--quiet"]
+    status, _, err = run_program(*arguments)
+    assert status == 2 and f"names code to import: {path}" in err

@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from stemstack.exceptions import DataError
 from stemstack.features import SpectralFeatures
 from stemstack.models import load_model, save_model
-from stemstack.models.own_code import code_record, code_sources
+from stemstack.models.own_code import check_unchanged, code_hashes, code_sources
 from stemstack.utils.user_code import code_hash
 
 PEAK = """
@@ -34,9 +34,19 @@ def test_sources_of_models_and_families():
 
 
 def test_record_of_families_has_their_hashes(family_file):
-    assert code_record("lr(families=mfcc)") == {}
-    record = code_record(f"lr(families=[mfcc,{family_file}:peak])")
-    assert record == {"family_code": {family_file: code_hash(family_file)}}
+    assert code_hashes("lr(families=mfcc)") == {}
+    hashes = code_hashes(f"lr(families=[mfcc,{family_file}:peak])")
+    assert hashes == {family_file: code_hash(family_file)}
+
+
+def test_changed_code_is_refused_if_trusted(family_file):
+    hashes = {family_file: code_hash(family_file)}
+    check_unchanged(hashes, [family_file], "RUN")
+    with open(family_file, "a") as file:
+        file.write("# edited")
+    check_unchanged(hashes, [], "RUN")
+    with pytest.raises(DataError, match=r"RUN: .*my_families.py has changed since the run"):
+        check_unchanged(hashes, [family_file], "RUN")
 
 
 @pytest.mark.parametrize("container", [list, tuple, np.array])
