@@ -140,6 +140,9 @@ def test_the_code_of_a_page_runs(page, namespace):
     if page.name == "export.md":
         write_small_net(Path("RUN/onnx/effnet-fold0.onnx"))
     for line, code in blocks(page, "python"):
+        # A block that starts with the name of a file is imported by later ones.
+        if file := re.match(r"# (\w+\.py)\n", code):
+            Path(file[1]).write_text(code, encoding="utf-8")
         exec(compile("\n" * line + code, page, "exec"), namespace)
 
 

@@ -62,11 +62,6 @@ def crest(clip):
 """
 
 
-def test_every_family_has_its_own_explanation():
-    explanations = [family.explanation for family in FAMILIES.values()]
-    assert all(explanations) and len(set(explanations)) == len(FAMILIES)
-
-
 def test_rows_are_named_or_numbered():
     twelve = descriptor("a", rows=12)(lambda clip: None)
     assert twelve.rows[:2] == ("a_00", "a_01") and len(twelve.rows) == 12
