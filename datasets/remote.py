@@ -1,8 +1,10 @@
 """Data by URL: mirrored into the cache, then read as local data.
 
-A URL is anything that fsspec opens: ``s3://bucket/messy``, ``https://host/manifest.csv``,
-``zip://::/data/messy-mashup.zip``. Credentials are set as each protocol expects, by its environment
-variables and files. fsspec, which comes with the ``scale`` extra, is imported only for URLs.
+A URL is opened by fsspec: ``s3://bucket/messy``, ``https://host/manifest.csv``,
+``zip://::/data/messy-mashup.zip``. Only :data:`PROTOCOLS` are opened: others, such as ``dask://``,
+would connect to a host that can make this process run code. Credentials are set as each protocol
+expects, by its environment variables and files. fsspec, which comes with the ``scale`` extra, is
+imported only for URLs.
 """
 
 import os
@@ -18,6 +20,11 @@ from .files import is_audio
 from .layouts.tables import read_csv_text
 from .mirror import Mirror, RemoteFile
 
+# Protocols that transfer bytes and nothing else.
+PROTOCOLS = (
+    *("file", "http", "https", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf"),
+    *("zip", "tar", "memory"),
+)
 _N_THREADS = 16
 
 
@@ -92,8 +99,8 @@ def local_data(data, cache=None, *, progress=NO_PROGRESS):
     Raises
     ------
     DataError
-        The URL does not exist, access is forbidden, the connection fails, or a file name leads out
-        of the folder.
+        The URL's protocol is not one of :data:`PROTOCOLS`, the URL does not exist, access is
+        forbidden, the connection fails, or a file name leads out of the folder.
     MissingExtraError
         fsspec, or the package of the URL's protocol, is not installed.
 
@@ -109,6 +116,7 @@ def local_data(data, cache=None, *, progress=NO_PROGRESS):
     """
     if not is_url(data):
         return Path(data)
+    _check_protocols(data)
     folder = Path(cache or _default_cache(), "remote", hash_bytes(data.encode()))
     fsspec = import_optional("fsspec", "scale")
     with _translated_errors(data):
@@ -127,6 +135,20 @@ def local_data(data, cache=None, *, progress=NO_PROGRESS):
             mirror.fetch(fs, files, progress)
             mirror.remove_others(files)
     return folder / name
+
+
+def _check_protocols(url):
+    """Raise a DataError unless every link of a chained URL has an allowed protocol."""
+    *outer, last = url.split("::")
+    chain = [link.partition("://")[0] for link in outer]
+    # The last link may be a local path.
+    chain += [last.partition("://")[0]] if "://" in last else []
+    for protocol in chain:
+        if protocol not in PROTOCOLS:
+            raise DataError(
+                f"{url}: data are not read from {protocol}://; expected one of "
+                f"{', '.join(PROTOCOLS)}, such as s3://bucket/folder or https://host/manifest.csv"
+            )
 
 
 def _default_cache():

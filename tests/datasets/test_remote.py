@@ -311,9 +311,21 @@ def test_forbidden_file_asks_for_credentials(memory, tmp_path, monkeypatch):
         local_data("memory://in/all.csv", tmp_path)
 
 
-def test_unknown_protocol_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=r"Protocol not known: s4\); expected a URL such as s3://"):
-        local_data("s4://bucket/x", tmp_path)
+@pytest.mark.parametrize(
+    ("url", "protocol"),
+    [
+        ("s4://bucket/x", "s4"),
+        ("dask://203.0.113.1:8786::memory://songs", "dask"),
+        ("zip://::dask://203.0.113.1:8786", "dask"),
+        ("reference://::memory://index.json", "reference"),
+        ("simplecache::s3://bucket/x", "simplecache"),
+        ("ssh://host/x", "ssh"),
+    ],
+)
+def test_other_protocols_are_refused_unopened(url, protocol, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(DataError, match=rf"are not read from {protocol}://; expected one of file"):
+        local_data(url, tmp_path)
 
 
 def test_missing_packages_are_named(tmp_path, monkeypatch):
