@@ -30,9 +30,9 @@ def write_demo(directory, answers, options, resources):
     with tempfile.TemporaryDirectory(dir=directory.resolve().parent, prefix=".demo-") as scratch:
         data, held_out = Path(scratch, "data"), Path(scratch, "held-out")
         songs = {key: options[key] for key in ("seconds", "seed", "sr", "mono")}
-        sides = ("seen", "unseen") if options["shifted"] else (None, None)
-        _write_training(data, {**songs, "side": sides[0]}, options, resources)
-        songs["side"] = sides[1]
+        domains = ("seen", "unseen") if options["shifted"] else (None, None)
+        _write_training(data, {**songs, "domain": domains[0]}, options, resources)
+        songs["domain"] = domains[1]
         _write_songs(held_out, options["test_songs_per_genre"], "test", songs, resources)
         shutil.move(data / NOISE_FOLDER, held_out)
         labels = _write_test(data, held_out, options, resources)

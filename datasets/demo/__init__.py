@@ -1,4 +1,4 @@
-"""The demo data: songs composed by rules, and noise made by procedures."""
+"""Demo data: songs composed by rules, and procedurally generated noise."""
 
 from .genres import GENRES
 from .noise_folder import TARGETS, write_noise

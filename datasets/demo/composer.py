@@ -1,4 +1,4 @@
-"""The form of a song: an intro, then verses and choruses by turns, four bars each."""
+"""Compose the score of a song: an intro, then alternating verses and choruses of four bars."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .drums import play_drums
-from .harmony import lay_out
-from .parts import comp, play_bass, sing
+from .harmony import repeat_progression
+from .parts import comp, compose_lead, play_bass
 from .plan import STEMS
 from .score import BEATS_PER_BAR, Part, Score
 
@@ -19,7 +19,7 @@ _SHORTEST_WITH_INTRO = 8
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of bars: ``"intro"``, ``"verse"`` or ``"chorus"``."""
+    """Section of a song: ``"intro"``, ``"verse"`` or ``"chorus"``."""
 
     name: str
     first_bar: int
@@ -27,22 +27,22 @@ class Section:
 
     @property
     def bars(self):
-        """The numbers of its bars."""
+        """Numbers of the section's bars."""
         return range(self.first_bar, self.first_bar + self.n_bars)
 
     @property
     def start(self):
-        """Its first beat."""
+        """First beat of the section."""
         return self.first_bar * BEATS_PER_BAR
 
     @property
     def end(self):
-        """The beat after its last."""
+        """Beat after the last one of the section."""
         return (self.first_bar + self.n_bars) * BEATS_PER_BAR
 
 
 def sample_form(n_bars, rng, *, intro=0.4):
-    """Draw the sections of a song.
+    """Sample the sections of a song.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def sample_form(n_bars, rng, *, intro=0.4):
     Returns
     -------
     tuple of Section
-        Together they cover the bars 0 to ``n_bars - 1``.
+        They cover the bars 0 to ``n_bars - 1`` without gaps.
     """
     sections, bar = [], 0
     if rng.random() < intro and n_bars >= _SHORTEST_WITH_INTRO:
@@ -71,13 +71,13 @@ def sample_form(n_bars, rng, *, intro=0.4):
 
 _BASS_CENTRE, _COMP_CENTRE, _LAYER_CENTRE, _LEAD_CENTRE = 38, 57, 66, 68
 _VELOCITY_SD = 6
-# Instruments that sound an octave or so below the middle lead range.
+# Semitones by which low instruments are below the lead range.
 _LOW_LEADS = {"tenor sax": -7, "trombone": -14, "solo voice": -5, "overdriven guitar": -5}
 _COMP_PAN, _LAYER_PAN = 44, 84
 
 
 def compose(plan, rng):
-    """Write the score of a song.
+    """Compose the score of a song.
 
     Parameters
     ----------
@@ -87,11 +87,11 @@ def compose(plan, rng):
     Returns
     -------
     Score
-        With the four stems, in the order of the competition. Silent stems have no notes.
+        With the four stems, in the competition's order. Silent stems have no notes.
     """
     n_bars = math.ceil(plan.seconds * plan.bpm / 60 / BEATS_PER_BAR)
     form = sample_form(n_bars, rng)
-    spans = lay_out(plan.progression, plan.tonic, n_bars)
+    spans = repeat_progression(plan.progression, plan.tonic, n_bars)
     parts = {
         "drums": (_drums(plan, form, rng),),
         "vocals": (_lead(plan, spans, form, rng),),
@@ -121,7 +121,7 @@ def _comp(plan, spans, n_bars):
 
 
 def _layer(plan, spans, form, n_bars):
-    """The colour that joins the chords in the choruses."""
+    """Second chordal instrument, which plays in the choruses only."""
     instrument, pattern = plan.layer
     choruses = [section for section in form if section.name == "chorus"]
     notes = [
@@ -135,27 +135,27 @@ def _layer(plan, spans, form, n_bars):
 def _lead(plan, spans, form, rng):
     instrument, cells = plan.lead
     centre = _LEAD_CENTRE + plan.transposition + _LOW_LEADS.get(instrument, 0)
-    notes = sing(cells, spans, form, plan.mode, plan.tonic, rng, centre=centre)
+    notes = compose_lead(cells, spans, form, plan.mode, plan.tonic, rng, centre=centre)
     return Part(instrument, tuple(notes))
 
 
 def _perform(part, stem, plan, rng):
-    """Rest where the plan says, swing, and loosen the timing and the touch."""
-    notes = _not_resting(part.notes, stem, plan)
+    """Remove resting notes, apply swing, and randomise timing and velocity."""
+    notes = _without_rests(part.notes, stem, plan)
     delays = rng.normal(0, plan.looseness * plan.bpm / 60, len(notes))
-    touches = rng.normal(0, _VELOCITY_SD, len(notes))
-    played = [
+    velocity_offsets = rng.normal(0, _VELOCITY_SD, len(notes))
+    performed = [
         note._replace(
-            start=max(0.0, swing(note.start, plan.swing, plan.swung) + delay),
-            velocity=int(np.clip(round(note.velocity + touch), 1, 127)),
+            start=max(0.0, swing(note.start, plan.swing, plan.swing_unit) + delay),
+            velocity=int(np.clip(round(note.velocity + offset), 1, 127)),
         )
-        for note, delay, touch in zip(notes, delays, touches, strict=True)
+        for note, delay, offset in zip(notes, delays, velocity_offsets, strict=True)
     ]
-    return replace(part, notes=tuple(sorted(played)))
+    return replace(part, notes=tuple(sorted(performed)))
 
 
-def _not_resting(notes, stem, plan):
-    """The notes within the song that the stem does play."""
+def _without_rests(notes, stem, plan):
+    """Return the notes within the song at which the stem does not rest."""
     if math.isinf(plan.levels[stem]):
         return []
     beats = plan.seconds * plan.bpm / 60
@@ -169,13 +169,15 @@ def _not_resting(notes, stem, plan):
 
 
 def swing(beat, ratio, unit=1.0):
-    """Move a straight beat to where it falls when pairs of notes swing.
+    """Apply swing to a position in beats.
 
     Parameters
     ----------
     beat : float
+        Position in straight time.
     ratio : float
-        Where the middle of the pair moves: 0.5 leaves it, 0.67 makes a triplet shuffle.
+        New position of the middle of a pair of notes, as a share of the pair: 0.5 is straight, 0.67
+        a triplet shuffle.
     unit : float, default=1
         Length of the pair in beats.
 
@@ -188,6 +190,9 @@ def swing(beat, ratio, unit=1.0):
     >>> swing(2.5, 0.6), swing(3.0, 0.6)
     (2.6, 3.0)
     """
-    pair, place = divmod(beat / unit, 1.0)
-    warped = place * ratio / 0.5 if place < 0.5 else ratio + (place - 0.5) * (1 - ratio) / 0.5
+    pair, position = divmod(beat / unit, 1.0)
+    if position < 0.5:
+        warped = position * ratio / 0.5
+    else:
+        warped = ratio + (position - 0.5) * (1 - ratio) / 0.5
     return (pair + warped) * unit

@@ -1,7 +1,8 @@
-"""Grooves and fills, written one character a step, and the drummer who plays them.
+"""Drum grooves and fills, and the drum part of a song.
 
-``x`` is a stroke, ``X`` an accent and ``o`` a ghost note. Eight steps a bar are eighths, sixteen
-are sixteenths; swing is added later, so a shuffle is written straight.
+Patterns have one character per step: ``x`` is a stroke, ``X`` an accent, ``o`` a ghost note. Eight
+steps per bar are eighths, sixteen are sixteenths; swing is added later, so that a shuffle is
+written in straight time.
 """
 
 from .midi import DRUMS
@@ -167,12 +168,12 @@ _FILL_BEATS = 2.0
 
 
 def play_drums(groove, form, rng, *, fills=0.7, crashes=True):
-    """Play a groove through a song, with fills before new sections and a crash on them.
+    """Return the drum notes of a song: a groove, fills before new sections, crashes at their start.
 
     Parameters
     ----------
     groove : str
-        A name of :data:`GROOVES`.
+        Key of :data:`GROOVES`.
     form : sequence of Section
     rng : numpy.random.Generator
     fills : float, default=0.7
@@ -186,28 +187,28 @@ def play_drums(groove, form, rng, *, fills=0.7, crashes=True):
     """
     notes = []
     for section in form:
-        fill_at = section.end - _FILL_BEATS if rng.random() < fills else section.end
+        fill_start = section.end - _FILL_BEATS if rng.random() < fills else section.end
         for bar in section.bars:
             strokes = _bar(GROOVES[groove], bar * BEATS_PER_BAR, BEATS_PER_BAR)
-            notes += [n for n in _vary(strokes, rng) if n.start < fill_at]
-        if fill_at < section.end:
-            notes += _bar(FILLS[rng.integers(len(FILLS))], fill_at, _FILL_BEATS)
+            notes += [n for n in _vary(strokes, rng) if n.start < fill_start]
+        if fill_start < section.end:
+            notes += _bar(FILLS[rng.integers(len(FILLS))], fill_start, _FILL_BEATS)
         if crashes and section.name != "intro":
             notes.append(Note(section.start, 1.0, DRUMS["crash"], 100))
     return notes
 
 
 def _bar(voices, start, beats):
-    """Write out one pattern of several voices, squeezed into ``beats`` from ``start``."""
-    pace = beats / BEATS_PER_BAR
+    """Return the notes of a pattern of several voices, scaled to ``beats`` from ``start``."""
+    scale = beats / BEATS_PER_BAR
     return [
-        Note(start + step.start * pace, 0.25, DRUMS[voice], _VELOCITIES[step.symbol])
+        Note(start + step.start * scale, 0.25, DRUMS[voice], _VELOCITIES[step.symbol])
         for voice, pattern in voices.items()
         for step in read_bar(pattern)
     ]
 
 
 def _vary(strokes, rng):
-    """Drop a few unaccented strokes, as no drummer plays every bar alike."""
-    kept = rng.random(len(strokes)) > 0.06
-    return [n for n, keep in zip(strokes, kept, strict=True) if keep or n.velocity > 100]
+    """Drop a few unaccented strokes at random, so that bars differ."""
+    is_played = rng.random(len(strokes)) > 0.06
+    return [n for n, played in zip(strokes, is_played, strict=True) if played or n.velocity > 100]

@@ -1,4 +1,4 @@
-"""Writing demo files: 16-bit WAV and text, whole or not at all."""
+"""Write demo files atomically, and check parameters."""
 
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -17,7 +17,7 @@ def write_wav(path, audio, sr):
     Parameters
     ----------
     path : pathlib.Path
-        Its folder is made when it is missing.
+        Its folder is created if it does not exist.
     audio : ndarray of shape (n_samples,) or (n_samples, n_channels)
         Samples beyond [-1, 1] are clipped.
     sr : int
@@ -29,7 +29,7 @@ def write_wav(path, audio, sr):
         The file cannot be written.
     """
     samples = np.round(np.clip(audio, -1, 1) * INT16_MAX).astype(np.int16)
-    with _whole(path) as draft, open(draft, "wb") as file:
+    with _atomic_path(path) as temporary, open(temporary, "wb") as file:
         soundfile.write(file, samples, sr, subtype="PCM_16", format="WAV")
 
 
@@ -39,7 +39,7 @@ def write_text(path, text):
     Parameters
     ----------
     path : pathlib.Path
-        Its folder is made when it is missing.
+        Its folder is created if it does not exist.
     text : str
 
     Raises
@@ -47,16 +47,16 @@ def write_text(path, text):
     DataError
         The file cannot be written.
     """
-    with _whole(path) as draft:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+    with _atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager
-def _whole(path):
-    """Lend a draft beside ``path`` and put it in its place when the block has succeeded."""
+def _atomic_path(path):
+    """Yield a temporary path as ``atomic_path`` does; report system errors as DataError."""
     try:
-        with atomic_path(path) as draft:
-            yield draft
+        with atomic_path(path) as temporary:
+            yield temporary
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written ({error.strerror or error}); "
@@ -68,14 +68,14 @@ _SAMPLE_RATES = (8000, 192000)
 
 
 def check_at_least(least, **parameters):
-    """Refuse parameters that are too small, or not whole where ``least`` is.
+    """Check that parameters are numbers and not too small.
 
     Parameters
     ----------
     least : int or float
-        The smallest value allowed; a whole number asks for whole numbers.
+        The smallest allowed value; if it is an int, the parameters must be whole numbers.
     **parameters
-        The values by name.
+        Values by name.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def check_at_least(least, **parameters):
 
 
 def check_text(**parameters):
-    """Refuse parameters that are not text.
+    """Check that parameters are text.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def check_text(**parameters):
 
 
 def check_sample_rate(sr):
-    """Refuse a sample rate that is no whole number between 8 and 192 kHz.
+    """Check that a sample rate is a whole number of Hz between 8 and 192 kHz.
 
     Raises
     ------

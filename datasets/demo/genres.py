@@ -1,44 +1,44 @@
-"""What a genre's style says: the choices a song of that genre is drawn from."""
+"""Styles of the ten genres: the choices that songs are sampled from."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Style:
-    """The choices of one genre, in a musician's words.
+    """Musical choices of one genre.
 
-    A *player* is a pair: an instrument and what it plays, a name of the tables in ``drums``,
-    ``bass``, ``comping`` or ``melody``. Every song draws each choice anew, now and then from a
-    neighbour's style instead of its own, which is why no single trait gives a genre away.
+    A *player* is a pair: an instrument and the name of a pattern in ``drums`` or ``parts``. Each
+    song samples every choice independently, sometimes from a neighbour's style instead of its own,
+    so that no single trait identifies a genre.
 
     Parameters
     ----------
     tempo : (float, float)
-        Slowest and fastest, in beats a minute.
+        Slowest and fastest, in beats per minute.
     swing : (float, float)
-        Where the second of two equal notes falls between the beats: 0.5 is straight, 0.67 a
-        triplet shuffle.
-    swung : float
-        The length in beats of the pair that swings: 1 swings eighths, 0.5 sixteenths.
+        Position of the second of two equal notes between the beats, lowest and highest: 0.5 is
+        straight, 0.67 a triplet shuffle.
+    swing_unit : float
+        Length in beats of the pair that swings: 1 for eighths, 0.5 for sixteenths.
     tunes : dict of str to tuple of str
-        By mode, a name of the scales in ``harmony``: progressions in Roman numerals.
+        Progressions in Roman numerals, by mode, which is a key of the scales in ``harmony``.
     drums, bass, comp, layer, lead : tuple of (str, str)
-        The players who may take each role. The chorus adds the ``layer`` to the chords, and the
-        ``lead`` sings the vocals stem.
+        Possible players of each role. The ``layer`` joins the chords in the chorus, and the
+        ``lead`` is the vocals stem.
     loudness : (float, float)
         RMS of the mix in dBFS: mean and standard deviation over songs.
     balance : dict of str to float
-        Level of each stem against the mix, in dB.
+        Level of each stem relative to the mix, in dB.
     drive : (float, float)
         Overdrive of the chords, 0 (clean) to 1 (saturated).
     brightness : float
-        Shelf above 1 kHz put on the whole song, in dB.
+        Gain of a shelf above 1 kHz, applied to the whole song, in dB.
     silent, resting : dict of str to float
-        Probability that a stem is digital silence, and that it rests for a good while.
+        Probability that a stem is digital silence, and that it has a long rest.
     looseness : float
         Standard deviation of the players' timing, in seconds.
     neighbours : tuple of str
-        The genres it borrows from.
+        Genres whose style songs may borrow from.
     """
 
     tempo: tuple[float, float]
@@ -54,14 +54,14 @@ class Style:
     resting: dict[str, float]
     neighbours: tuple[str, ...]
     swing: tuple[float, float] = (0.5, 0.5)
-    swung: float = 1.0
+    swing_unit: float = 1.0
     drive: tuple[float, float] = (0.0, 0.0)
     brightness: float = 0.0
     looseness: float = 0.008
 
 
 def players(*lines):
-    """Read a role's players from lines such as ``"piano: charleston, quarters"``.
+    """Parse the players of a role from lines such as ``"piano: charleston, quarters"``.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ STYLES = {
     "hiphop": Style(
         tempo=(78, 112),
         swing=(0.5, 0.6),
-        swung=0.5,
+        swing_unit=0.5,
         tunes={
             "minor": ("i i bVI bVI", "i i i i", "i bVII bVI V7", "i7 iv7"),
             "dorian": ("i7 IV7", "i9 i9"),

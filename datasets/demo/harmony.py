@@ -1,8 +1,8 @@
-"""Scales, chords written as Roman numerals, and progressions laid out over a song's bars.
+"""Scales, chords in Roman numerals, and progressions over the bars of a song.
 
-Conventions: a pitch class is 0 (C) to 11 (B); a chord's intervals are semitones above its root. A
-progression is written as a musician would: bars are separated by spaces, chords that share a bar
-by slashes, and lower-case numerals are minor, as in ``"ii7 V7 Imaj7 vi7/VI7"``.
+Conventions: a pitch class is 0 (C) to 11 (B); a chord's intervals are semitones above its root. In
+a progression, bars are separated by spaces and chords of one bar by slashes; lower-case numerals
+are minor, as in ``"ii7 V7 Imaj7 vi7/VI7"``.
 """
 
 import re
@@ -47,20 +47,20 @@ _NUMERAL = re.compile(r"([b#]?)([IV]+|[iv]+)(.*)")
 
 @dataclass(frozen=True)
 class Chord:
-    """A root pitch class and the intervals above it, in semitones."""
+    """Chord: root pitch class, and intervals above it in semitones."""
 
     root: int
     intervals: tuple[int, ...]
 
     @property
     def pitch_classes(self):
-        """The chord's notes as a set of pitch classes."""
+        """Set of the chord's pitch classes."""
         return {(self.root + interval) % 12 for interval in self.intervals}
 
 
 @dataclass(frozen=True)
 class Span:
-    """A chord and the beats it lasts."""
+    """Chord between two beats."""
 
     start: float
     end: float
@@ -69,7 +69,7 @@ class Span:
 
 @cache
 def parse_numeral(numeral, tonic):
-    """Read a Roman numeral such as ``"bVII"`` or ``"ii7"`` in the key of ``tonic``.
+    """Parse a Roman numeral such as ``"bVII"`` or ``"ii7"`` in the key of ``tonic``.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def parse_numeral(numeral, tonic):
     Raises
     ------
     ValueError
-        It is not a numeral this table knows.
+        The numeral or its suffix is not in the tables.
     """
     match = _NUMERAL.fullmatch(numeral)
     if match:
@@ -93,10 +93,10 @@ def parse_numeral(numeral, tonic):
         if degree.upper() in _DEGREES and quality in _QUALITIES:
             root = tonic + _DEGREES[degree.upper()] + _ACCIDENTALS[accidental]
             return Chord(root % 12, _QUALITIES[quality])
-    raise ValueError(f"A chord must be a Roman numeral with a known suffix. Got {numeral!r}.")
+    raise ValueError(f"A chord must be a Roman numeral with a valid suffix. Got {numeral!r}.")
 
 
-def lay_out(progression, tonic, n_bars):
+def repeat_progression(progression, tonic, n_bars):
     """Repeat a progression over a song.
 
     Parameters
@@ -110,34 +110,34 @@ def lay_out(progression, tonic, n_bars):
     Returns
     -------
     list of Span
-        One after the other from beat 0 to ``4 * n_bars``.
+        From beat 0 to ``4 * n_bars``, without gaps.
     """
     bars = [bar.split("/") for bar in progression.split()]
     spans = []
     for index in range(n_bars):
         numerals = bars[index % len(bars)]
-        share = BEATS_PER_BAR / len(numerals)
-        for place, numeral in enumerate(numerals):
-            start = index * BEATS_PER_BAR + place * share
-            spans.append(Span(start, start + share, parse_numeral(numeral, tonic)))
+        length = BEATS_PER_BAR / len(numerals)
+        for position, numeral in enumerate(numerals):
+            start = index * BEATS_PER_BAR + position * length
+            spans.append(Span(start, start + length, parse_numeral(numeral, tonic)))
     return spans
 
 
 def chord_at(spans, beat):
-    """The chord that sounds at a beat; the last one for any beat after the end."""
+    """Return the chord at a beat; the last one for beats after the end."""
     return next((span.chord for span in spans if beat < span.end), spans[-1].chord)
 
 
 def voice(chord, centre):
-    """Spell a chord with each note in the octave around ``centre``.
+    """Return the pitches of a chord, all within the octave around ``centre``.
 
-    Keeping every chord near the same centre is what makes the voices move by small steps.
+    As every chord is near the same centre, the voices move by small steps.
 
     Parameters
     ----------
     chord : Chord
     centre : int
-        MIDI pitch the voicing is gathered around.
+        MIDI pitch in the middle of the voicing.
 
     Returns
     -------
@@ -148,5 +148,5 @@ def voice(chord, centre):
 
 
 def nearest(pitch_class, pitch):
-    """The MIDI pitch of a pitch class that is nearest to ``pitch`` (the lower one of a tie)."""
+    """Return the MIDI pitch of a pitch class nearest to ``pitch`` (the lower one of two)."""
     return pitch - 6 + (pitch_class - (pitch - 6)) % 12

@@ -1,7 +1,7 @@
-"""Write a noise folder shaped like ESC-50: ``audio/*.wav`` and ``meta/esc50.csv``.
+"""Write a noise folder structured like ESC-50: ``audio/*.wav`` and ``meta/esc50.csv``.
 
 Reference: K. J. Piczak, "ESC: Dataset for Environmental Sound Classification", 2015. Categories
-that have a namesake there carry its target number.
+have the target numbers of ESC-50.
 """
 
 import csv
@@ -56,47 +56,54 @@ _ESC10 = {0, 1, 10, 11, 12, 38, 40, 41}
 _HEADER = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
 _N_FOLDS = 5
 _FIRST_SOURCE = 100000
-# What ESC-50's 2000 clips measure, in dBFS.
+# Levels of ESC-50's 2000 clips, in dBFS.
 _LEVEL_MEAN, _LEVEL_SD = -24.5, 9.4
 _LEVEL_RANGE = (-55, -6)
-# ESC-50 pads what was shorter than its 5 seconds with digital silence.
-_PADDED = 0.3
-_KEPT = (0.2, 0.8)
+# ESC-50 pads shorter recordings to 5 s with digital silence: probability, and share of sound.
+_PADDING_PROBABILITY = 0.3
+_SOUND_SHARE = (0.2, 0.8)
 
 
 def write_noise(
     directory, *, clips_per_category, seconds=5.0, seed=0, sr=44100, n_jobs=None, advance=None
 ):
-    """Make noise by procedures and write it as ESC-50 is laid out.
+    """Generate noise clips and write them in the structure of ESC-50.
 
-    A clip depends on ``seed``, its category and its number only. Writing again overwrites with
-    the same bytes.
+    A clip depends on ``seed``, its category and its number only. A repeated call writes the same
+    bytes.
 
     Parameters
     ----------
     directory : str or os.PathLike
-        Gets ``audio/{fold}-{id}-{take}-{target}.wav``, mono and 16-bit, and ``meta/esc50.csv``.
+        Receives ``audio/{fold}-{id}-{take}-{target}.wav``, mono and 16-bit, and ``meta/esc50.csv``.
     clips_per_category : int
-        Of each of the categories of :data:`TARGETS`; they go round the five folds.
+        Clips per category of :data:`TARGETS`; they are distributed over five folds.
     seconds : float, default=5
+        Length of the clips in s.
     seed : int, default=0
     sr : int, default=44100
         Sample rate in Hz.
     n_jobs : int, optional
-        Processes, as in joblib: None is one, -1 as many as there are cores.
+        Number of processes. None means 1, -1 all processors.
     advance : callable, optional
-        Called with 1 for every clip done.
+        Called with 1 after each clip.
 
     Raises
     ------
     UsageError
-        A parameter is not one of those expected.
+        A parameter is not allowed.
     DataError
         A file cannot be written.
 
     Examples
     --------
-    >>> write_noise("DEMO/ESC-50-master", clips_per_category=5)  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from stemstack.datasets.demo import write_noise
+    >>> with TemporaryDirectory() as folder:
+    ...     write_noise(folder, clips_per_category=1, seconds=1, sr=8000)
+    ...     len(list(Path(folder, "audio").iterdir()))
+    32
     """
     check_at_least(1, clips_per_category=clips_per_category)
     check_at_least(0, seed=seed)
@@ -112,12 +119,12 @@ def write_noise(
 
 
 def make_noise(category, n_samples, sr, rng):
-    """Make one clip, at a level drawn from ESC-50's.
+    """Generate one clip, at a level sampled from those of ESC-50.
 
     Parameters
     ----------
     category : str
-        A name of :data:`TARGETS`.
+        Key of :data:`TARGETS`.
     n_samples : int
     sr : int
         Sample rate in Hz.
@@ -128,18 +135,18 @@ def make_noise(category, n_samples, sr, rng):
     ndarray of shape (n_samples,), float32
         Some clips end in digital silence.
     """
-    kept = n_samples
-    if rng.random() < _PADDED:
-        kept = round(rng.uniform(*_KEPT) * n_samples)
+    n_sound = n_samples
+    if rng.random() < _PADDING_PROBABILITY:
+        n_sound = round(rng.uniform(*_SOUND_SHARE) * n_samples)
     level = np.clip(rng.normal(_LEVEL_MEAN, _LEVEL_SD), *_LEVEL_RANGE)
     clip = np.zeros(n_samples)
-    clip[:kept] = getattr(noise_sounds, category)(kept, sr, rng)
-    # The level is the whole clip's, silence included, as it was measured on ESC-50.
+    clip[:n_sound] = getattr(noise_sounds, category)(n_sound, sr, rng)
+    # The level is that of the whole clip, including silence, as measured on ESC-50.
     return limit(clip * db_to_amplitude(level) / np.sqrt(np.mean(clip**2)))
 
 
 def _rows(clips_per_category):
-    """The table of clips, each a source of its own."""
+    """Return the table of clips, each with its own source."""
     rows = []
     for category, target in TARGETS.items():
         for number in range(clips_per_category):

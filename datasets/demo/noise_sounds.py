@@ -1,7 +1,7 @@
-"""Noise that goes on: weather, water, fire and machines.
+"""Procedural noise: weather, water, machines, everyday sounds and animals.
 
-Every function takes ``n`` samples, the rate ``sr`` in Hz and a generator, draws its own details
-and returns (n,) floats of no particular level.
+Each function takes the number of samples ``n``, the sample rate ``sr`` in Hz and a random
+generator, samples its own details and returns (n,) floats at an arbitrary level.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from .noise_tools import (
     decay,
     drift,
     harmonics,
-    lay,
+    mix_events,
     scattered,
     shower,
     steady,
@@ -57,7 +57,7 @@ def thunderstorm(n, sr, rng):
     for start in scattered(0.6 * n / sr, 0.4, rng):
         length = rng.uniform(1.5, 4)
         rumble = burst(length, sr, rng, 20, rng.uniform(120, 300))
-        roll += lay(n, sr, [(start, rumble * (0.4 + drift(len(rumble), sr, rng, 6)))])
+        roll += mix_events(n, sr, [(start, rumble * (0.4 + drift(len(rumble), sr, rng, 6)))])
     return 12 * roll + rng.uniform(0.05, 0.3) * rain(n, sr, rng)
 
 
@@ -70,7 +70,7 @@ def pouring_water(n, sr, rng):
         for t in starts
         for m in [round(rng.uniform(0.008, 0.04) * sr)]
     )
-    return lay(n, sr, bubbles) + 0.2 * band(rng.standard_normal(n), sr, 800, 5000)
+    return mix_events(n, sr, bubbles) + 0.2 * band(rng.standard_normal(n), sr, 800, 5000)
 
 
 def vacuum_cleaner(n, sr, rng):
@@ -81,14 +81,14 @@ def vacuum_cleaner(n, sr, rng):
 
 
 def engine(n, sr, rng):
-    """Firing strokes whose pace wanders, as at idle."""
+    """Firing strokes whose rate varies slowly, as when idling."""
     rate = rng.uniform(18, 45) * (1 + 0.3 * drift(n, sr, rng, 0.6))
     strokes = np.abs(tone(rate / 2, n, sr)) ** 6
     return strokes * (coloured(n, rng, 3) + harmonics(rate * 2, [1, 0.8, 0.5, 0.3], n, sr))
 
 
 def chainsaw(n, sr, rng):
-    """A rasping two-stroke that revs up and down."""
+    """A rasping two-stroke engine that revs up and down."""
     rate = rng.uniform(70, 110) * (0.7 + 0.6 * drift(n, sr, rng, 1.2))
     rasp = np.tanh(3 * harmonics(rate, 1 / np.arange(1, 13) ** 0.5, n, sr))
     return rasp * (1 + 0.4 * rng.standard_normal(n))
@@ -110,16 +110,18 @@ def airplane(n, sr, rng):
 
 def train(n, sr, rng):
     """A rumble and the double beat of wheels on rail joints."""
-    pace = rng.uniform(0.5, 1.0)
-    joints = np.arange(rng.uniform(0, pace), n / sr, pace)
+    interval = rng.uniform(0.5, 1.0)
+    joints = np.arange(rng.uniform(0, interval), n / sr, interval)
     clacks = (
-        (t + lag, 5 * burst(0.08, sr, rng, 200, 2500)) for t in joints for lag in (0, 0.22 * pace)
+        (t + lag, 5 * burst(0.08, sr, rng, 200, 2500))
+        for t in joints
+        for lag in (0, 0.22 * interval)
     )
-    return 0.8 * coloured(n, rng, 5) + lay(n, sr, clacks)
+    return 0.8 * coloured(n, rng, 5) + mix_events(n, sr, clacks)
 
 
 def washing_machine(n, sr, rng):
-    """A drum that turns: hum, slosh and a slow beat."""
+    """A rotating drum: hum, slosh and a slow beat."""
     turn = 0.6 + 0.4 * tone(rng.uniform(0.8, 2), n, sr)
     hum = harmonics(rng.choice([50.0, 60.0]) * 2, [1, 0.4, 0.6, 0.2], n, sr)
     return turn * (0.6 * hum + band(coloured(n, rng, 3), sr, 80, 3000))
@@ -129,7 +131,7 @@ def footsteps(n, sr, rng):
     """Heel and toe at a walking pace."""
     top = rng.uniform(500, 3000)
     steps = steady(n / sr, rng.uniform(0.4, 0.75), rng)
-    return lay(
+    return mix_events(
         n,
         sr,
         (
@@ -141,17 +143,17 @@ def footsteps(n, sr, rng):
 
 
 def door_wood_knock(n, sr, rng):
-    """Groups of three to five knocks on a panel that rings."""
+    """Groups of three to five knocks on a resonant panel."""
     panel, gap = rng.uniform(120, 400), rng.uniform(0.13, 0.3)
     starts = steady(n / sr, rng.uniform(1.2, 2.5), rng)
     knocks = [t + k * gap for t in starts for k in range(rng.integers(3, 6))]
-    return lay(n, sr, ((t, _struck(panel, 0.12, sr, rng)) for t in knocks))
+    return mix_events(n, sr, ((t, _struck(panel, 0.12, sr, rng)) for t in knocks))
 
 
 def mouse_click(n, sr, rng):
     """Press and release, a tenth of a second apart."""
     clicks = scattered(n / sr, rng.uniform(1, 3), rng)
-    return lay(
+    return mix_events(
         n,
         sr,
         (
@@ -163,9 +165,9 @@ def mouse_click(n, sr, rng):
 
 
 def keyboard_typing(n, sr, rng):
-    """Keys in runs, each struck a little differently."""
+    """Keystrokes, each slightly different."""
     keys = scattered(n / sr, rng.uniform(5, 11), rng)
-    return lay(
+    return mix_events(
         n,
         sr,
         (
@@ -176,14 +178,16 @@ def keyboard_typing(n, sr, rng):
 
 
 def clock_tick(n, sr, rng):
-    """Tick and tock, exactly even."""
+    """Tick and tock at an exact interval."""
     pitches = rng.uniform(1500, 4500, 2)
     ticks = steady(n / sr, rng.choice([0.25, 0.5, 1.0]), rng, jitter=0)
-    return lay(n, sr, ((t, _struck(pitches[k % 2], 0.03, sr, rng)) for k, t in enumerate(ticks)))
+    return mix_events(
+        n, sr, ((t, _struck(pitches[k % 2], 0.03, sr, rng)) for k, t in enumerate(ticks))
+    )
 
 
 def glass_breaking(n, sr, rng):
-    """A crash and then splinters that ring high."""
+    """A crash, then high-pitched splinters."""
     crash = rng.uniform(0, 0.4 * n / sr)
     splinters = crash + rng.exponential(0.35, rng.integers(15, 45))
     pieces = [(crash, 3 * burst(0.25, sr, rng, 1500, 9000))]
@@ -191,7 +195,7 @@ def glass_breaking(n, sr, rng):
         (t, rng.uniform(0.1, 0.8) * _struck(rng.uniform(2500, 8000), 0.2, sr, rng))
         for t in splinters
     ]
-    return lay(n, sr, pieces)
+    return mix_events(n, sr, pieces)
 
 
 def church_bells(n, sr, rng):
@@ -207,16 +211,16 @@ def church_bells(n, sr, rng):
             tone(p * pitch, n_ring, sr) * decay(n_ring, sr, 4 / p**0.7) / p for p in partials
         )
         bells.append((start, ring))
-    return lay(n, sr, bells)
+    return mix_events(n, sr, bells)
 
 
 def clapping(n, sr, rng):
-    """A few hands, or an audience of them."""
+    """A few people clapping, or an audience."""
     return shower(n, sr, rng, rng.choice([3, 15, 60]), 0.03, 700, rng.uniform(2500, 5000))
 
 
 def hand_saw(n, sr, rng):
-    """Strokes to and fro, each a rasp of teeth."""
+    """Saw strokes, each a rasp of teeth."""
     stroke, teeth = rng.uniform(0.3, 0.6), rng.uniform(60, 160)
     length = round(0.85 * stroke * sr)
     rasps = (
@@ -228,7 +232,7 @@ def hand_saw(n, sr, rng):
         )
         for t in steady(n / sr, stroke, rng)
     )
-    return lay(n, sr, rasps)
+    return mix_events(n, sr, rasps)
 
 
 def fireworks(n, sr, rng):
@@ -238,7 +242,7 @@ def fireworks(n, sr, rng):
         sounds.append((start, 8 * burst(rng.uniform(0.4, 1), sr, rng, 30, 900)))
         sparks = start + rng.uniform(0.1, 0.9, rng.integers(0, 25))
         sounds += [(t, burst(0.015, sr, rng, 2000, 8000)) for t in sparks]
-    return lay(n, sr, sounds)
+    return mix_events(n, sr, sounds)
 
 
 def water_drops(n, sr, rng):
@@ -246,7 +250,7 @@ def water_drops(n, sr, rng):
     drops = scattered(n / sr, rng.uniform(1, 4), rng)
     length = round(0.05 * sr)
     rise = np.linspace(1, 2, length)
-    return lay(
+    return mix_events(
         n,
         sr,
         (
@@ -257,7 +261,7 @@ def water_drops(n, sr, rng):
 
 
 def _struck(pitch, seconds, sr, rng):
-    """A body that is hit: its tone and the noise of the blow."""
+    """Return the sound of a struck body: a decaying tone and a noise burst."""
     n = round(seconds * sr)
     return tone(pitch, n, sr) * decay(n, sr, seconds) + 0.5 * burst(seconds, sr, rng)
 
@@ -267,7 +271,7 @@ def _teeth(rate, n, sr):
 
 
 def chirping_birds(n, sr, rng):
-    """Two or three birds, each with a sweep of its own."""
+    """Two or three birds, each with its own sweep."""
     sounds = []
     for _ in range(rng.integers(2, 4)):
         low, high = rng.uniform(2000, 3500), rng.uniform(3500, 7000)
@@ -276,7 +280,7 @@ def chirping_birds(n, sr, rng):
         chirp = tone(sweep, length, sr) * swell(length)
         for start in scattered(n / sr, rng.uniform(0.5, 1.5), rng):
             sounds += [(start + k * 0.12, chirp) for k in range(rng.integers(1, 6))]
-    return lay(n, sr, sounds) + 0.01 * coloured(n, rng, 2)
+    return mix_events(n, sr, sounds) + 0.01 * coloured(n, rng, 2)
 
 
 def crickets(n, sr, rng):
@@ -285,11 +289,11 @@ def crickets(n, sr, rng):
     chirp = tone(pitch, pulse, sr) * swell(pulse)
     trills = steady(n / sr, rng.uniform(0.3, 0.7), rng)
     n_pulses = rng.integers(3, 5)
-    return lay(n, sr, ((t + k * 0.03, chirp) for t in trills for k in range(n_pulses)))
+    return mix_events(n, sr, ((t + k * 0.03, chirp) for t in trills for k in range(n_pulses)))
 
 
 def insects(n, sr, rng):
-    """A fly: a buzz that comes and goes."""
+    """A fly: a buzz that fades in and out."""
     wings = rng.uniform(120, 250) * (
         1 + 0.08 * np.sin(2 * np.pi * rng.uniform(0.5, 2) * times(n, sr))
     )
@@ -297,10 +301,12 @@ def insects(n, sr, rng):
 
 
 def dog(n, sr, rng):
-    """Barks: a rough voiced tone that falls."""
+    """Barks: a rough, falling tone."""
     pitch = rng.uniform(250, 600)
     barks = scattered(n / sr, rng.uniform(0.4, 1.6), rng)
-    return lay(n, sr, ((t, _call(pitch, 0.7, rng.uniform(0.12, 0.25), sr, rng)) for t in barks))
+    return mix_events(
+        n, sr, ((t, _call(pitch, 0.7, rng.uniform(0.12, 0.25), sr, rng)) for t in barks)
+    )
 
 
 def crow(n, sr, rng):
@@ -308,7 +314,7 @@ def crow(n, sr, rng):
     pitch = rng.uniform(450, 750)
     groups = scattered(n / sr, 0.5, rng)
     caws = [t + k * 0.45 for t in groups for k in range(rng.integers(2, 4))]
-    return lay(n, sr, ((t, _call(pitch, 0.85, 0.3, sr, rng)) for t in caws))
+    return mix_events(n, sr, ((t, _call(pitch, 0.85, 0.3, sr, rng)) for t in caws))
 
 
 def rooster(n, sr, rng):
@@ -317,11 +323,11 @@ def rooster(n, sr, rng):
     for step, seconds in ((1.0, 0.2), (1.3, 0.2), (1.6, 0.7), (1.2, 0.4)):
         sounds.append((start, _call(pitch * step, 0.9, seconds, sr, rng)))
         start += seconds
-    return lay(n, sr, sounds)
+    return mix_events(n, sr, sounds)
 
 
 def siren(n, sr, rng):
-    """A tone that wails up and down, or jumps between two pitches."""
+    """A tone that glides up and down, or alternates between two pitches."""
     low, ratio, rate = rng.uniform(400, 700), rng.uniform(1.3, 2.2), rng.uniform(0.25, 2.5)
     wave = np.sin(2 * np.pi * rate * times(n, sr))
     position = np.sign(wave) if rng.random() < 0.4 else wave
@@ -335,11 +341,11 @@ def car_horn(n, sr, rng):
         length = round(rng.uniform(0.3, 1.5) * sr)
         reeds = (harmonics(pitch * k, 1 / np.arange(1, 11), length, sr) for k in (1, 1.26))
         sounds.append((start, sum(reeds)))
-    return lay(n, sr, sounds)
+    return mix_events(n, sr, sounds)
 
 
 def _call(pitch, fall, seconds, sr, rng):
-    """An animal's call: rough harmonics that fall from ``pitch`` to ``fall`` times it."""
+    """Return an animal's call: rough harmonics that glide from ``pitch`` to ``fall`` times it."""
     n = round(seconds * sr)
     glide = pitch * np.linspace(1, fall, n) * (1 + 0.03 * rng.standard_normal(n))
     voice = harmonics(glide, 1 / np.arange(1, 9) ** 0.7, n, sr)

@@ -1,7 +1,7 @@
-"""The few things procedural noise is made of: coloured noise, tones, envelopes and events.
+"""Building blocks of procedural noise: coloured noise, tones, envelopes and events.
 
-Conventions: signals are 1-D float64 of ``n`` samples at ``sr`` Hz, of no particular level: the
-writer of the noise folder brings each clip to its own.
+Conventions: signals are 1-D float64 arrays of ``n`` samples at ``sr`` Hz, at an arbitrary level;
+the noise folder's writer sets the level of each clip.
 """
 
 import numpy as np
@@ -11,14 +11,14 @@ from ...audio.levels import db_to_amplitude
 
 
 def coloured(n, rng, slope=0.0):
-    """Gaussian noise whose spectrum falls by ``slope`` dB an octave (3 is pink, 6 brown)."""
+    """Return Gaussian noise with a slope of ``-slope`` dB per octave (3 is pink, 6 brown)."""
     spectrum = np.fft.rfft(rng.standard_normal(n))
     octaves = np.log2(np.maximum(np.arange(len(spectrum)), 1))
     return np.fft.irfft(spectrum * db_to_amplitude(-slope * octaves), n) * 2 ** (slope / 2)
 
 
 def band(x, sr, low=None, high=None):
-    """Keep what lies between ``low`` and ``high`` Hz (second-order Butterworth)."""
+    """Filter to the band between ``low`` and ``high`` Hz (second-order Butterworth)."""
     top = 0.45 * sr
     if low is None:
         return sosfilt(butter(2, min(high, top), "low", fs=sr, output="sos"), x)
@@ -28,39 +28,39 @@ def band(x, sr, low=None, high=None):
 
 
 def times(n, sr):
-    """The time of every sample, in seconds."""
+    """Return the time of each sample in seconds."""
     return np.arange(n) / sr
 
 
 def tone(frequency, n, sr, phase=0.0):
-    """A sine of a constant frequency, or of one that is given for every sample, in Hz."""
+    """Return a sine of a frequency in Hz: a constant, or one value per sample."""
     return np.sin(2 * np.pi * np.cumsum(np.broadcast_to(frequency, n)) / sr + phase)
 
 
 def harmonics(frequency, weights, n, sr):
-    """A harmonic tone: the k-th weight is the amplitude of the k-th multiple."""
+    """Return a harmonic tone; the k-th weight is the amplitude of the k-th harmonic."""
     phase = 2 * np.pi * np.cumsum(np.broadcast_to(frequency, n)) / sr
     return sum(w * np.sin(k * phase) for k, w in enumerate(weights, 1))
 
 
 def drift(n, sr, rng, rate):
-    """A smooth random curve in [0, 1] that turns about ``rate`` times a second."""
+    """Return a smooth random curve in [0, 1] with about ``rate`` knots per second."""
     n_knots = max(4, int(n / sr * rate) + 2)
     return np.interp(np.linspace(0, n_knots - 1, n), np.arange(n_knots), rng.random(n_knots))
 
 
 def decay(n, sr, seconds):
-    """An exponential that falls by 60 dB in ``seconds``."""
+    """Return an exponential that falls by 60 dB in ``seconds``."""
     return 10 ** (-3 * times(n, sr) / seconds)
 
 
 def swell(n):
-    """A raised-cosine bump: silent at both ends, 1 in the middle."""
+    """Return a raised-cosine window: 0 at both ends, 1 in the middle."""
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / max(n - 1, 1))
 
 
 def burst(seconds, sr, rng, low=None, high=None):
-    """A short noise that dies away: the sound of something struck."""
+    """Return a decaying noise burst, as of a struck object."""
     n = max(16, round(seconds * sr))
     noise = rng.standard_normal(n)
     return (noise if low is None and high is None else band(noise, sr, low, high)) * decay(
@@ -68,14 +68,14 @@ def burst(seconds, sr, rng, low=None, high=None):
     )
 
 
-def lay(n, sr, sounds):
-    """Add short sounds into a silence of ``n`` samples.
+def mix_events(n, sr, sounds):
+    """Mix short sounds into ``n`` samples of silence.
 
     Parameters
     ----------
     n, sr : int
     sounds : iterable of (float, ndarray)
-        When each starts, in seconds, and its samples; what passes the end is cut.
+        Start of each in seconds, and its samples; samples past the end are cut.
 
     Returns
     -------
@@ -84,25 +84,25 @@ def lay(n, sr, sounds):
     out = np.zeros(n)
     for start, sound in sounds:
         first = round(start * sr)
-        room = max(0, n - first)
-        out[first : first + room][: len(sound)] += sound[:room]
+        n_left = max(0, n - first)
+        out[first : first + n_left][: len(sound)] += sound[:n_left]
     return out
 
 
 def steady(seconds, interval, rng, jitter=0.05):
-    """Times of a regular event: every ``interval`` seconds, each off by ``jitter`` of it."""
-    # However short the clip, one event falls in it.
+    """Return the times of a regular event: every ``interval`` seconds, with random ``jitter``."""
+    # At least one event, however short the clip.
     starts = np.arange(rng.uniform(0, min(interval, seconds / 2)), 0.9 * seconds, interval)
     return np.clip(starts + rng.normal(0, jitter * interval, len(starts)), 0, 0.9 * seconds)
 
 
 def scattered(seconds, rate, rng):
-    """Times of an irregular event: about ``rate`` a second, at least one."""
+    """Return the times of an irregular event: about ``rate`` per second, at least one."""
     return np.sort(rng.uniform(0, 0.9 * seconds, max(1, rng.poisson(rate * seconds))))
 
 
 def shower(n, sr, rng, rate, seconds, low, high):
-    """About ``rate`` bursts a second, of eight kinds and every strength."""
+    """Return about ``rate`` bursts per second, of eight kinds and random strengths."""
     kinds = [burst(seconds, sr, rng, low, high) for _ in range(8)]
     starts = scattered(n / sr, rate, rng)
-    return lay(n, sr, ((t, rng.exponential() * kinds[rng.integers(8)]) for t in starts))
+    return mix_events(n, sr, ((t, rng.exponential() * kinds[rng.integers(8)]) for t in starts))

@@ -1,7 +1,8 @@
-"""Bass lines, written as degrees of the chord of the moment, and the bassist who plays them.
+"""Pitched parts of a song: bass lines, chord accompaniment and lead melodies.
 
-``1 3 5`` are the chord's own notes, ``6`` the sixth, ``7`` its seventh (minor where it has none),
-``8`` the octave, ``a`` a half step below or above the next root; ``.`` rests and ``-`` holds.
+Bass lines are degrees of the current chord: ``1 3 5`` are notes of the chord, ``6`` is the sixth,
+``7`` its seventh (minor where it has none), ``8`` the octave, ``a`` a half step below or above the
+next root. In all patterns ``.`` rests and ``-`` holds.
 """
 
 import numpy as np
@@ -42,18 +43,18 @@ _SEVENTHS = (10, 11)
 
 
 def play_bass(line, spans, n_bars, rng, *, centre=38):
-    """Play a bass line under a progression.
+    """Return the notes of a bass line under a progression.
 
     Parameters
     ----------
     line : str
-        A name of :data:`LINES`.
+        Key of :data:`LINES`.
     spans : list of Span
         The chords of the song.
     n_bars : int
     rng : numpy.random.Generator
     centre : int, default=38
-        MIDI pitch the roots are kept near.
+        MIDI pitch near which the roots are.
 
     Returns
     -------
@@ -64,18 +65,18 @@ def play_bass(line, spans, n_bars, rng, *, centre=38):
         for step in read_bar(LINES[line]):
             start = bar * BEATS_PER_BAR + step.start
             chord = chord_at(spans, start)
-            coming = chord_at(spans, start + step.length)
-            pitch = _degree(step.symbol, chord, coming, centre, rng)
+            next_chord = chord_at(spans, start + step.length)
+            pitch = _degree(step.symbol, chord, next_chord, centre, rng)
             velocity = 104 if step.start % 2 == 0 else 90
             notes.append(Note(start, step.length * 0.92, pitch, velocity))
     return notes
 
 
-def _degree(symbol, chord, coming, centre, rng):
-    """The MIDI pitch of a written degree."""
+def _degree(symbol, chord, next_chord, centre, rng):
+    """Return the MIDI pitch of a degree."""
     root = nearest(chord.root, centre)
     if symbol == "a":
-        return nearest(coming.root, centre) + int(rng.choice([-1, 1]))
+        return nearest(next_chord.root, centre) + int(rng.choice([-1, 1]))
     if symbol == "3":
         return root + _first_of(_THIRDS, chord, otherwise=7)
     if symbol == "7":
@@ -123,22 +124,22 @@ PATTERNS = {
     "waltzing strings": "x-----x-x-------",
 }
 _VELOCITIES = {"X": 104, "x": 90, "o": 62}
-# The hand crosses the strings one after the other: beats between two of them.
+# Strings are strummed one after the other: beats between two of them.
 _STRUM = 0.015
 
 
 def comp(pattern, spans, n_bars, *, centre):
-    """Play a progression in one pattern.
+    """Return the notes of a chord accompaniment in one pattern.
 
     Parameters
     ----------
     pattern : str
-        A name of :data:`PATTERNS`.
+        Key of :data:`PATTERNS`.
     spans : list of Span
         The chords of the song.
     n_bars : int
     centre : int
-        MIDI pitch the voicings are gathered around.
+        MIDI pitch in the middle of the voicings.
 
     Returns
     -------
@@ -149,12 +150,12 @@ def comp(pattern, spans, n_bars, *, centre):
         for step in read_bar(PATTERNS[pattern]):
             start = bar * BEATS_PER_BAR + step.start
             chord = chord_at(spans, start)
-            notes += _strike(step, start, chord, centre)
+            notes += _chord_notes(step, start, chord, centre)
     return notes
 
 
-def _strike(step, start, chord, centre):
-    """The notes one symbol of a pattern asks for."""
+def _chord_notes(step, start, chord, centre):
+    """Return the notes of one symbol of a pattern."""
     voicing = voice(chord, centre)
     length = step.length * 0.95
     if step.symbol == "b":
@@ -163,9 +164,7 @@ def _strike(step, start, chord, centre):
         pitches = [*voicing, voicing[0] + 12]
         return [Note(start, length, pitches[(int(step.symbol) - 1) % len(pitches)], 84)]
     velocity = _VELOCITIES[step.symbol]
-    return [
-        Note(start + place * _STRUM, length, pitch, velocity) for place, pitch in enumerate(voicing)
-    ]
+    return [Note(start + i * _STRUM, length, pitch, velocity) for i, pitch in enumerate(voicing)]
 
 
 CELLS = {
@@ -182,64 +181,64 @@ CELLS = {
 _PHRASE = (0, 1, 0, 2)
 
 
-def sing(cells, spans, form, scale, tonic, rng, *, centre, leap=2):
-    """Compose the lead line of a song; the intro is left to the others.
+def compose_lead(cells, spans, form, scale, tonic, rng, *, centre, leap=2):
+    """Compose the lead melody of a song, which has no intro.
 
     Parameters
     ----------
     cells : str
-        A name of :data:`CELLS`, the family of rhythms.
+        Key of :data:`CELLS`, a family of rhythms.
     spans : list of Span
         The chords of the song.
     form : sequence of Section
     scale : str
-        A name of :data:`stemstack.datasets.demo.harmony.SCALES`.
+        Key of :data:`stemstack.datasets.demo.harmony.SCALES`.
     tonic : int
         Pitch class of the key.
     rng : numpy.random.Generator
     centre : int
-        MIDI pitch in the middle of the range, which is an octave either way.
+        MIDI pitch in the middle of the range, which extends an octave up and down.
     leap : int, default=2
-        The largest step of the walk, in scale degrees.
+        The largest step of the random walk, in scale degrees.
 
     Returns
     -------
     list of Note
     """
-    ladder = _ladder(scale, tonic, centre)
+    pitches = _scale_pitches(scale, tonic, centre)
     rhythms = rng.choice(CELLS[cells], size=3)
-    place, notes = len(ladder) // 2, []
+    position, notes = len(pitches) // 2, []
     for section in form:
         if section.name == "intro":
             continue
-        # A chorus sits higher and louder than a verse.
+        # A chorus is higher and louder than a verse.
         lift = 1 if section.name == "chorus" else 0
         for bar in section.bars:
             rhythm = str(rhythms[_PHRASE[(bar - section.first_bar) % len(_PHRASE)]])
             for step in read_bar(rhythm):
                 start = bar * BEATS_PER_BAR + step.start
-                place = _walk(place, leap, lift, len(ladder), rng)
-                pitch = _land(ladder[place], step, chord_at(spans, start))
+                position = _walk(position, leap, lift, len(pitches), rng)
+                pitch = _resolve(pitches[position], step, chord_at(spans, start))
                 notes.append(Note(start, step.length * 0.93, pitch, 92 + 10 * lift))
     return notes
 
 
-def _ladder(scale, tonic, centre):
-    """Every pitch of the scale within an octave of ``centre``."""
-    wanted = {(tonic + step) % 12 for step in SCALES[scale]}
-    return [pitch for pitch in range(centre - 12, centre + 13) if pitch % 12 in wanted]
+def _scale_pitches(scale, tonic, centre):
+    """Return the pitches of a scale within an octave of ``centre``."""
+    pitch_classes = {(tonic + step) % 12 for step in SCALES[scale]}
+    return [pitch for pitch in range(centre - 12, centre + 13) if pitch % 12 in pitch_classes]
 
 
-def _walk(place, leap, lift, size, rng):
-    """Step along the ladder, drawn back to its middle (a third of the way up in a chorus)."""
-    home = size // 2 + lift * size // 6
-    pull = np.sign(home - place) if rng.random() < 0.25 else 0
-    return int(np.clip(place + rng.integers(-leap, leap + 1) + pull, 0, size - 1))
+def _walk(position, leap, lift, size, rng):
+    """Take a random step in the scale, biased to its middle (to two thirds in a chorus)."""
+    target = size // 2 + lift * size // 6
+    bias = np.sign(target - position) if rng.random() < 0.25 else 0
+    return int(np.clip(position + rng.integers(-leap, leap + 1) + bias, 0, size - 1))
 
 
-def _land(pitch, step, chord):
+def _resolve(pitch, step, chord):
     """Move a long note on a strong beat to the nearest chord tone."""
     if step.start % 2 != 0 or step.length < 0.5:
         return pitch
-    reach = sorted(range(-6, 6), key=abs)
-    return next(pitch + move for move in reach if (pitch + move) % 12 in chord.pitch_classes)
+    moves = sorted(range(-6, 6), key=abs)
+    return next(pitch + move for move in moves if (pitch + move) % 12 in chord.pitch_classes)

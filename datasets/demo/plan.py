@@ -1,6 +1,6 @@
-"""The plan of one song: every choice its genre left open, drawn once and kept as plain data.
+"""Plan of one song: all choices of its genre's style, sampled into plain data.
 
-Drawing comes first and composing afterwards, so what was drawn can be looked at.
+Sampling is separate from composing, so that the sampled choices can be inspected.
 """
 
 from dataclasses import dataclass
@@ -10,49 +10,50 @@ import numpy as np
 from .genres import STYLES
 
 STEMS = ("drums", "vocals", "bass", "other")
-# How often a single trait comes from a neighbouring genre instead of the song's own.
+# Probability that a trait comes from a neighbouring genre instead of the song's own.
 BORROWING = 0.08
-# The excerpts of the real songs are 29.9-30.7 s long where 30 s are asked for.
+# Length relative to the requested one; the competition's excerpts of 30 s have 29.9-30.7 s.
 _LENGTH = (0.995, 1.02)
 _STEM_LEVEL_SD = 1.5
 _BRIGHTNESS_SD = 1.5
 _RESTING_SHARE = (0.2, 0.6)
 _TRANSPOSITION = 3
-# Where songs are held apart: the share of a genre's tempo range, from below, of those seen.
+# Share of a genre's tempo range, from below, that belongs to the domain "seen".
 _SEEN_TEMPOS = 0.65
-SIDES = ("seen", "unseen")
+DOMAINS = ("seen", "unseen")
 
 
 @dataclass(frozen=True)
 class SongPlan:
-    """One song's concrete choices.
+    """Sampled choices of one song.
 
     Parameters
     ----------
     seconds, bpm : float
-    swing, swung : float
-        As in :class:`~stemstack.datasets.demo.genres.Style`, but drawn.
+    swing, swing_unit : float
+        Position of the second of two equal notes between the beats, and length in beats of the pair
+        that swings.
     tonic : int
         Pitch class of the key.
     mode, progression : str
     drums, bass, comp, layer, lead : (str, str)
         Instrument and pattern.
     transposition : int
-        Semitones the chords' and the lead's range is moved by.
+        Semitones by which the ranges of chords and lead are moved.
     looseness : float
         Standard deviation of the timing, in seconds.
     levels : dict of str to float
-        RMS of each stem in dBFS; ``-inf`` for a stem that is digital silence.
+        RMS of each stem in dBFS; ``-inf`` for digital silence.
     rests : dict of str to (float, float)
-        The share of the song, from and to, in which a stem rests.
+        Start and end of a stem's rest, as shares of the song.
     drive, brightness : float
-        As in :class:`~stemstack.datasets.demo.genres.Style`, but drawn.
+        Overdrive of the chords in [0, 1], and gain of a shelf above 1 kHz in dB.
     """
 
     seconds: float
     bpm: float
     swing: float
-    swung: float
+    swing_unit: float
     tonic: int
     mode: str
     progression: str
@@ -69,20 +70,20 @@ class SongPlan:
     brightness: float
 
 
-def sample_plan(genre, seconds, rng, side=None):
-    """Draw a song of a genre.
+def sample_plan(genre, seconds, rng, domain=None):
+    """Sample the plan of a song.
 
     Parameters
     ----------
     genre : str
         One of :data:`~stemstack.datasets.demo.genres.GENRES`.
     seconds : float
-        About how long; the draw is within -0.5 % and +2 %.
+        Approximate length; the sampled one is within -0.5 % and +2 %.
     rng : numpy.random.Generator
-    side : {"seen", "unseen"}, optional
-        Draw only what the genre's songs of the other side never have, what is borrowed apart: the
-        slower tempos or the faster ones, and of each role that more than one instrument may play
-        all but the last or the last. Everything, by default.
+    domain : {"seen", "unseen"}, optional
+        Restrict tempo and instruments to those that songs of the other domain never have, except by
+        borrowing: the slower or the faster tempos, and, of each role with more than one
+        instrument, all but the last instrument or only the last. No restriction by default.
 
     Returns
     -------
@@ -94,14 +95,14 @@ def sample_plan(genre, seconds, rng, side=None):
     roles = ("drums", "bass", "comp", "layer", "lead")
     return SongPlan(
         seconds=seconds * rng.uniform(*_LENGTH),
-        bpm=rng.uniform(*_tempos_of(_own_or_neighbour(own, rng), side)),
+        bpm=rng.uniform(*_tempos_of(_own_or_neighbour(own, rng), domain)),
         swing=rng.uniform(*feel.swing),
-        swung=feel.swung,
+        swing_unit=feel.swing_unit,
         tonic=int(rng.integers(12)),
         mode=mode,
         progression=progression,
         **{
-            role: _pick(_players_of(getattr(_own_or_neighbour(own, rng), role), side), rng)
+            role: _pick(_players_of(getattr(_own_or_neighbour(own, rng), role), domain), rng)
             for role in roles
         },
         transposition=int(rng.integers(-_TRANSPOSITION, _TRANSPOSITION + 1)),
@@ -114,24 +115,24 @@ def sample_plan(genre, seconds, rng, side=None):
 
 
 def _own_or_neighbour(style, rng):
-    """The style itself, or now and then one of its neighbours'."""
+    """Return the style itself or, with a small probability, that of a neighbour."""
     return STYLES[str(rng.choice(style.neighbours))] if rng.random() < BORROWING else style
 
 
-def _tempos_of(style, side):
-    """The range of tempos of a side."""
+def _tempos_of(style, domain):
+    """Return the tempo range of a domain."""
     low, high = style.tempo
     between = low + _SEEN_TEMPOS * (high - low)
-    return {None: (low, high), "seen": (low, between), "unseen": (between, high)}[side]
+    return {None: (low, high), "seen": (low, between), "unseen": (between, high)}[domain]
 
 
-def _players_of(choices, side):
-    """The instruments of a side, each with its patterns; a role played by one is on both."""
+def _players_of(choices, domain):
+    """Return the players of a domain; a role with a single instrument is in both domains."""
     instruments = list(dict.fromkeys(instrument for instrument, _ in choices))
-    if side is None or len(instruments) == 1:
+    if domain is None or len(instruments) == 1:
         return choices
-    kept = instruments[:-1] if side == "seen" else instruments[-1:]
-    return [choice for choice in choices if choice[0] in kept]
+    allowed = instruments[:-1] if domain == "seen" else instruments[-1:]
+    return [choice for choice in choices if choice[0] in allowed]
 
 
 def _pick(choices, rng):
@@ -139,12 +140,12 @@ def _pick(choices, rng):
 
 
 def _sample_tune(style, rng):
-    tunes = [(mode, tune) for mode, written in style.tunes.items() for tune in written]
+    tunes = [(mode, tune) for mode, progressions in style.tunes.items() for tune in progressions]
     return _pick(tunes, rng)
 
 
 def _sample_levels(style, rng):
-    """The level of each stem in dBFS."""
+    """Sample the level of each stem in dBFS."""
     mix = rng.normal(*style.loudness)
     levels = {}
     for stem in STEMS:
@@ -154,7 +155,7 @@ def _sample_levels(style, rng):
 
 
 def _sample_rests(style, rng):
-    """The stretch in which each stem that rests does so, as shares of the song."""
+    """Sample the start and end of the rest of each resting stem, as shares of the song."""
     rests = {}
     for stem in STEMS:
         length = rng.uniform(*_RESTING_SHARE)

@@ -1,6 +1,6 @@
-"""The production of a stem: overdrive, brightness, level and a limiter.
+"""Production of a stem: overdrive, brightness, level and limiter.
 
-Conventions: audio is (n_samples, n_channels) float32, digital silence stays digital silence.
+Conventions: audio is (n_samples, n_channels) float32, digital silence is preserved.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ _KNEE = 0.7
 
 
 def level_to(audio, dbfs, sr):
-    """Scale audio so that its RMS, where it sounds, is ``dbfs``.
+    """Scale audio so that the RMS of its sounding frames is ``dbfs``.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ def level_to(audio, dbfs, sr):
     Returns
     -------
     ndarray of shape (n_samples, n_channels), float32
-        Digital silence is returned as it is: there is nothing in it to bring up.
+        Digital silence is returned unchanged.
     """
     rms = sounding_rms(audio, sr)
     return audio if rms == 0 else audio * np.float32(db_to_amplitude(dbfs) / rms)
 
 
 def sounding_rms(audio, sr):
-    """RMS over the frames of 50 ms that are within 50 dB of the loudest; 0 for silence."""
+    """Return the RMS of the frames of 50 ms within 50 dB of the loudest; 0 for silence."""
     frame = min(round(_FRAME_SECONDS * sr), len(audio))
     frames = audio[: len(audio) // frame * frame].reshape(-1, frame * audio.shape[1])
     powers = np.einsum("ij,ij->i", frames, frames) / frames.shape[1]
@@ -42,13 +42,13 @@ def sounding_rms(audio, sr):
 
 
 def overdrive(audio, amount, sr):
-    """Saturate by a hyperbolic tangent, as a valve amplifier does.
+    """Saturate with a hyperbolic tangent, like a valve amplifier.
 
     Parameters
     ----------
     audio : ndarray of shape (n_samples, n_channels)
     amount : float
-        0 leaves the audio alone, 1 drives its RMS four times into saturation.
+        0 leaves the audio unchanged, 1 amplifies its RMS to four times full scale.
     sr : int
 
     Returns
@@ -62,7 +62,7 @@ def overdrive(audio, amount, sr):
 
 
 def brighten(audio, db, sr):
-    """Raise what lies above 1 kHz by ``db`` with a first-order shelf.
+    """Change the level above 1 kHz by ``db`` with a first-order shelf.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def brighten(audio, db, sr):
 
 
 def limit(audio):
-    """Bend peaks above 0.7 so that none passes full scale."""
+    """Compress peaks above 0.7 so that none exceeds full scale."""
     loud = np.abs(audio) > _KNEE
     limited = audio.astype(np.float32)
     over = (np.abs(audio[loud]) - _KNEE) / (1 - _KNEE)

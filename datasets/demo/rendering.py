@@ -3,9 +3,9 @@
 The soundfont is TimGM6mb.sf2, which comes with pretty_midi; the synthesizer is midirenderer.
 Conventions: audio is (n_samples, n_channels) float32 of one or two channels.
 
-The synthesizer only knows 48 kHz. Where half of that will do, it plays an octave too high at twice
-the speed and the result is taken for 24 kHz, like a tape run at half speed: the same notes for
-half the work, with envelopes a little slower.
+The synthesizer only renders at 48 kHz. Where 24 kHz are enough, it plays an octave higher at twice
+the speed, and the result is read as 24 kHz, like a tape at half speed: the same notes in half the
+time, with slightly slower envelopes.
 """
 
 import io
@@ -63,7 +63,7 @@ def render_parts(parts, bpm, seconds, sr, n_channels):
 
 @cache
 def soundfont():
-    """Read the General MIDI soundfont, once a process.
+    """Read the General MIDI soundfont, once per process.
 
     Returns
     -------
@@ -74,9 +74,9 @@ def soundfont():
     MissingExtraError
         The ``demo`` extra is not installed.
     """
-    # Found but not imported: all we want of pretty_midi is the file beside it.
-    home = find_spec("pretty_midi") or import_optional("pretty_midi", "demo").__spec__
-    return Path(home.origin).with_name(_SOUNDFONT).read_bytes()
+    # Found but not imported: only the soundfont file in its folder is needed.
+    spec = find_spec("pretty_midi") or import_optional("pretty_midi", "demo").__spec__
+    return Path(spec.origin).with_name(_SOUNDFONT).read_bytes()
 
 
 def _synthesize(parts, bpm, seconds, sr, n_channels):
@@ -85,28 +85,28 @@ def _synthesize(parts, bpm, seconds, sr, n_channels):
     midi = midi_bytes(parts, bpm * speed, seconds / speed, tuning)
     wav = synthesizer.render_wave_from(soundfont(), midi)
     stereo, _ = soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)
-    # Added by hand: numpy's mean over two channels takes ten times as long.
+    # Added explicitly: numpy's mean over two channels takes ten times as long.
     sound = stereo if n_channels == 2 else (stereo[:, :1] + stereo[:, 1:]) / 2
     audio = np.zeros((round(seconds * sr), n_channels), dtype=np.float32)
     for channel in range(n_channels):
         resampled = resample(sound[:, channel], _NATIVE_SR / speed, sr)[: len(audio)]
         audio[: len(resampled), channel] = resampled
-    return _block_constant(audio, sr)
+    return _remove_offset(audio, sr)
 
 
-def _block_constant(audio, sr):
-    """Take out what lies below hearing: some samples of the soundfont carry a constant."""
+def _remove_offset(audio, sr):
+    """Remove inaudible low frequencies: some samples of the soundfont have an offset."""
     high_pass = scipy.signal.butter(1, _LOWEST_HZ, "highpass", fs=sr, output="sos")
     return scipy.signal.sosfilt(high_pass, audio, axis=0).astype(np.float32)
 
 
 def _render_kit(part, bpm, seconds, sr, n_channels):
-    """Lay out sampled strokes; a synthesizer would render each of them hundreds of times."""
+    """Mix cached strokes; the synthesizer would render each of them hundreds of times."""
     audio = np.zeros((round(seconds * sr), n_channels), dtype=np.float32)
     for note in part.notes:
         start = round(note.start * 60 / bpm * sr)
         stroke = _stroke(part.instrument, note.pitch, sr, n_channels)[: max(0, len(audio) - start)]
-        # General MIDI: loudness goes with the square of the velocity.
+        # General MIDI: amplitude is proportional to the square of the velocity.
         gain = np.float32((note.velocity / _STROKE_VELOCITY) ** 2)
         audio[start : start + len(stroke)] += gain * stroke
     return audio
@@ -114,6 +114,6 @@ def _render_kit(part, bpm, seconds, sr, n_channels):
 
 @cache
 def _stroke(kit, pitch, sr, n_channels):
-    """One stroke on one drum, sampled once a process."""
+    """Render one stroke on one drum, once per process."""
     part = Part(kit, (Note(0.0, 0.5, pitch, _STROKE_VELOCITY),), is_kit=True)
     return _synthesize((part,), 60, _STROKE_SECONDS, sr, n_channels)

@@ -1,4 +1,4 @@
-"""What a composed song is before it is sound: notes in beats, gathered in parts and stems.
+"""Score of a song: notes in beats, grouped in parts and stems.
 
 Conventions: time is in quarter-note beats from the song's start, every bar has four of them,
 pitches are MIDI numbers (60 is middle C) and velocities run from 1 to 127.
@@ -12,7 +12,7 @@ BEATS_PER_BAR = 4.0
 
 
 class Note(NamedTuple):
-    """One note: ``start`` and ``duration`` in beats, ``pitch`` and ``velocity`` as in MIDI."""
+    """Note: ``start`` and ``duration`` in beats, ``pitch`` and ``velocity`` as in MIDI."""
 
     start: float
     duration: float
@@ -22,7 +22,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """The notes of one player: an instrument's name, where it stands, and whether it is a kit."""
+    """Notes of one instrument: its name, its pan (0 left, 127 right), and whether it is a kit."""
 
     instrument: str
     notes: tuple[Note, ...]
@@ -32,7 +32,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Score:
-    """A song ready to be rendered: its tempo, its length and the parts of every stem."""
+    """Song ready to be rendered: tempo, length in seconds, and the parts of each stem."""
 
     bpm: float
     seconds: float
@@ -40,7 +40,7 @@ class Score:
 
 
 class Step(NamedTuple):
-    """One event of a written pattern: ``start`` and ``length`` in beats of its bar."""
+    """Event of a pattern: ``start`` and ``length`` in beats of its bar."""
 
     start: float
     length: float
@@ -49,13 +49,13 @@ class Step(NamedTuple):
 
 @cache
 def read_bar(pattern):
-    """Read a one-bar pattern written one character a step.
+    """Parse a one-bar pattern with one character per step.
 
     Parameters
     ----------
     pattern : str
-        As many steps as it has characters, sharing the bar evenly: ``.`` rests, ``-`` holds
-        what sounds, any other character strikes.
+        The steps divide the bar evenly: ``.`` rests, ``-`` holds the previous step, any other
+        character starts a note.
 
     Returns
     -------

@@ -27,41 +27,40 @@ def write_songs(
     advance=None,
     first_number=0,
     pool="train",
-    side=None,
+    domain=None,
 ):
     """Compose and render songs of the ten genres, each as four 16-bit stems.
 
     A song depends on ``seed``, ``pool``, its genre and its number only: not on how many others
-    are written, nor on ``n_jobs``. Writing again overwrites with the same bytes.
+    are written, nor on ``n_jobs``. A repeated call writes the same bytes.
 
     Parameters
     ----------
     directory : str or os.PathLike
-        Gets ``<genre>/<genre>.000NN/{drums,vocals,bass,other}.wav``.
+        Receives ``<genre>/<genre>.000NN/{drums,vocals,bass,other}.wav``.
     songs_per_genre : int
     seconds : float, default=30
-        About how long the songs are: each is within -0.5 % and +2 %.
+        Approximate length of the songs; each is within -0.5 % and +2 %.
     seed : int, default=0
     sr : int, default=44100
         Sample rate in Hz.
     mono : bool, default=False
-        One channel instead of two.
+        Whether to write one channel instead of two.
     n_jobs : int, optional
-        Processes, as in joblib: None is one, -1 as many as there are cores.
+        Number of processes. None means 1, -1 all processors.
     advance : callable, optional
-        Called with 1 for every song done.
+        Called with 1 after each song.
     first_number : int, default=0
         Number of the first song of each genre.
     pool : str, default="train"
-        Songs of two pools are different, though drawn alike.
-    side : {"seen", "unseen"}, optional
-        Keep to the instruments and tempos of a side; see
-        :func:`~stemstack.datasets.demo.plan.sample_plan`.
+        Songs of two pools differ, but have the same distribution.
+    domain : {"seen", "unseen"}, optional
+        Restrict songs to instruments and tempos that the other domain does not have.
 
     Raises
     ------
     UsageError
-        A parameter is not one of those expected.
+        A parameter is not allowed.
     DataError
         A file cannot be written.
     MissingExtraError
@@ -69,7 +68,13 @@ def write_songs(
 
     Examples
     --------
-    >>> write_songs("DEMO/genres_stems", songs_per_genre=12, sr=22050)  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from stemstack.datasets.demo import write_songs
+    >>> with TemporaryDirectory() as folder:  # doctest: +SKIP
+    ...     write_songs(folder, songs_per_genre=1, seconds=1, sr=8000, mono=True)
+    ...     len(list(Path(folder).rglob("*.wav")))
+    40
     """
     check_at_least(1, songs_per_genre=songs_per_genre)
     check_at_least(0, seed=seed, first_number=first_number)
@@ -84,14 +89,14 @@ def write_songs(
         seconds=seconds,
         sr=sr,
         n_channels=1 if mono else 2,
-        side=side,
+        domain=domain,
     )
     songs = [(genre, number) for genre in GENRES for number in numbers]
     for _ in parallel_map(write, *zip(*songs, strict=True), n_jobs=n_jobs, advance=advance):
         pass
 
 
-def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
+def make_song(genre, number, stream, seconds, sr, n_channels, domain=None):
     """Compose and render one song.
 
     Parameters
@@ -104,18 +109,18 @@ def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
     sr : int
         Sample rate in Hz.
     n_channels : int
-    side : {"seen", "unseen"}, optional
-        As for :func:`~stemstack.datasets.demo.plan.sample_plan`.
+    domain : {"seen", "unseen"}, optional
+        Restrict the song to instruments and tempos that the other domain does not have.
 
     Returns
     -------
     dict of str to ndarray of shape (n_samples, n_channels), float32
-        The four stems; they add up to the song.
+        The four stems, whose sum is the song.
     """
     seed, pool = stream
-    # Names go in by checksum: Python's own hash of a string changes from run to run.
+    # Names are hashed by CRC: Python's own hash of a string changes from process to process.
     rng = np.random.default_rng([seed, crc32(pool.encode()), crc32(genre.encode()), number])
-    plan = sample_plan(genre, seconds, rng, side)
+    plan = sample_plan(genre, seconds, rng, domain)
     score = compose(plan, rng)
     return {
         stem: _produce(
@@ -129,14 +134,14 @@ def make_song(genre, number, stream, seconds, sr, n_channels, side=None):
 
 
 def _produce(audio, stem, plan, sr):
-    """Take a rendered stem to its colour and level in the mix."""
+    """Apply overdrive, brightness, level and limiter to a rendered stem."""
     if not audio.any():
         return audio
     driven = overdrive(audio, plan.drive, sr) if stem == "other" else audio
     return limit(level_to(brighten(driven, plan.brightness, sr), plan.levels[stem], sr))
 
 
-def _write_song(directory, genre, number, stream, seconds, sr, n_channels, side):
+def _write_song(directory, genre, number, stream, seconds, sr, n_channels, domain):
     folder = directory / genre / f"{genre}.{number:05d}"
-    for stem, audio in make_song(genre, number, stream, seconds, sr, n_channels, side).items():
+    for stem, audio in make_song(genre, number, stream, seconds, sr, n_channels, domain).items():
         write_wav(folder / f"{stem}.wav", audio, sr)

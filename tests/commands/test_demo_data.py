@@ -9,10 +9,10 @@ from stemstack.commands._shared import demo_files
 
 
 def test_test_mashups_use_their_own_settings(tmp_path, run_program, own_stem_data, monkeypatch):
-    sides = {}
+    domains = {}
 
-    def write_songs(folder, *, pool, side, **_):
-        sides[pool] = side
+    def write_songs(folder, *, pool, domain, **_):
+        domains[pool] = domain
         shutil.copytree(own_stem_data / "genres_stems", folder)
 
     def write_noise(folder, **_):
@@ -29,7 +29,7 @@ def test_test_mashups_use_their_own_settings(tmp_path, run_program, own_stem_dat
         *("--shifted", "--test-settings", settings),
     )
     assert code == 0, error
-    assert sides == {"train": "seen", "test": "unseen"}
+    assert domains == {"train": "seen", "test": "unseen"}
     clips = sorted((directory / "mashups").glob("*.wav"))
     assert len(clips) == 6
     for path in clips:

@@ -1,4 +1,4 @@
-"""Scores: in key, in range, in time."""
+"""Scores are in key, in range and in time."""
 
 import dataclasses
 import math
@@ -8,7 +8,7 @@ import pytest
 
 from stemstack.datasets.demo.composer import compose, sample_form, swing
 from stemstack.datasets.demo.genres import GENRES
-from stemstack.datasets.demo.harmony import SCALES, lay_out
+from stemstack.datasets.demo.harmony import SCALES, repeat_progression
 from stemstack.datasets.demo.plan import STEMS, sample_plan
 
 
@@ -22,14 +22,14 @@ def song(genre, seed, **changes):
 
 def harmony_of(plan):
     """The pitch classes of the scale and of every chord of the song."""
-    chords = (span.chord for span in lay_out(plan.progression, plan.tonic, 24))
+    chords = (span.chord for span in repeat_progression(plan.progression, plan.tonic, 24))
     scale = {(plan.tonic + step) % 12 for step in SCALES[plan.mode]}
     return scale, set().union(*(chord.pitch_classes for chord in chords))
 
 
 @pytest.mark.parametrize("genre", GENRES)
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_scores_are_in_key_and_in_range(genre, seed):
+def test_scores_are_in_key_and_range(genre, seed):
     plan, score = song(genre, seed)
     scale, chords = harmony_of(plan)
     assert tuple(score.stems) == STEMS
@@ -43,7 +43,7 @@ def test_scores_are_in_key_and_in_range(genre, seed):
 
 
 @pytest.mark.parametrize("genre", GENRES)
-def test_every_stem_of_a_song_without_silence_plays(genre):
+def test_stems_that_are_not_silent_play(genre):
     _, score = song(genre, 3)
     beats = score.seconds * score.bpm / 60
     for parts in score.stems.values():
@@ -53,7 +53,7 @@ def test_every_stem_of_a_song_without_silence_plays(genre):
         assert all(1 <= note.velocity <= 127 and note.duration > 0 for note in notes)
 
 
-def test_a_silent_stem_has_no_notes_and_a_resting_one_pauses():
+def test_silent_and_resting_stems_pause():
     plan, _ = song("rock", 0)
     levels = {**plan.levels, "vocals": -math.inf}
     _, score = song("rock", 0, levels=levels, rests={"bass": (0.25, 0.75)}, looseness=0.0)
@@ -64,12 +64,12 @@ def test_a_silent_stem_has_no_notes_and_a_resting_one_pauses():
     assert all(end <= 0.25 * beats + 0.2 or start >= 0.75 * beats - 0.2 for start, end in sounding)
 
 
-def test_the_same_seed_composes_the_same_song():
+def test_equal_seeds_compose_equal_songs():
     assert song("jazz", 5) == song("jazz", 5)
     assert song("jazz", 5) != song("jazz", 6)
 
 
-def test_swing_moves_only_what_is_between_the_beats():
+def test_swing_moves_only_offbeats():
     assert swing(3.0, 0.66) == 3.0
     # Exact up to the rounding of one product.
     np.testing.assert_allclose(swing(1.5, 2 / 3), 1 + 2 / 3, rtol=1e-12)
@@ -77,7 +77,7 @@ def test_swing_moves_only_what_is_between_the_beats():
 
 
 @pytest.mark.parametrize("n_bars", [1, 3, 7, 8, 13, 22])
-def test_a_form_covers_its_bars_once(n_bars):
+def test_sections_cover_each_bar_once(n_bars):
     for seed in range(20):
         form = sample_form(n_bars, np.random.default_rng(seed))
         assert [bar for section in form for bar in section.bars] == list(range(n_bars))

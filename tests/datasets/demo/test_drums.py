@@ -1,4 +1,4 @@
-"""The drummer keeps to the groove, fills before a new section and crashes on it."""
+"""Drum parts follow the groove, with fills before and crashes at new sections."""
 
 import numpy as np
 
@@ -18,14 +18,14 @@ def test_accents_are_never_dropped():
     assert strokes("snare", notes) == [bar * 4 + beat for bar in range(8) for beat in (1.0, 3.0)]
 
 
-def test_a_fill_takes_the_last_two_beats_of_a_section():
+def test_fill_replaces_last_two_beats():
     rng = np.random.default_rng(0)
     notes = play_drums("motorik", FORM, rng, fills=1.0, crashes=False)
     assert not [b for b in strokes("ride", notes) if 14 <= b < 16 or b >= 30]
     assert [n for n in notes if 14 <= n.start < 16]
 
 
-def test_sections_open_with_a_crash():
+def test_sections_start_with_a_crash():
     notes = play_drums("backbeat", FORM, np.random.default_rng(0))
     assert strokes("crash", notes) == [0.0, 16.0]
 

@@ -1,9 +1,9 @@
-"""Players are read as they are written."""
+"""Players are parsed from lines of text."""
 
 from stemstack.datasets.demo.genres import players
 
 
-def test_players_pair_each_instrument_with_its_patterns():
+def test_players_pair_instruments_with_patterns():
     assert players("piano: pad, loop", "harp: arpeggio") == (
         ("piano", "pad"),
         ("piano", "loop"),

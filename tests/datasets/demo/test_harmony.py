@@ -6,9 +6,9 @@ from stemstack.datasets.demo.genres import STYLES
 from stemstack.datasets.demo.harmony import (
     SCALES,
     chord_at,
-    lay_out,
     nearest,
     parse_numeral,
+    repeat_progression,
     voice,
 )
 
@@ -26,18 +26,18 @@ C, G = 0, 7
         ("i5", C, {0, 7}),
     ],
 )
-def test_numerals_are_the_chords_a_musician_reads(numeral, tonic, pitch_classes):
+def test_numerals_are_parsed_to_chords(numeral, tonic, pitch_classes):
     assert parse_numeral(numeral, tonic).pitch_classes == pitch_classes
 
 
 @pytest.mark.parametrize("numeral", ["", "H7", "I99", "IIII"])
-def test_an_unknown_numeral_is_refused(numeral):
+def test_unknown_numeral_is_an_error(numeral):
     with pytest.raises(ValueError, match="must be a Roman numeral"):
         parse_numeral(numeral, C)
 
 
-def test_a_progression_repeats_and_shares_a_bar():
-    spans = lay_out("I IV/V", C, 3)
+def test_progression_repeats_and_shares_bars():
+    spans = repeat_progression("I IV/V", C, 3)
     assert [(s.start, s.end, s.chord.root) for s in spans] == [
         (0.0, 4.0, 0),
         (4.0, 6.0, 5),
@@ -49,14 +49,14 @@ def test_a_progression_repeats_and_shares_a_bar():
 
 
 @pytest.mark.parametrize("genre", STYLES)
-def test_every_tune_is_in_a_known_scale_with_known_chords(genre):
+def test_tunes_use_defined_scales_and_chords(genre):
     for mode, tunes in STYLES[genre].tunes.items():
         assert mode in SCALES
         for tune in tunes:
-            assert lay_out(tune, C, 12)
+            assert repeat_progression(tune, C, 12)
 
 
-def test_voicings_stay_near_their_centre():
+def test_voicings_are_near_their_centre():
     for pitch_class in range(12):
         chord = parse_numeral("Imaj9", pitch_class)
         pitches = voice(chord, 60)

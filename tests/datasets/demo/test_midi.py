@@ -1,4 +1,4 @@
-"""The MIDI files are what another reader expects."""
+"""MIDI files: notes, channels, tempo and length."""
 
 import io
 
@@ -15,7 +15,7 @@ def read(data):
     return mido.MidiFile(file=io.BytesIO(data))
 
 
-def test_notes_tempo_and_length_survive():
+def test_notes_tempo_and_length_are_encoded():
     part = Part("piano", (Note(0.0, 1.0, 60, 90), Note(1.0, 2.0, 64, 80)))
     file = read(midi_bytes([part], 90.0, 6.0))
     played = [(m.note, m.velocity) for m in file if m.type == "note_on"]
@@ -24,7 +24,7 @@ def test_notes_tempo_and_length_survive():
     np.testing.assert_allclose(file.length, 6.0, atol=2e-3)
 
 
-def test_each_instrument_has_its_channel_and_kits_the_tenth():
+def test_instruments_have_own_channels():
     melody = Part("flute", (Note(0.0, 1.0, 72, 90),), pan=30)
     kit = Part("jazz kit", (Note(0.0, 1.0, 51, 90),), is_kit=True)
     messages = list(read(midi_bytes([melody, kit], 120.0, 2.0)))
@@ -34,7 +34,7 @@ def test_each_instrument_has_its_channel_and_kits_the_tenth():
     assert pans == {0: 30, 9: 64}
 
 
-def test_a_repeated_note_is_struck_again_after_it_was_let_go():
+def test_repeated_note_is_released_first():
     part = Part("piano", (Note(0.0, 1.0, 60, 90), Note(1.0, 1.0, 60, 90)))
     kinds = [m.type for m in read(midi_bytes([part], 120.0, 2.0)) if m.type.startswith("note")]
     assert kinds == ["note_on", "note_off", "note_on", "note_off"]

@@ -1,4 +1,4 @@
-"""The noise folder: ESC-50's shape, levels, determinism and errors."""
+"""Noise folder: structure and levels of ESC-50, determinism and errors."""
 
 import filecmp
 
@@ -26,7 +26,7 @@ def meta(noise):
     return pd.read_csv(noise / "meta" / "esc50.csv")
 
 
-def test_the_table_agrees_with_the_files(noise, meta):
+def test_table_agrees_with_files(noise, meta):
     assert list(meta.columns) == [
         "filename", "fold", "target", "category", "esc10", "src_file", "take",
     ]  # fmt: skip
@@ -37,7 +37,7 @@ def test_the_table_agrees_with_the_files(noise, meta):
     assert meta.esc10.dtype == bool
 
 
-def test_there_are_enough_categories_with_their_own_targets(meta):
+def test_categories_have_unique_targets(meta):
     pairs = meta[["category", "target"]].drop_duplicates()
     assert len(pairs) >= 20
     assert pairs.category.is_unique
@@ -51,13 +51,13 @@ def test_clips_are_mono_and_16_bit(noise, meta):
         assert (info.subtype, info.channels, info.frames) == ("PCM_16", 1, 22050)
 
 
-def test_any_number_of_jobs_writes_the_same_bytes(noise, tmp_path, meta):
+def test_bytes_do_not_depend_on_jobs(noise, tmp_path, meta):
     write_noise(tmp_path, **SHORT, n_jobs=2)
     names = [f"audio/{name}" for name in meta.filename] + ["meta/esc50.csv"]
     assert filecmp.cmpfiles(noise, tmp_path, names, shallow=False)[1:] == ([], [])
 
 
-def test_levels_spread_as_those_of_esc50_and_some_clips_are_partly_silent():
+def test_levels_and_padding_resemble_esc50():
     clips = [
         make_noise(category, 22050, 22050, np.random.default_rng([seed, target]))
         for category, target in TARGETS.items()
@@ -74,7 +74,7 @@ def test_levels_spread_as_those_of_esc50_and_some_clips_are_partly_silent():
 
 @pytest.mark.parametrize("category", TARGETS)
 @pytest.mark.parametrize("n_samples", [1600, 44100])
-def test_every_category_makes_finite_audible_noise(category, n_samples):
+def test_every_category_is_finite_and_audible(category, n_samples):
     for seed in range(3):
         clip = make_noise(category, n_samples, 8000, np.random.default_rng(seed))
         assert clip.shape == (n_samples,)
@@ -96,7 +96,7 @@ def test_bad_parameters_are_named(tmp_path, parameter, value, message):
         write_noise(tmp_path, **{**SHORT, parameter: value})
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+def test_unwritable_folder_is_named(tmp_path):
     (tmp_path / "audio").write_text("a file, not a folder")
     with pytest.raises(DataError, match="cannot be written"):
         write_noise(tmp_path, **SHORT)

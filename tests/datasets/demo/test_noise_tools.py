@@ -1,4 +1,4 @@
-"""The building blocks of noise, on signals with known answers."""
+"""Building blocks of noise, on signals with known properties."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from stemstack.datasets.demo.noise_tools import (
     coloured,
     decay,
     drift,
-    lay,
+    mix_events,
     scattered,
     steady,
     tone,
@@ -26,7 +26,7 @@ def test_coloured_noise_falls_by_its_slope(slope):
     np.testing.assert_allclose(falls, slope, atol=0.6)
 
 
-def test_a_tone_has_its_frequency():
+def test_tone_has_its_frequency():
     spectrum = np.abs(np.fft.rfft(tone(440.0, SR, SR)))
     assert spectrum.argmax() == 440
 
@@ -36,20 +36,22 @@ def test_decay_falls_by_60_db():
 
 
 @pytest.mark.parametrize(("low", "high"), [(None, 500), (500, None), (500, 9999), (500, 1000)])
-def test_band_passes_only_what_it_should(low, high):
+def test_band_attenuates_outside_its_limits(low, high):
     power = np.abs(np.fft.rfft(band(np.random.default_rng(0).standard_normal(SR), SR, low, high)))
     inside = power[(low or 0) + 100 : min(high or SR, SR // 2) - 100].mean()
     outside = power[:150].mean() if low else power[2000:].mean()
     assert inside > 3 * outside
 
 
-def test_sounds_are_added_where_they_start_and_cut_at_the_end():
-    laid = lay(10, 1, [(2.0, np.ones(3)), (4.0, np.ones(2)), (9.0, np.ones(5)), (12.0, np.ones(1))])
-    assert laid.tolist() == [0, 0, 1, 1, 2, 1, 0, 0, 0, 1]
+def test_events_are_mixed_and_cut_at_end():
+    mixed = mix_events(
+        10, 1, [(2.0, np.ones(3)), (4.0, np.ones(2)), (9.0, np.ones(5)), (12.0, np.ones(1))]
+    )
+    assert mixed.tolist() == [0, 0, 1, 1, 2, 1, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 5.0])
-def test_something_always_happens(seconds):
+def test_there_is_always_an_event(seconds):
     for seed in range(20):
         rng = np.random.default_rng(seed)
         for starts in (steady(seconds, 1.0, rng), scattered(seconds, 0.1, rng)):

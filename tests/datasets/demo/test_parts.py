@@ -1,15 +1,15 @@
-"""Bass degrees are taken from the chord of the moment."""
+"""Bass lines, accompaniments and melodies follow the chords."""
 
 import numpy as np
 import pytest
 
 from stemstack.datasets.demo.composer import Section
-from stemstack.datasets.demo.harmony import SCALES, lay_out
-from stemstack.datasets.demo.parts import CELLS, LINES, PATTERNS, comp, play_bass, sing
+from stemstack.datasets.demo.harmony import SCALES, repeat_progression
+from stemstack.datasets.demo.parts import CELLS, LINES, PATTERNS, comp, compose_lead, play_bass
 
 
 def pitches(line, progression, n_bars=1):
-    spans = lay_out(progression, 0, n_bars)
+    spans = repeat_progression(progression, 0, n_bars)
     notes = play_bass(line, spans, n_bars, np.random.default_rng(0), centre=38)
     return [note.pitch for note in notes]
 
@@ -23,23 +23,23 @@ def pitches(line, progression, n_bars=1):
         ("viidim", [0, 3, 6, 9, 10, 9, 6, 3]),
     ],
 )
-def test_a_boogie_follows_the_chord(progression, steps):
+def test_boogie_follows_the_chord(progression, steps):
     played = pitches("boogie", progression)
     assert [pitch - played[0] for pitch in played] == steps
 
 
-def test_a_walk_approaches_the_next_root_by_a_half_step():
+def test_walk_approaches_next_root_by_half_step():
     played = pitches("walking", "I IV", n_bars=2)
     assert abs(played[3] - played[4]) == 1
 
 
-def test_roots_stay_near_the_centre():
+def test_roots_are_near_the_centre():
     for line in LINES:
         assert all(30 <= pitch <= 57 for pitch in pitches(line, "I bII IV #IV V VII", n_bars=6))
 
 
 def play(pattern, progression="I IV"):
-    return comp(pattern, lay_out(progression, 0, 2), 2, centre=60)
+    return comp(pattern, repeat_progression(progression, 0, 2), 2, centre=60)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -49,18 +49,18 @@ def test_every_pattern_plays_chord_tones(pattern):
     assert {n.pitch % 12 for n in notes if n.start >= 4} <= {5, 9, 0}
 
 
-def test_a_pad_holds_the_chord_through_the_bar():
+def test_pad_holds_chord_for_the_bar():
     notes = play("pad")
     assert len(notes) == 6
     assert all(3.5 < note.duration <= 4 for note in notes)
 
 
-def test_a_skank_leaves_the_beat_alone():
+def test_skank_plays_only_offbeats():
     # The strum spreads a chord over less than a tenth of a beat.
     assert all(0.5 <= note.start % 1 < 0.6 for note in play("skank"))
 
 
-def test_an_arpeggio_plays_one_note_at_a_time():
+def test_arpeggio_plays_one_note_at_a_time():
     starts = [note.start for note in play("arpeggio")]
     assert len(set(starts)) == len(starts)
 
@@ -74,28 +74,28 @@ def test_boom_chick_alternates_bass_and_chord():
 FORM = (Section("intro", 0, 2), Section("verse", 2, 4), Section("chorus", 6, 4))
 
 
-def sung(cells, mode="major", tonic=2, seed=0):
-    spans = lay_out("I IV V I", tonic, 10)
-    return sing(cells, spans, FORM, mode, tonic, np.random.default_rng(seed), centre=68)
+def melody(cells, mode="major", tonic=2, seed=0):
+    spans = repeat_progression("I IV V I", tonic, 10)
+    return compose_lead(cells, spans, FORM, mode, tonic, np.random.default_rng(seed), centre=68)
 
 
 @pytest.mark.parametrize("cells", CELLS)
-def test_melodies_stay_in_the_scale_and_the_range(cells):
-    notes = sung(cells)
+def test_melodies_are_in_scale_and_range(cells):
+    notes = melody(cells)
     assert {(note.pitch - 2) % 12 for note in notes} <= set(SCALES["major"])
     assert all(50 <= note.pitch <= 86 for note in notes)
 
 
 def test_long_notes_on_strong_beats_are_chord_tones():
-    notes = sung("sustained", mode="pentatonic")
+    notes = melody("sustained", mode="pentatonic")
     chords = {0: {2, 6, 9}, 1: {7, 11, 2}, 2: {9, 1, 4}, 3: {2, 6, 9}}
     strong = [n for n in notes if n.start % 2 == 0]
     assert strong
     assert all(n.pitch % 12 in chords[int(n.start // 4) % 4] for n in strong)
 
 
-def test_the_intro_is_instrumental_and_a_phrase_repeats_its_first_bar():
-    notes = sung("lyrical")
+def test_intro_is_instrumental_and_phrases_repeat():
+    notes = melody("lyrical")
     assert min(note.start for note in notes) >= 8.0
     bars = [[n.start % 4 for n in notes if n.start // 4 == bar] for bar in range(2, 6)]
     assert bars[0] == bars[2]

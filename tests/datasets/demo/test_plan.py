@@ -1,4 +1,4 @@
-"""Plans are drawn from a genre and, now and then, from its neighbours."""
+"""Plans are sampled from a genre and, rarely, from its neighbours."""
 
 import math
 
@@ -11,7 +11,7 @@ from stemstack.datasets.demo import parts as comping
 from stemstack.datasets.demo import parts as melody
 from stemstack.datasets.demo.genres import GENRES, STYLES
 from stemstack.datasets.demo.midi import DRUMS, KITS, PROGRAMS
-from stemstack.datasets.demo.plan import SIDES, STEMS, sample_plan
+from stemstack.datasets.demo.plan import DOMAINS, STEMS, sample_plan
 
 
 def rng(*seed):
@@ -22,7 +22,7 @@ def plans(genre, n=200):
     return [sample_plan(genre, 30.0, rng(n, seed)) for seed in range(n)]
 
 
-def test_the_ten_genres_are_the_competitions():
+def test_genres_are_those_of_competition():
     assert GENRES == (
         "blues", "classical", "country", "disco", "hiphop",
         "jazz", "metal", "pop", "reggae", "rock",
@@ -30,7 +30,7 @@ def test_the_ten_genres_are_the_competitions():
 
 
 @pytest.mark.parametrize("genre", GENRES)
-def test_a_style_names_only_what_exists(genre):
+def test_styles_refer_to_existing_patterns(genre):
     style = STYLES[genre]
     tables = {
         "drums": (KITS, drums.GROOVES),
@@ -47,7 +47,7 @@ def test_a_style_names_only_what_exists(genre):
     assert set(style.balance) == set(STEMS)
 
 
-def test_every_pattern_and_instrument_is_played_by_some_style():
+def test_every_pattern_and_instrument_is_used():
     def played(roles, place):
         return {p[place] for s in STYLES.values() for role in roles for p in getattr(s, role)}
 
@@ -59,18 +59,18 @@ def test_every_pattern_and_instrument_is_played_by_some_style():
     assert set(PROGRAMS) == played(["bass", "comp", "layer", "lead"], 0)
 
 
-def test_the_drums_of_the_patterns_are_those_of_the_kit():
+def test_every_drum_of_kit_is_used():
     written = {voice for pattern in (*drums.GROOVES.values(), *drums.FILLS) for voice in pattern}
     assert written == set(DRUMS)
 
 
-def test_songs_borrow_from_neighbours_but_mostly_stay_themselves():
+def test_songs_rarely_borrow_from_neighbours():
     grooves = [plan.drums for plan in plans("metal")]
     own = sum(groove in STYLES["metal"].drums for groove in grooves)
     assert 0.8 * len(grooves) < own < len(grooves)
 
 
-def test_quiet_genres_are_quiet():
+def test_classical_and_jazz_are_quietest():
     loudness = {g: np.median([p.levels["other"] for p in plans(g)]) for g in GENRES}
     assert max(loudness["classical"], loudness["jazz"]) < min(
         level for genre, level in loudness.items() if genre not in ("classical", "jazz")
@@ -79,7 +79,7 @@ def test_quiet_genres_are_quiet():
     assert loudness["hiphop"] - loudness["classical"] > 10
 
 
-def test_silent_and_resting_stems_have_the_shares_of_the_real_songs():
+def test_shares_of_silence_resemble_real_songs():
     drawn = [plan for genre in GENRES for plan in plans(genre, 100)]
     share = {
         stem: np.mean([math.isinf(p.levels[stem]) or stem in p.rests for p in drawn])
@@ -91,14 +91,16 @@ def test_silent_and_resting_stems_have_the_shares_of_the_real_songs():
         np.testing.assert_allclose(share[stem], real, atol=0.06)
 
 
-def test_a_plan_is_near_the_length_asked_for():
+def test_plans_have_the_requested_length():
     assert all(0.995 * 30 <= plan.seconds <= 1.02 * 30 for plan in plans("pop"))
 
 
 @pytest.mark.parametrize("genre", GENRES)
-def test_the_two_sides_share_no_tempo_and_no_chosen_instrument(genre, monkeypatch):
+def test_domains_share_no_tempo_or_instrument(genre, monkeypatch):
     monkeypatch.setattr(plan, "BORROWING", 0.0)
-    seen, unseen = ([sample_plan(genre, 30.0, rng(n), side) for n in range(40)] for side in SIDES)
+    seen, unseen = (
+        [sample_plan(genre, 30.0, rng(n), domain) for n in range(40)] for domain in DOMAINS
+    )
     assert max(song.bpm for song in seen) < min(song.bpm for song in unseen)
     for role in ("drums", "bass", "comp", "layer", "lead"):
         here, there = ({getattr(song, role)[0] for song in songs} for songs in (seen, unseen))

@@ -1,4 +1,4 @@
-"""Levels, colour and the limiter."""
+"""Levels, overdrive, brightness and the limiter."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def sine(frequency, amplitude=0.1, seconds=1.0):
     return (amplitude * np.sin(2 * np.pi * frequency * t)).astype(np.float32)[:, np.newaxis]
 
 
-def test_level_counts_only_where_it_sounds():
+def test_level_ignores_silence():
     half = np.concatenate([sine(440), np.zeros((SR, 1), dtype=np.float32)])
     levelled = level_to(half, -20.0, SR)
     # 50 ms frames leave at most one partly silent frame of twenty.
@@ -22,11 +22,11 @@ def test_level_counts_only_where_it_sounds():
 
 
 @pytest.mark.parametrize("change", [lambda x: level_to(x, -10, SR), lambda x: overdrive(x, 1, SR)])
-def test_silence_stays_silence(change):
+def test_silence_is_preserved(change):
     assert not change(np.zeros((SR, 1), dtype=np.float32)).any()
 
 
-def test_brighten_lifts_the_top_and_leaves_the_bottom():
+def test_brighten_amplifies_high_frequencies_only():
     gain = {f: np.std(brighten(sine(f), 6.0, SR)) / np.std(sine(f)) for f in (50, 9000)}
     # A first-order shelf at 1 kHz: within 0.1 dB well below it, within 1 dB well above.
     np.testing.assert_allclose(gain[50], 1, rtol=0.01)
@@ -40,7 +40,7 @@ def test_overdrive_adds_harmonics():
     assert overdrive(clean, 0, SR) is clean
 
 
-def test_the_limiter_keeps_full_scale_and_what_is_below_its_knee():
+def test_limiter_changes_only_loud_samples():
     loud = np.linspace(-3, 3, 1001, dtype=np.float32)[:, np.newaxis]
     limited = limit(loud)
     assert np.abs(limited).max() <= 1

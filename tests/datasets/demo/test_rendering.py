@@ -1,4 +1,4 @@
-"""Rendered parts have the pitch, the place and the length they were written with."""
+"""Rendered parts have the pitch, onset and length of their notes."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def peak_frequency(audio, sr):
 
 
 @pytest.mark.parametrize("sr", [22050, 44100])
-def test_a_note_sounds_at_its_pitch(sr):
+def test_note_has_its_pitch(sr):
     part = Part("flute", (Note(0.0, 4.0, 69, 100),))
     audio = render_parts([part], 120.0, 2.0, sr, 1)
     assert audio.shape == (2 * sr, 1)
@@ -27,7 +27,7 @@ def test_a_note_sounds_at_its_pitch(sr):
 
 
 @pytest.mark.parametrize("instrument", ["piano", "standard kit"])
-def test_notes_begin_when_they_should(instrument):
+def test_notes_start_on_time(instrument):
     is_kit = instrument.endswith("kit")
     note = Note(2.0, 0.5, DRUMS["snare"] if is_kit else 72, 110)
     part = Part(instrument, (note,), is_kit=is_kit)
@@ -37,7 +37,7 @@ def test_notes_begin_when_they_should(instrument):
     np.testing.assert_allclose(onset, 2.0, atol=0.02)
 
 
-def test_a_kit_keeps_the_tempo_it_was_given():
+def test_kit_follows_the_tempo():
     beats = tuple(Note(float(b), 0.25, DRUMS["kick"], 110) for b in range(24))
     audio = render_parts([Part("room kit", beats, is_kit=True)], 100.0, 14.0, 22000, 1)[:, 0]
     energy = np.square(audio).reshape(-1, 220).mean(axis=1)
@@ -47,19 +47,19 @@ def test_a_kit_keeps_the_tempo_it_was_given():
     np.testing.assert_allclose(period, 0.6, atol=0.01)
 
 
-def test_two_channels_carry_the_pan():
+def test_stereo_follows_the_pan():
     part = Part("piano", (Note(0.0, 1.0, 60, 100),), pan=0)
     left, right = np.square(render_parts([part], 60.0, 1.0, 22050, 2)).mean(axis=0)
     assert left > 2 * right
 
 
-def test_no_notes_are_digital_silence():
+def test_empty_part_is_digital_silence():
     audio = render_parts([Part("piano", ())], 60.0, 1.0, 22050, 2)
     assert audio.shape == (22050, 2)
     assert not audio.any()
 
 
-def test_a_missing_soundfont_names_the_extra(monkeypatch):
+def test_missing_soundfont_names_extra(monkeypatch):
     def gone(module, extra):
         raise MissingExtraError(f"{module} comes with {extra!r}")
 
@@ -70,7 +70,7 @@ def test_a_missing_soundfont_names_the_extra(monkeypatch):
 
 
 @pytest.mark.parametrize("instrument", ["alto sax", "synth bass"])
-def test_no_instrument_carries_a_constant(instrument):
+def test_instruments_have_no_offset(instrument):
     note = Note(0.0, 4.0, 69, 100)
     audio = render_parts([Part(instrument, (note,))], 120.0, 2.0, 22050, 1)
     # The soundfont's own samples of these are up to 64 % of their RMS away from zero.

@@ -1,4 +1,4 @@
-"""Patterns are read as they are written."""
+"""Patterns are parsed to steps."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_read_bar_places_strikes_holds_and_rests():
 
 
 @pytest.mark.parametrize("pattern", sorted(set(WRITTEN)))
-def test_every_written_pattern_fills_a_bar_without_holding_a_rest(pattern):
+def test_patterns_fill_a_bar(pattern):
     assert len(pattern) in (8, 16, 32)
     assert ".-" not in pattern
     steps = read_bar(pattern)

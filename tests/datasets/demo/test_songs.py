@@ -1,4 +1,4 @@
-"""The songs folder: layout, determinism, levels and errors."""
+"""Songs folder: layout, determinism, levels and errors."""
 
 import filecmp
 
@@ -29,11 +29,11 @@ def files(root):
     return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
 
 
-def test_the_layout_is_the_competitions(songs):
+def test_files_have_the_competition_layout(songs):
     assert files(songs) == sorted(f"{g}/{g}.00000/{s}.wav" for g in GENRES for s in STEMS)
 
 
-def test_stems_are_16_bit_and_of_one_length(songs):
+def test_stems_are_16_bit_of_equal_length(songs):
     for genre in GENRES:
         infos = [soundfile.info(songs / genre / f"{genre}.00000" / f"{s}.wav") for s in STEMS]
         assert {(i.subtype, i.samplerate, i.channels) for i in infos} == {("PCM_16", 22050, 1)}
@@ -41,7 +41,7 @@ def test_stems_are_16_bit_and_of_one_length(songs):
         assert 0.995 * 2 * 22050 - 1 <= frames <= 1.02 * 2 * 22050 + 1
 
 
-def test_any_number_of_jobs_and_a_second_call_write_the_same_bytes(songs, tmp_path):
+def test_bytes_do_not_depend_on_jobs(songs, tmp_path):
     for _ in range(2):
         write_songs(tmp_path, **SHORT, n_jobs=2)
         _, mismatch, errors = filecmp.cmpfiles(songs, tmp_path, files(songs), shallow=False)
@@ -49,7 +49,7 @@ def test_any_number_of_jobs_and_a_second_call_write_the_same_bytes(songs, tmp_pa
     assert files(tmp_path) == files(songs)
 
 
-def test_a_song_depends_on_seed_pool_and_number_only():
+def test_song_depends_on_seed_pool_and_number():
     def first(number=0, seed=0, pool="train"):
         return make_song("disco", number, (seed, pool), 1.0, 22050, 1)["drums"]
 
@@ -59,12 +59,12 @@ def test_a_song_depends_on_seed_pool_and_number_only():
         assert not np.array_equal(other[:1000], reference[:1000])
 
 
-def test_first_number_goes_on_where_another_call_ended(tmp_path):
+def test_first_number_offsets_song_numbers(tmp_path):
     write_songs(tmp_path, songs_per_genre=1, seconds=1.0, sr=8000, mono=True, first_number=41)
     assert (tmp_path / "rock" / "rock.00041" / "bass.wav").is_file()
 
 
-def test_stereo_is_the_default_and_loud_genres_are_louder():
+def test_songs_are_stereo_with_genre_loudness():
     def loudness(genre):
         mixes = [sum(make_song(genre, n, (3, "train"), 4.0, 22050, 2).values()) for n in range(4)]
         assert mixes[0].shape[1] == 2
@@ -96,7 +96,7 @@ def test_bad_parameters_are_named(tmp_path, parameter, value, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+def test_unwritable_folder_is_named(tmp_path):
     blocked = tmp_path / "songs"
     blocked.write_text("a file, not a folder")
     with pytest.raises(DataError, match=r"drums\.wav: cannot be written"):
