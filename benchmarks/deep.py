@@ -42,7 +42,7 @@ from stemstack.models.deep.inference import InferenceConfig, clips_at_once, pred
 from stemstack.models.deep.training.trainer import Trainer, TrainingSchedule
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 DEFAULTS = EffNetClassifier().get_params()
 WAYS = ("bare", "limit", "stemstack", "plain")
@@ -91,7 +91,7 @@ def sample_mashups(data, n_clips, cache):
     """Sample mashups of a data set that can be resampled, as ``fit`` does."""
     dataset = read_data(data)
     config = Config(str(data), folds=2, mashups_per_genre=-(-n_clips // len(dataset.classes)))
-    training = training_clips(dataset, config, cache=cache, n_jobs=2, progress=NullProgress())
+    training = training_clips(dataset, config, resources=Resources(cache, n_jobs=2))
     return training.clips[:n_clips]
 
 

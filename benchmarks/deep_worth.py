@@ -24,7 +24,7 @@ from stemstack.datasets import read_data
 from stemstack.models import make_model, set_resources
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 NET = "effnet:lite2(epochs={epochs}{options})"
 RUNS = {
@@ -84,8 +84,8 @@ class Study:
             mashups_per_genre=options.per_class,
             seed=options.seed,
         )
-        resources = {"cache": options.cache, "n_jobs": 1, "progress": NullProgress()}
-        training = training_clips(read_data(options.data), config, **resources)
+        resources = Resources(options.cache, n_jobs=1)
+        training = training_clips(read_data(options.data), config, resources=resources)
         self.clips = np.array(training.clips, dtype=object)
         self.labels = training.table["label"].to_numpy(dtype=object)
         self.folds = training.table["fold"].to_numpy()

@@ -20,7 +20,7 @@ from stemstack.domain_shift.reuse.check import (
 )
 from stemstack.domain_shift.reuse.estimate import estimate_reuse
 from stemstack.mashups import Mashup
-from stemstack.runs import from_test_table
+from stemstack.runs import ClipList
 from stemstack.utils.progress import NullProgress
 
 MODES = ("none", "interpolate", "resample", "stretch")
@@ -55,7 +55,7 @@ def ask(data, library, calibration, options):
     places = {"n_jobs": options.jobs, "progress": NullProgress()}
     draw = sample_known(data, {}, options.n, seed=_OTHER_SEED, cache=options.cache, **places)
     cases = {
-        "the test clips": from_test_table(data).paths,
+        "the test clips": ClipList.from_test_table(data).paths,
         "mashups of training songs": [
             Mashup.from_recipe(r, draw.pool.source_store) for r in draw.recipes
         ],

@@ -27,9 +27,9 @@ from study import sample_clips
 
 from stemstack import OutOfFoldStacker, make_lgbm, make_lr
 from stemstack.runs import Config, fit_run
-from stemstack.runs.stored_clips import clip_groups
+from stemstack.runs.training_clips import song_groups
 from stemstack.stacking import compare_blends
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 FOLDS = 5
 
@@ -44,7 +44,7 @@ def write_clips(data, work, n_clips, seconds):
     clips, labels, folds = sample_clips(
         data, seed=0, per_class=per_class, cache=work / "cache", folds=FOLDS
     )
-    groups, rows = clip_groups(None, [clip.recipe for clip in clips]), []
+    groups, rows = song_groups(None, [clip.recipe for clip in clips]), []
     for i in np.random.default_rng(0).permutation(len(clips))[:n_clips]:
         path = folder / f"{i}.wav"
         folder.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def add_a_model(manifest, work):
     def fit(out, models):
         began = time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         config = Config(str(manifest), models=models, folds=FOLDS)
-        fit_run(config, out, cache=work / "added", n_jobs=1, resume=True, progress=NullProgress())
+        fit_run(config, out, resume=True, resources=Resources(work / "added", n_jobs=1))
         return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began
 
     stamp = f"{time.time():.0f}"

@@ -12,7 +12,8 @@ from stemstack.datasets import DEFAULT_STEMS, read_data
 from stemstack.features import extract
 from stemstack.mashups import Mashup
 from stemstack.models import make_lgbm, make_lr
-from stemstack.runs import Config, labelled_clips, sample_training
+from stemstack.runs import Config
+from stemstack.runs.training_clips import labelled_clips, sample_training
 from stemstack.stacking import assign_folds
 from stemstack.utils.parallel import parallel_map
 from stemstack.utils.resources import Resources
@@ -45,7 +46,7 @@ def sample_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=
         str(data), folds=folds, mashups_per_genre=per_class, seed=seed, settings=settings or {}
     )
     dataset = read_data(data, stems=stems)
-    sampled = sample_training(dataset, config, **vars(Resources(Path(cache), n_jobs=2)))
+    sampled = sample_training(dataset, config, resources=Resources(Path(cache), n_jobs=2))
     clips = [Mashup.from_recipe(recipe, sampled.pool.source_store) for recipe in sampled.recipes]
     labels = np.array([recipe.label for recipe in sampled.recipes], dtype=object)
     return clips, labels, np.array([recipe.fold for recipe in sampled.recipes])
@@ -54,7 +55,7 @@ def sample_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=
 def song_clips(data, *, seed, cache, folds=4):
     """Return whole songs, the plain sums of their stems, in the form of :func:`sample_clips`."""
     dataset = read_data(data)
-    _, clips = labelled_clips(dataset, **vars(Resources(Path(cache), n_jobs=2)))
+    _, clips = labelled_clips(dataset, resources=Resources(Path(cache), n_jobs=2))
     songs = dataset.train
     fold = assign_folds(songs["label"], songs["group"], n_folds=folds, seed=seed)
     return clips[: len(songs)], songs["label"].to_numpy(dtype=object), np.asarray(fold)

@@ -23,7 +23,8 @@ from stemstack.datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
 from stemstack.domain_shift.tuning import TuneBudget, tune_settings
 from stemstack.domain_shift.tuning.search import SEARCH_SPACE, apply_parameters
 from stemstack.mashups import Mashup, Settings, write_mashups
-from stemstack.runs import Config, sample_training
+from stemstack.runs import Config
+from stemstack.runs.training_clips import sample_training
 from stemstack.utils.resources import Resources
 
 # Half-widths, in the parameter's own unit; a mode must be the same.
@@ -110,7 +111,7 @@ def write_test(own, hidden, settings, options, seed):
         settings=settings.to_dict(),
         mashups_per_genre=max(2, options.test // n_classes),
     )
-    sampled = sample_training(read_data(hidden), config, **vars(resources_of(options)))
+    sampled = sample_training(read_data(hidden), config, resources=resources_of(options))
     names = [f"mashups/{i:05d}.wav" for i in range(len(sampled.recipes))]
     mashups = [Mashup.from_recipe(recipe, sampled.pool.source_store) for recipe in sampled.recipes]
     write_mashups(mashups, [own / name for name in names], n_jobs=options.jobs)

@@ -23,7 +23,8 @@ def evaluate_command(run, answers, decode, as_json, quiet):
     Prints one line per model. --decode adds a line for the predictions of predict --decode.
     """
     from ..reports.summary import scores_table
-    from ..runs import Run, adjust_ledger, evaluate_run
+    from ..runs import Run, evaluate_run
+    from ..runs.prediction.predict import adjust_ledger
     from ._shared.progress import make_progress
 
     run, progress = Run.open(run), make_progress(quiet)

@@ -27,16 +27,46 @@ def export_command(run, onnx, out, quiet):
     metadata hold the classes and the parameters of the crops. Models that are not networks are
     named on stderr.
     """
-    from ..runs.derived.export import export_nets
+    from ..runs import Run
     from ._shared.progress import make_progress
 
     if not onnx:
         raise UsageError("No format was chosen: use export RUN --onnx")
     progress = make_progress(quiet)
-    files, others = export_nets(run, out, progress=progress)
+    files, others = _export_networks(Run.open(run), out, progress)
     for name in others:
         progress.log(f"{name} is not a network: left out")
     if not files:
         raise UsageError(f"{run}: has no network to export; its models are {', '.join(others)}")
     for file in files:
         click.echo(file)
+
+
+def _export_networks(run, out, progress):
+    """Write the networks of all folds; return the files, and the names of the other models."""
+    out = run.path / "onnx" if out is None else out
+    folds = sorted(run.read_table("ledger/oof")["fold"].unique())
+    files, others = [], []
+    for name in run.model_names:
+        # Other models need not be loaded: they may hold types that are not trusted.
+        if not any(run.model_folder(name).rglob("weights.safetensors")):
+            others.append(name)
+            continue
+        with progress.stage(f"exporting {name}", len(folds)) as advance:
+            for fold in folds:
+                files += _export_fold(run.load_model(name, fold), out, f"{name}-fold{fold}")
+                advance(1)
+    return files, others
+
+
+def _export_fold(model, out, name):
+    """Write the network of one fold, or each member of a seed ensemble."""
+    from ..models import export_onnx
+    from ..models.inspection import ensemble_networks
+
+    networks = ensemble_networks(model)
+    n = len(networks)
+    files = [out / (f"{name}.onnx" if n == 1 else f"{name}-seed{i}.onnx") for i in range(n)]
+    for network, file in zip(networks, files, strict=True):
+        export_onnx(network, file)
+    return files

@@ -64,12 +64,12 @@ def _list_clips(paths, reading, resources):
     import pandas as pd
 
     from ..datasets import is_data_set, local_data, read_data
-    from ..runs import from_paths, labelled_clips
+    from ..runs import ClipList
+    from ..runs.training_clips import labelled_clips
 
-    source = {"cache": resources.cache, "progress": resources.progress}
     if len(paths) == 1:
-        local = local_data(paths[0], **source)
+        local = local_data(paths[0], resources.cache, progress=resources.progress)
         if is_data_set(local):
-            return labelled_clips(read_data(local, **reading), **vars(resources))
-    clips = from_paths(paths, **source)
+            return labelled_clips(read_data(local, **reading), resources=resources)
+    clips = ClipList.from_paths(paths, resources=resources)
     return pd.DataFrame({"clip": clips.ids}), clips.paths

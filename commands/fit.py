@@ -126,21 +126,23 @@ def fit_command(
     metrics.json, costs.json, submission.csv, report.html and model_card.md.
     """
     from ..runs import Config
+    from ._shared.progress import make_resources
 
     _check_trust(ctx, options["models"], trust)
     # How to compute, as opposed to what: the rest of the options is the configuration.
-    names = ("cache", "jobs", "resume", "scheduler", "audit", "time_limit")
+    names = ("resume", "scheduler", "audit", "time_limit")
     execution = {name: options.pop(name) for name in names}
-    execution["n_jobs"] = execution.pop("jobs")
+    cache, jobs = options.pop("cache"), options.pop("jobs")
     config = Config(settings=settings or {}, **options)
     if print_config:
         click.echo(config.to_yaml(), nl=False)
     elif out is None:
         raise click.UsageError("Missing option '--out': the run directory.")
     elif dry_run:
-        _plan(config, out, execution, as_json, quiet)
+        _plan(config, out, execution, make_resources(cache, jobs, quiet), as_json)
     else:
-        _fit(config, out, execution, track, answers, as_json, quiet)
+        resources = make_resources(cache, jobs, quiet)
+        _fit(config, out, execution, resources, track, answers, as_json)
 
 
 def _check_trust(ctx, models, trust):
@@ -158,27 +160,26 @@ def _check_trust(ctx, models, trust):
         )
 
 
-def _plan(config, out, execution, as_json, quiet):
+def _plan(config, out, execution, resources, as_json):
     from ..runs import plan_run
-    from ._shared.progress import make_progress
 
-    options = {name: execution[name] for name in ("cache", "n_jobs", "audit", "time_limit")}
-    plan = plan_run(config, out, **options, progress=make_progress(quiet))
+    options = {name: execution[name] for name in ("audit", "time_limit")}
+    plan = plan_run(config, out, **options, resources=resources)
     if as_json:
         print_json(plan.to_dict())
     else:
         print_plan(plan)
 
 
-def _fit(config, out, execution, track, answers, as_json, quiet):
-    from ..runs import fit_run, follow, make_tracker
+def _fit(config, out, execution, resources, track, answers, as_json):
+    from ..runs import fit_run
+    from ..runs.tracking import follow, make_tracker
     from ._shared.outputs import report_skipped_clips, write_report_and_card
-    from ._shared.progress import make_progress
 
-    progress = make_progress(quiet)
+    progress = resources.progress
     tracker = track and make_tracker(track, out)
     with follow(tracker, config, out, progress) as log_run:
-        run, problems = fit_run(config, out, **execution, progress=progress)
+        run, problems = fit_run(config, out, **execution, resources=resources)
         summary = write_report_and_card(run, progress, answers)
         log_run(run, summary)
     if as_json:
@@ -202,11 +203,11 @@ def print_plan(plan, console=None):
     from ..utils.formatting import format_duration
 
     console = console or Console(highlight=False)
-    facts = plan.facts
+    counts = plan.counts
     console.print(
-        f"{facts['training_clips']} training clips of {facts['classes']} classes, "
-        f"{facts['test_clips']} test clips, {facts['folds']} folds, "
-        f"{facts['processes']} processes"
+        f"{counts['training_clips']} training clips of {counts['classes']} classes, "
+        f"{counts['test_clips']} test clips, {counts['folds']} folds, "
+        f"{counts['processes']} processes"
     )
     for model, values in plan.resolved.items():
         if values:

@@ -82,7 +82,8 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
 def _sample(dataset, n, options, resources):
     """Sample mashups, evenly over classes and folds."""
     from ..mashups import Mashup
-    from ..runs import Config, sample_training
+    from ..runs import Config
+    from ..runs.training_clips import sample_training
 
     config = Config(
         data=str(dataset.root),
@@ -92,7 +93,7 @@ def _sample(dataset, n, options, resources):
         # Rounded up; the surplus is cut below.
         mashups_per_genre=-(-n // len(dataset.classes)),
     )
-    sample = sample_training(dataset, config, **vars(resources))
+    sample = sample_training(dataset, config, resources=resources)
     recipes = sorted(sample.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
     return [Mashup.from_recipe(recipe, sample.pool.source_store) for recipe in recipes]
 

@@ -38,16 +38,19 @@ def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cach
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
     from ..datasets import read_data
-    from ..runs import Run, from_paths, from_test_table
+    from ..runs import ClipList, Run
     from ._shared.progress import make_resources
 
     run, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
-    source = {"cache": cache, "progress": resources.progress}
-    clips = from_paths(paths, **source) if paths else from_test_table(read_data(data, **source))
-    clips = clips.usable(n_jobs=jobs, progress=resources.progress)
+    if paths:
+        clips = ClipList.from_paths(paths, resources=resources)
+    else:
+        dataset = read_data(data, cache=cache, progress=resources.progress)
+        clips = ClipList.from_test_table(dataset)
+    clips = clips.usable(resources=resources)
     if clips.ids:
-        labels, probabilities = _predict(run, clips, decode, tta, resources)
-        table = clips.answer(labels, probabilities if proba else None)
+        labels, probabilities = _predict(run, clips.paths, decode, tta, resources)
+        table = clips.to_table(labels, probabilities if proba else None)
         if out is None:
             click.echo(table.to_csv(index=False), nl=False)
         else:
@@ -60,7 +63,7 @@ def _predict(run, clips, decode, tta, resources):
     """Return labels and probabilities, adjusted on all clips together if ``decode``."""
     from ..runs import adjust_test, predict_run
 
-    labels, probabilities = predict_run(run, clips, tta=tta, **vars(resources))
+    labels, probabilities = predict_run(run, clips, tta=tta, resources=resources)
     if not decode:
         return labels, probabilities
     with resources.progress.stage("decoding"):

@@ -60,19 +60,19 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, trust, j
     if new_run is not None:
         new_run.check_vacant()
     result = fit_pseudo_labels(
-        source, models=models, n_rounds=rounds, confidence=confidence, **vars(resources)
+        source, models=models, n_rounds=rounds, confidence=confidence, resources=resources
     )
     if new_run is None:
-        predictions = predict_pseudo_labelled(result, progress=resources.progress)
+        predictions = predict_pseudo_labelled(result, resources=resources)
         with atomic_path(out) as temporary:
             predictions.to_csv(temporary, index=False)
     else:
-        write_pseudo_label_run(result, new_run, progress=resources.progress)
+        write_pseudo_label_run(result, new_run, resources=resources)
         write_report_and_card(new_run, resources.progress)
     if as_json:
         print_json(result.to_dict())
     else:
-        click.echo(_format(result.found.rounds))
+        click.echo(_format(result.labels.rounds))
 
 
 def _format(rounds):

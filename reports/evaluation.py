@@ -7,7 +7,6 @@ import numpy as np
 
 from ..runs.predictions import model_proba
 from ..runs.run import SONG_SHARED, STACK, Run
-from ..runs.stored_clips import groups_of
 from ..stacking.metrics.f1 import score_classes
 
 # Names of evaluations; without a comma, as they are part of column names.
@@ -100,7 +99,7 @@ def collect_evaluations(run, test_labels=None):
 
 def _out_of_fold(run, name):
     oof = run.read_table("ledger/oof")
-    return _evaluation(run, name, oof, oof["label"].to_numpy(dtype=object), groups_of(run))
+    return _evaluation(run, name, oof, oof["label"].to_numpy(dtype=object), run.song_groups())
 
 
 def _evaluation(run, name, table, y_true, groups):

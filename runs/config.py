@@ -25,42 +25,61 @@ _PACKAGES = (
     "torch",
     "timm",
 )
-# Options that nets alone look at.
+# Options that only networks use.
 NET_OPTIONS = ("backbone", "weights", "device", "epochs")
 PROTOCOLS = ("disjoint", "shared", "both")
-# What may differ between a run and its resumption: where the data lie (the ledger knows them by
-# content), and which models are stacked (each has its own entries).
-_FREE = ("data", "models")
+_MINIMUM = {"folds": 2, "repeats": 1, "mashups_per_genre": 1, "seed": 0}
+# Options that may change on resumption: the ledger's keys are of the data's content, not its path,
+# and each model has entries of its own.
+_MAY_CHANGE = ("data", "models")
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a run was asked to do.
+    """Options of a run that determine its results.
 
-    Attributes
+    Parameters
     ----------
     data : str
-        The data set, as given: a path or a URL.
-    models : tuple of str
-    folds : int
-    repeats : int
-        Tables of folds that every model is fitted on, its predictions averaged; for data that are
-        clips already.
-    mashups_per_genre : int
-        Training mashups drawn for each class; not used for data that are clips already.
-    seed : int
-        The root seed.
-    stems : tuple of str
-    allow_missing_stems : bool
-    protocol : {"disjoint", "shared", "both"}
-        Whether a song may stand on both sides of a split: never; in different mashups (optimistic:
-        for comparison only); or both protocols beside each other.
-    settings : dict
-        The mashups' Settings as plain data; empty for the defaults.
-    backbone, weights, device : str
-        Of the deep models.
-    epochs : int or None
-        Of the deep models; None for their default.
+        Path or URL of the data set.
+    models : sequence of str, default=("lr", "lgbm", "effnet")
+        Model names, optionally with parameters: ``"lr(C=0.1)"``.
+    folds : int, default=5
+        Number of cross-validation folds, disjoint by song.
+    repeats : int, default=1
+        Number of times that the clips are split into folds; every model is fitted on all folds of
+        all splits, and its predictions are averaged. For data sets of clips only.
+    mashups_per_genre : int, default=200
+        Number of training mashups per class. For data sets of songs in stems only.
+    seed : int, default=0
+        Root seed of all random streams.
+    stems : sequence of str, default=("drums", "vocals", "bass", "other")
+    allow_missing_stems : bool, default=False
+    protocol : {"disjoint", "shared", "both"}, default="disjoint"
+        Whether a song may be on both sides of a split. ``"shared"`` scores are optimistic and serve
+        for comparison only; ``"both"`` fits a run of each.
+    settings : dict, default={}
+        Mashup :class:`~stemstack.mashups.Settings` as plain data; empty for the defaults.
+    backbone, weights, device : str, default="auto", "imagenet", "auto"
+        Of the networks.
+    epochs : int or None, default=None
+        Of the networks; None for each model's own default.
+
+    Raises
+    ------
+    UsageError
+        An option is out of range.
+
+    See Also
+    --------
+    fit_run : Fits a run with these options.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Config
+    >>> config = Config("DATA", models=("lr",), folds=3)
+    >>> config.folds, config.protocol
+    (3, 'disjoint')
     """
 
     data: str
@@ -83,18 +102,18 @@ class Config:
         object.__setattr__(self, "stems", tuple(self.stems))
         if self.protocol not in PROTOCOLS:
             raise UsageError(f"protocol must be one of {PROTOCOLS}. Got {self.protocol!r}.")
-        for name, least in (("folds", 2), ("repeats", 1), ("mashups_per_genre", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} must be {least} or more. Got {getattr(self, name)}.")
+        for name, minimum in _MINIMUM.items():
+            if getattr(self, name) < minimum:
+                raise UsageError(f"{name} must be {minimum} or more. Got {getattr(self, name)}.")
 
     def write(self, path, resolved, planned=None):
-        """Write as YAML, with what was resolved on the way and the versions of what computes.
+        """Write the options as YAML, with the versions of the installed packages.
 
         Parameters
         ----------
         path : str or os.PathLike
         resolved : dict
-            What ``auto`` stood for, by model.
+            What parameters set to ``auto`` resolved to, by model.
         planned : dict, optional
             What a time limit changed.
         """
@@ -104,24 +123,24 @@ class Config:
         write_text(path, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
 
     def to_yaml(self):
-        """Give the options as YAML that ``--config`` takes."""
+        """Return the options as YAML for ``--config``."""
         return yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True)
 
     def as_dict(self):
-        """Give the options as plain data."""
+        """Return the options as plain data."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     def with_models(self, models):
-        """Give the same with other models, each once, in the order of their first mention."""
-        models, named = tuple(models), {}
+        """Return the same options with other models, duplicates removed."""
+        models, by_column = tuple(models), {}
         for column, model in zip(model_columns(models), models, strict=True):
-            # lr(C=0.1) and lr( C=0.1 ) are one.
-            named.setdefault(column, model)
-        return replace(self, models=tuple(named.values()))
+            # lr(C=0.1) and lr( C=0.1 ) are the same model.
+            by_column.setdefault(column, model)
+        return replace(self, models=tuple(by_column.values()))
 
     @classmethod
     def read(cls, path):
-        """Read what :meth:`write` wrote.
+        """Read the options written by :meth:`write`.
 
         Raises
         ------
@@ -133,30 +152,33 @@ class Config:
         except TypeError as error:
             raise DataError(f"{path}: is not a run's configuration ({error})") from error
 
-    def check_resumes(self, other):
-        """Refuse to resume a run that was asked for something else.
+    def check_resumes(self, previous):
+        """Check that a run with the options ``previous`` can be resumed with these.
 
         Raises
         ------
         UsageError
-            An option that decides results differs; it is named with both values.
+            An option that determines results differs; the message has both values.
         """
-        for name, mine, theirs in self.differences(other):
+        for name, new, old in self.differences(previous):
             raise UsageError(
-                f"The run was begun with {name}={theirs!r}, not {mine!r}: resume it with the same "
-                "options, or give another --out"
+                f"The run was started with {name}={old!r}, not {new!r}: resume it with the same "
+                "options, or choose another --out"
             )
 
     def differences(self, other):
-        """Give name, own and other value of each option that decides results and differs."""
+        """Yield name, own value and other value of each differing option that determines results.
+
+        ``data`` and ``models`` are not compared.
+        """
         for option in fields(self):
-            mine, theirs = getattr(self, option.name), getattr(other, option.name)
-            if mine != theirs and option.name not in _FREE:
-                yield option.name, mine, theirs
+            value, other_value = getattr(self, option.name), getattr(other, option.name)
+            if value != other_value and option.name not in _MAY_CHANGE:
+                yield option.name, value, other_value
 
 
 def read_document(path):
-    """Read all that :meth:`Config.write` wrote, as plain data.
+    """Read the document written by :meth:`Config.write`, as plain data.
 
     Raises
     ------
@@ -171,7 +193,7 @@ def read_document(path):
 
 
 def installed_versions():
-    """Map Python and the packages that compute to their versions; those absent are left out."""
+    """Return the versions of Python and of the installed packages that determine results."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:

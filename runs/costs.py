@@ -1,7 +1,7 @@
-"""What a run cost: time by stage, and memory, in ``costs.json``.
+"""Time and memory of a run by stage, in ``costs.json``.
 
-The file is written as each stage ends, and gone on with by ``--resume``. No table depends on it.
-Where several processes fill one run at a time, each adds to what it found at its start.
+The file is written at the end of each stage and continued by ``--resume``. No table depends on it.
+Several processes that fill one run at a time each add to what they found at their start.
 """
 
 import json
@@ -13,87 +13,86 @@ import psutil
 from ..utils.atomic_write import write_text
 from ..utils.progress import NullProgress
 
-# In s; to look at every process takes a millisecond.
-_LOOK_EVERY = 1.0
+# Seconds between two measurements of memory, which take a millisecond.
+_INTERVAL = 1.0
 
 
 class Costs(NullProgress):
-    """Keeps account of the stages of a run, and hands them on to be shown.
+    """Progress display that also records what each stage of a run costs.
 
     Parameters
     ----------
     run : Run
-    shown : NullProgress
-        Hears everything, too.
+    display : NullProgress
+        Shows the stages and messages.
 
     Attributes
     ----------
     stages : dict of str to dict
-        By name, in the order of their first beginning: ``n`` steps done, ``seconds`` by the clock
-        and ``cpu_seconds`` of this process and those it started; summed over resumptions.
+        By name, in the order of their first start: steps done ``n``, wall-clock ``seconds`` and
+        ``cpu_seconds`` of this process and its children; summed over resumptions.
     peak_memory_mb : float
-        The most that these processes together were seen to hold in memory; what they share counts
-        for each.
+        The largest resident memory of these processes together, in MB; memory that they share
+        counts for each.
     """
 
-    def __init__(self, run, shown):
+    def __init__(self, run, display):
         self._path = run.path / "costs.json"
-        self._shown = shown
-        found = read_costs(run)
-        self.stages = {stage.pop("stage"): stage for stage in found["stages"]}
-        self.peak_memory_mb = found["peak_memory_mb"]
-        self._looked = 0.0
+        self._display = display
+        stored = read_costs(run)
+        self.stages = {stage.pop("stage"): stage for stage in stored["stages"]}
+        self.peak_memory_mb = stored["peak_memory_mb"]
+        self._measured = 0.0
 
     @contextmanager
     def stage(self, name, total=None):
-        """Announce a stage, and add what it took to the account."""
-        done, begun, cpu = [0], time.perf_counter(), _cpu_seconds()
-        with self._shown.stage(name, total) as advance:
+        """Announce a stage, and record its costs."""
+        done, start, cpu = [0], time.perf_counter(), _cpu_seconds()
+        with self._display.stage(name, total) as advance:
 
             def count(n=1):
                 done[0] += n
                 advance(n)
-                self._look()
+                self._measure_memory(_INTERVAL)
 
             try:
                 yield count
             finally:
-                self._looked = 0.0
-                self._look()
-                spent = time.perf_counter() - begun, _cpu_seconds() - cpu
-                self._add(name, done[0], *spent)
+                self._measure_memory()
+                self._add(name, done[0], time.perf_counter() - start, _cpu_seconds() - cpu)
 
     def log(self, message):
-        """Tell one thing worth knowing."""
-        self._shown.log(message)
+        """Show a message."""
+        self._display.log(message)
 
     def write(self):
-        """Write the account."""
+        """Write ``costs.json``."""
         document = {
-            "stages": [{"stage": name, **spent} for name, spent in self.stages.items()],
-            "seconds": round(sum(spent["seconds"] for spent in self.stages.values()), 3),
+            "stages": [{"stage": name, **costs} for name, costs in self.stages.items()],
+            "seconds": round(sum(costs["seconds"] for costs in self.stages.values()), 3),
             "peak_memory_mb": round(self.peak_memory_mb, 1),
         }
         write_text(self._path, json.dumps(document, indent=1) + "\n")
 
     def _add(self, name, n, seconds, cpu_seconds):
-        spent = self.stages.setdefault(name, {"n": 0, "seconds": 0.0, "cpu_seconds": 0.0})
-        spent["n"] += n
-        spent["seconds"] = round(spent["seconds"] + seconds, 3)
-        spent["cpu_seconds"] = round(spent["cpu_seconds"] + cpu_seconds, 3)
-        # Data that cannot be used leave no run behind: the folder is not made for this.
+        costs = self.stages.setdefault(name, {"n": 0, "seconds": 0.0, "cpu_seconds": 0.0})
+        costs["n"] += n
+        costs["seconds"] = round(costs["seconds"] + seconds, 3)
+        costs["cpu_seconds"] = round(costs["cpu_seconds"] + cpu_seconds, 3)
+        # A fit that fails on its data leaves no folder: it is not created here.
         if self._path.parent.exists():
             self.write()
 
-    def _look(self):
+    def _measure_memory(self, interval=0.0):
         now = time.monotonic()
-        if now - self._looked >= _LOOK_EVERY:
-            self._looked = now
-            self.peak_memory_mb = max(self.peak_memory_mb, _memory_mb())
+        if now - self._measured >= interval:
+            self._measured = now
+            memory = _sum_processes(lambda process: process.memory_info().rss) / 1e6
+            self.peak_memory_mb = max(self.peak_memory_mb, memory)
 
 
 def read_costs(run):
-    """Read what a run cost so far.
+    """Read the costs of a run.
 
     Parameters
     ----------
@@ -102,8 +101,19 @@ def read_costs(run):
     Returns
     -------
     dict
-        ``stages``, a list of dicts of ``stage``, ``n``, ``seconds`` and ``cpu_seconds``; their
-        ``seconds`` in all; and ``peak_memory_mb``. All empty where nothing was recorded.
+        ``stages``, a list of dicts with ``stage``, ``n``, ``seconds`` and ``cpu_seconds``;
+        ``seconds``, their sum; and ``peak_memory_mb``. Zeros when nothing was recorded.
+
+    See Also
+    --------
+    model_seconds : Returns the time of each model.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run
+    >>> from stemstack.runs.costs import read_costs
+    >>> read_costs(Run("NEW"))
+    {'stages': [], 'seconds': 0.0, 'peak_memory_mb': 0.0}
     """
     path = run.path / "costs.json"
     if not path.exists():
@@ -112,9 +122,9 @@ def read_costs(run):
 
 
 def model_seconds(run):
-    """Say what each model of a run took: its features and its fits.
+    """Return the time of each model's features and fits in s.
 
-    Features that models share are the first one's.
+    The time of features that models share counts for the first one.
 
     Parameters
     ----------
@@ -123,41 +133,29 @@ def model_seconds(run):
     Returns
     -------
     dict of str to float
-        By model; without those that were fitted in one stage with others, as on a cluster.
+        By model; without models fitted in one stage with others, as on a cluster.
     """
-    spent = {stage["stage"]: stage["seconds"] for stage in read_costs(run)["stages"]}
+    seconds = {stage["stage"]: stage["seconds"] for stage in read_costs(run)["stages"]}
     return {
-        name: spent.get(f"features for {name}", 0.0) + spent[f"fitting {name}"]
+        name: seconds.get(f"features for {name}", 0.0) + seconds[f"fitting {name}"]
         for name in run.model_names
-        if f"fitting {name}" in spent
+        if f"fitting {name}" in seconds
     }
 
 
-def _family():
-    """List this process and those it started, those gone in the meantime excepted."""
-    me = psutil.Process()
-    return [me, *me.children(recursive=True)]
-
-
 def _cpu_seconds():
-    """Count what this process and its children took, those that have ended included."""
-    ended = psutil.Process().cpu_times()
-    return (
-        ended.children_user
-        + ended.children_system
-        + _sum(lambda process: sum(process.cpu_times()[:2]))
-    )
+    """Return the CPU time of this process and its children, including finished ones."""
+    finished = psutil.Process().cpu_times()
+    running = _sum_processes(lambda process: sum(process.cpu_times()[:2]))
+    return finished.children_user + finished.children_system + running
 
 
-def _memory_mb():
-    return _sum(lambda process: process.memory_info().rss) / 1e6
-
-
-def _sum(ask):
-    total = 0.0
-    for process in _family():
+def _sum_processes(measure):
+    """Sum a measurement over this process and its running children."""
+    total, process = 0.0, psutil.Process()
+    for member in [process, *process.children(recursive=True)]:
         try:
-            total += ask(process)
+            total += measure(member)
         except psutil.NoSuchProcess:
-            continue  # It ended while we asked.
+            continue  # It ended in the meantime.
     return total

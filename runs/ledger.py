@@ -1,9 +1,9 @@
-"""The ledger: every (model, fold) prediction ever made in a run, named by what it was made from.
+"""The ledger: predictions of every model and fold of a run, keyed by the content of their inputs.
 
-An entry is one Parquet file, ``<model>/fold<k>-<key>.parquet``, with a column ``id``, a column
-``split`` (``oof`` or ``test``) and the columns ``<model>__<class>``. It is written last and by
-rename, so an entry that is there is whole; a killed run finds what was done and does the rest, and
-several processes may fill one ledger: whoever is second writes the same again.
+An entry is one Parquet file, ``<model>/fold<k>-<key>.parquet``, with the columns ``id``, ``split``
+(``oof`` or ``test``) and ``<model>__<class>``. It is written by atomic rename, after the model: an
+existing entry is complete. A resumed run computes the missing entries only, and several processes
+may fill one ledger: an entry computed twice is the same twice.
 """
 
 import re
@@ -20,13 +20,14 @@ _FILE = re.compile(r"fold(\d+)-([0-9a-f]+)\.parquet")
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """What a fold model was made from, by name.
+    """Name of a ledger entry.
 
     Attributes
     ----------
     model : str
     fold : int
     key : str
+        Content key of the model's parameters and data.
     """
 
     model: str
@@ -40,27 +41,26 @@ class Ledger:
     Parameters
     ----------
     root : str or os.PathLike
-        Made when the first entry is written.
+        Created when the first entry is written.
     """
 
     def __init__(self, root):
         self.root = Path(root)
 
     def path(self, model, fold, key):
-        """Say where an entry is, or would be."""
+        """Return the path of an entry, whether it exists or not."""
         return self.root / model / f"fold{fold}-{key}.parquet"
 
     def has(self, model, fold, key):
-        """Tell whether an entry is there."""
+        """Return whether an entry exists."""
         return self.path(model, fold, key).exists()
 
     def entries(self):
-        """List what is there.
+        """Return all entries, sorted by model, fold and key.
 
         Returns
         -------
         list of Entry
-            Sorted.
         """
         found = []
         for path in self.root.glob("*/*.parquet"):
@@ -69,18 +69,17 @@ class Ledger:
                 found.append(Entry(path.parent.name, int(match[1]), match[2]))
         return sorted(found)
 
-    def discard(self, model, fold, *, but=None):
-        """Remove the entries of a model's fold, all but that of one key.
+    def discard(self, model, fold, *, except_key=None):
+        """Remove the entries of a model's fold, except the one with a key.
 
         Parameters
         ----------
         model : str
         fold : int
-        but : str, optional
-            A key.
+        except_key : str, optional
         """
         for path in self.root.glob(f"{model}/fold{fold}-*.parquet"):
-            if path != self.path(model, fold, but):
+            if path != self.path(model, fold, except_key):
                 path.unlink(missing_ok=True)
 
     def read(self, model, fold, key, split):
@@ -95,13 +94,13 @@ class Ledger:
 
         Returns
         -------
-        DataFrame
+        DataFrame of shape (n_clips, n_outputs)
             Indexed by clip id, columns ``<model>__<class>``.
 
         Raises
         ------
         DataError
-            There is no such entry: the run is not finished.
+            The entry does not exist.
         """
         path = self.path(model, fold, key)
         if not path.exists():
@@ -114,12 +113,15 @@ class Ledger:
 
         Parameters
         ----------
-        oof, test : DataFrame
+        model : str
+        fold : int
+        key : str
+        oof, test : DataFrame of shape (n_clips, n_outputs)
             Indexed by clip id, columns ``<model>__<class>``.
         """
-        parts = {"oof": oof} if test is None else {"oof": oof, "test": test}
+        splits = {"oof": oof} if test is None else {"oof": oof, "test": test}
         table = pd.concat(
-            [part.rename_axis("id").reset_index().assign(split=s) for s, part in parts.items()],
+            [part.rename_axis("id").reset_index().assign(split=s) for s, part in splits.items()],
             ignore_index=True,
         )
         with atomic_path(self.path(model, fold, key)) as temporary:

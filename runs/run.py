@@ -1,32 +1,35 @@
-"""A run: the directory that holds one experiment, and the names of what is in it."""
+"""A run: the directory of one experiment, and the files in it."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from ..exceptions import DataError, UsageError
+from ..mashups import read_recipes
 from ..models import load_model, model_columns, save_model
 from ..models.own_code import check_unchanged, code_sources
-from ..utils.atomic_write import atomic_path, write_text
+from ..utils.atomic_write import atomic_path, link_or_copy, write_text
 from .config import Config, read_document
 from .ledger import Ledger
+from .training_clips import song_groups
 
-# The second level, and the command; what stands under a command in config.yaml is whence a run is.
+# The name of the meta-model among the models. In config.yaml, STACK or PSEUDO_LABEL under
+# `resolved` means that this command made the run of other runs.
 STACK = "stack"
 PSEUDO_LABEL = "pseudo-label"
-# The folder, and the entry in metrics.json, of the run whose folds share songs.
+# The folder, and the key in metrics.json, of the run whose folds share songs.
 SONG_SHARED = "song_shared"
 
 
 class Run:
-    """One experiment on disk.
+    """Directory of one experiment.
 
     Parameters
     ----------
     path : str or os.PathLike
+        Need not exist.
     trust : sequence of str, default=()
         The user's own files, modules and packages, whose types may be in the run's models; see
         :func:`~stemstack.models.load_model`. Nothing else that a run names is ever imported.
@@ -35,6 +38,22 @@ class Run:
     ----------
     path : Path
     ledger : Ledger
+        Predictions of every model and fold.
+
+    See Also
+    --------
+    fit_run : Fits a run.
+    predict_run : Predicts clips with a run.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from stemstack.runs import Config, Run
+    >>> with TemporaryDirectory() as folder:
+    ...     run = Run(folder)
+    ...     Config("DATA", models=["lr(C=0.1)", "lgbm"]).write(run.config_path, resolved={})
+    ...     run.model_names
+    ['lr-C-0.1', 'lgbm']
     """
 
     def __init__(self, path, trust=()):
@@ -44,76 +63,78 @@ class Run:
 
     @classmethod
     def begin(cls, path, config, *, resume):
-        """Begin a run, or go on with one; nothing is written yet.
+        """Return a new run, or an existing one to resume; nothing is written yet.
 
         Raises
         ------
         UsageError
-            The directory holds a run already and ``resume`` is false, or the run there was asked
-            for something else or made of other runs.
+            The directory holds a run and ``resume`` is false, or the run there has other options
+            or was made of other runs.
         """
         run = cls(path, code_sources(config.models))
-        if run.config_path.exists():
-            if not resume:
-                raise UsageError(
-                    f"{path}: holds a run already; go on with --resume, or give another --out"
-                )
-            if run.made_by:
-                raise UsageError(f"{path}: {run.made_by} made this run of others; repeat that")
-            config.check_resumes(Config.read(run.config_path))
-        else:
+        if not run.config_path.exists():
             run.check_vacant()
-        return run
-
-    def check_vacant(self):
-        """Refuse a place where something is already.
-
-        Raises
-        ------
-        UsageError
-            The path is a file, or a folder with anything but what a killed write left in it.
-        """
-        if not self.path.exists():
-            return
-        if not self.path.is_dir() or any(p.name[0] != "." for p in self.path.iterdir()):
+            return run
+        if not resume:
             raise UsageError(
-                f"{self.path}: is not empty and not a run to go on with; give another --out"
+                f"{path}: holds a run already; continue it with --resume, or choose another --out"
             )
+        if run.made_by:
+            raise UsageError(
+                f"{path}: this run was made of others by {run.made_by}; repeat that command instead"
+            )
+        config.check_resumes(Config.read(run.config_path))
+        return run
 
     @classmethod
     def open(cls, path, *, finished=True, trust=()):
-        """Open a run.
+        """Open an existing run.
 
         Parameters
         ----------
         path : str or os.PathLike
         finished : bool, default=True
-            Whether it must be finished.
+            Whether the run must be finished.
         trust : sequence of str, default=()
-            As of the class.
+            The user's own files, modules and packages, whose types may be in the run's models.
 
         Raises
         ------
         DataError
-            The directory holds no run, or one that was not finished.
+            The directory holds no run, or one that is not finished.
         """
         run = cls(path, trust)
         if not run.config_path.exists():
             raise DataError(f"{path}: holds no run (config.yaml is missing); make one with fit")
         if finished and not run.metrics_path.exists():
             again = run.made_by and f"remove it and repeat {run.made_by}"
-            mend = again or "go on with fit --resume"
-            raise DataError(f"{path}: the run is not finished; {mend}")
+            raise DataError(
+                f"{path}: the run is not finished; {again or 'continue it with fit --resume'}"
+            )
         return run
+
+    def check_vacant(self):
+        """Check that a new run can be written here.
+
+        Raises
+        ------
+        UsageError
+            The path is a file, or a folder with visible files.
+        """
+        if not self.path.exists():
+            return
+        # A killed write leaves hidden files.
+        if not self.path.is_dir() or any(p.name[0] != "." for p in self.path.iterdir()):
+            raise UsageError(f"{self.path}: is not empty and not a run; choose another --out")
 
     @property
     def config_path(self):
-        """Where the configuration is."""
+        """Path of the configuration."""
         return self.path / "config.yaml"
 
     @property
     def metrics_path(self):
-        """Where the scores are; they are written last of all tables."""
+        """Path of the scores, which are written after all tables."""
         return self.path / "metrics.json"
 
     @property
@@ -122,14 +143,16 @@ class Run:
         return Config.read(self.config_path)
 
     @property
-    def model_names(self):
-        """The models' names as files and columns, in the order they are stacked."""
-        return model_columns(self.config.models)
+    def resolved(self):
+        """What parameters set to ``auto`` resolved to, by model; read from disk."""
+        return read_document(self.config_path)["resolved"]
 
     @property
-    def resolved(self):
-        """What ``auto`` stood for, by model, read from disk."""
-        return read_document(self.config_path)["resolved"]
+    def planned(self):
+        """What a time limit changed, read from disk; empty without a limit or a configuration."""
+        if not self.config_path.exists():
+            return {}
+        return read_document(self.config_path).get("planned", {})
 
     @property
     def made_by(self):
@@ -137,27 +160,25 @@ class Run:
         return next((name for name in (STACK, PSEUDO_LABEL) if name in self.resolved), None)
 
     @property
-    def planned(self):
-        """What a time limit changed, read from disk; empty without one, or before the begin."""
-        if not self.config_path.exists():
-            return {}
-        return read_document(self.config_path).get("planned", {})
+    def model_names(self):
+        """Names of the base models in files and columns, in the order of the meta-model's input."""
+        return model_columns(self.config.models)
 
     @property
     def metrics(self):
         """The scores, read from disk."""
         return json.loads(self.metrics_path.read_text(encoding="utf-8"))
 
-    def unfinish(self):
-        """Take the scores away: until new ones are written, the run counts as not finished."""
-        self.metrics_path.unlink(missing_ok=True)
-
     def write_metrics(self, metrics):
         """Write the scores."""
         write_text(self.metrics_path, json.dumps(metrics, indent=1) + "\n")
 
+    def unfinish(self):
+        """Remove the scores: until new ones are written, the run counts as unfinished."""
+        self.metrics_path.unlink(missing_ok=True)
+
     def write_table(self, name, table):
-        """Write a Parquet table by name, such as ``folds``."""
+        """Write a table as Parquet, such as ``folds`` or ``ledger/oof``."""
         with atomic_path(self.path / f"{name}.parquet") as temporary:
             table.to_parquet(temporary, index=False)
 
@@ -165,25 +186,67 @@ class Run:
         """Read a table written by :meth:`write_table`."""
         return pd.read_parquet(self.path / f"{name}.parquet")
 
+    def read_recipes(self):
+        """Read the recipes of a run's mashups.
+
+        Returns
+        -------
+        dict of str to Recipe
+            By id, in the order of the training clips; empty for a run on clips.
+        """
+        path = self.path / "recipes.parquet"
+        return {recipe.id: recipe for recipe in read_recipes(path)} if path.exists() else {}
+
+    def song_groups(self):
+        """Return the group of each training clip; clips that share songs are in one group.
+
+        Returns
+        -------
+        ndarray of shape (n_clips,)
+        """
+        # For clips that are not mashups, folds.parquet has one row per clip.
+        return song_groups(self.read_table("folds"), list(self.read_recipes().values()))
+
+    def link_samples(self, source):
+        """Take over folds and recipes from another run, as hard links or copies."""
+        for name in ("folds.parquet", "recipes.parquet"):
+            if (source.path / name).exists():
+                link_or_copy(source.path / name, self.path / name)
+
+    def model_folder(self, name, fold=None):
+        """Return the folder of a fold's model; of the meta-model without a fold."""
+        folder = self.path / "models" / name
+        return folder if fold is None else folder / f"fold{fold}"
+
+    def model_folds(self, name):
+        """Return the folds that a model was saved for, those of repeats after the others."""
+        return sorted(int(path.name[4:]) for path in self.model_folder(name).glob("fold*"))
+
     def save_model(self, model, name, fold=None):
-        """Save a fold's model, or the second level without a fold."""
+        """Save a fold's model, or the meta-model without a fold."""
         save_model(model, self.model_folder(name, fold))
 
     def load_model(self, name, fold=None):
-        """Load what :meth:`save_model` saved."""
+        """Load a model saved by :meth:`save_model`; only types that are trusted are imported."""
         if self._trust:
             check_unchanged(self.resolved.get(name, {}).get("code", {}), self._trust, self.path)
         return load_model(self.model_folder(name, fold), trust=self._trust)
 
-    def model_folds(self, name):
-        """List the folds that a model was saved for, those of repeats after the others."""
-        return sorted(int(path.name[4:]) for path in self.model_folder(name).glob("fold*"))
+    def discard_fold(self, name, fold, *, except_key=None):
+        """Remove a fold's ledger entries and model.
 
-    def forget_fold(self, name, fold, *, but=None):
-        """Remove what a model's fold left: its entries, all but one key's, and then its model."""
-        self.ledger.discard(name, fold, but=but)
-        if but is None:
+        With ``except_key``, the entry of that key and the model stay.
+        """
+        self.ledger.discard(name, fold, except_key=except_key)
+        if except_key is None:
             shutil.rmtree(self.model_folder(name, fold), ignore_errors=True)
+
+    @property
+    def header(self):
+        """Column names of the submission; ``id`` and ``label`` when there is none."""
+        if not self._submission_path.exists():
+            return ("id", "label")
+        return tuple(pd.read_csv(self._submission_path, nrows=0).columns[:2])
 
     def write_submission(self, table):
         """Write ``submission.csv``."""
@@ -191,59 +254,5 @@ class Run:
             table.to_csv(temporary, index=False)
 
     @property
-    def header(self):
-        """The two column names of the submission; ``id`` and ``label`` when there is none."""
-        if not self._submission_path.exists():
-            return ("id", "label")
-        return tuple(pd.read_csv(self._submission_path, nrows=0).columns[:2])
-
-    @property
     def _submission_path(self):
         return self.path / "submission.csv"
-
-    def model_folder(self, name, fold=None):
-        """Say where a fold's model is, or the second level without a fold."""
-        folder = self.path / "models" / name
-        return folder if fold is None else folder / f"fold{fold}"
-
-
-def link_or_copy(source, target):
-    """Give a file a second name, or copy it where the file system cannot.
-
-    No file of a run is ever written in place, so that what happens to one name leaves the other as
-    it was.
-
-    Parameters
-    ----------
-    source, target : Path
-        ``target`` is replaced when it is there.
-    """
-    with atomic_path(target) as temporary:
-        try:
-            os.link(source, temporary)
-        except OSError:
-            shutil.copyfile(source, temporary)
-
-
-def link_draws(source, target):
-    """Do so with what chance decided for a run: its folds and, of mashups, their recipes.
-
-    Parameters
-    ----------
-    source, target : Run
-    """
-    for name in ("folds.parquet", "recipes.parquet"):
-        if (source.path / name).exists():
-            link_or_copy(source.path / name, target.path / name)
-
-
-def link_or_copy_folder(source, target):
-    """Do so with every file below a folder.
-
-    Parameters
-    ----------
-    source, target : Path
-    """
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            link_or_copy(path, target / path.relative_to(source))

@@ -1,14 +1,15 @@
-"""Telling an experiment tracker about a run: MLflow, Weights & Biases, or any of that shape.
+"""Logging of a run to an experiment tracker: MLflow or Weights & Biases.
 
-Nothing is imported before a tracker is asked for. One that cannot be had stops a run before it
-begins; one that fails later says so once, and the run goes on without it.
+A tracker is an object with the methods ``begin(name)``, ``log_params(params)``,
+``log_metrics(metrics, step=None)``, ``log_artifact(path)`` and ``end(failed)``. Its library is
+imported when it is made: a missing library stops a run before it starts. A failure later is logged
+once, and the run continues without the tracker.
 """
 
 import json
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from ..exceptions import UsageError, first_line, import_optional
 from ..stacking import macro_f1
@@ -16,56 +17,28 @@ from .predictions import predicted_labels
 from .run import STACK
 
 _PROJECT = "stemstack"
-_FILES = (
-    "config.yaml",
-    "metrics.json",
-    "costs.json",
-    "submission.csv",
-    "report.html",
-    "model_card.md",
-)
-
-
-class Tracker(Protocol):
-    """What a run tells a tracker, in this order."""
-
-    def begin(self, name):
-        """Begin a run of this name."""
-
-    def log_params(self, params):
-        """Take what was asked for: a dict of str to plain data."""
-
-    def log_metrics(self, metrics, step=None):
-        """Take scores: a dict of str to float, perhaps of one fold, the step."""
-
-    def log_artifact(self, path):
-        """Take a file."""
-
-    def end(self, failed):
-        """End the run."""
+_FILES = ("config.yaml", "metrics.json", "costs.json", "submission.csv", "report.html",
+          "model_card.md")  # fmt: skip
 
 
 class MlflowTracker:
-    """Tells MLflow.
+    """Adapter for MLflow.
 
     Parameters
     ----------
     uri : str
-        Of the tracking server or store, as MLflow takes it.
+        Of the tracking server or store.
     artifacts : str, optional
-        URI of the folder for files, where the store does not know one.
+        URI of the folder for files, for a store without one of its own.
     """
 
     def __init__(self, uri, artifacts=None):
-        self._mlflow = import_optional("mlflow", "track")
-        # Its migrations of a new database are nobody's news.
+        mlflow = import_optional("mlflow", "track")
+        # Migrations of a new database.
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        self._uri = uri
-        self._artifacts = artifacts
+        self._client, self._artifacts = mlflow.MlflowClient(tracking_uri=uri), artifacts
 
     def begin(self, name):
-        """Begin a run in the experiment ``stemstack``, made when it is missing."""
-        self._client = self._mlflow.MlflowClient(tracking_uri=self._uri)
         experiment = self._client.get_experiment_by_name(_PROJECT)
         number = (
             experiment.experiment_id
@@ -75,26 +48,22 @@ class MlflowTracker:
         self._run = self._client.create_run(number, run_name=name).info.run_id
 
     def log_params(self, params):
-        """Take what was asked for."""
         for name, value in params.items():
             self._client.log_param(self._run, name, value)
 
     def log_metrics(self, metrics, step=None):
-        """Take scores."""
         for name, value in metrics.items():
             self._client.log_metric(self._run, name, value, step=step or 0)
 
     def log_artifact(self, path):
-        """Take a file."""
         self._client.log_artifact(self._run, str(path))
 
     def end(self, failed):
-        """End the run."""
         self._client.set_terminated(self._run, "FAILED" if failed else "FINISHED")
 
 
 class WandbTracker:
-    """Tells Weights & Biases.
+    """Adapter for Weights & Biases.
 
     Parameters
     ----------
@@ -102,148 +71,139 @@ class WandbTracker:
     """
 
     def __init__(self, project):
-        self._wandb = import_optional("wandb", "wandb")
-        self._project = project
+        self._wandb, self._project = import_optional("wandb", "wandb"), project
 
     def begin(self, name):
-        """Begin a run in the project."""
         self._run = self._wandb.init(project=self._project, name=name)
 
     def log_params(self, params):
-        """Take what was asked for."""
         self._run.config.update(params)
 
     def log_metrics(self, metrics, step=None):
-        """Take scores; a fold is one of them, for a run's steps may only rise."""
+        # A fold is logged as a metric: steps of a W&B run must increase.
         self._run.log(metrics if step is None else {**metrics, "fold": step})
 
     def log_artifact(self, path):
-        """Take a file."""
         self._run.save(str(path), base_path=str(Path(path).parent), policy="now")
 
     def end(self, failed):
-        """End the run."""
         self._run.finish(exit_code=int(failed))
 
 
-def make_tracker(text, out):
-    """Make a tracker by name.
+def make_tracker(name, out):
+    """Create a tracker by name.
 
     Parameters
     ----------
-    text : str
-        ``mlflow``, in a database beside the run; ``mlflow:URI``; ``wandb`` or ``wandb:PROJECT``.
+    name : str
+        ``mlflow``, a database in the folder of the run directory; ``mlflow:URI``; ``wandb`` or
+        ``wandb:PROJECT``.
     out : str or os.PathLike
         The run directory.
 
     Returns
     -------
-    Tracker
+    MlflowTracker or WandbTracker
 
     Raises
     ------
     UsageError
-        There is none of that name.
+        The name is unknown.
     MissingExtraError
-        Its library is not installed.
+        The tracker's library is not installed.
+
+    See Also
+    --------
+    follow : Logs a run to the tracker.
+
+    Examples
+    --------
+    >>> from stemstack.runs.tracking import make_tracker
+    >>> make_tracker("mlflow:http://localhost:5000", "RUN")  # doctest: +SKIP
     """
-    name, _, where = text.partition(":")
-    beside = Path(out).resolve().parent
-    if name == "mlflow" and where:
+    kind, _, where = name.partition(":")
+    folder = Path(out).resolve().parent
+    if kind == "mlflow" and where:
         return MlflowTracker(where)
-    if name == "mlflow":
-        return MlflowTracker(f"sqlite:///{beside / 'mlflow.db'}", (beside / "mlartifacts").as_uri())
-    if name == "wandb":
+    if kind == "mlflow":
+        return MlflowTracker(f"sqlite:///{folder / 'mlflow.db'}", (folder / "mlartifacts").as_uri())
+    if kind == "wandb":
         return WandbTracker(where or _PROJECT)
     raise UsageError(
-        f"The tracker must be mlflow, mlflow:URI, wandb or wandb:PROJECT. Got {text!r}."
+        f"The tracker must be mlflow, mlflow:URI, wandb or wandb:PROJECT. Got {name!r}."
     )
 
 
 @contextmanager
 def follow(tracker, config, out, progress):
-    """Tell a tracker of a run that is made within the block.
+    """Log a run that is fitted within a ``with`` block to a tracker.
 
     Parameters
     ----------
-    tracker : Tracker or None
+    tracker : tracker or None
+        None logs nothing.
     config : Config
     out : str or os.PathLike
+        The run directory.
     progress : NullProgress
-        Hears, once, when the tracker fails.
+        A failure of the tracker is logged to it.
 
     Yields
     ------
     callable
-        To be given the finished run and its summary.
+        Takes the finished run, and its summary from
+        :func:`~stemstack.runs.prediction.evaluate.summarise_run`.
+
+    See Also
+    --------
+    make_tracker : Creates a tracker by name.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Config
+    >>> from stemstack.runs.tracking import follow
+    >>> from stemstack.utils.progress import NullProgress
+    >>> with follow(None, Config("DATA"), "RUN", NullProgress()) as log_results:
+    ...     pass
     """
-    if tracker is None:
-        yield lambda run, summary: None
-        return
-    guarded = _Guarded(tracker, progress)
-    guarded.tell("begin", Path(out).resolve().name)
-    guarded.tell("log_params", _plain(config))
-    failed = True
-    try:
-        yield lambda run, summary: _tell_all(guarded, run, summary)
-        failed = False
-    finally:
-        guarded.tell("end", failed)
+    failures = []
 
-
-class _Guarded:
-    """Tells a tracker as long as it listens."""
-
-    def __init__(self, tracker, progress):
-        self._tracker = tracker
-        self._progress = progress
-
-    def tell(self, what, *arguments, **options):
-        if self._tracker is None:
+    def call(method, *arguments, **options):
+        if tracker is None or failures:
             return
         try:
-            getattr(self._tracker, what)(*arguments, **options)
-        except Exception as error:  # of any kind: hours of fitting are worth more than a record
-            self._tracker = None
-            self._progress.log(f"The tracker failed, and is told no more: {first_line(error)}")
+            getattr(tracker, method)(*arguments, **options)
+        except Exception as error:  # of any kind: it must not cost hours of fitting
+            failures.append(error)
+            progress.log(f"The tracker failed, and is not used any more: {first_line(error)}")
+
+    call("begin", Path(out).resolve().name)
+    call("log_params", _to_params(config))
+    failed = True
+    try:
+        yield lambda run, summary: tracker and _log_results(call, run, summary)
+        failed = False
+    finally:
+        call("end", failed)
 
 
-def _tell_all(guarded, run, summary):
+def _log_results(call, run, summary):
     flat = {f"{key}/{name}": v for name, row in summary.items() for key, v in row.items()}
-    guarded.tell("log_metrics", flat)
-    for fold, scores in score_folds(run).items():
-        named = {f"fold_macro_f1/{name}": score for name, score in scores.items()}
-        guarded.tell("log_metrics", named, step=fold)
-    for file in _FILES:
-        if (run.path / file).exists():
-            guarded.tell("log_artifact", run.path / file)
-
-
-def score_folds(run):
-    """Score each model, and the stack, on each fold by itself.
-
-    Parameters
-    ----------
-    run : Run
-        Finished.
-
-    Returns
-    -------
-    dict of int to dict of str to float
-        Macro F1 by fold and model.
-    """
+    call("log_metrics", flat)
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    return {
-        int(fold): {
-            name: macro_f1(part["label"], predicted_labels(part, name, classes))
+    for fold, rows in table.groupby("fold"):
+        scores = {
+            f"fold_macro_f1/{name}": macro_f1(rows["label"], predicted_labels(rows, name, classes))
             for name in (*run.model_names, STACK)
         }
-        for fold, part in table.groupby("fold")
-    }
+        call("log_metrics", scores, step=int(fold))
+    for name in _FILES:
+        if (run.path / name).exists():
+            call("log_artifact", run.path / name)
 
 
-def _plain(config):
-    """Lay options out as a tracker shows them: text and numbers."""
+def _to_params(config):
+    """Return options as trackers show them: text and numbers."""
     return {
         name: value if isinstance(value, str | int | float) else json.dumps(value)
         for name, value in config.as_dict().items()

@@ -1,4 +1,4 @@
-"""From a data set to labelled clips with folds, whichever form the data set has."""
+"""From a data set of any layout to labelled training clips with folds."""
 
 import re
 from dataclasses import dataclass
@@ -6,15 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from ..audio import check_clips
 from ..exceptions import DataError, UsageError
-from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store
+from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..stacking import assign_folds
+from ..utils.resources import DEFAULT_RESOURCES
 
-# Apart from the stage number that recipes are drawn under.
+# Spawn keys of random streams; recipes are sampled under another.
 _NOISE_STAGE = 2
 _REPEAT_STAGE = 3
+_MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -24,15 +28,15 @@ class TrainingClips:
     Attributes
     ----------
     table : DataFrame
-        Columns ``clip, label, group, fold``, and for each further table of folds ``repeat1`` and so
-        on; in the order of ``clips``.
+        One row per clip, in the order of ``clips``; columns ``clip, label, group, fold``, and
+        ``repeat1`` and so on for each further table of folds.
     clips : list of clips
         Paths or mashups.
     folds : DataFrame
-        The split that was decided first: of songs and noise clips, or of the clips themselves;
+        The items that were split into folds: songs and noise clips, or the clips themselves;
         columns ``item, kind, label, group, fold``, and the repeats.
     recipes : list of Recipe
-        Empty for data that are clips already.
+        Of the mashups; empty for a data set of clips.
     """
 
     table: pd.DataFrame
@@ -43,24 +47,22 @@ class TrainingClips:
 
 @dataclass(frozen=True)
 class SampledMashups:
-    """Recipes drawn within folds, the pool they came from, and the folds."""
+    """Recipes sampled within folds, with the pool they were sampled from and the folds."""
 
     recipes: list[Recipe]
     pool: Pool
     folds: pd.DataFrame
 
 
-def training_clips(data, config, *, cache, n_jobs, progress):
-    """Decide the folds, then make the clips.
+def training_clips(data, config, *, resources=DEFAULT_RESOURCES):
+    """Split a data set into folds, and make its training clips.
 
     Parameters
     ----------
     data : DataSet
     config : Config
-    cache : Path
-        Where converted stems are kept.
-    n_jobs : int or None
-    progress : NullProgress
+    resources : Resources
+        Songs in stems need a cache folder, for converted stems.
 
     Returns
     -------
@@ -69,122 +71,200 @@ def training_clips(data, config, *, cache, n_jobs, progress):
     Raises
     ------
     DataError
-        A training file cannot be read (all such are named), or the folds are impossible.
+        Training files cannot be read (all are named), or the folds are impossible.
+    UsageError
+        Repeats are requested for mashups or given folds.
     """
     if config.repeats > 1 and (data.has_stems or "fold" in data.train):
-        what = "mashups, which are drawn within folds" if data.has_stems else "given folds"
+        reason = "mashups, which are drawn within folds" if data.has_stems else "given folds"
         raise UsageError(
-            f"--repeats draws folds of clips anew; {data.root} has {what}. Leave it out; "
-            "lgbm(seeds=3) repeats a model with other seeds"
+            f"--repeats splits clips into folds several times, but {data.root} has {reason}. Leave "
+            "it out; lgbm(seeds=3) repeats a model with other seeds"
         )
     if data.has_stems:
-        return _from_songs(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
-    return _from_clips(data, config, n_jobs=n_jobs, progress=progress)
+        return _from_songs(data, config, resources)
+    return _from_clips(data, config, resources)
 
 
-def sample_training(data, config, *, cache, n_jobs, progress):
-    """Split songs and noise into folds, convert them, and draw recipes within the folds.
+def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
+    """Sample training mashups from a data set of songs in stems.
 
-    By the protocol ``"shared"`` all songs and noise clips are in one fold.
-
-    Returns
-    -------
-    Draw
-    """
-    settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
-    songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
-    source_store = convert_sources(data, settings, cache=cache, n_jobs=n_jobs, progress=progress)
-    pool = Pool.from_tables(songs, noise, source_store, settings)
-    with progress.stage("drawing mashups"):
-        recipes = pool.sample_all(config.mashups_per_genre, config.seed)
-    folds = pd.concat([_items(songs, "song", "song"), _items(noise, "path", "noise")])
-    return SampledMashups(recipes, pool, folds.reset_index(drop=True))
-
-
-def convert_sources(data, settings, *, cache, n_jobs, progress):
-    """Convert every stem and noise clip of a data set; missing stems are left out.
-
-    Returns
-    -------
-    dict of str to AudioSource
-    """
-    paths = list_sources(data)
-    with progress.stage("converting stems", len(paths)) as advance:
-        return build_source_store(
-            data.root, paths, cache=cache, sr=settings.sr, n_jobs=n_jobs, advance=advance
-        )
-
-
-def list_sources(data):
-    """List the files that mashups are made of: stems, missing ones left out, and noise clips.
+    Songs and noise clips are split into folds, and recipes are sampled within the folds. With the
+    protocol ``"shared"`` all songs and noise clips are in one fold.
 
     Parameters
     ----------
     data : DataSet
+    config : Config
+    resources : Resources
+        With a cache folder, for converted stems.
 
     Returns
     -------
-    list of str
+    SampledMashups
+
+    See Also
+    --------
+    stemstack.mashups.sample_recipes : Samples recipes from tables of songs and noise clips.
     """
+    settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
+    songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
+    source_store = convert_sources(data, settings, resources=resources)
+    pool = Pool.from_tables(songs, noise, source_store, settings)
+    with resources.progress.stage("drawing mashups"):
+        recipes = pool.sample_all(config.mashups_per_genre, config.seed)
+    folds = pd.concat([_fold_items(songs, "song", "song"), _fold_items(noise, "path", "noise")])
+    return SampledMashups(recipes, pool, folds.reset_index(drop=True))
+
+
+def labelled_clips(data, *, resources=DEFAULT_RESOURCES):
+    """Return the training clips of a data set and its test clips.
+
+    A song in stems becomes the plain sum of its stems.
+
+    Parameters
+    ----------
+    data : DataSet
+    resources : Resources
+        Songs in stems need a cache folder, for converted stems.
+
+    Returns
+    -------
+    table : DataFrame
+        One row per clip: columns ``clip, label, split`` (``train`` or ``test``). Test clips have no
+        label.
+    clips : list of clips
+    """
+    if data.has_stems:
+        settings = Settings(stems=data.stems)
+        source_store = convert_sources(data, settings, resources=resources)
+        recipes = song_recipes(data.train, source_store, settings)
+        clips = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
+        train = data.train[["song", "label"]].rename(columns={"song": "clip"})
+    else:
+        clips = [str(data.root / path) for path in data.train["path"]]
+        train = data.train[["clip", "label"]]
+    tables = [train.assign(split="train")]
+    if data.test is not None:
+        clips += [str(data.root / path) for path in data.test["path"]]
+        tables.append(pd.DataFrame({"clip": data.test["path"], "label": None, "split": "test"}))
+    return pd.concat(tables, ignore_index=True), clips
+
+
+def convert_sources(data, settings, *, resources):
+    """Convert all stems and noise clips of a data set to the sample rate of the settings.
+
+    Parameters
+    ----------
+    data : DataSet
+        Missing stems are left out.
+    settings : Settings
+    resources : Resources
+        With a cache folder, which the converted files are written to.
+
+    Returns
+    -------
+    dict of str to AudioSource
+        By path.
+    """
+    paths = list_sources(data)
+    with resources.progress.stage("converting stems", len(paths)) as advance:
+        return build_source_store(
+            data.root,
+            paths,
+            cache=resources.cache,
+            sr=settings.sr,
+            n_jobs=resources.n_jobs,
+            advance=advance,
+        )
+
+
+def list_sources(data):
+    """Return the paths of all stems and noise clips of a data set; missing stems are left out."""
     stems = [path for stem in data.stems for path in data.train[stem].dropna()]
     return [*stems, *(data.noise["path"] if data.noise is not None else [])]
 
 
-def _from_songs(data, config, *, cache, n_jobs, progress):
-    draw = sample_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
-    table = pd.DataFrame(
-        {
-            "clip": [recipe.id for recipe in draw.recipes],
-            "label": [recipe.label for recipe in draw.recipes],
-            # Mashups of one fold share songs: the fold is the smallest group that does not leak.
-            "group": [f"fold{recipe.fold}" for recipe in draw.recipes],
-            "fold": [recipe.fold for recipe in draw.recipes],
-        }
-    )
-    folds = draw.folds
-    if config.protocol == "shared":
-        table = _deal_out(table, config)
-        folds = _items(table, "clip", "clip")
-    pool = draw.pool.save(Path(cache, "pools"))
-    clips = [Mashup.from_recipe(recipe, draw.pool.source_store, pool) for recipe in draw.recipes]
-    return TrainingClips(table, clips, folds, draw.recipes)
-
-
-def _from_clips(data, config, *, n_jobs, progress):
-    table = data.train
-    if config.protocol == "shared":
-        table = _deal_out(table, config)
-    elif "fold" not in table:
-        table = _split_clips(table, config)
-    clips = [str(data.root / path) for path in table["path"]]
-    with progress.stage("checking clips", len(clips)) as advance:
-        problems = check_clips(clips, n_jobs=n_jobs, advance=advance)
-    bad = [problem for problem in problems if problem]
-    if bad:
-        raise DataError(_list_problems(bad, len(clips)))
-    return TrainingClips(
-        table[["clip", "label", "group", *fold_columns(table)]],
-        clips,
-        _items(table, "clip", "clip"),
-        [],
-    )
-
-
 def fold_columns(table):
-    """Name the tables of folds in a table of clips: ``fold``, then the repeats."""
+    """Return the columns with fold numbers: ``fold``, and those of the repeats."""
     return ["fold", *(column for column in table if re.fullmatch(r"repeat\d+", column))]
 
 
-def _list_problems(bad, total):
-    listed = "".join(f"\n  {problem}" for problem in bad[:20])
-    more = f"\n  … and {len(bad) - 20} more" if len(bad) > 20 else ""
+def song_groups(table, recipes):
+    """Return the group of each clip, where clips that share songs are in one group.
+
+    Clips share a group also when they share songs with a third clip only.
+
+    Parameters
+    ----------
+    table : DataFrame or None
+        Column ``group`` with the groups of clips that are not mashups; one row per clip.
+    recipes : sequence of Recipe
+        Of the clips, in order; empty when they are not mashups.
+
+    Returns
+    -------
+    ndarray of shape (n_clips,)
+    """
+    if not recipes:
+        return table["group"].to_numpy()
+    pairs = [(i, part.song) for i, recipe in enumerate(recipes) for part in recipe.stems]
+    rows, songs = zip(*pairs, strict=True)
+    _, columns = np.unique(songs, return_inverse=True)
+    shape = len(recipes), columns.max() + 1
+    contains = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
+    return connected_components(contains @ contains.T, directed=False)[1]
+
+
+def _from_songs(data, config, resources):
+    sampled = sample_training(data, config, resources=resources)
+    recipes, folds = sampled.recipes, sampled.folds
+    table = pd.DataFrame(
+        {
+            "clip": [recipe.id for recipe in recipes],
+            "label": [recipe.label for recipe in recipes],
+            # Mashups of one fold share songs: the fold is the smallest group that does not leak.
+            "group": [f"fold{recipe.fold}" for recipe in recipes],
+            "fold": [recipe.fold for recipe in recipes],
+        }
+    )
+    if config.protocol == "shared":
+        table = _split_ignoring_songs(table, config)
+        folds = _fold_items(table, "clip", "clip")
+    pool = sampled.pool.save(Path(resources.cache, "pools"))
+    store = sampled.pool.source_store
+    clips = [Mashup.from_recipe(recipe, store, pool) for recipe in recipes]
+    return TrainingClips(table, clips, folds, recipes)
+
+
+def _from_clips(data, config, resources):
+    table = data.train
+    if config.protocol == "shared":
+        table = _split_ignoring_songs(table, config)
+    elif "fold" not in table:
+        table = _split_clips(table, config)
+    clips = [str(data.root / path) for path in table["path"]]
+    with resources.progress.stage("checking clips", len(clips)) as advance:
+        found = check_clips(clips, n_jobs=resources.n_jobs, advance=advance)
+    problems = [problem for problem in found if problem]
+    if problems:
+        raise DataError(_format_problems(problems, len(clips)))
+    columns = ["clip", "label", "group", *fold_columns(table)]
+    return TrainingClips(table[columns], clips, _fold_items(table, "clip", "clip"), [])
+
+
+def _format_problems(problems, n_clips):
+    listed = "".join(f"\n  {problem}" for problem in problems[:_MAX_LISTED])
+    n_more = len(problems) - _MAX_LISTED
+    more = f"\n  … and {n_more} more" if n_more > 0 else ""
     return (
-        f"{len(bad)} of {total} training clips cannot be used; mend or remove them:{listed}{more}"
+        f"{len(problems)} of {n_clips} training clips cannot be used; fix or remove them:"
+        f"{listed}{more}"
     )
 
 
-def _items(table, column, kind):
-    """Lay a split table out in the common columns of ``folds.parquet``."""
+def _fold_items(table, column, kind):
+    """Return the items of a split in the columns of ``folds.parquet``."""
     return pd.DataFrame(
         {
             "item": table[column],
@@ -196,13 +276,12 @@ def _items(table, column, kind):
     )
 
 
-def _deal_out(table, config):
-    """Assign clips to folds whatever songs they share."""
+def _split_ignoring_songs(table, config):
     return _split_clips(table.assign(group=table["clip"]), config)
 
 
 def _split_clips(table, config):
-    """Assign clips to folds by their groups, once a repeat."""
+    """Assign clips to folds by their groups, once per repeat."""
     seeds = {"fold": config.seed}
     for repeat in range(1, config.repeats):
         stream = np.random.SeedSequence(config.seed, spawn_key=(_REPEAT_STAGE, repeat))
@@ -224,7 +303,7 @@ def _split_songs(songs, config):
 
 
 def _split_noise(noise, config):
-    """Deal the recordings that noise clips were cut from out to the folds, evenly, at random."""
+    """Assign the recordings that noise clips were cut from to folds, evenly and at random."""
     if noise is None:
         return pd.DataFrame({"path": [], "category": [], "group": [], "fold": []})
     if config.protocol == "shared":

@@ -154,7 +154,7 @@ class ClipExplainer:
                 progress()
         proba = pd.DataFrame(np.reshape(rows, (-1, len(self.classes))), columns=self.classes)
         labels = np.asarray(self.classes, dtype=object)[proba.to_numpy().argmax(axis=1)]
-        table = ClipList(good, good, ("path", "label")).answer(labels, proba)
+        table = ClipList(good, good).to_table(labels, proba)
         return Predictions(table, tuple(problems), tuple(warned))
 
     def _open(self, path, name):

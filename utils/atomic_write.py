@@ -1,6 +1,7 @@
 """Atomic writes: a temporary file in the target's folder, then a rename."""
 
 import os
+import shutil
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,3 +41,26 @@ def write_text(path, text):
     """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def link_or_copy(source, target):
+    """Hard-link a file or the files of a folder, or copy them where the file system cannot link.
+
+    Files written with :func:`atomic_path` are replaced, never changed in place: what later happens
+    to one name does not affect the other.
+
+    Parameters
+    ----------
+    source, target : Path
+        Existing files are replaced; hidden files of a folder are skipped.
+    """
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            if not path.name.startswith("."):
+                link_or_copy(path, target / path.name)
+        return
+    with atomic_path(target) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)

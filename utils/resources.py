@@ -36,3 +36,7 @@ class Resources:
     cache: Path | None = None
     n_jobs: int | None = None
     progress: NullProgress = field(default_factory=NullProgress)
+
+
+# A default argument, shared because it is immutable.
+DEFAULT_RESOURCES = Resources()

@@ -11,7 +11,7 @@ import pandas as pd
 from ...datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
 from ...datasets.demo import GENRES, TARGETS, write_noise, write_songs
 from ...mashups import Mashup, Settings, sample_recipes, write_mashups
-from ...runs import convert_sources
+from ...runs.training_clips import convert_sources
 
 
 def write_demo(directory, answers, options, resources):
@@ -71,7 +71,7 @@ def _write_test(data, held_out, options, resources):
     """Render the test mashups from the held-out songs, and return their labels."""
     songs, settings = read_data(held_out), Settings.from_dict(options["test_settings"] or {})
     with tempfile.TemporaryDirectory() as cache:
-        source_store = convert_sources(songs, settings, **vars(replace(resources, cache=cache)))
+        source_store = convert_sources(songs, settings, resources=replace(resources, cache=cache))
         recipes = sample_recipes(
             songs.train.assign(fold=0),
             songs.noise.assign(fold=0),

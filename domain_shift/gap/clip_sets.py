@@ -11,8 +11,8 @@ from ...datasets import local_data, read_data
 from ...exceptions import DataError
 from ...features import extract
 from ...mashups import Mashup
+from ...runs.clip_list import ClipList
 from ...runs.config import Config
-from ...runs.test_clips import ClipList, from_paths, from_test_table
 from ...runs.training_clips import sample_training
 from ...utils.resources import Resources
 from .clip_stats import compute_clip_stats
@@ -95,7 +95,7 @@ class ClipSet:
         DataError
             If there is no ``test.csv``.
         """
-        paths = from_test_table(data).paths
+        paths = ClipList.from_test_table(data).paths
         if not paths:
             raise DataError(
                 f"{data.root}: there is no test.csv with clips to compare with; add it, or name "
@@ -141,7 +141,7 @@ class ClipSet:
         path = local_data(path, resources.cache, progress=resources.progress)
         if path.suffix.lower() == ".csv":
             return replace(cls.from_training(read_data(path)), name=path.name)
-        paths = from_paths([path]).paths
+        paths = ClipList.from_paths([path]).paths
         return cls(path.name, paths, paths)
 
     def sample(self, n, seed):
@@ -183,9 +183,7 @@ class ClipSet:
         """
         paths = [str(clip) for clip in self.clips]
         group_of = dict(zip(paths, self.groups, strict=True))
-        good = ClipList(paths, paths, ("path", "label")).usable(
-            n_jobs=resources.n_jobs, progress=resources.progress
-        )
+        good = ClipList(paths, paths).usable(resources=resources)
         if not good.paths:
             raise DataError(
                 f"none of the clips of {self.name} can be used; the first: {good.problems[0]}"
@@ -223,7 +221,7 @@ def sample_synthetic(data, settings, n, resources, *, folds=DEFAULT_FOLDS, seed=
         settings=settings,
         mashups_per_genre=max(1, round(n / len(data.classes))),
     )
-    sampled = sample_training(data, config, **vars(resources))
+    sampled = sample_training(data, config, resources=resources)
     return ClipSet.from_recipes(sampled.recipes, sampled.pool.source_store)
 
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from ...exceptions import DataError, UsageError
 from ...mashups import Mashup
+from ...runs.clip_list import ClipList
 from ...runs.config import Config
-from ...runs.test_clips import from_test_table
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
+from ...utils.resources import Resources
 from .estimate import Calibration, Known, Reuse, calibrate, estimate_reuse
 from .stem_library import StemLibrary
 
@@ -78,7 +79,7 @@ def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progre
         raise UsageError(
             f"{data.root}: reuse needs a folder with genres_stems; these are clips already"
         )
-    clips = _choose_clips(data, n_clips, seed).usable(n_jobs=n_jobs, progress=progress)
+    clips = _choose_clips(data, n_clips, seed).usable(resources=Resources(cache, n_jobs, progress))
     if not clips.paths:
         raise DataError(f"{data.root}: none of the test clips can be read: {clips.problems[0]}")
     places = {"n_jobs": n_jobs, "progress": progress}
@@ -114,7 +115,7 @@ def sample_known(data, settings, n, *, seed, cache, n_jobs, progress):
         settings=settings,
         mashups_per_genre=_HALVES * max(1, round(n / _HALVES / len(data.classes))),
     )
-    return sample_training(data, config, cache=cache, n_jobs=n_jobs, progress=progress)
+    return sample_training(data, config, resources=Resources(cache, n_jobs, progress))
 
 
 def build_library(data, pool, *, n_jobs, progress):
@@ -190,7 +191,7 @@ def find_stems(library, clips, without=None, *, name, n_jobs, progress):
 
 
 def _choose_clips(data, n_clips, seed):
-    clips = from_test_table(data)
+    clips = ClipList.from_test_table(data)
     if not clips.paths:
         raise DataError(f"{data.root}: there is no test.csv with clips to check; add it")
     stream = np.random.SeedSequence(seed, spawn_key=(_CLIPS_STAGE,))

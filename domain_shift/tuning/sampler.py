@@ -47,7 +47,7 @@ class MashupSampler:
         config = Config(
             str(data.root), folds=budget.folds, mashups_per_genre=1, settings=start.to_dict()
         )
-        self._pool = sample_training(data, config, **vars(resources)).pool
+        self._pool = sample_training(data, config, resources=resources).pool
 
     def base_settings(self, tempo):
         """Return the start with a tempo mode, and with duration and level of the test clips."""

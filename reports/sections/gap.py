@@ -4,7 +4,7 @@ import numpy as np
 
 from ...domain_shift.gap.clip_sets import ClipSet, compare, describe
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
-from ...runs.stored_clips import find_training, open_data, recipes_of
+from ...runs.stored_clips import find_training, open_data
 from ..html import figures
 from ..html.blocks import bullets, figure, heading, paragraph
 from ..section import Section, cached_result
@@ -49,8 +49,8 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
 
 
 def _measure(run, *, n_clips, n_songs, resources):
-    data = open_data(run, cache=resources.cache, progress=resources.progress)
-    recipes = recipes_of(run)
+    data = open_data(run, resources=resources)
+    recipes = run.read_recipes()
     test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources)
     training = _training_clips(run, data, recipes, n_clips, resources)
     X_test, X_training = (describe(clips, "all", resources) for clips in (test, training))
@@ -64,7 +64,7 @@ def _measure(run, *, n_clips, n_songs, resources):
 def _training_clips(run, data, recipes, n_clips, resources):
     """Sample training clips, with the groups that share songs."""
     table = _sample(run.read_table("ledger/oof"), n_clips)
-    clips = find_training(data, recipes, table["clip"], **vars(resources))
+    clips = find_training(data, recipes, table["clip"], resources=resources)
     if recipes:
         groups = (table["label"] + "/" + table["fold"].astype(str)).tolist()
     else:

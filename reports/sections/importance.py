@@ -18,10 +18,11 @@ from ...models.inspection import (
     predict_table,
     supports_importance,
 )
-from ...runs.stored_clips import find_training, open_data, recipes_of
+from ...runs.stored_clips import find_training, open_data
 from ...stacking.metrics import bootstrap_interval
 from ...stacking.metrics.f1 import macro_f1_of_codes
 from ...utils.parallel import parallel_map
+from ...utils.resources import Resources
 from ..html import figures
 from ..html.blocks import bullets, details, figure, paragraph, table
 from ..section import Section, cached_result
@@ -90,8 +91,9 @@ def _measure_fold(run, name, fold, X):
 
 def _features(run, extractor, ids, *, cache, n_jobs, progress):
     """Extract the features of the training clips, which the fit left in the cache."""
-    data = open_data(run, cache=cache, progress=progress)
-    clips = find_training(data, recipes_of(run), ids, cache=cache, n_jobs=n_jobs, progress=progress)
+    resources = Resources(cache, n_jobs, progress)
+    data = open_data(run, resources=resources)
+    clips = find_training(data, run.read_recipes(), ids, resources=resources)
     parameters = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
     with progress.stage("features of training clips", len(clips)) as advance:
         return extract(

@@ -14,7 +14,7 @@ from ...exceptions import DataError, first_line
 from ...features import log_mel
 from ...runs.predictions import model_proba
 from ...runs.run import STACK
-from ...runs.stored_clips import find_test, find_training, open_data, recipes_of
+from ...runs.stored_clips import find_test, find_training, open_data
 from ..html.audio_player import draw_clip, player
 from ..html.blocks import details, figure, heading, join, paragraph, percent, table
 from ..section import Section
@@ -101,7 +101,7 @@ def collect(inputs, *, n_mistakes=8):
     if inputs.test_labels is not None:
         mistakes[_TEST] = find_mistakes(run, inputs.test_labels, n_mistakes=n_mistakes)
     try:
-        recipes = recipes_of(run)
+        recipes = run.read_recipes()
         mistakes[_OUT_OF_FOLD] = [_add_parts(one, recipes) for one in mistakes[_OUT_OF_FOLD]]
         if inputs.audio:
             mistakes = _add_excerpts(run, mistakes, recipes, inputs.resources)
@@ -184,9 +184,9 @@ def _decibels(gain):
 
 
 def _add_excerpts(run, mistakes, recipes, resources):
-    data = open_data(run, cache=resources.cache, progress=resources.progress)
+    data = open_data(run, resources=resources)
     find = {
-        _OUT_OF_FOLD: partial(find_training, data, recipes, **vars(resources)),
+        _OUT_OF_FOLD: partial(find_training, data, recipes, resources=resources),
         _TEST: partial(find_test, data),
     }
     return {

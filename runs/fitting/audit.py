@@ -1,4 +1,4 @@
-"""The leak guard over the models of a run: tasks that only a leak could solve."""
+"""Leakage checks of a run: tasks that its models can solve only if labels leak between folds."""
 
 import json
 from dataclasses import asdict
@@ -14,80 +14,76 @@ from ...stacking import (
     check_stack,
     check_unique_tones,
     default_final_estimator,
-    fit_fold,
 )
-from ...stacking.out_of_fold import collect_oof
+from ...stacking.base_models import fit_models
 from ...stacking.splits import splits_of
 from ...utils.atomic_write import write_text
 from ..predictions import METHOD
-from ..stored_clips import clip_groups
+from ..training_clips import song_groups
 
 
-def audit_run(run, training, models, *, cache, n_jobs, progress):
+def audit_run(run, training, models, *, resources):
     """Check that no label leaks between the folds of a run, and write ``audit.json``.
 
-    Every model over handcrafted features is fitted on shuffled labels, on songs known by a tone
-    only, and in a stack: some four times the cost of its fits. Nets are passed over, and named.
-    Of repeats the first table is looked at.
+    Every model over handcrafted features is fitted on shuffled labels, on songs recognizable by a
+    tone only, and as part of a stack: about four times the cost of its fits. Other models are
+    skipped and logged. Of repeats the first table of folds is checked.
 
     Parameters
     ----------
     run : Run
     training : TrainingClips
     models : dict of str to estimator
-    cache : Path
-    n_jobs : int or None
-    progress : NullProgress
+    resources : Resources
 
     Raises
     ------
     DataError
-        Something leaks, or clips of one group are of several classes.
+        A label leaks, or clips of one group have several classes.
     UsageError
-        No model is over handcrafted features.
+        No model uses handcrafted features.
     """
     y, folds = training.table["label"].to_numpy(), training.table["fold"].to_numpy()
-    groups, clips = clip_groups(training.table, training.recipes), training.clips
-    quick = {
-        name: set_resources(clone(model), cache=cache, n_jobs=n_jobs)
+    groups, clips = song_groups(training.table, training.recipes), training.clips
+    audited = {
+        name: set_resources(clone(model), cache=resources.cache, n_jobs=resources.n_jobs)
         for name, model in auditable(models).items()
     }
-    passed_over = [name for name in models if name not in quick]
-    if passed_over:
-        progress.log(f"not audited: {', '.join(passed_over)}")
-    verdicts = {}
-    with progress.stage("looking for leaks", 2 * len(quick) + 1) as advance:
-        for name, model in quick.items():
-            found = check_shuffled_labels(model, clips, y, folds, groups, n_shuffles=1)
-            verdicts[f"{name}, shuffled labels"] = found
+    skipped = [name for name in models if name not in audited]
+    if skipped:
+        resources.progress.log(f"not audited: {', '.join(skipped)}")
+    results = {}
+    with resources.progress.stage("checking for leakage", 2 * len(audited) + 1) as advance:
+        for name, model in audited.items():
+            results[f"{name}, shuffled labels"] = check_shuffled_labels(
+                model, clips, y, folds, groups, n_shuffles=1
+            )
             advance(1)
-            verdicts[f"{name}, unique tones"] = check_unique_tones(model, y, folds, groups)
+            results[f"{name}, unique tones"] = check_unique_tones(model, y, folds, groups)
             advance(1)
-        verdicts["stack"] = check_stack(
-            _first_level(quick),
+        results["stack"] = check_stack(
+            _oof_function(audited),
             default_final_estimator(),
-            clips,
-            y,
-            groups,
+            *(clips, y, groups),
             n_folds=len(np.unique(folds)),
             n_shuffles=1,
         )
         advance(1)
-    document = {name: asdict(verdict) for name, verdict in verdicts.items()}
+    document = {name: asdict(result) for name, result in results.items()}
     write_text(run.path / "audit.json", json.dumps(document, indent=1) + "\n")
-    for name, verdict in verdicts.items():
-        progress.log(f"{name}: {verdict}")
-    leaking = [f"{name}: {verdict}" for name, verdict in verdicts.items() if verdict.leaks]
+    for name, result in results.items():
+        resources.progress.log(f"{name}: {result}")
+    leaking = [f"{name}: {result}" for name, result in results.items() if result.leaks]
     if leaking:
         raise DataError(
-            "The audit found labels that leak between folds, so scores out of fold would be too "
-            "good; look for clips of a song in two folds, and for features that know other clips: "
-            + "; ".join(leaking)
+            "The audit found labels that leak between folds, so out-of-fold scores would be too "
+            "high; look for clips of one song in two folds, and for features computed from several "
+            f"clips: {'; '.join(leaking)}"
         )
 
 
 def auditable(models):
-    """Take the models that an audit fits: those over handcrafted features.
+    """Return the models that an audit fits: those over handcrafted features.
 
     Parameters
     ----------
@@ -105,20 +101,22 @@ def auditable(models):
     found = {name: model for name, model in models.items() if find_extractors(model)}
     if not found:
         raise UsageError(
-            "--audit looks for leaks by models over handcrafted features, not by "
+            "--audit checks for leakage with models over handcrafted features, not with "
             f"{', '.join(models)}; add lr to --models, or leave --audit out"
         )
     return found
 
 
-def _first_level(models):
-    """Make the function that gives the table a second level learns from."""
+def _oof_function(models):
+    """Return a function that computes the meta-model's input: out-of-fold predictions."""
 
-    def fit_table(X, y, folds):
-        parts = []
-        for name, model in models.items():
-            fitted = [fit_fold(model, X, y, *split, method=METHOD) for split in splits_of(folds)]
-            parts.append(collect_oof(name, fitted, len(y)))
-        return np.hstack(parts)
+    def compute_oof(X, y, folds):
+        fitted = fit_models(
+            *(list(models.items()), [METHOD] * len(models), X, y, splits_of(folds)),
+            params={name: {} for name in models},
+            refit=False,
+            n_jobs=None,
+        )
+        return np.hstack([model.oof for model in fitted])
 
-    return fit_table
+    return compute_oof

@@ -1,9 +1,8 @@
-"""Work given to the processes of a Dask cluster, on this machine or on others.
+"""Fits on a Dask cluster.
 
-Workers read the clips and write the run's ledger, models and features themselves, so every one must
-see the data, the run and the cache under the same paths. What is sent is small: what to fit, and
-which fold. A worker that dies takes nothing with it: its tasks are given to others, and what they
-write again is the same.
+Workers read the clips and write ledger, models and features themselves: all must see the data, the
+run and the cache under the same paths. A task carries a fold number only. The tasks of a worker
+that dies are run again elsewhere, with the same result.
 """
 
 import re
@@ -21,22 +20,23 @@ _ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://.+:\d+")
 
 @contextmanager
 def connect(scheduler):
-    """Connect to a scheduler for the length of a block.
+    """Connect to a Dask scheduler for the duration of a ``with`` block.
 
     Parameters
     ----------
     scheduler : str or None
-        ``local:N`` starts N worker processes here; an address such as ``tcp://host:8786`` takes the
-        workers there are; None gives none.
+        ``local:N`` starts N worker processes on this machine; an address such as
+        ``tcp://host:8786`` uses the workers of that scheduler.
 
     Yields
     ------
     distributed.Client or None
+        None without a scheduler.
 
     Raises
     ------
     UsageError
-        The text is neither, or nobody answers there.
+        The scheduler is neither of these, or does not answer.
     MissingExtraError
         The ``scale`` extra is not installed.
     """
@@ -47,70 +47,63 @@ def connect(scheduler):
     distributed = import_optional("distributed", "scale")
     local = _LOCAL.fullmatch(scheduler)
     if not local:
-        with _reach(distributed, scheduler) as client:
+        with _open_client(distributed, scheduler) as client:
             yield client
         return
-    processes = {"n_workers": int(local[1]), "threads_per_worker": 1, "processes": True}
+    options = {"n_workers": int(local[1]), "threads_per_worker": 1, "processes": True}
     with (
-        distributed.LocalCluster(**processes, dashboard_address=None) as cluster,
+        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
 
 
-def check_scheduler(text):
-    """Refuse what is no scheduler.
-
-    Raises
-    ------
-    UsageError
-    """
-    if not _LOCAL.fullmatch(text) and not _ADDRESS.fullmatch(text):
+def check_scheduler(scheduler):
+    """Raise UsageError unless a scheduler is ``local:N`` or an address."""
+    if not _LOCAL.fullmatch(scheduler) and not _ADDRESS.fullmatch(scheduler):
         raise UsageError(
             f"The scheduler must be 'local:N', N worker processes on this machine, or an address "
-            f"such as tcp://host:8786. Got {text!r}."
+            f"such as tcp://host:8786. Got {scheduler!r}."
         )
 
 
-def run_on_cluster(client, shared, function, calls):
-    """Call a function many times on the workers, in any order.
+def run_on_cluster(client, shared, function, calls, *, on_gpu=None):
+    """Call a function on the workers, in any order.
 
     Parameters
     ----------
     client : distributed.Client
     shared : object
-        First argument of every call; it travels once to each worker.
+        First argument of every call; sent once to each worker.
     function : callable
-    calls : sequence of (bool, tuple)
-        Whether a call needs a GPU, and its other arguments. A worker that was started with
-        ``--resources GPU=1`` takes one such call at a time.
+    calls : sequence of tuple
+        The other arguments of each call.
+    on_gpu : sequence of bool, optional
+        Whether each call needs a GPU; no call by default. A worker started with
+        ``--resources GPU=1`` runs one such call at a time.
 
     Yields
     ------
     result
-        Of each call, as they come.
+        Of each call, as it completes.
 
     Raises
     ------
     UsageError
         There is no worker, or none with a GPU where one is needed.
     DataError
-        A task took several workers with it, or the scheduler is gone.
+        A task killed several workers, or the connection to the scheduler is lost.
     """
     distributed = import_optional("distributed", "scale")
-    _check_workers(client, any(on_gpu for on_gpu, _ in calls))
-    # A task, not scattered data: were its only holder to die, it would be made again.
-    held = client.submit(_hold, shared, pure=False)
+    on_gpu = [False] * len(calls) if on_gpu is None else on_gpu
+    _check_workers(client, any(on_gpu))
+    # A task, not scattered data: it is computed again if its only worker dies.
+    stored = client.submit(_identity, shared, pure=False)
     futures = [
         client.submit(
-            _call,
-            function,
-            held,
-            *arguments,
-            resources={_GPU: 1} if on_gpu else {},
-            pure=False,
+            _call, function, stored, *call, resources={_GPU: 1} if gpu else {}, pure=False
         )
-        for on_gpu, arguments in calls
+        for call, gpu in zip(calls, on_gpu, strict=True)
     ]
     lost = distributed.KilledWorker, distributed.comm.CommClosedError, CancelledError
     for future in distributed.as_completed(futures):
@@ -118,12 +111,12 @@ def run_on_cluster(client, shared, function, calls):
             yield future.result()
         except lost as error:
             raise DataError(
-                f"The cluster at {client.scheduler.address} gave up ({error}): look whether its "
-                "scheduler runs and its workers have memory enough, then go on with --resume"
+                f"The cluster at {client.scheduler.address} failed ({error}): check that its "
+                "scheduler runs and its workers have enough memory, then continue with --resume"
             ) from error
 
 
-def _reach(distributed, address):
+def _open_client(distributed, address):
     try:
         return distributed.Client(address, timeout=5)
     except OSError as error:
@@ -134,20 +127,21 @@ def _reach(distributed, address):
 
 
 def _check_workers(client, gpu_needed):
+    address = client.scheduler.address
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
     if not workers:
         raise UsageError(
-            f"The scheduler at {client.scheduler.address} has no workers; start some with "
-            f"'dask worker {client.scheduler.address} --nthreads 1'"
+            f"The scheduler at {address} has no workers; start some with "
+            f"'dask worker {address} --nthreads 1'"
         )
     if gpu_needed and not any(worker["resources"].get(_GPU) for worker in workers):
         raise UsageError(
-            f"No worker at {client.scheduler.address} has a GPU to give; start some with "
-            f"'dask worker {client.scheduler.address} --nthreads 1 --resources GPU=1'"
+            f"No worker at {address} has a GPU; start some with "
+            f"'dask worker {address} --nthreads 1 --resources GPU=1'"
         )
 
 
-def _hold(value):
+def _identity(value):
     return value
 
 

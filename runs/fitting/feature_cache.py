@@ -1,40 +1,65 @@
-"""Handcrafted features computed ahead of the models: each clip once, whoever needs it."""
+"""Handcrafted features computed before the fits: once per clip, for all folds and models."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ...features import extract_batches
-from ...models.inspection import find_extractors, leading_extractor
+from ...models.inspection import find_extractors
 from .cluster import run_on_cluster
 
-# Clips a task of a cluster: some seconds' work, and one shard of the feature table.
+# Clips per task of a cluster: some seconds of work, and one shard of the feature store.
 _CHUNK = 64
 
 
-def compute_features(name, model, clips, *, cache, n_jobs, client=None, progress):
-    """Fill the feature table ahead of a model, in one pass that can show how far it is.
+@contextmanager
+def ensure_cache(resources):
+    """Yield resources with a cache folder: a temporary one where there is none."""
+    if resources.cache is not None:
+        yield replace(resources, cache=Path(resources.cache))
+        return
+    with TemporaryDirectory() as folder:
+        yield replace(resources, cache=Path(folder))
+
+
+def compute_features(name, model, clips, *, client=None, resources):
+    """Compute the features of a model for all clips into the cache.
 
     Parameters
     ----------
     name : str
     model : estimator
-        Nothing is done for one without handcrafted features.
+        Nothing is computed for a model without handcrafted features.
     clips : sequence of clips
-    cache : Path
-    n_jobs : int or None
     client : distributed.Client, optional
-        Of a cluster that does the work instead of processes here.
-    progress : NullProgress
+        A cluster to compute on, instead of worker processes on this machine.
+    resources : Resources
+        With a cache folder.
     """
-    table = cache / "features"
+    store, stage = resources.cache / "features", f"features for {name}"
     for extractor in find_extractors(model):
-        if client:
-            _compute_on_cluster(client, name, clips, extractor, table, progress)
+        if client is None:
+            with resources.progress.stage(stage, len(clips)) as advance:
+                options = {"n_jobs": resources.n_jobs, "cache": store, "advance": advance}
+                for _ in extract_batches(clips, extractor, **options):
+                    pass  # They are stored in the cache.
             continue
-        with progress.stage(f"features for {name}", len(clips)) as advance:
-            for _ in extract_batches(clips, extractor, n_jobs=n_jobs, cache=table, advance=advance):
-                pass  # Only the table is wanted.
+        chunks = [(start, start + _CHUNK) for start in range(0, len(clips), _CHUNK)]
+        with resources.progress.stage(f"{stage} on the cluster", len(clips)) as advance:
+            for n in run_on_cluster(client, (clips, extractor, store), _compute_chunk, chunks):
+                advance(n)
+
+
+def _compute_chunk(shared, start, stop):
+    clips, extractor, store = shared
+    for _ in extract_batches(clips[start:stop], extractor, cache=store):
+        pass  # They are stored in the cache.
+    return len(clips[start:stop])
 
 
 def widest_first(models):
-    """Order models by how many features they want: what one has computed serves the next.
+    """Return models ordered by their number of features, since narrower models reuse wider ones'.
 
     Parameters
     ----------
@@ -49,24 +74,3 @@ def widest_first(models):
         for name, model in models.items()
     }
     return sorted(models.items(), key=lambda item: -widths[item[0]])
-
-
-def extractor_of(model):
-    """Return what computes the features of a pipeline: an Extractor, or None without features."""
-    return leading_extractor(model)
-
-
-def _compute_on_cluster(client, name, clips, extractor, table, progress):
-    starts = range(0, len(clips), _CHUNK)
-    calls = [(False, (start, min(start + _CHUNK, len(clips)))) for start in starts]
-    shared = (clips, extractor, table)
-    with progress.stage(f"features for {name} on the cluster", len(clips)) as advance:
-        for n_done in run_on_cluster(client, shared, _compute_chunk, calls):
-            advance(n_done)
-
-
-def _compute_chunk(shared, start, stop):
-    clips, extractor, table = shared
-    for _ in extract_batches(clips[start:stop], extractor, cache=table):
-        pass  # Only the table is wanted.
-    return stop - start

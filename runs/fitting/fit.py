@@ -1,213 +1,245 @@
-"""The main job: folds, clips, models by fold, the stack, the scores and the submission."""
+"""The main job: folds, clips, base models by fold, the meta-model, scores and the submission."""
 
 import math
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
-from ...datasets import DataSet, read_data
+from ...datasets import read_data
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
 from ...models.own_code import code_hashes, code_sources
 from ...utils.atomic_write import atomic_path
+from ...utils.resources import DEFAULT_RESOURCES
+from ..clip_list import ClipList
 from ..costs import Costs
 from ..run import SONG_SHARED, Run
-from ..test_clips import from_test_table
 from ..time_limit.budget import RESERVE
-from ..time_limit.budgeted_fit import BudgetedFit
-from ..time_limit.deadline import Deadline
-from ..time_limit.estimate import PlannedStage, Planner
+from ..time_limit.deadline import BudgetedFit, Deadline
+from ..time_limit.estimate import PlannedStage, plan_fit
 from ..training_clips import training_clips
 from .audit import audit_run, auditable
 from .cluster import connect
+from .feature_cache import ensure_cache
 from .fold_fits import FoldFitter
 from .meta_fit import fit_meta_model
+
+# Values of options that leave each model its own default.
+_UNSET = {"backbone": "auto", "weights": "imagenet", "epochs": None}
 
 
 def fit_run(
     config,
     out,
     *,
-    cache,
-    n_jobs=None,
     resume=False,
     scheduler=None,
     audit=False,
     time_limit=None,
-    progress,
+    resources=DEFAULT_RESOURCES,
 ):
-    """Run an experiment from data to submission.
+    """Fit models out-of-fold, stack them, and predict the test clips.
 
-    With the protocol ``"both"``, the run in ``out`` never shares songs between folds, and one that
-    does stands in ``out/song_shared``; its scores are entered in both.
+    With the protocol ``"both"``, the run in ``out`` has folds that share no songs, and the one in
+    ``out/song_shared`` has folds that do; the scores of both are in ``out/metrics.json``.
 
     Parameters
     ----------
     config : Config
     out : str or os.PathLike
-        The run directory.
-    cache : Path
-        Where converted stems and features are kept between runs.
-    n_jobs : int, optional
-        Processes for rendering and features; the result is the same for any number.
+        The run directory to create, or to resume.
     resume : bool, default=False
-        Go on with the run in ``out``.
+        Compute what the run in ``out`` lacks.
     scheduler : str, optional
-        ``local:N`` or the address of a Dask scheduler, whose workers extract features and fit; the
-        result is the same.
+        Dask cluster that computes features and fits, with the same result: ``local:N`` or the
+        address of a scheduler. By default worker processes on this machine do.
     audit : bool, default=False
-        Look for leaks first, by :func:`~stemstack.runs.fitting.audit.audit_run`.
+        Run leakage checks before the fits.
     time_limit : float, optional
-        Seconds that all of it may take: models and epochs are chosen to fit; see
-        :class:`~stemstack.runs.time_limit.budgeted_fit.BudgetedFit`.
-    progress : NullProgress
-        Hears the stages.
+        Time for the whole job, in s: epochs are reduced, then models dropped, to meet it.
+    resources : Resources
+        Cache folder, worker processes and progress; the result does not depend on them. Without a
+        cache folder a temporary one is used.
 
     Returns
     -------
     run : Run
     problems : tuple of str
-        Test clips that were left out, and why.
+        One message for each test clip that was left out.
 
     Raises
     ------
-    StemstackError
-        The options or the data cannot be used; what was computed before stays.
+    UsageError
+        The options are invalid, or do not fit the run in ``out``.
+    DataError
+        The data cannot be used. What was computed before is kept.
+
+    See Also
+    --------
+    predict_run : Predicts new clips with a run.
+    restack_runs : Fits another meta-model.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from stemstack.runs import Config, fit_run
+    >>> from stemstack.utils.resources import Resources
+    >>> config = Config("DATA", models=("lr", "lgbm"))
+    >>> run, problems = fit_run(
+    ...     config, "RUN", resources=Resources(Path("cache"), n_jobs=4)
+    ... )  # doctest: +SKIP
     """
-    _check_asked(config, scheduler, audit, time_limit)
-    if scheduler is not None:
-        # Workers may stand in other directories.
-        out, cache = Path(out).absolute(), Path(cache).absolute()
-    clock = None if time_limit is None else Deadline(time_limit)
-    means = {"cache": cache, "n_jobs": n_jobs, "resume": resume, "progress": progress}
-    with connect(scheduler) as client:
-        run, problems = _fit_once(config, out, client=client, audit=audit, clock=clock, **means)
+    _check_options(config, scheduler, audit, time_limit)
+    deadline = None if time_limit is None else Deadline(time_limit)
+    with ensure_cache(resources) as resources, connect(scheduler) as client:
+        if client is not None:
+            # Workers may run in other directories.
+            out = Path(out).absolute()
+            resources = replace(resources, cache=resources.cache.absolute())
+        options = {"resume": resume, "client": client, "resources": resources}
+        run, problems = _fit_protocol(config, out, audit=audit, deadline=deadline, **options)
         if config.protocol == "both":
-            progress.log("the same again with songs shared between folds, for comparison")
-            optimistic = replace(config, protocol="shared")
-            other, _ = _fit_once(optimistic, Path(out, SONG_SHARED), client=client, **means)
-            run.write_metrics({**run.metrics, SONG_SHARED: other.metrics["out_of_fold"]})
+            resources.progress.log("the same again with songs shared between folds, to compare")
+            shared = replace(config, protocol="shared")
+            optimistic, _ = _fit_protocol(shared, Path(out, SONG_SHARED), **options)
+            run.write_metrics({**run.metrics, SONG_SHARED: optimistic.metrics["out_of_fold"]})
     return run, problems
 
 
-def plan_run(config, out, *, cache, n_jobs=None, audit=False, time_limit=None, progress):
-    """Say what :func:`fit_run` would do, and about how long it would take; nothing is written.
+def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RESOURCES):
+    """Estimate the stages and times of :func:`fit_run`; nothing is written.
 
     Parameters
     ----------
-    config, out, cache, n_jobs, audit, time_limit, progress
-        As of :func:`fit_run`; ``out`` may hold the run already, to be gone on with.
+    config : Config
+    out : str or os.PathLike
+        The run directory; what a run there has already is not counted.
+    audit : bool, default=False
+        Whether to run leakage checks.
+    time_limit : float, optional
+        Time for the whole job, in s.
+    resources : Resources
+        As passed to :func:`fit_run`.
 
     Returns
     -------
-    Plan
+    FitPlan
 
     Raises
     ------
-    StemstackError
-        The options or the data cannot be used, or no model fits the time limit.
+    UsageError
+        The options are invalid, or no model fits the time limit.
+    DataError
+        The data cannot be used.
     """
-    _check_asked(config, None, audit, time_limit)
-    job = _Job.from_config(config, cache, progress)
+    _check_options(config, None, audit, time_limit)
+    data, models, resolved = _load(config, resources)
     run = Run.begin(out, config, resume=True)
-    room = math.inf if time_limit is None else time_limit * (1 - RESERVE)
-    with progress.stage("measuring"):
-        planner = Planner(job.data, config, run, cache=cache, n_jobs=n_jobs)
-        named = dict(zip(config.models, job.models.values(), strict=True))
-        plan = planner.plan(named, job.resolved, room=room, audit=audit)
+    available = math.inf if time_limit is None else time_limit * (1 - RESERVE)
+    with resources.progress.stage("measuring"):
+        plan = plan_fit(
+            *(data, config, run, models, resolved),
+            available=available,
+            audit=audit,
+            resources=resources,
+        )
     if config.protocol != "both":
         return plan
     again = PlannedStage("the same, songs shared", 1, 0, plan.seconds)
     return replace(plan, stages=(*plan.stages, again))
 
 
-def _check_asked(config, scheduler, audit, time_limit):
+def _check_options(config, scheduler, audit, time_limit):
     check_model_names(config.models)
     if audit and config.protocol == "shared":
         raise UsageError(
-            "--audit looks for songs on both sides of a split; --protocol shared is that"
+            "--audit checks that no song is on both sides of a split; with --protocol shared songs "
+            "are. Leave one of them out"
         )
     if time_limit is not None and scheduler is not None:
         raise UsageError(
-            "--time-limit measures this machine, not the workers of a --scheduler; give one of them"
+            "--time-limit measures this machine, not the workers of a --scheduler; use one of them"
         )
     if time_limit is not None and config.protocol == "both":
         raise UsageError(
-            "--time-limit plans one protocol at a time; give --protocol disjoint or shared"
+            "--time-limit plans one protocol at a time; choose --protocol disjoint or shared"
         )
 
 
-@dataclass(frozen=True)
-class _Job:
-    """The data, and the models by column, ready to be fitted."""
-
-    data: DataSet
-    models: dict
-    resolved: dict
-
-    @classmethod
-    def from_config(cls, config, cache, progress):
-        data = read_data(
-            config.data,
-            stems=config.stems,
-            allow_missing_stems=config.allow_missing_stems,
-            cache=cache,
-            progress=progress,
-        )
-        made = [_make(name, config) for name in config.models]
-        columns = model_columns(config.models)
-        resolved = [resolve_auto(model) for model in made]
-        for name, how in zip(config.models, resolved, strict=True):
-            how |= {"code": hashes} if (hashes := code_hashes(name)) else {}
-        return cls(
-            data,
-            dict(zip(columns, made, strict=True)),
-            dict(zip(columns, resolved, strict=True)),
-        )
-
-
-def _fit_once(config, out, *, cache, n_jobs, resume, client, audit=False, clock=None, progress):
+def _fit_protocol(config, out, *, resume, client, audit=False, deadline=None, resources):
+    """Fit one run from data to submission."""
+    # The run, the data and the models.
     run = Run.begin(out, config, resume=resume)
-    timed = BudgetedFit(clock, run, config) if clock else None
-    if timed:
-        _check_planned_code(config, timed.config)
-        config = timed.config
-    job = _Job.from_config(config, cache, progress)
+    budget = None if deadline is None else BudgetedFit(deadline, run, config)
+    if budget is not None:
+        _check_planned_code(config, budget.config)
+        config = budget.config
+    data, models, resolved = _load(config, resources)
     if client is not None:
-        job = replace(job, data=replace(job.data, root=job.data.root.absolute()))
-    models, resolved = job.models, job.resolved
+        data = replace(data, root=data.root.absolute())
     if audit:
         auditable(models)
-    costs = Costs(run, progress)
-    means = {"cache": cache, "n_jobs": n_jobs}
-    training = training_clips(job.data, config, **means, progress=costs)
-    test = from_test_table(job.data).usable(n_jobs=n_jobs, progress=costs)
-    if timed:
-        planner = Planner(job.data, config, run, **means)
-        models, resolved = timed.plan(planner, models, resolved, audit=audit, progress=costs)
-    # Only now: data that cannot be used leave no run behind, and a finished one as it was.
+
+    # Folds and clips.
+    resources = replace(resources, progress=Costs(run, resources.progress))
+    progress = resources.progress
+    training = training_clips(data, config, resources=resources)
+    test = ClipList.from_test_table(data).usable(resources=resources)
+
+    # With a time limit: fewer epochs, fewer models.
+    if budget is not None:
+        models, resolved = budget.plan(data, models, resolved, audit=audit, resources=resources)
+
+    # Nothing is written before this: invalid data leave no run, and a finished one unchanged.
     run.unfinish()
-    _write_config(run, config, resolved, timed)
-    _write_draws(run, training)
+    _write_config(run, config, resolved, budget)
+    _write_samples(run, training)
     if audit:
-        audit_run(run, training, models, **means, progress=costs)
-    with costs.stage("looking up what is there"):
-        hashes = {name: list(how.get("code", {}).values()) for name, how in resolved.items()}
-        first = FoldFitter(run, training, test, **means, client=client, code_hashes=hashes)
-    on_gpu = {name for name, how in resolved.items() if how.get("device", "cpu") != "cpu"}
-    fit = partial(timed.fit, first) if timed else first.fit
-    parts = fit(models, on_gpu=on_gpu, progress=costs)
-    _write_config(run, config, resolved, timed)
-    with costs.stage("stacking"):
-        fit_meta_model(run, training.table, test, parts, classes=job.data.classes)
-    if timed and timed.clock.unfinished:
-        run.write_metrics({**run.metrics, "unfinished": timed.clock.unfinished})
+        audit_run(run, training, models, resources=resources)
+
+    # The base models.
+    with progress.stage("checking the ledger"):
+        hashes = {name: list(r["code"].values()) for name, r in resolved.items() if "code" in r}
+        fitter = FoldFitter(
+            *(run, training, test), client=client, code_hashes=hashes, resources=resources
+        )
+    on_gpu = {name for name, params in resolved.items() if params.get("device", "cpu") != "cpu"}
+    if budget is None:
+        predictions = fitter.fit(models, on_gpu=on_gpu)
+    else:
+        predictions = budget.fit(fitter, models, on_gpu=on_gpu, progress=progress)
+        _write_config(run, config, resolved, budget)
+
+    # The meta-model, the scores and the submission.
+    with progress.stage("stacking"):
+        fit_meta_model(run, training.table, test, predictions, classes=data.classes)
+    if deadline is not None and deadline.unfinished:
+        run.write_metrics({**run.metrics, "unfinished": deadline.unfinished})
     return run, test.problems
 
 
+def _load(config, resources):
+    """Return the data set, the unfitted models by column, and what ``auto`` resolved to."""
+    data = read_data(
+        config.data,
+        stems=config.stems,
+        allow_missing_stems=config.allow_missing_stems,
+        cache=resources.cache,
+        progress=resources.progress,
+    )
+    options = {"random_state": config.seed, "device": config.device}
+    options |= {k: getattr(config, k) for k, v in _UNSET.items() if getattr(config, k) != v}
+    models, resolved = {}, {}
+    for column, name in zip(model_columns(config.models), config.models, strict=True):
+        models[column] = make_model(name, **options)
+        resolved[column] = resolve_auto(models[column])
+        if hashes := code_hashes(name):
+            resolved[column]["code"] = hashes
+    return data, models, resolved
+
+
 def _check_planned_code(config, planned):
-    """Check that a run which is resumed plans no code that the user did not name."""
+    """Check that a resumed run plans no code that the user did not name."""
     unnamed = set(code_sources(planned.models)) - set(code_sources(config.models))
     if unnamed:
         raise UsageError(
@@ -216,27 +248,17 @@ def _check_planned_code(config, planned):
         )
 
 
-def _write_config(run, config, resolved, timed):
-    """Write the configuration, as a time limit left it."""
-    if timed is None:
+def _write_config(run, config, resolved, budget):
+    if budget is None:
         config.write(run.config_path, resolved)
         return
-    columns = model_columns(timed.config.models)
-    settled = {column: resolved[column] for column in columns}
-    timed.config.write(run.config_path, settled, timed.record())
+    columns = model_columns(budget.config.models)
+    resolved = {column: resolved[column] for column in columns}
+    budget.config.write(run.config_path, resolved, budget.record())
 
 
-def _make(name, config):
-    options = {"random_state": config.seed, "device": config.device}
-    # What was not asked for is each model's own default.
-    asked = {"backbone": config.backbone, "weights": config.weights, "epochs": config.epochs}
-    unasked = {"backbone": "auto", "weights": "imagenet", "epochs": None}
-    options |= {key: value for key, value in asked.items() if value != unasked[key]}
-    return make_model(name, **options)
-
-
-def _write_draws(run, training):
-    """Write what chance decided, before anything is learnt from it."""
+def _write_samples(run, training):
+    """Write folds and recipes, before anything is fitted on them."""
     run.write_table("folds", training.folds)
     if training.recipes:
         with atomic_path(run.path / "recipes.parquet") as temporary:

@@ -1,4 +1,4 @@
-"""The first level of a run: each model fitted once a fold, predictions entered in the ledger."""
+"""Base models fitted by fold, with their predictions stored in the ledger."""
 
 import os
 from collections import deque
@@ -17,39 +17,23 @@ from ...models.inspection import model_fingerprint
 from ...stacking import fit_fold, name_columns, predict_with
 from ...utils.hashing import content_key
 from ...utils.parallel import parallel_map
-from ..predictions import METHOD
+from ..predictions import METHOD, ModelPredictions
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster
 from .feature_cache import compute_features, widest_first
 
 
 @dataclass(frozen=True)
-class ModelPredictions:
-    """What one model says, over all folds.
-
-    Attributes
-    ----------
-    oof : DataFrame
-        Indexed by training clip, in the order of the training table; columns ``<model>__<class>``.
-    test : DataFrame
-        Indexed by test clip: the mean of the fold models.
-    """
-
-    oof: pd.DataFrame
-    test: pd.DataFrame
-
-
-@dataclass(frozen=True)
 class Fold:
-    """One fold of one table.
+    """One fold of one table of folds.
 
     Attributes
     ----------
     number : int
-        Its name among the folds of all tables.
+        Unique among the folds of all tables.
     table : int
-        0 for the first, which the second level is scored by.
-    held_out : ndarray of shape (n,), bool
+        0 for the first table, which the meta-model is scored by; then the repeats.
+    held_out : ndarray of shape (n_clips,), bool
     """
 
     number: int
@@ -58,208 +42,230 @@ class Fold:
 
 
 class FoldFitter:
-    """Fits models by fold into a run's ledger, skipping what is there.
+    """Fits models by fold into a run's ledger, except for what the ledger has already.
 
     Parameters
     ----------
     run : Run
     training : TrainingClips
     test : ClipList
-        The test clips; their ids, not where they lie, go to the ledger.
-    cache : Path
-    n_jobs : int or None
     client : distributed.Client, optional
-        Of a cluster that does the work instead of processes here.
+        A cluster to compute on, instead of worker processes on this machine.
     code_hashes : dict of str to list of str, optional
         Content hashes of the user's own code behind a model, by model.
+    resources : Resources
+        With a cache folder.
     """
 
-    def __init__(self, run, training, test, *, cache, n_jobs, client=None, code_hashes=None):
+    def __init__(self, run, training, test, *, client=None, code_hashes=None, resources):
         self.run = run
-        self._code_hashes = code_hashes or {}
         self.training = training
         self.test = test
-        self._means = {"cache": cache, "n_jobs": n_jobs}
         self._client = client
+        self._code_hashes = code_hashes or {}
+        self._resources = resources
         self._y = training.table["label"].to_numpy(dtype=object)
         self._folds = list_folds(training.table)
-        self._data_keys = self._name_data()
+        self._data_keys = self._compute_data_keys()
 
-    def fit(self, models, *, on_gpu=(), clock=None, progress):
+    def __getstate__(self):
+        """Return the state without what stays in the parent process."""
+        return {**self.__dict__, "_client": None, "_resources": None}
+
+    def fit(self, models, *, on_gpu=(), deadline=None):
         """Fit models on every fold that the ledger lacks.
 
         Parameters
         ----------
         models : dict of str to estimator
-            Settled; not changed.
+            Not changed.
         on_gpu : collection of str
-            Those that compute on a GPU.
-        clock : Clock, optional
-            Begins no fold that would end too late; not for a cluster.
-        progress : NullProgress
+            Names of the models that are trained on a GPU.
+        deadline : Deadline, optional
+            Starts no fold that would end too late; not for a cluster.
 
         Returns
         -------
         dict of str to ModelPredictions
-            Models that the clock gave no time to finish are not there.
+            Without the models that the deadline left unfinished.
 
         Raises
         ------
         UsageError
-            Members of a bag should stop early by songs, which they cannot be told.
+            The members of a seed ensemble use early stopping, and clips share songs.
         """
+        resources = self._resources
         for name, model in models.items():
-            self._songs_for(name, model)
+            self._fit_params(name, model)
         clips = [*self.training.clips, *self.test.paths]
         for name, model in widest_first(models):
-            compute_features(
-                name, model, clips, **self._means, client=self._client, progress=progress
-            )
-        # The features are in the table by now: a fold needs no processes of its own.
+            compute_features(name, model, clips, client=self._client, resources=resources)
+        # Features are cached by now: a fold needs no worker processes of its own.
         models = {
-            name: set_resources(clone(model), cache=self._means["cache"])
+            name: set_resources(clone(model), cache=resources.cache)
             for name, model in models.items()
         }
-        for name in models:
-            self._forget_other_folds(name)
-        named = {
-            name: [(fold, self._name_fit(name, fold, model)) for fold in self._folds]
-            for name, model in models.items()
-        }
-        if self._client:
-            self._fit_on_cluster(models, named, on_gpu, progress)
-        else:
-            self._fit_here(models, named, on_gpu, clock, progress)
-        return {
-            name: self._gather(name, entries)
-            for name, entries in named.items()
-            if clock is None or name not in clock.unfinished
-        }
-
-    def _fit_here(self, models, named, on_gpu, clock, progress):
+        keys = {}
         for name, model in models.items():
-            calls = self._missing(name, model, named[name])
-            # Processes that fill one ledger at a time begin with different folds.
-            calls.rotate(os.getpid())
-            n_jobs, alone = self._means["n_jobs"], name in on_gpu
-            waves = [calls]
-            if clock:
-                waves = clock.waves(name, calls, 1 if alone else effective_n_jobs(n_jobs))
-            with progress.stage(f"fitting {name}", len(calls)) as advance:
-                # A GPU is filled by one network at a time, in this process.
-                how = {"n_jobs": 1} if alone else {"n_jobs": n_jobs, "n_threads": 1}
-                for wave in waves:
-                    columns = zip(*wave, strict=True)
-                    for _ in parallel_map(self._fit_fold, *columns, advance=advance, **how):
-                        pass
+            self._discard_other_folds(name)
+            keys[name] = [(fold, self._fit_key(name, fold, model)) for fold in self._folds]
+        if self._client is None:
+            for name in models:
+                self._fit_missing(f"fitting {name}", [name], models, keys, on_gpu, deadline)
+        else:
+            # All models at a time: there may be more workers than folds.
+            self._fit_missing("fitting on the cluster", models, models, keys, on_gpu)
+        finished = [name for name in keys if deadline is None or name not in deadline.unfinished]
+        return {name: self._collect(name, keys[name]) for name in finished}
 
-    def _fit_on_cluster(self, models, named, on_gpu, progress):
-        """Fit all folds of all models at a time."""
-        calls = [
-            (name in on_gpu, call)
-            for name, model in models.items()
-            for call in self._missing(name, model, named[name])
-        ]
-        with progress.stage("fitting on the cluster", len(calls)) as advance:
-            for _ in run_on_cluster(self._client, self, FoldFitter._fit_fold, calls):
-                advance(1)
-
-    def _forget_other_folds(self, name):
-        """Remove folds that the data had before: a run predicts by all models that are there."""
-        numbers = {fold.number for fold in self._folds}
-        for fold in set(self.run.model_folds(name)) - numbers:
-            self.run.forget_fold(name, fold)
-
-    def _missing(self, name, model, entries):
-        """List the calls of :meth:`_fit_fold` that the ledger lacks."""
+    def _fit_missing(self, stage, names, models, keys, on_gpu, deadline=None):
         has = self.run.ledger.has
-        return deque((name, model, f, key) for f, key in entries if not has(name, f.number, key))
+        calls = deque(
+            (name, models[name], fold, key)
+            for name in names
+            for fold, key in keys[name]
+            if not has(name, fold.number, key)
+        )
+        # Processes that fill one ledger at a time start with different folds.
+        calls.rotate(os.getpid())
+        # A GPU trains one network at a time, in this process.
+        alone = self._client is None and any(name in on_gpu for name in names)
+        n_jobs = 1 if alone else self._resources.n_jobs
+        batches = [calls]
+        if deadline is not None:
+            batches = deadline.batches(*names, calls, effective_n_jobs(n_jobs))
+        with self._resources.progress.stage(stage, len(calls)) as advance:
+            for batch in batches:
+                for _ in self._map(batch, on_gpu, n_jobs, None if alone else 1):
+                    advance(1)
 
-    def __getstate__(self):
-        """Leave the connection out on the way to a worker."""
-        return {**self.__dict__, "_client": None}
+    def _map(self, calls, on_gpu, n_jobs, n_threads):
+        """Fit folds on the cluster, or in worker processes here."""
+        if self._client is not None:
+            gpu = [name in on_gpu for name, *_ in calls]
+            return run_on_cluster(self._client, self, FoldFitter._fit_fold, calls, on_gpu=gpu)
+        columns = zip(*calls, strict=True)
+        return parallel_map(self._fit_fold, *columns, n_jobs=n_jobs, n_threads=n_threads)
 
     @defer_checkpoint_cleanup()
     def _fit_fold(self, name, model, fold, key):
         if self.run.ledger.has(name, fold.number, key):
-            return  # Another process was quicker.
+            return  # Another process was faster.
         train, held_out = np.flatnonzero(~fold.held_out), np.flatnonzero(fold.held_out)
-        fitted = fit_fold(
-            *(model, self.training.clips, self._y, train, held_out),
-            method=METHOD,
-            fit_params=self._songs_for(name, model),
+        fitted, oof, test = fit_and_predict(
+            *(name, model, self.training.clips, self._y, train, held_out),
+            ids=self.training.table["clip"].to_numpy()[held_out],
+            test=self.test,
+            fit_params=self._fit_params(name, model),
         )
-        ids = self.training.table["clip"].to_numpy()[held_out]
-        columns = name_columns(name, fitted.estimator.classes_, fitted.predictions.shape[1])
-        oof = pd.DataFrame(fitted.predictions, index=ids, columns=columns)
-        test = None
-        if self.test.paths:
-            predictions = predict_with(fitted.estimator, self.test.paths, METHOD)
-            test = pd.DataFrame(predictions, index=self.test.ids, columns=columns)
-        # What other data left goes first: beside an entry stands the model that it is of.
-        self.run.forget_fold(name, fold.number, but=key)
-        self.run.save_model(set_resources(fitted.estimator), name, fold.number)
-        # The entry comes last: where it is, the model is too.
+        # Entries of other data go first: the stored model is that of the entry.
+        self.run.discard_fold(name, fold.number, except_key=key)
+        self.run.save_model(fitted, name, fold.number)
+        # The entry is written last: where it exists, the model does too.
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
 
-    def _gather(self, name, named):
-        """Put the folds of each table together, and average over tables."""
+    def _collect(self, name, keys):
+        """Read the predictions of all folds, and average them over the tables of folds."""
         read, clips = self.run.ledger.read, self.training.table["clip"].to_numpy()
-        # Named anew: the keys hold contents and order, and clips may be called otherwise since.
+        # Indexed again: keys are of contents and order, and clips may have been renamed.
         oof = [
             pd.concat(
                 read(name, fold.number, key, "oof").set_axis(clips[fold.held_out])
-                for fold, key in named
+                for fold, key in keys
                 if fold.table == table
             )
-            for table in range(named[-1][0].table + 1)
+            for table in range(keys[-1][0].table + 1)
         ]
-        test = [read(name, fold.number, key, "test").set_axis(self.test.ids) for fold, key in named]
+        test = [read(name, fold.number, key, "test").set_axis(self.test.ids) for fold, key in keys]
         return ModelPredictions(
             sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
         )
 
-    def _songs_for(self, name, model):
-        """Give a net that sets clips apart the groups it must not part; mashups know theirs."""
-        groups, nets = self.training.table["group"], find_networks(model)
-        stops_early = nets and nets[0].patience is not None
+    def _discard_other_folds(self, name):
+        """Remove folds that the data no longer have: a run predicts with all stored models."""
+        numbers = {fold.number for fold in self._folds}
+        for fold in set(self.run.model_folds(name)) - numbers:
+            self.run.discard_fold(name, fold)
+
+    def _fit_params(self, name, model):
+        """Return groups for a network with early stopping, so that no song is on both sides.
+
+        Mashups need none: a network finds the songs in their recipes.
+        """
+        groups, networks = self.training.table["group"], find_networks(model)
+        stops_early = networks and networks[0].patience is not None
         if not stops_early or self.training.recipes or groups.is_unique:
             return None
-        if model is not nets[0]:
+        if model is not networks[0]:
             raise UsageError(
-                f"{name}: the members of a bag cannot be told which clips share a song, which "
-                "stopping early needs; leave 'patience' or 'seeds' out"
+                f"{name}: early stopping needs to know which clips share a song, and a seed "
+                "ensemble cannot pass that on to its members; leave 'patience' or 'seeds' out"
             )
         return {"groups": groups.tolist()}
 
-    def _name_fit(self, name, fold, model):
-        """Name a fit by what decides its predictions."""
-        more = self._songs_for(name, model) or {}
-        if self._code_hashes.get(name):
-            more["code"] = self._code_hashes[name]
-        return content_key(
-            data=self._data_keys[fold.table], model=_describe(model), version=__version__, **more
-        )
+    def _fit_key(self, name, fold, model):
+        """Return the content key of everything that determines a fold's predictions."""
+        inputs = {"data": self._data_keys[fold.table], "version": __version__}
+        if name in self._code_hashes:
+            inputs["code"] = self._code_hashes[name]
+        params = self._fit_params(name, model) or {}
+        return content_key(model=_describe(model), **inputs, **params)
 
-    def _name_data(self):
-        """Name the data by content, for each table of folds: clips, labels and folds."""
-        made_from = {
+    def _compute_data_keys(self):
+        """Return the content key of clips, labels and folds, for each table of folds."""
+        contents = {
             "clips": [clip_key(clip) for clip in self.training.clips],
             "labels": self._y.tolist(),
             "test": [clip_key(clip) for clip in self.test.paths],
         }
-        tables = fold_columns(self.training.table)
-        folds = [self.training.table[column].tolist() for column in tables]
-        return [content_key(**made_from, folds=table) for table in folds]
+        table = self.training.table
+        return [content_key(**contents, folds=table[c].tolist()) for c in fold_columns(table)]
+
+
+def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, fit_params=None):
+    """Fit one fold's model, and predict its held-out clips and the test clips.
+
+    Parameters
+    ----------
+    name : str
+        Column name of the model.
+    model : estimator
+        Not changed.
+    clips : sequence of clips
+    y : ndarray of shape (n_clips,)
+    train, held_out : ndarray of int
+        Positions of the clips.
+    ids : sequence of str
+        Of the held-out clips.
+    test : ClipList
+    fit_params : dict, optional
+        Passed to ``fit``, cut to the training clips.
+
+    Returns
+    -------
+    fitted : estimator
+        Without cache and worker processes.
+    oof : DataFrame of shape (n_held_out, n_outputs)
+    test : DataFrame of shape (n_test_clips, n_outputs) or None
+        None without test clips.
+    """
+    fold = fit_fold(model, clips, y, train, held_out, method=METHOD, fit_params=fit_params)
+    columns = name_columns(name, fold.estimator.classes_, fold.predictions.shape[1])
+    predicted = None
+    if test.paths:
+        proba = predict_with(fold.estimator, test.paths, METHOD)
+        predicted = pd.DataFrame(proba, index=test.ids, columns=columns)
+    oof = pd.DataFrame(fold.predictions, index=ids, columns=columns)
+    return set_resources(fold.estimator), oof, predicted
 
 
 def list_folds(table):
-    """List the folds of all tables.
+    """Return the folds of all tables of folds.
 
     Parameters
     ----------
     table : DataFrame
-        Column ``fold``, and perhaps ``repeat1`` and so on.
+        Column ``fold``, and ``repeat1`` and so on for repeats.
 
     Returns
     -------
@@ -275,8 +281,8 @@ def list_folds(table):
 
 
 def _describe(model):
-    """Return the parameters that decide what a model predicts, as plain data."""
-    described = set_resources(clone(model))
-    for net in find_networks(described):
-        net.set_params(weights=weights_hash(net.weights))
-    return model_fingerprint(described)
+    """Return the parameters that determine a model's predictions, as plain data."""
+    model = set_resources(clone(model))
+    for network in find_networks(model):
+        network.set_params(weights=weights_hash(network.weights))
+    return model_fingerprint(model)

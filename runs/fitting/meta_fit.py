@@ -1,4 +1,4 @@
-"""The second level of a run: the stack, the scores, the submission."""
+"""The meta-model of a run, its nested scores, and the submission."""
 
 import numpy as np
 import pandas as pd
@@ -14,76 +14,87 @@ from ..predictions import METHOD
 from ..run import STACK
 
 
-def fit_meta_model(run, table, test, parts, *, classes, final=None):
-    """Stack the models of a run and write what comes of it.
+def fit_meta_model(run, table, test, predictions, *, classes, final=None):
+    """Fit the meta-model, and write it with its predictions, the scores and the submission.
 
     Parameters
     ----------
     run : Run
     table : DataFrame
-        Columns ``clip, label, fold`` of the training clips.
+        Columns ``clip, label, fold``; one row per training clip.
     test : ClipList
-    parts : dict of str to ModelPredictions
+    predictions : dict of str to ModelPredictions
+        Of the base models.
     classes : list of str
     final : classifier, optional
-        The second level; logistic regression by default.
+        The unfitted meta-model; logistic regression by default.
     """
     y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
-    features = stack_features(parts)
+    X = meta_features(predictions)
     final = default_final_estimator() if final is None else final
-    nested = nested_predictions(final, features, y, folds, method=METHOD)
-    final.fit(features, y)
+    nested = nested_predictions(final, X, y, folds, method=METHOD)
+    final.fit(X, y)
     run.save_model(final, STACK)
-    oof = {name: probabilities(part.oof, classes) for name, part in parts.items()} | {STACK: nested}
-    run.write_table("ledger/oof", _format(table[["clip", "label", "fold"]], oof, classes))
+    proba = {name: all_columns(p.oof, classes) for name, p in predictions.items()}
+    proba[STACK] = nested
+    oof = _format(table[["clip", "label", "fold"]], proba, classes)
+    run.write_table("ledger/oof", oof)
     if test.ids:
-        said = predict_stack(final, {name: part.test for name, part in parts.items()}, classes)
+        test_proba = predict_stack(final, {n: p.test for n, p in predictions.items()}, classes)
         ids = pd.DataFrame({"id": test.ids})
-        run.write_table("ledger/test", _format(ids, said, classes))
-        run.write_submission(test.answer(to_labels(said[STACK], classes, METHOD)))
+        run.write_table("ledger/test", _format(ids, test_proba, classes))
+        run.write_submission(test.to_table(to_labels(test_proba[STACK], classes, METHOD)))
     scores = {
         name: score_classes(y, to_labels(values, classes, METHOD), classes)
-        for name, values in oof.items()
+        for name, values in proba.items()
     }
     left_out = list(test.problems)
     run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": left_out})
 
 
-def stack_features(parts):
-    """Lay the out-of-fold predictions of models side by side, as the second level sees them."""
-    return pd.concat([part.oof for part in parts.values()], axis=1).to_numpy()
+def meta_features(predictions):
+    """Return the meta-model's input: the out-of-fold predictions of all base models.
+
+    Parameters
+    ----------
+    predictions : dict of str to ModelPredictions
+
+    Returns
+    -------
+    ndarray of shape (n_clips, total n_outputs)
+    """
+    return pd.concat([part.oof for part in predictions.values()], axis=1).to_numpy()
 
 
 def predict_stack(final, parts, classes):
-    """Predict by every model and by the stack.
+    """Return the probabilities of every base model and of the stack.
 
     Parameters
     ----------
     final : classifier
-        The fitted second level.
-    parts : dict of str to DataFrame
-        First-level predictions, by model in the order of the fit.
+        The fitted meta-model.
+    parts : dict of str to DataFrame of shape (n_clips, n_outputs)
+        Predictions by base model, in the order of the fit.
     classes : list of str
 
     Returns
     -------
-    dict of str to ndarray of shape (n, n_classes)
-        Probabilities by model, and of the stack.
+    dict of str to ndarray of shape (n_clips, n_classes)
     """
-    features = pd.concat(list(parts.values()), axis=1).to_numpy()
-    said = {name: probabilities(part, classes) for name, part in parts.items()}
-    return said | {STACK: final.predict_proba(features)}
+    X = pd.concat(list(parts.values()), axis=1).to_numpy()
+    proba = {name: all_columns(part, classes) for name, part in parts.items()}
+    return proba | {STACK: final.predict_proba(X)}
 
 
-def probabilities(part, classes):
-    """Give one column a class, also where a two-class model was kept as a single column."""
+def all_columns(part, classes):
+    """Return one column per class, also where two classes are stored as one column."""
     values = part.to_numpy()
     return values if values.shape[1] == len(classes) else np.hstack([1 - values, values])
 
 
-def _format(table, said, classes):
+def _format(table, proba, classes):
     blocks = [
         pd.DataFrame(values, columns=name_columns(name, classes, len(classes)))
-        for name, values in said.items()
+        for name, values in proba.items()
     ]
     return pd.concat([table.reset_index(drop=True), *blocks], axis=1)

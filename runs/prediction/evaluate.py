@@ -1,4 +1,4 @@
-"""Comparing a run's test predictions with the answers, when someone has them."""
+"""Scores of a run: on its test clips with known labels, and a summary by model."""
 
 from ...datasets import read_csv_text
 from ...exceptions import DataError
@@ -7,46 +7,57 @@ from ...stacking.metrics.intervals import macro_f1_interval
 from ..costs import model_seconds
 from ..predictions import predicted_labels
 from ..run import STACK
-from ..stored_clips import groups_of
 
-# The name of the stack's row once all test clips were decided together.
+# Name of the row of the adjusted predictions.
 DECODED = "decoded"
 
 
 def evaluate_run(run, answers, *, decoded=None):
-    """Score every model of a run, and the stack, against known answers.
+    """Score every base model of a run, and the stack, on the test clips.
 
     Parameters
     ----------
     run : Run
+        Finished, with test predictions.
     answers : str or os.PathLike
-        A CSV with an id column and a label column, named as in the submission or being its only
-        two columns.
+        CSV of the test labels, with an id and a label column that are named as in the submission or
+        are its only two columns.
     decoded : AdjustedPredictions, optional
-        The run's test as :func:`~stemstack.runs.adjust_ledger` decides it, scored as ``decoded``
-        beside the stack.
+        Adjusted test predictions, scored as a row ``decoded``.
 
     Returns
     -------
     dict of str to dict
-        Scores as :func:`~stemstack.stacking.score_classes` gives them, by model.
+        By model: ``macro_f1``, ``accuracy`` and scores by class, as from
+        :func:`~stemstack.stacking.score_classes`.
 
     Raises
     ------
     DataError
-        As :func:`read_test_labels`.
+        The run has no test predictions, or the labels do not fit them.
+
+    See Also
+    --------
+    summarise_run : Returns one row of scores and costs per model.
+    adjust_test : Adjusts test predictions.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run, evaluate_run
+    >>> evaluate_run(Run.open("RUN"), "answers.csv")["stack"]["macro_f1"]  # doctest: +SKIP
+    0.93
     """
-    truth, classes = read_test_labels(run, answers), run.metrics["classes"]
-    table, names = read_test(run), (*run.model_names, STACK)
-    guesses = {name: predicted_labels(table, name, classes) for name in names}
+    labels, classes = read_test_labels(run, answers), run.metrics["classes"]
+    table = read_test(run)
+    y_pred = {name: predicted_labels(table, name, classes) for name in (*run.model_names, STACK)}
     if decoded is not None:
-        guesses[DECODED] = decoded.labels
-    labels = [truth[i] for i in table["id"]]
-    return {name: score_classes(labels, said, classes) for name, said in guesses.items()}
+        y_pred[DECODED] = decoded.labels
+    y_true = [labels[i] for i in table["id"]]
+    return {name: score_classes(y_true, values, classes) for name, values in y_pred.items()}
 
 
 def read_test(run):
-    """Read what the models of a run say of its test clips.
+    """Read the test predictions of a run.
 
     Parameters
     ----------
@@ -55,12 +66,13 @@ def read_test(run):
     Returns
     -------
     DataFrame
-        Column ``id``, and ``<model>__<class>`` for every model and the stack.
+        One row per test clip: column ``id``, and ``<model>__<class>`` for every base model and the
+        stack.
 
     Raises
     ------
     DataError
-        The run predicted no test clips.
+        The run has no test predictions.
     """
     if not (run.path / "ledger" / "test.parquet").exists():
         raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
@@ -74,71 +86,80 @@ def read_test_labels(run, answers):
     ----------
     run : Run
     answers : str or os.PathLike
-        As :func:`evaluate_run` takes them.
+        CSV of the test labels, as for :func:`evaluate_run`.
 
     Returns
     -------
     dict of str to str
-        By id, of the clips that were predicted.
+        By id of the predicted clips.
 
     Raises
     ------
     DataError
-        The run predicted no test clips, the answers lack some of them, or hold unknown classes.
+        The run has no test predictions, labels are missing, or have unknown classes.
     """
-    ids, truth = read_test(run)["id"], _read_answers(answers, run.header)
-    unknown = sorted(set(ids) - set(truth))
+    ids, labels = read_test(run)["id"], _read_labels(answers, run.header)
+    missing = sorted(set(ids) - set(labels))
+    if missing:
+        raise DataError(f"{answers}: lacks {len(missing)} of the predicted ids, first {missing[0]}")
+    labels = {i: labels[i] for i in ids}
+    unknown = sorted(set(labels.values()) - set(run.metrics["classes"]))
     if unknown:
-        raise DataError(f"{answers}: lacks {len(unknown)} of the predicted ids, first {unknown[0]}")
-    truth = {i: truth[i] for i in ids}
-    strange = sorted(set(truth.values()) - set(run.metrics["classes"]))
-    if strange:
-        raise DataError(f"{answers}: holds class {strange[0]!r}, which the run does not know")
-    return truth
+        expected = ", ".join(run.metrics["classes"])
+        raise DataError(f"{answers}: unknown class {unknown[0]!r}; the run's are {expected}")
+    return labels
 
 
-def _read_answers(path, header):
-    """Read answers as a mapping of id to label."""
+def _read_labels(path, header):
     rows = read_csv_text(path, [])
     named = set(header) <= set(rows.columns)
     if not named and len(rows.columns) != 2:
-        got = ", ".join(rows.columns)
-        raise DataError(f"{path}: expected columns {header[0]} and {header[1]}, or two. Got {got}.")
+        found = ", ".join(rows.columns)
+        raise DataError(
+            f"{path}: expected columns {header[0]} and {header[1]}, or two. Got {found}."
+        )
     ids, labels = header if named else rows.columns
     return dict(zip(rows[ids], rows[labels], strict=True))
 
 
 def summarise_run(run, answers=None):
-    """Sum a finished run up by model, the stack last.
+    """Return scores and costs of a finished run by model, the stack last.
 
     Parameters
     ----------
     run : Run
     answers : dict of str to dict, optional
-        Scores against known answers, from :func:`~stemstack.runs.evaluate_run`.
+        Test scores from :func:`evaluate_run`.
 
     Returns
     -------
     dict of str to dict
-        By model: ``macro_f1``, out of fold; ``low`` and ``high`` of its 95 % interval; ``answers``,
-        the macro F1 against them, where they are given; and ``seconds`` for features and fits,
-        where they are known. Plain data.
+        By model: the out-of-fold ``macro_f1``, with ``low`` and ``high`` of its 95 % interval;
+        ``answers``, the macro F1 on the test, if scores are passed; and ``seconds`` for features
+        and fits, where recorded.
 
     Notes
     -----
-    The intervals draw groups of clips that share songs.
+    The intervals are from a bootstrap over groups of clips that share songs.
+
+    See Also
+    --------
+    evaluate_run : Scores the test predictions.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run, summarise_run
+    >>> summarise_run(Run.open("RUN"))["stack"]["macro_f1"]  # doctest: +SKIP
+    0.95
     """
     table, metrics, seconds = run.read_table("ledger/oof"), run.metrics, model_seconds(run)
-    groups = groups_of(run)
-    truth, classes = table["label"].to_numpy(dtype=object), metrics["classes"]
+    groups, y_true = run.song_groups(), table["label"].to_numpy(dtype=object)
     summary = {}
     for name in (*run.model_names, STACK):
-        low, high = macro_f1_interval(truth, predicted_labels(table, name, classes), groups)
-        summary[name] = {
-            "macro_f1": metrics["out_of_fold"][name]["macro_f1"],
-            "low": low,
-            "high": high,
-        }
+        y_pred = predicted_labels(table, name, metrics["classes"])
+        low, high = macro_f1_interval(y_true, y_pred, groups)
+        macro_f1 = metrics["out_of_fold"][name]["macro_f1"]
+        summary[name] = {"macro_f1": macro_f1, "low": low, "high": high}
         if answers is not None:
             summary[name]["answers"] = answers[name]["macro_f1"]
         if name in seconds:

@@ -1,4 +1,4 @@
-"""Predicting new clips with a finished run."""
+"""Predictions of new clips with a finished run."""
 
 from functools import partial
 
@@ -7,86 +7,110 @@ import pandas as pd
 from ...models import device_of, find_networks, set_resources
 from ...stacking import PredictionAdjuster, name_columns, predict_with, to_labels
 from ...utils.parallel import parallel_map
-from ..fitting.feature_cache import compute_features
+from ...utils.resources import DEFAULT_RESOURCES
+from ..fitting.feature_cache import compute_features, ensure_cache
 from ..fitting.meta_fit import predict_stack
 from ..predictions import METHOD, model_proba
 from ..run import STACK
-from ..stored_clips import groups_of
 from .evaluate import read_test
 
 
-def predict_run(run, unlabelled, *, tta=None, cache, n_jobs, progress):
-    """Predict clips by the fold models of a run and its second level.
+def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
+    """Predict clips with the fold models and the meta-model of a run.
 
     Parameters
     ----------
     run : Run
-    unlabelled : ClipList
-        Usable clips.
+        Finished.
+    clips : sequence of clips
+        Paths, or arrays of samples at 22,050 Hz. All must be readable; see
+        :meth:`ClipList.usable`.
     tta : int, optional
-        Crops of each clip that nets look at; as many as they were made for by default.
-    cache : Path
-        Where features are kept.
-    n_jobs : int or None
-    progress : NullProgress
+        Test-time crops per clip, for networks; by default each network's own number.
+    resources : Resources
+        Without a cache folder a temporary one is used.
 
     Returns
     -------
-    labels : ndarray of shape (n,)
-    probabilities : DataFrame of shape (n, n_classes)
-        The stack's, a column a class.
+    labels : ndarray of shape (n_clips,)
+    proba : DataFrame of shape (n_clips, n_classes)
+        Of the stack, in [0, 1]; one column per class.
+
+    See Also
+    --------
+    adjust_test : Adjusts the predictions of a whole test set.
+    ClipList : Lists files and folders, and leaves out unreadable clips.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run, predict_run
+    >>> labels, proba = predict_run(Run.open("RUN"), ["song.wav"])  # doctest: +SKIP
     """
-    classes = run.metrics["classes"]
-    parts = {}
-    for name in run.model_names:
-        folds = run.model_folds(name)
-        calls = [(run, unlabelled.paths, cache, tta, fold) for fold in folds]
-        model = run.load_model(name, folds[0])
-        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress}
-        compute_features(name, model, unlabelled.paths, **means)
-        on_gpu = device_of(model) != "cpu"
-        with progress.stage(f"predicting by {name}", len(folds)) as advance:
-            # A GPU is filled by one network at a time, in this process.
-            how = {"n_jobs": 1} if on_gpu else {"n_jobs": n_jobs, "n_threads": 1}
-            predict = partial(_predict_fold, name)
-            total = sum(parallel_map(predict, *zip(*calls, strict=True), advance=advance, **how))
-        mean = total / len(folds)
-        parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
-    stacked = predict_stack(run.load_model(STACK), parts, classes)[STACK]
-    return to_labels(stacked, classes, METHOD), pd.DataFrame(stacked, columns=classes)
+    classes, parts = run.metrics["classes"], {}
+    with ensure_cache(resources) as resources:
+        for name in run.model_names:
+            mean = _predict_model(run, name, clips, tta, resources)
+            parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
+    proba = predict_stack(run.load_model(STACK), parts, classes)[STACK]
+    return to_labels(proba, classes, METHOD), pd.DataFrame(proba, columns=classes)
 
 
-def _predict_fold(name, run, clips, cache, tta, fold):
+def _predict_model(run, name, clips, tta, resources):
+    """Return the mean prediction of a model's folds."""
+    folds = run.model_folds(name)
+    model = run.load_model(name, folds[0])
+    compute_features(name, model, clips, resources=resources)
+    # A GPU runs one network at a time, in this process.
+    on_gpu = device_of(model) != "cpu"
+    options = {"n_jobs": 1} if on_gpu else {"n_jobs": resources.n_jobs, "n_threads": 1}
+    predict = partial(_predict_fold, run, name, clips, resources.cache, tta)
+    with resources.progress.stage(f"predicting by {name}", len(folds)) as advance:
+        return sum(parallel_map(predict, folds, advance=advance, **options)) / len(folds)
+
+
+def _predict_fold(run, name, clips, cache, tta, fold):
     model = set_resources(run.load_model(name, fold), cache=cache)
-    for net in find_networks(model, fitted=True) if tta else ():
-        net.set_params(tta_crops=tta)
+    for network in find_networks(model, fitted=True) if tta else ():
+        network.set_params(tta_crops=tta)
     return predict_with(model, clips, METHOD)
 
 
-def adjust_test(run, probabilities):
-    """Adjust all predictions of a test: calibration, label shift, class thresholds.
+def adjust_test(run, proba):
+    """Adjust the predictions of a whole test set together.
 
-    Each only where it holds out of sample; see :class:`~stemstack.stacking.PredictionAdjuster`.
+    Probabilities are calibrated, corrected for class frequencies that differ from those of the
+    training clips, and weighted by class, each only where it improves held-out predictions.
 
     Parameters
     ----------
     run : Run
-        Finished; the adjuster learns from its stack's nested predictions.
-    probabilities : array-like of shape (n, n_classes)
-        The stack's, of all clips of a test.
+        Finished; the adjuster is fitted on its nested predictions.
+    proba : array-like of shape (n_clips, n_classes)
+        Of the stack, for all test clips.
 
     Returns
     -------
     AdjustedPredictions
+
+    See Also
+    --------
+    stemstack.stacking.PredictionAdjuster : Is fitted for this.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run, adjust_test, predict_run
+    >>> run = Run.open("RUN")  # doctest: +SKIP
+    >>> labels, proba = predict_run(run, test_clips)  # doctest: +SKIP
+    >>> labels = adjust_test(run, proba).labels  # doctest: +SKIP
     """
     oof = run.read_table("ledger/oof")
     nested = model_proba(oof, STACK, run.metrics["classes"])
-    adjuster = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], groups_of(run))
-    return adjuster.adjust(probabilities)
+    adjuster = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], run.song_groups())
+    return adjuster.adjust(proba)
 
 
 def adjust_ledger(run):
-    """Adjust the predictions of the run's own test clips, which its ledger holds.
+    """Adjust the run's own test predictions, read from its ledger.
 
     Parameters
     ----------
@@ -96,11 +120,10 @@ def adjust_ledger(run):
     Returns
     -------
     AdjustedPredictions
-        What :func:`adjust_test` makes of the same clips predicted anew.
 
     Raises
     ------
     DataError
-        The run predicted no test clips.
+        The run has no test predictions.
     """
     return adjust_test(run, model_proba(read_test(run), STACK, run.metrics["classes"]))

@@ -1,8 +1,8 @@
-"""Which models a time limit leaves room for, and with how many epochs: plain arithmetic.
+"""Choice of models and epochs that fit into a time limit.
 
-Nets give epochs first, the one that has the largest share of its own left giving next, and none
-below :data:`LEAST_EPOCHS`. Where that is not enough the dearest model is left out, and the others
-take their epochs back as far as they fit.
+Epochs are reduced first, always of the network with the largest remaining fraction of its epochs
+and never below :data:`MIN_EPOCHS`. If that is not enough, the most expensive model is dropped, and
+the remaining networks get their epochs back as far as they fit.
 """
 
 import re
@@ -11,33 +11,35 @@ from dataclasses import dataclass
 from ...exceptions import UsageError
 from ...utils.formatting import format_duration
 
-LEAST_EPOCHS = 3
-# Share of a time limit that no plan fills.
+MIN_EPOCHS = 3
+# Fraction of a time limit that is not planned for.
 RESERVE = 0.1
 _EPOCHS = re.compile(r"\bepochs\s*=\s*\d+")
 
 
 @dataclass(frozen=True)
 class ModelCost:
-    """What one model is expected to take.
+    """Estimated time of one model, in s.
 
     Attributes
     ----------
     name : str
         As in ``--models``.
-    once : float
-        Seconds for its pictures, or for features that no other model has computed.
-    features : frozenset of str or None
-        What it shares with models of the same: each is paid for once.
-    features_seconds : float
-    n_features : int
-        Clips whose features are still to be computed.
-    fold, epoch : float
-        Seconds of a fold whatever the epochs, and of each epoch of it.
-    epochs : int
-        Asked for; 0 for a model without.
+    fold : float
+        Per fold, independent of the epochs.
     waves : int
-        Folds one after another, those beside them not counted.
+        Number of folds fitted one after another.
+    once : float, default=0.0
+        For log-mels, which all folds share.
+    features : frozenset of str or None
+        Features to compute; models with the same or fewer features share them.
+    features_seconds : float, default=0.0
+    n_features : int, default=0
+        Number of clips whose features are not cached.
+    epoch : float, default=0.0
+        Per fold and epoch.
+    epochs : int, default=0
+        Requested number of epochs; 0 for a model that is not a network.
     """
 
     name: str
@@ -51,88 +53,73 @@ class ModelCost:
     epochs: int = 0
 
     @property
-    def least_epochs(self):
-        """Epochs that are left to it however short the time."""
-        return min(LEAST_EPOCHS, self.epochs)
+    def min_epochs(self):
+        """Number of epochs below which they are not reduced."""
+        return min(MIN_EPOCHS, self.epochs)
 
-    def wave(self, epochs):
-        """Say how long a fold of so many epochs takes, in s."""
+    def fold_seconds(self, epochs):
+        """Return the time of one fold with a number of epochs, in s."""
         return self.fold + epochs * self.epoch
 
-    def fits(self, epochs):
-        """Say how long all its fits take, in s."""
-        return self.waves * self.wave(epochs) + (self.once if self.waves else 0.0)
+    def fit_seconds(self, epochs):
+        """Return the time of all fits with a number of epochs, in s."""
+        return self.waves * self.fold_seconds(epochs) + (self.once if self.waves else 0.0)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The models that are fitted.
+    """Models that fit into a time limit.
 
     Attributes
     ----------
     names : tuple of str
-        As in ``--models``, with the epochs that were lowered.
-    kept : tuple of ModelCost
-        The same models, as they were asked for.
+        As in ``--models``, with reduced epochs.
+    costs : tuple of ModelCost
+        Of the same models, with their requested epochs.
     epochs : dict of str to int
-        By the name that was asked for.
+        By requested name.
     decisions : tuple of str
-        What was changed, a line each.
+        One message for each change.
     """
 
     names: tuple
-    kept: tuple
+    costs: tuple
     epochs: dict
     decisions: tuple
 
-    @property
-    def seconds(self):
-        """What the models are expected to take together."""
-        return total_seconds(self.kept, self.epochs)
 
-
-def total_seconds(models, epochs):
-    """Add up what models take together.
+def total_seconds(costs, epochs):
+    """Return the time of several models together, in s.
 
     Parameters
     ----------
-    models : sequence of ModelCost
+    costs : sequence of ModelCost
     epochs : dict of str to int
-
-    Returns
-    -------
-    float
+        By name.
     """
-    return sum(features_seconds(models).values()) + sum(m.fits(epochs[m.name]) for m in models)
+    shared = sum(feature_seconds(costs).values())
+    return shared + sum(cost.fit_seconds(epochs[cost.name]) for cost in costs)
 
 
-def features_seconds(models):
-    """Say which model pays how much for features: nothing where one that wants more has them.
+def feature_seconds(costs):
+    """Return the time of each model's features in s: 0 where a wider model computes them."""
+    computed, seconds = [], {}
+    # In the order of computation: the widest first.
+    for cost in sorted(costs, key=lambda cost: -len(cost.features or ())):
+        shared = cost.features is None or any(cost.features <= other for other in computed)
+        seconds[cost.name] = 0.0 if shared else cost.features_seconds
+        if cost.features is not None:
+            computed.append(cost.features)
+    return seconds
+
+
+def choose(costs, available):
+    """Choose models and epochs that fit into the available time.
 
     Parameters
     ----------
-    models : sequence of ModelCost
-
-    Returns
-    -------
-    dict of str to float
-    """
-    had, paid = [], {}
-    # As they are computed: the widest first.
-    for model in sorted(models, key=lambda model: -len(model.features or ())):
-        shared = model.features is None or any(model.features <= other for other in had)
-        paid[model.name] = 0.0 if shared else model.features_seconds
-        had += [] if model.features is None else [model.features]
-    return paid
-
-
-def choose(models, room):
-    """Choose models and epochs that fit into the time there is.
-
-    Parameters
-    ----------
-    models : sequence of ModelCost
-    room : float
+    costs : sequence of ModelCost
+    available : float
         In s; infinite for no limit.
 
     Returns
@@ -142,88 +129,69 @@ def choose(models, room):
     Raises
     ------
     UsageError
-        Not even one model fits; the least time is named.
+        No model fits; the message has the time that the cheapest one needs.
     """
-    kept = _keep(models, room)
-    decisions = [
-        f"{m.name} is left out: by itself it would take {format_duration(_alone(m))} or more"
-        for m in models
-        if m not in kept
-    ]
-    epochs = _lower(kept, room)
-    decisions += [
-        f"{m.name} gets {epochs[m.name]} epochs instead of {m.epochs}"
-        for m in kept
-        if epochs[m.name] < m.epochs
-    ]
-    names = [
-        with_epochs(m.name, epochs[m.name]) if epochs[m.name] < m.epochs else m.name for m in kept
-    ]
-    return Choice(tuple(names), tuple(kept), epochs, tuple(decisions))
+    selected = _select(costs, available)
+    epochs = _reduce_epochs(selected, available)
+    decisions, names = [], []
+    for cost in costs:
+        if cost not in selected:
+            least = format_duration(_minimum([cost]))
+            decisions.append(f"{cost.name} is left out: by itself it would take {least} or more")
+    for cost in selected:
+        n = epochs[cost.name]
+        names.append(cost.name if n == cost.epochs else with_epochs(cost.name, n))
+        if n < cost.epochs:
+            decisions.append(f"{cost.name} gets {n} epochs instead of {cost.epochs}")
+    return Choice(tuple(names), tuple(selected), epochs, tuple(decisions))
 
 
 def with_epochs(name, epochs):
-    """Give the name of a model that has so many epochs, whatever it had.
+    """Return a model name with another number of epochs.
 
     Examples
     --------
     >>> with_epochs("effnet", 3), with_epochs("cnn(epochs=20, remix=true)", 5)
     ('effnet(epochs=3)', 'cnn(epochs=5, remix=true)')
     """
-    told = f"epochs={epochs}"
+    text = f"epochs={epochs}"
     if _EPOCHS.search(name):
-        return _EPOCHS.sub(told, name)
+        return _EPOCHS.sub(text, name)
     if not name.endswith(")"):
-        return f"{name}({told})"
-    return f"{name[:-1]}{'' if name.endswith('()') else ', '}{told})"
+        return f"{name}({text})"
+    return f"{name[:-1]}{'' if name.endswith('()') else ', '}{text})"
 
 
-def _least(models):
-    return {model.name: model.least_epochs for model in models}
+def _minimum(costs):
+    """Return the time of models with their minimum epochs."""
+    return total_seconds(costs, {cost.name: cost.min_epochs for cost in costs})
 
 
-def _fits(models, room):
-    return total_seconds(models, _least(models)) <= room
+def _select(costs, available):
+    """Drop the most expensive models until the others fit with their minimum epochs."""
+    selected = list(costs)
+    while len(selected) > 1 and _minimum(selected) > available:
+        # Without the most expensive one, the others take the least time.
+        rests = [[cost for cost in selected if cost is not dropped] for dropped in selected]
+        selected = min(rests, key=_minimum)
+    if _minimum(selected) > available:
+        # The last one no longer shares its features: another may be cheaper alone.
+        selected = [min(costs, key=lambda cost: _minimum([cost]))]
+    if _minimum(selected) > available:
+        needed, left = _minimum(selected), max(0.0, available)
+        raise UsageError(
+            f"The time limit is too short: {selected[0].name}, the cheapest model, would take "
+            f"{format_duration(needed)}, and {format_duration(left)} are left for it "
+            f"({RESERVE:.0%} of the limit is kept in reserve). Raise --time-limit, lower --folds "
+            "or --mashups-per-genre, or choose a cheaper model"
+        )
+    return selected
 
 
-def _alone(model):
-    return total_seconds([model], _least([model]))
-
-
-def _keep(models, room):
-    """Leave models out, the dearest first, until the others fit with their least epochs."""
-    kept = list(models)
-    while len(kept) > 1 and not _fits(kept, room):
-        kept.remove(max(kept, key=lambda model: _saving(kept, model)))
-    if _fits(kept, room):
-        return kept
-    # The last one may have lost the others it shared features with: another is cheaper alone.
-    cheapest = min(models, key=_alone)
-    if not _fits([cheapest], room):
-        raise UsageError(_say_too_short(cheapest, room))
-    return [cheapest]
-
-
-def _saving(models, model):
-    """Say how much shorter it gets without a model, all nets at their least."""
-    others, least = [other for other in models if other is not model], _least(models)
-    return total_seconds(models, least) - total_seconds(others, least)
-
-
-def _lower(models, room):
-    """Take epochs from nets, one at a time, until all fits."""
-    epochs = {model.name: model.epochs for model in models}
-    while total_seconds(models, epochs) > room:
-        giving = [m for m in models if epochs[m.name] > m.least_epochs]
-        net = max(giving, key=lambda m: epochs[m.name] / m.epochs)
-        epochs[net.name] -= 1
+def _reduce_epochs(costs, available):
+    epochs = {cost.name: cost.epochs for cost in costs}
+    while total_seconds(costs, epochs) > available:
+        reducible = [cost for cost in costs if epochs[cost.name] > cost.min_epochs]
+        network = max(reducible, key=lambda cost: epochs[cost.name] / cost.epochs)
+        epochs[network.name] -= 1
     return epochs
-
-
-def _say_too_short(model, room):
-    return (
-        f"The time limit is too short: {model.name}, the cheapest model, would take "
-        f"{format_duration(_alone(model))}, and {format_duration(max(0.0, room))} are left for it "
-        f"({RESERVE:.0%} of the limit is kept in reserve). Raise --time-limit, lower --folds or "
-        "--mashups-per-genre, or name a cheaper model"
-    )

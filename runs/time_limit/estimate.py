@@ -1,54 +1,65 @@
-"""What a run is going to do and about how long it takes, known before it does it.
+"""Estimate of a fit: its stages, and the time of each, from a few small measurements.
 
-Estimates are of an idle machine, from the few measurements of :mod:`.planning_probes`. What the
-ledger has is known by the models' names; whether it was made from the same data is found out when
-the run goes on.
+Times are wall-clock seconds on an idle machine, with one thread per process as folds are fitted.
+Nothing is written outside a temporary folder. Ledger entries are counted by model name; whether
+they are of the same data is checked only when the run is resumed.
 """
 
+import logging
 import math
+import time
+import warnings
 from collections import Counter
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from os import cpu_count
+from tempfile import TemporaryDirectory
 
+import numpy as np
+import pandas as pd
 from joblib import effective_n_jobs
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
-from ...audio import clip_key
+from ...audio import check_clips, clip_key, load_clip
 from ...features import FeatureStore
 from ...mashups import Mashup, Settings
 from ...mashups.sources import list_unconverted
-from ...models import find_networks, model_columns
-from ...utils.progress import NullProgress
-from ..fitting.feature_cache import extractor_of
+from ...models import find_networks, model_columns, set_resources
+from ...models.deep.device import resolve_device
+from ...models.inspection import find_extractors, leading_extractor
+from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
-from .budget import Choice, ModelCost, choose, features_seconds
-from .probes import (
-    FitTimes,
-    Sizes,
-    sample_clips,
-    time_checks,
-    time_features,
-    time_fits,
-    time_second_level,
-)
+from .budget import Choice, ModelCost, choose, feature_seconds
 
-# For the report and the model card, in s.
-_PAPERS = 5.0
-# The audit fits on shuffled labels, on tones, and in a stack with shuffles of its own.
+# Songs per class, classes, noise clips and mashups per class of the mashups to measure with.
+_SONGS, _CLASSES, _NOISES, _MASHUPS = 2, 2, 4, 4
+# Clips to measure with.
+_CLIPS = 8
+# Rows per class of two fits, and further epochs of a network, to extrapolate from.
+_ROWS, _EPOCHS = (4, 8), 3
+# Time of a fold besides its fit: reading features, predicting, saving the model.
+_FOLD_SECONDS = 1.0
+# Time of the report and model card, and of the meta-model per clip, class, model and fit.
+_REPORT_SECONDS, _META_SECONDS = 5.0, 1e-5
+# Fits of the leakage checks: shuffled labels, tones, and a stack that shuffles labels once more.
 _AUDIT_FITS = 4
 
 
 @dataclass(frozen=True)
 class PlannedStage:
-    """One stage.
+    """One stage of a fit.
 
     Attributes
     ----------
     stage : str
-        As it is called while it runs.
+        Name, as in ``costs.json``.
     n : int
-        Its steps.
+        Number of steps.
     done : int
-        Those that the cache or the ledger has.
+        Number of steps found in the cache or the ledger.
     seconds : float
     """
 
@@ -60,32 +71,32 @@ class PlannedStage:
 
 @dataclass(frozen=True)
 class FitPlan:
-    """What a run is going to do.
+    """Stages of a fit with their estimated times.
 
     Attributes
     ----------
     stages : tuple of PlannedStage
     choice : Choice
-    facts : dict
-        ``classes``, ``training_clips``, ``test_clips``, ``folds`` and ``processes``, as counts.
+    counts : dict of str to int
+        ``classes``, ``training_clips``, ``test_clips``, ``folds`` and ``processes``.
     resolved : dict
-        What ``auto`` came to, by model.
+        What parameters set to ``auto`` resolved to, by model.
     """
 
     stages: tuple
     choice: Choice
-    facts: dict
+    counts: dict
     resolved: dict
 
     @property
     def seconds(self):
-        """In all."""
+        """Total time in s."""
         return sum(stage.seconds for stage in self.stages)
 
     def to_dict(self):
-        """Give the plan as plain data."""
+        """Return the plan as plain data."""
         return {
-            **self.facts,
+            **self.counts,
             "models": list(self.choice.names),
             "decisions": list(self.choice.decisions),
             "resolved": self.resolved,
@@ -94,173 +105,275 @@ class FitPlan:
         }
 
 
-class Planner:
-    """Looks at what there is to do, and measures what it takes.
+def plan_fit(
+    data,
+    config,
+    run,
+    models,
+    resolved,
+    *,
+    available=math.inf,
+    prepared=False,
+    audit=False,
+    resources,
+):
+    """Plan a fit.
 
     Parameters
     ----------
     data : DataSet
     config : Config
     run : Run
-        Perhaps begun.
-    cache : Path
-    n_jobs : int or None
-    """
+        New, or to be resumed.
+    models : dict of str to estimator
+        By column, in the order of ``config.models``.
+    resolved : dict of str to dict
+        What parameters set to ``auto`` resolved to, by column.
+    available : float, default=inf
+        Time for the whole fit, in s.
+    prepared : bool, default=False
+        Whether clips are converted and checked already.
+    audit : bool, default=False
+        Whether leakage checks are run.
+    resources : Resources
 
-    def __init__(self, data, config, run, *, cache, n_jobs):
-        self._data = data
-        self._config = config
-        self._cache = cache
-        self._jobs = min(effective_n_jobs(n_jobs), cpu_count())
-        self._test = [] if data.test is None else [str(data.root / p) for p in data.test["path"]]
-        self._done = Counter(entry.model for entry in run.ledger.entries())
-        self._sources, self._unconverted = self._look_for_sources()
-        self._clips = self._list_clips()
-        self._samples = sample_clips(data, config)
-        self._keys = None
+    Returns
+    -------
+    FitPlan
+
+    Raises
+    ------
+    UsageError
+        No model fits into the available time.
+    """
+    task = _Task(data, config, run, resources)
+    names = dict(zip(models, config.models, strict=True))
+    costs = [
+        task.model_cost(names[column], column, model, resolved[column])
+        for column, model in models.items()
+    ]
+    stages = [] if prepared else task.preparation()
+    if audit:
+        seconds = sum(cost.fold for cost in costs if not cost.epoch) * task.n_folds
+        stages.append(PlannedStage("checking for leakage", 1, 0, _AUDIT_FITS * seconds))
+    meta_fits = task.n_train * len(data.classes) * len(models) * (config.folds + 1)
+    closing = PlannedStage("stack and report", 1, 0, _META_SECONDS * meta_fits + _REPORT_SECONDS)
+    choice = choose(costs, available - sum(stage.seconds for stage in [*stages, closing]))
+    return FitPlan((*stages, *task.fits(choice), closing), choice, task.counts, resolved)
+
+
+class _Task:
+    """Counts of what a fit has to do, and measurements on a few clips."""
+
+    def __init__(self, data, config, run, resources):
+        self.data, self.config, self.cache = data, config, resources.cache
+        self.n_jobs = min(effective_n_jobs(resources.n_jobs), cpu_count())
+        self.test = [] if data.test is None else [str(data.root / p) for p in data.test["path"]]
+        self.fitted = Counter(entry.model for entry in run.ledger.entries())
+        self.sources, self.unconverted = [], []
+        self.n_folds = config.folds * config.repeats
+        if data.has_stems:
+            self.n_train = len(data.classes) * config.mashups_per_genre
+            self.sources = list_sources(data)
+            sr = Settings.from_dict(config.settings).sr
+            self.unconverted = list_unconverted(data.root, self.sources, cache=self.cache, sr=sr)
+        else:
+            self.n_train = len(data.train)
+            if "fold" in data.train:
+                self.n_folds = data.train["fold"].nunique()
+        self.n_clips = self.n_train + len(self.test)
+        self.n_held_out = self.n_train // config.folds
+        self.convert_seconds, self.load_seconds, self.samples = _load_samples(data, config)
 
     @property
-    def facts(self):
-        """Counts of what there is; see :class:`FitPlan`."""
+    def counts(self):
         return {
-            "classes": len(self._data.classes),
-            "training_clips": self._n_train,
-            "test_clips": len(self._test),
-            "folds": self._n_folds,
-            "processes": self._jobs,
+            "classes": len(self.data.classes),
+            "training_clips": self.n_train,
+            "test_clips": len(self.test),
+            "folds": self.n_folds,
+            "processes": self.n_jobs,
         }
 
-    def plan(self, models, resolved, *, room=math.inf, prepared=False, audit=False):
-        """Make a plan.
-
-        Parameters
-        ----------
-        models : dict of str to estimator
-            Settled, by the names that were asked for.
-        resolved : dict of str to dict
-            What ``auto`` came to, by column.
-        room : float, default=inf
-            Seconds from now that all of it may take.
-        prepared : bool, default=False
-            Whether clips are converted and checked already.
-        audit : bool, default=False
-            Whether leaks are looked for.
-
-        Returns
-        -------
-        Plan
-
-        Raises
-        ------
-        UsageError
-            Not even one model fits.
-        """
-        costs = [self._cost(name, model, resolved) for name, model in models.items()]
-        ahead = [] if prepared else self._preparing()
-        if audit:
-            fits = sum(cost.fold for cost in costs if not cost.epoch) * self._n_folds
-            ahead.append(PlannedStage("looking for leaks", 1, 0, _AUDIT_FITS * fits))
-        stack = time_second_level(
-            n_models=len(models),
-            n_classes=len(self._data.classes),
-            n_rows=self._n_train,
-            n_folds=self._config.folds,
-        )
-        closing = PlannedStage("stack and papers", 1, 0, stack + _PAPERS)
-        choice = choose(costs, room - sum(stage.seconds for stage in [*ahead, closing]))
-        stages = (*ahead, *self._fitting(choice), closing)
-        return FitPlan(stages, choice, self.facts, resolved)
-
-    @property
-    def _n_train(self):
-        if not self._data.has_stems:
-            return len(self._data.train)
-        return len(self._data.classes) * self._config.mashups_per_genre
-
-    @property
-    def _n_folds(self):
-        if "fold" in self._data.train:
-            return self._data.train["fold"].nunique()
-        return self._config.folds * self._config.repeats
-
-    def _look_for_sources(self):
-        if not self._data.has_stems:
-            return [], []
-        sources, sr = list_sources(self._data), Settings.from_dict(self._config.settings).sr
-        return sources, list_unconverted(self._data.root, sources, cache=self._cache, sr=sr)
-
-    def _list_clips(self):
-        """List all clips, or None where they cannot be known without converting stems."""
-        if not self._data.has_stems:
-            return [
-                *(str(self._data.root / path) for path in self._data.train["path"]),
-                *self._test,
-            ]
-        if self._unconverted:
-            return None
-        means = {"cache": self._cache, "n_jobs": self._jobs, "progress": NullProgress()}
-        draw = sample_training(self._data, self._config, **means)
-        return [*(Mashup.from_recipe(r, draw.pool.source_store) for r in draw.recipes), *self._test]
-
-    def _preparing(self):
-        """Foretell what comes before the models."""
+    def preparation(self):
+        """Return the stages before the models."""
         stages = []
-        if self._sources:
-            n, todo = len(self._sources), len(self._unconverted)
-            seconds = todo * self._samples.convert / self._jobs
-            stages.append(PlannedStage("converting stems", n, n - todo, seconds))
-        clips = self._test if self._data.has_stems else self._clips
-        seconds = len(clips) * time_checks(clips[:3]) / self._jobs
+        if self.sources:
+            n, n_missing = len(self.sources), len(self.unconverted)
+            seconds = n_missing * self.convert_seconds / self.n_jobs
+            stages.append(PlannedStage("converting stems", n, n - n_missing, seconds))
+        clips = self.test if self.sources else self.clips
+        seconds = _time(check_clips, clips[:3], n_jobs=1) / 3 if clips else 0.0
+        seconds *= len(clips) / self.n_jobs
         return [*stages, PlannedStage("checking clips", len(clips), 0, seconds)]
 
-    def _fitting(self, choice):
-        """Lay out the stages of the chosen models."""
-        paid = features_seconds(choice.kept)
-        for cost, column in zip(choice.kept, model_columns(choice.names), strict=True):
+    def fits(self, choice):
+        """Yield the stages of the chosen models."""
+        seconds = feature_seconds(choice.costs)
+        for cost, column in zip(choice.costs, model_columns(choice.names), strict=True):
             if cost.features is not None:
-                n = self._n_train + len(self._test)
-                seconds = paid[cost.name]
-                yield PlannedStage(f"features for {column}", n, n - cost.n_features, seconds)
-            epochs = choice.epochs[cost.name]
-            done = min(self._done[column], self._n_folds)
-            yield PlannedStage(f"fitting {column}", self._n_folds, done, cost.fits(epochs))
+                n_done = self.n_clips - cost.n_features
+                name = f"features for {column}"
+                yield PlannedStage(name, self.n_clips, n_done, seconds[cost.name])
+            n_done = min(self.fitted[column], self.n_folds)
+            fits = cost.fit_seconds(choice.epochs[cost.name])
+            yield PlannedStage(f"fitting {column}", self.n_folds, n_done, fits)
 
-    def _cost(self, name, model, resolved):
-        """Measure one model; of one that the ledger has whole, only features are looked up."""
-        (column,) = model_columns([name])
-        on_gpu = resolved[column].get("device", "cpu") != "cpu"
-        left = max(0, self._n_folds - self._done[column])
-        waves = math.ceil(left / (1 if on_gpu else self._jobs))
-        times = time_fits(model, self._samples, self._sizes) if waves else FitTimes()
-        nets, extractor = find_networks(model), extractor_of(model)
-        if nets:
-            more = {"once": times.once, "epoch": times.epoch, "epochs": nets[0].epochs}
-            return ModelCost(name, times.fold, waves, **more)
-        n_features = self._count_missing(extractor)
-        by_clip = time_features(extractor, self._samples) if n_features else 0.0
-        return ModelCost(
-            name,
-            times.fold,
-            waves,
-            features=frozenset([*extractor.names, f"{extractor.sr} Hz", extractor.precision]),
-            n_features=n_features,
-            features_seconds=n_features * by_clip / self._jobs,
-        )
+    def model_cost(self, name, column, model, resolved):
+        """Measure a model; of a model that is in the ledger, count its features only."""
+        on_gpu = resolved.get("device", "cpu") != "cpu"
+        n_missing = max(0, self.n_folds - self.fitted[column])
+        waves = math.ceil(n_missing / (1 if on_gpu else self.n_jobs))
+        networks, extractors = find_networks(model), find_extractors(model)
+        options = time_fold(model, self) if waves else {"fold": 0.0}
+        if networks:
+            options["epochs"] = networks[0].epochs
+        elif extractors:
+            extractor = extractors[0]
+            n = self._count_missing(extractor)
+            options["features"] = frozenset([*extractor.names, extractor.sr, extractor.precision])
+            options["n_features"] = n
+            options["features_seconds"] = n and n * self._time_features(extractor) / self.n_jobs
+        return ModelCost(name, waves=waves, **options)
 
-    @property
-    def _sizes(self):
-        held_out = self._n_train // self._config.folds
-        return Sizes(
-            n_classes=len(self._data.classes),
-            n_rows=self._n_train - held_out,
-            n_predicted=held_out + len(self._test),
-            n_clips=self._n_train + len(self._test),
+    @cached_property
+    def clips(self):
+        """All clips; None where stems would have to be converted first."""
+        if not self.sources:
+            return [*(str(self.data.root / path) for path in self.data.train["path"]), *self.test]
+        if self.unconverted:
+            return None
+        sampled = sample_training(
+            self.data, self.config, resources=Resources(self.cache, self.n_jobs)
         )
+        store = sampled.pool.source_store
+        return [*(Mashup.from_recipe(r, store) for r in sampled.recipes), *self.test]
+
+    @cached_property
+    def _keys(self):
+        return [clip_key(clip) for clip in self.clips]
 
     def _count_missing(self, extractor):
-        """Count the clips whose features are to be computed."""
-        if self._clips is None:
-            return self._n_train + len(self._test)
-        if self._keys is None:
-            self._keys = [clip_key(clip) for clip in self._clips]
-        return len(FeatureStore(self._cache / "features").missing(self._keys, extractor))
+        if self.clips is None or self.cache is None:
+            return self.n_clips
+        return len(FeatureStore(self.cache / "features").missing(self._keys, extractor))
+
+    def _time_features(self, extractor):
+        """Return the time to load a clip and compute its features, in s."""
+        extractor(np.zeros(extractor.sr, dtype=np.float32))  # The first call compiles.
+        with threadpool_limits(1):
+            seconds = [_time(extractor, clip) for clip in self.samples[:3]]
+        return self.load_seconds + np.mean(seconds)
+
+
+def _load_samples(data, config):
+    """Load a few training clips, and return the time of conversion and of rendering, in s.
+
+    Returns
+    -------
+    convert_seconds : float
+        Per stem or noise clip; 0 for a data set of clips.
+    load_seconds : float
+        Per mashup; 0 for a data set of clips.
+    samples : list of ndarray of shape (n_samples,), float32
+    """
+    if not data.has_stems:
+        rows = np.linspace(0, len(data.train) - 1, min(_CLIPS, len(data.train))).astype(int)
+        return 0.0, 0.0, [load_clip(str(data.root / p)) for p in data.train["path"].iloc[rows]]
+    labels = data.train["label"].unique()[:_CLASSES]
+    songs = data.train[data.train["label"].isin(labels)]
+    songs = songs.drop_duplicates("group").groupby("label").head(_SONGS)
+    noise = None if data.noise is None else data.noise.drop_duplicates("group").head(_NOISES)
+    few = replace(data, train=songs, noise=noise)
+    config = replace(config, folds=2, repeats=1, mashups_per_genre=_MASHUPS, protocol="disjoint")
+    with TemporaryDirectory() as cache:
+        start = time.perf_counter()
+        sampled = sample_training(few, config, resources=Resources(cache, 1))
+        converted = time.perf_counter()
+        store = sampled.pool.source_store
+        samples = [Mashup.from_recipe(r, store).load(r.sr) for r in sampled.recipes]
+        loaded = time.perf_counter()
+    n_sources = len(list_sources(few))
+    return (converted - start) / n_sources, (loaded - converted) / len(samples), samples
+
+
+def time_fold(model, task):
+    """Estimate the time of one fold of a model from small fits.
+
+    Parameters
+    ----------
+    model : estimator
+        Not changed.
+    task : _Task
+
+    Returns
+    -------
+    dict of str to float
+        The times ``fold``, and of a network ``once`` and ``epoch``, of a :class:`ModelCost`.
+    """
+    with _silenced(), threadpool_limits(1):
+        return _time_network(model, task) if find_networks(model) else _time_model(model, task)
+
+
+def _time_model(model, task):
+    """Extrapolate linearly from fits on two numbers of rows."""
+    n_classes, n_rows = len(task.data.classes), task.n_train - task.n_held_out
+    few, more = (min(n * n_classes, n_rows) for n in _ROWS)
+    short, long = (_time_rows(model, task.samples, n_classes, n) for n in (few, more))
+    per_row = max(0.0, long - short) / max(1, more - few)
+    return {"fold": _FOLD_SECONDS + long + per_row * (n_rows - more)}
+
+
+def _time_rows(model, samples, n_classes, n_rows):
+    """Time a fit on random features; on clips for a model that is not a feature pipeline."""
+    y, extractor = np.arange(n_rows) % n_classes, leading_extractor(model)
+    if extractor is None:
+        return _time(clone(model).fit, [samples[i % len(samples)] for i in range(n_rows)], y)
+    rng, names = np.random.default_rng(0), extractor.names
+    centres = 0.3 * rng.standard_normal((n_classes, len(names)))
+    X = rng.standard_normal((n_rows, len(names))) + centres[y]
+    X = pd.DataFrame(X.astype(np.float32), columns=names)
+    return _time(clone(Pipeline(model.steps[1:])).fit, X, y)
+
+
+def _time_network(model, task):
+    """Extrapolate from one epoch, and some more, on a few clips."""
+    networks = find_networks(model)
+    network = set_resources(clone(networks[0])).set_params(epochs=1, patience=None, verbose=False)
+    # A GPU takes as long for a few clips as for a batch.
+    n = _CLIPS if resolve_device(network.device).type == "cpu" else network.batch_size
+    clips, y = [task.samples[i % len(task.samples)] for i in range(n)], np.arange(n) % 2
+    short = _time(network.fit, clips, y)
+    long = _time(clone(network).set_params(epochs=1 + _EPOCHS).fit, clips, y)
+    predicting = _time(network.predict_proba, clips) / n
+    epoch = max(0.0, long - short) / _EPOCHS / n
+    # Besides its epoch, the first fit computes log-mels, which the folds share.
+    log_mel = task.load_seconds + max(0.0, short / n - epoch)
+    n_predicted = task.n_held_out + len(task.test)
+    return {
+        "once": log_mel * task.n_clips,
+        "fold": len(networks) * predicting * n_predicted,
+        "epoch": len(networks)
+        * (epoch + (log_mel if network.remix else 0.0))
+        * (task.n_train - task.n_held_out),
+    }
+
+
+@contextmanager
+def _silenced():
+    """Suppress messages and warnings, which the real fits repeat."""
+    logger = logging.getLogger("stemstack")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _time(function, *arguments, **options):
+    start = time.perf_counter()
+    function(*arguments, **options)
+    return time.perf_counter() - start

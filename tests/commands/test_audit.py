@@ -1,4 +1,4 @@
-"""fit --audit stays silent on clean data, and stops where folds leak."""
+"""fit --audit: passes on clean folds, fails where folds leak."""
 
 import json
 import shutil
@@ -13,14 +13,14 @@ from stemstack.models import EffNetClassifier, make_model
 from stemstack.runs import Run
 from stemstack.runs.fitting.audit import audit_run, auditable
 from stemstack.runs.training_clips import TrainingClips
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 MODELS = "lr(families=mfcc,C=1)"
 
 
 @pytest.fixture
 def songs(tmp_path):
-    """40 songs of two classes, each known by its chord only, in four excerpts; as a manifest."""
+    """A manifest of 40 songs of two classes, four excerpts each, recognizable by chord only."""
     rng, rows = np.random.default_rng(0), []
     time = np.arange(8000) / 22050
     for song in range(40):
@@ -38,6 +38,7 @@ def fit_audited(songs, tmp_path, fit_small):
     return fit_small(tmp_path / "manifest.csv", tmp_path / "RUN", "--audit", models=MODELS)
 
 
+@pytest.mark.slow
 def test_clean_folds_pass(songs, tmp_path, fit_small):
     code, _, err = fit_audited(songs, tmp_path, fit_small)
     assert code == 0, err
@@ -51,30 +52,29 @@ def test_clean_folds_pass(songs, tmp_path, fit_small):
     assert (tmp_path / "RUN/metrics.json").exists()
 
 
-def test_folds_that_part_songs_are_found(songs, tmp_path):
+def test_split_songs_are_found(songs, tmp_path):
     table = songs.assign(clip=songs["path"], fold=songs["excerpt"] % 2)
     clips = [str(tmp_path / path) for path in songs["path"]]
     training = TrainingClips(table, clips, table, [])
     models = {"lr": make_model(MODELS)}
     with pytest.raises(DataError, match=r"labels that leak.*lr, shuffled labels: LEAKS"):
-        audit_run(
-            Run(tmp_path), training, models, cache=tmp_path, n_jobs=1, progress=NullProgress()
-        )
+        audit_run(Run(tmp_path), training, models, resources=Resources(tmp_path))
     assert json.loads((tmp_path / "audit.json").read_text())["lr, shuffled labels"]["leaks"]
 
 
-def test_an_audit_of_nothing_is_refused():
-    with pytest.raises(UsageError, match="not by net; add lr to --models"):
+def test_audit_without_features_raises():
+    with pytest.raises(UsageError, match="not with net; add lr to --models"):
         auditable({"net": EffNetClassifier()})
     models = {"net": EffNetClassifier(), "lr": make_model(MODELS)}
     assert list(auditable(models)) == ["lr"]
 
 
-def test_mashups_share_labels_with_those_of_their_songs(stem_data, tmp_path, fit_small):
+@pytest.mark.slow
+def test_audit_of_mashups(stem_data, tmp_path, fit_small):
     code, _, err = fit_small(stem_data, tmp_path / "RUN", "--audit", models="lr(families=rms)")
     assert code == 0, err
     assert (tmp_path / "RUN/audit.json").exists()
     shutil.rmtree(tmp_path / "RUN")
     shared = ["--audit", "--protocol", "shared"]
     code, _, err = fit_small(stem_data, tmp_path / "RUN", *shared, models="lr(families=rms)")
-    assert code == 2 and "--protocol shared is that" in err
+    assert code == 2 and "with --protocol shared songs are" in err

@@ -1,4 +1,4 @@
-"""fit, killed at moments drawn by chance and resumed, ends as if nothing had happened."""
+"""A fit that is killed at random moments and resumed gives the same tables."""
 
 import os
 import signal
@@ -18,8 +18,8 @@ LIMIT = 120
 
 @pytest.fixture
 def start_fit(stem_data, shared_cache):
-    """Start fit as a process of its own; whoever is left at the end is killed."""
-    begun = []
+    """Return a function that starts fit as a process; it is killed at the end."""
+    processes = []
 
     def start(out, models, *options):
         call = "import sys; from stemstack.commands import main; sys.exit(main())"
@@ -30,11 +30,11 @@ def start_fit(stem_data, shared_cache):
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        begun.append(process)
+        processes.append(process)
         return process
 
     yield start
-    for process in begun:
+    for process in processes:
         kill(process)
 
 
@@ -55,14 +55,14 @@ def count_files(run):
 
 
 def kill_at(process, run, n_files, delay):
-    """Kill a fit soon after its run holds so many files; tell whether it was still at work."""
-    until = time.monotonic() + LIMIT
-    while process.poll() is None and count_files(run) < n_files and time.monotonic() < until:
+    """Kill a fit after its run has so many files; return whether it was still running."""
+    deadline = time.monotonic() + LIMIT
+    while process.poll() is None and count_files(run) < n_files and time.monotonic() < deadline:
         time.sleep(0.002)
     time.sleep(delay)
-    at_work = process.poll() is None
+    was_running = process.poll() is None
     kill(process)
-    return at_work
+    return was_running
 
 
 def assert_same_tables(run, other):
@@ -70,14 +70,13 @@ def assert_same_tables(run, other):
         assert (run / name).read_bytes() == (other / name).read_bytes(), name
 
 
-def test_killed_at_any_moment_classical_models_end_the_same(
-    fit_small, start_fit, stem_data, tmp_path
-):
+@pytest.mark.slow
+def test_killed_classical_models_resume_to_same_tables(fit_small, start_fit, stem_data, tmp_path):
     whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
     code, _, err = fit_small(stem_data, whole, "--jobs", "1", models=CLASSICAL)
     assert code == 0, err
     rng = np.random.default_rng(0)
-    # The papers come after the tables: their files are the last four.
+    # Report and model card come after the tables: they and others are the last four files.
     moments = np.sort(rng.choice(np.arange(1, count_files(whole) - 4), 2, replace=False))
     killed = [
         kill_at(start_fit(run, CLASSICAL, "--resume"), run, moment, rng.uniform(0, 0.05))
@@ -88,17 +87,19 @@ def test_killed_at_any_moment_classical_models_end_the_same(
     assert_same_tables(run, whole)
 
 
-def test_killed_while_a_net_learns_it_ends_the_same(fit_small, start_fit, stem_data, tmp_path):
+@pytest.mark.slow
+def test_killed_network_resumes_to_same_tables(fit_small, start_fit, stem_data, tmp_path):
     whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
     code, _, err = fit_small(stem_data, whole, *NET, "--jobs", "1", models="effnet")
     assert code == 0, err
-    # With config, folds and recipes there, the first fold is being learnt.
+    # With config, folds and recipes written, the first fold is being trained.
     assert kill_at(start_fit(run, "effnet", *NET), run, 3, delay=1.0)
     assert not (run / TABLES[0]).exists()
     finish(start_fit(run, "effnet", *NET, "--resume"))
     assert_same_tables(run, whole)
 
 
+@pytest.mark.slow
 def test_two_processes_fill_one_ledger(fit_small, start_fit, stem_data, tmp_path):
     whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
     code, _, err = fit_small(stem_data, whole, "--jobs", "1", models=CLASSICAL)

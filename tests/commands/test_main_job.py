@@ -1,4 +1,4 @@
-"""The main job from data to submission, on the three forms of data."""
+"""The main job from data to submission, on all layouts of data."""
 
 import json
 import shutil
@@ -15,12 +15,12 @@ ALL = "heuristic,lr,lgbm"
 
 
 def tables(run):
-    """Every table of a run, by name, as bytes."""
+    """The bytes of every table of a run, by name."""
     found = [*run.glob("*.parquet"), *run.rglob("ledger/**/*.parquet"), run / "submission.csv"]
     return {str(path.relative_to(run)): path.read_bytes() for path in found}
 
 
-def test_a_run_holds_what_the_plan_says(finished_run):
+def test_run_has_all_files(finished_run):
     names = {path.name for path in finished_run.iterdir()}
     assert names == {
         "config.yaml", "folds.parquet", "recipes.parquet", "ledger", "models", "metrics.json",
@@ -30,7 +30,7 @@ def test_a_run_holds_what_the_plan_says(finished_run):
     assert files == {".skops"}
 
 
-def test_the_submission_copies_the_samples_header_and_the_ids(finished_run):
+def test_submission_copies_header_and_ids(finished_run):
     lines = (finished_run / "submission.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "id,genre"
     assert [line.split(",")[0] for line in lines[1:]] == ["000", "007", "014", "021", "028", "035"]
@@ -46,13 +46,13 @@ def test_folds_share_neither_songs_nor_noise(finished_run):
         assert {*songs, *noises} == {recipe.fold}
 
 
-def test_metrics_are_what_the_out_of_fold_table_says(finished_run):
+def test_metrics_match_the_oof_table(finished_run):
     metrics = json.loads((finished_run / "metrics.json").read_text())
     oof = pd.read_parquet(finished_run / "ledger/oof.parquet")
     for model in ("heuristic", "lr", "lgbm", "stack"):
         columns = [f"{model}__{label}" for label in metrics["classes"]]
-        guess = np.array(metrics["classes"])[oof[columns].to_numpy().argmax(axis=1)]
-        expected = f1_score(oof["label"], guess, average="macro")
+        y_pred = np.array(metrics["classes"])[oof[columns].to_numpy().argmax(axis=1)]
+        expected = f1_score(oof["label"], y_pred, average="macro")
         # rtol: the same numbers, averaged in the same order.
         np.testing.assert_allclose(metrics["out_of_fold"][model]["macro_f1"], expected, rtol=1e-12)
 
@@ -64,13 +64,13 @@ def test_evaluate_prints_both_scores(finished_run, stem_data, run_program):
     assert out.splitlines()[0].split() == ["macro", "F1", "out", "of", "fold", "answers"]
     code, out, _ = run_program("evaluate", finished_run, "--answers", answers, "--json")
     scores = json.loads(out)
-    truth = pd.read_csv(answers)["genre"].to_numpy()
-    guess = pd.read_csv(finished_run / "submission.csv")["genre"].to_numpy()
-    assert scores["stack"]["accuracy"] == np.mean(truth == guess)
+    y_true = pd.read_csv(answers)["genre"].to_numpy()
+    y_pred = pd.read_csv(finished_run / "submission.csv")["genre"].to_numpy()
+    assert scores["stack"]["accuracy"] == np.mean(y_true == y_pred)
     assert scores["stack"]["macro_f1"] > 0.5
 
 
-def test_both_protocols_stand_side_by_side(stem_data, tmp_path, fit_small, run_program):
+def test_both_protocols(stem_data, tmp_path, fit_small, run_program):
     out = tmp_path / "RUN"
     arguments = ("--protocol", "both", "--jobs", "1")
     assert fit_small(stem_data, out, *arguments, models="heuristic")[0] == 0
@@ -79,7 +79,7 @@ def test_both_protocols_stand_side_by_side(stem_data, tmp_path, fit_small, run_p
     mashups = read_recipes(shared / "recipes.parquet")
     songs = [{(part.song, where[mashup.id]) for part in mashup.stems} for mashup in mashups]
     pairs = set().union(*songs)
-    assert len(pairs) > len({song for song, _ in pairs}), "no song stands on both sides"
+    assert len(pairs) > len({song for song, _ in pairs}), "no song is on both sides"
     metrics = [json.loads((run / "metrics.json").read_text()) for run in (out, shared)]
     assert metrics[0]["song_shared"] == metrics[1]["out_of_fold"]
     assert "song-shared (optimistic)" in (out / "report.html").read_text(encoding="utf-8")
@@ -88,7 +88,8 @@ def test_both_protocols_stand_side_by_side(stem_data, tmp_path, fit_small, run_p
     assert fit_small(stem_data, out, "--resume", "--protocol", "shared", "--jobs", "1")[0] == 2
 
 
-def test_jobs_change_nothing(finished_run, stem_data, tmp_path, fit_small):
+@pytest.mark.slow
+def test_result_does_not_depend_on_jobs(finished_run, stem_data, tmp_path, fit_small):
     fresh = ["--cache", tmp_path / "cache", "--jobs", "2"]
     assert fit_small(stem_data, tmp_path / "RUN", *fresh, models=ALL)[0] == 0
     assert tables(tmp_path / "RUN") == tables(finished_run)
@@ -97,11 +98,11 @@ def test_jobs_change_nothing(finished_run, stem_data, tmp_path, fit_small):
         assert twin.read_bytes() == model.read_bytes(), model
 
 
-def test_resume_does_only_what_is_missing(finished_run, stem_data, tmp_path, fit_small):
+def test_resume_computes_only_what_is_missing(finished_run, stem_data, tmp_path, fit_small):
     run = tmp_path / "RUN"
     shutil.copytree(finished_run, run)
-    kept = next((run / "ledger/lr").glob("fold0-*"))
-    stamp = kept.stat().st_mtime_ns
+    entry = next((run / "ledger/lr").glob("fold0-*"))
+    stamp = entry.stat().st_mtime_ns
     next((run / "ledger/lgbm").glob("fold1-*")).unlink()
     (run / "metrics.json").unlink()
     code, _, err = fit_small(stem_data, run, models=ALL)
@@ -110,10 +111,10 @@ def test_resume_does_only_what_is_missing(finished_run, stem_data, tmp_path, fit
     assert code == 2 and "seed=0, not 5" in err
     assert fit_small(stem_data, run, "--resume", models=ALL)[0] == 0
     assert tables(run) == tables(finished_run)
-    assert kept.stat().st_mtime_ns == stamp
+    assert entry.stat().st_mtime_ns == stamp
 
 
-def test_resume_with_other_models_costs_only_those(finished_run, stem_data, tmp_path, fit_small):
+def test_resume_with_other_models_fits_only_those(finished_run, stem_data, tmp_path, fit_small):
     run = tmp_path / "RUN"
     shutil.copytree(finished_run, run)
     shutil.rmtree(run / "ledger/lr")
@@ -124,23 +125,20 @@ def test_resume_with_other_models_costs_only_those(finished_run, stem_data, tmp_
     assert list(metrics["out_of_fold"]) == ["lgbm", "lr", "stack"]
 
 
-def test_a_runs_configuration_repeats_it(finished_run, tmp_path, run_program):
+def test_configuration_repeats_the_run(finished_run, tmp_path, run_program):
     config = ["--config", finished_run / "config.yaml", "--out", tmp_path / "RUN", "--quiet"]
     assert run_program("fit", *config)[0] == 0
     assert tables(tmp_path / "RUN") == tables(finished_run)
 
 
-def test_predicting_the_test_clips_again_gives_the_submission(
-    finished_run, stem_data, tmp_path, run_program
-):
+def test_predicting_test_clips_gives_the_submission(finished_run, stem_data, tmp_path, run_program):
     out = tmp_path / "again.csv"
     assert run_program("predict", finished_run, "--data", stem_data, "--out", out)[0] == 0
     assert out.read_bytes() == (finished_run / "submission.csv").read_bytes()
 
 
-def test_a_net_goes_through_the_main_job_with_the_same_bits_for_any_jobs(
-    stem_data, tmp_path, fit_small, run_program
-):
+@pytest.mark.slow
+def test_network_does_not_depend_on_jobs(stem_data, tmp_path, fit_small, run_program):
     net = ["--backbone", "cnn_tiny", "--weights", "none", "--epochs", "1"]
     for jobs in ("1", "2"):
         code, _, err = fit_small(
@@ -157,7 +155,7 @@ def test_a_net_goes_through_the_main_job_with_the_same_bits_for_any_jobs(
     assert out.read_bytes() == (one / "submission.csv").read_bytes()
 
 
-def test_predict_takes_paths_in_their_order(finished_run, stem_data, tmp_path, run_program):
+def test_predict_keeps_the_order_of_paths(finished_run, stem_data, tmp_path, run_program):
     odd = tmp_path / "-odd, name.wav"
     shutil.copy(stem_data / "mashups/song0002.wav", odd)
     (tmp_path / "bad.wav").write_text("not audio, but long enough to look like a header of one")
@@ -173,9 +171,7 @@ def test_predict_takes_paths_in_their_order(finished_run, stem_data, tmp_path, r
     np.testing.assert_allclose(table.iloc[:, 2:].sum(axis=1), 1, rtol=1e-9)
 
 
-def test_an_unreadable_test_clip_is_left_out_and_the_rest_is_done(
-    own_stem_data, tmp_path, fit_small
-):
+def test_unreadable_test_clip_is_left_out(own_stem_data, tmp_path, fit_small):
     (own_stem_data / "mashups/song0001.wav").write_bytes(b"")
     code, _, err = fit_small(own_stem_data, tmp_path / "RUN", models="heuristic")
     assert code == 1
@@ -192,7 +188,7 @@ def mashup_folder(stem_data, shared_cache, tmp_path_factory):
     return out
 
 
-def test_mash_writes_a_manifest_that_fit_takes(mashup_folder, tmp_path, fit_small):
+def test_fit_accepts_manifest_of_mash(mashup_folder, tmp_path, fit_small):
     manifest = pd.read_csv(mashup_folder / "manifest.csv")
     assert len(manifest) == 25
     assert manifest["label"].value_counts().max() - manifest["label"].value_counts().min() <= 1
@@ -204,7 +200,7 @@ def test_mash_writes_a_manifest_that_fit_takes(mashup_folder, tmp_path, fit_smal
     assert not (tmp_path / "RUN/submission.csv").exists()
 
 
-def test_a_folder_per_class_is_data_too(mashup_folder, tmp_path, fit_small):
+def test_fit_accepts_folder_per_class(mashup_folder, tmp_path, fit_small):
     manifest = pd.read_csv(mashup_folder / "manifest.csv")
     for path, label in zip(manifest["path"], manifest["label"], strict=True):
         target = tmp_path / "DATA" / label / path.rsplit("/", 1)[1]
@@ -216,13 +212,13 @@ def test_a_folder_per_class_is_data_too(mashup_folder, tmp_path, fit_small):
     assert metrics["out_of_fold"]["stack"]["macro_f1"] > 0.5
 
 
-def test_recipes_alone_are_quick(stem_data, tmp_path, run_program):
+def test_recipes_only_writes_no_audio(stem_data, tmp_path, run_program):
     arguments = ["--out", tmp_path / "M", "--n", "3", "--folds", "2", "--recipes-only", "--quiet"]
     assert run_program("mash", stem_data, *arguments)[0] == 0
     assert [path.name for path in (tmp_path / "M").iterdir()] == ["recipes.parquet"]
 
 
-def test_features_of_a_data_set(stem_data, tmp_path, run_program):
+def test_features_of_data_set(stem_data, tmp_path, run_program):
     out = tmp_path / "features.parquet"
     arguments = ["--out", out, "--families", "rms,zcr", "--quiet"]
     assert run_program("features", stem_data, *arguments)[0] == 0
@@ -233,7 +229,7 @@ def test_features_of_a_data_set(stem_data, tmp_path, run_program):
     assert table["label"].notna().sum() == 12
 
 
-def test_features_of_paths_go_on_after_a_bad_file(stem_data, tmp_path, run_program):
+def test_features_skip_unreadable_file(stem_data, tmp_path, run_program):
     (tmp_path / "bad.wav").write_text("not audio, but long enough to look like a header of one")
     out = tmp_path / "features.parquet"
     paths = [tmp_path / "bad.wav", stem_data / "mashups"]

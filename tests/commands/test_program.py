@@ -164,10 +164,10 @@ def test_answers_must_match_the_run(finished_run, tmp_path, run_program):
     rows = "\n".join(f"{7 * i:03d},polka" for i in range(6))
     (tmp_path / "a.csv").write_text(f"id,genre\n{rows}\n")
     code, _, err = run_program("evaluate", finished_run, "--answers", tmp_path / "a.csv")
-    assert code == 1 and "'polka', which the run does not know" in err
+    assert code == 1 and "unknown class 'polka'; the run's are" in err
 
 
 def test_unfinished_run_is_refused(finished_run, tmp_path, run_program):
     (tmp_path / "config.yaml").write_text((finished_run / "config.yaml").read_text())
     code, _, err = run_program("report", tmp_path)
-    assert code == 1 and "not finished; go on with fit --resume" in err
+    assert code == 1 and "not finished; continue it with fit --resume" in err

@@ -1,4 +1,4 @@
-"""``pseudo-label``: models that learn from the test, and say round by round whether it helped."""
+"""``pseudo-label``: models trained on the test clips too, in approved rounds."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import yaml
 from sklearn.base import clone
 
 from stemstack.runs import Run
-from stemstack.runs.derived import pseudo_label as pseudo_labelling
+from stemstack.runs.derived import pseudo_label as pseudo_label_module
 from stemstack.stacking.pseudo_labels import PseudoLabels, Round
 
 MODELS = ["--models", "heuristic,lr", "--jobs", 1, "--quiet"]
@@ -19,41 +19,42 @@ CHOSEN = [0, 3]
 
 @pytest.fixture
 def pseudo_label(finished_run, run_program):
-    """Call the command on the finished run; gives (exit code, stdout, stderr)."""
+    """Return a function that calls the command on the finished run."""
     return lambda *arguments: run_program("pseudo-label", finished_run, *arguments)
 
 
 @pytest.fixture
-def some_are_chosen(monkeypatch):
-    """The models of the first fold choose two clips of the test, those of the second none.
+def selected_clips(monkeypatch):
+    """Select two test clips for the first fold, none for the second.
 
-    Gives what the heuristic then says of the first fold, once the command has run.
+    Returns a list, to which the heuristic's expected predictions of the first fold are added.
     """
     expected = []
 
     def choose(models, clips, y, folds, test, **settings):
         labels = np.array(sorted(set(y)), dtype=object)
         chosen, none = (np.array(CHOSEN), labels[1:]), (np.array([], dtype=int), labels[:0])
-        known, more = clips[folds != 0], test[CHOSEN]
-        fitted = clone(models[0][1]).fit([*known, *more], [*y[folds != 0], *labels[1:]])
+        train, selected = clips[folds != 0], test[CHOSEN]
+        fitted = clone(models[0][1]).fit([*train, *selected], [*y[folds != 0], *labels[1:]])
         expected.append(fitted.predict_proba(clips[folds == 0]))
-        kept = Round(1.0, 0.5, 0.6, 0.05, 0.15, True, dict(zip(labels, [0, 0.5, 0.5], strict=True)))
-        return PseudoLabels(*chosen, (kept,), (chosen, none))
+        by_class = dict(zip(labels, [0, 0.5, 0.5], strict=True))
+        accepted = Round(1.0, 0.5, 0.6, 0.05, 0.15, True, by_class)
+        return PseudoLabels(*chosen, (accepted,), (chosen, none))
 
-    monkeypatch.setattr(pseudo_labelling, "pseudo_label", choose)
+    monkeypatch.setattr(pseudo_label_module, "pseudo_label", choose)
     return expected
 
 
-def test_a_run_whose_fold_models_learnt_what_their_fold_chose(
-    finished_run, stem_data, some_are_chosen, tmp_path, pseudo_label
+def test_fold_models_train_on_their_pseudo_labels(
+    finished_run, stem_data, selected_clips, tmp_path, pseudo_label
 ):
     code, printed, err = pseudo_label("--out", tmp_path / "RUN2", "--json", *MODELS)
     assert code == 0, err
-    told, old, new = json.loads(printed), Run.open(finished_run), Run.open(tmp_path / "RUN2")
-    assert new.metrics["pseudo_labels"] == told
-    assert told["models"] == new.model_names == ["heuristic", "lr"]
-    assert told["rounds"][0]["verdict"] == "kept"
-    assert told["taken"] == dict.fromkeys(old.metrics["classes"][1:], 1)
+    summary, old, new = json.loads(printed), Run.open(finished_run), Run.open(tmp_path / "RUN2")
+    assert new.metrics["pseudo_labels"] == summary
+    assert summary["models"] == new.model_names == ["heuristic", "lr"]
+    assert summary["rounds"][0]["verdict"] == "kept"
+    assert summary["taken"] == dict.fromkeys(old.metrics["classes"][1:], 1)
     origin = yaml.safe_load(new.config_path.read_text(encoding="utf-8"))["resolved"]["pseudo-label"]
     assert list(origin["run"]) == [str(finished_run)] and origin["confidence"] == 0.6
     assert {"recipes.parquet", "folds.parquet", "model_card.md"} <= {
@@ -66,28 +67,28 @@ def test_a_run_whose_fold_models_learnt_what_their_fold_chose(
     pd.testing.assert_frame_equal(
         before.loc[unchanged, columns], after.loc[unchanged, columns], rtol=1e-6, atol=1e-9
     )
-    said = after.filter(like="heuristic__")[~unchanged]
-    np.testing.assert_allclose(said, some_are_chosen[0], rtol=1e-6, atol=1e-9)
-    told_anew = [run.filter(like="lr__")[~unchanged] for run in (before, after)]
-    assert np.abs(told_anew[0] - told_anew[1]).to_numpy().max() > 1e-3
+    proba = after.filter(like="heuristic__")[~unchanged]
+    np.testing.assert_allclose(proba, selected_clips[0], rtol=1e-6, atol=1e-9)
+    changed = [run.filter(like="lr__")[~unchanged] for run in (before, after)]
+    assert np.abs(changed[0] - changed[1]).to_numpy().max() > 1e-3
     check_submitted(new, pd.read_csv(stem_data / "test.csv", dtype=str), stem_data)
 
 
 def check_submitted(run, test, root):
-    """The models on disk say what the ledger holds, and the submission what the stack says."""
+    """Saved models predict the ledger's test predictions; the submission is the stack's."""
     paths = [str(root / name) for name in test["filename"]]
-    said = [run.load_model("heuristic", fold).predict_proba(paths) for fold in (0, 1)]
+    proba = [run.load_model("heuristic", fold).predict_proba(paths) for fold in (0, 1)]
     table, classes = run.read_table("ledger/test"), run.metrics["classes"]
     # rtol: the same models, through the disk.
-    kept = table.filter(like="heuristic__").to_numpy()
-    np.testing.assert_allclose(np.mean(said, axis=0), kept, rtol=1e-9)
+    stored = table.filter(like="heuristic__").to_numpy()
+    np.testing.assert_allclose(np.mean(proba, axis=0), stored, rtol=1e-9)
     submitted = pd.read_csv(run.path / "submission.csv", dtype=str)
     stacked = table.filter(like="stack__").to_numpy().argmax(axis=1)
     assert submitted["genre"].tolist() == [classes[k] for k in stacked]
     assert submitted["id"].tolist() == table["id"].tolist() == test["id"].tolist()
 
 
-def test_answers_alone_and_a_table_of_rounds(finished_run, tmp_path, pseudo_label):
+def test_csv_output_and_table_of_rounds(finished_run, tmp_path, pseudo_label):
     out = tmp_path / "answers.csv"
     code, printed, err = pseudo_label("--out", out, "--confidence", 1, *MODELS)
     assert code == 0, err
@@ -104,7 +105,7 @@ def test_answers_alone_and_a_table_of_rounds(finished_run, tmp_path, pseudo_labe
     )
 
 
-def test_what_cannot_be_done_is_refused_in_a_line(finished_run, tmp_path, run_program):
+def test_invalid_options_fail_with_one_line(finished_run, tmp_path, run_program):
     def refuse(*arguments, run=finished_run):
         code, printed, err = run_program("pseudo-label", run, "--out", *arguments)
         assert not printed and len(err.splitlines()) == 1

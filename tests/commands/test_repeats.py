@@ -1,4 +1,4 @@
-"""--repeats fits every model on several tables of folds and averages what they say."""
+"""fit --repeats: several tables of folds, predictions averaged."""
 
 import shutil
 
@@ -22,7 +22,7 @@ def excerpts(stem_data, tmp_path_factory):
     return root
 
 
-def test_repeats_are_averaged_over_tables(excerpts, tmp_path, fit_small):
+def test_repeats_are_averaged(excerpts, tmp_path, fit_small):
     one, two = tmp_path / "ONE", tmp_path / "TWO"
     assert fit_small(excerpts, one, models=MODEL)[0] == 0
     code, _, err = fit_small(excerpts, two, "--repeats", "2", models=MODEL)
@@ -43,7 +43,7 @@ def test_repeats_are_averaged_over_tables(excerpts, tmp_path, fit_small):
     }
 
 
-def test_a_run_with_repeats_predicts_by_all_its_models(excerpts, tmp_path, fit_small, run_program):
+def test_prediction_uses_models_of_all_repeats(excerpts, tmp_path, fit_small, run_program):
     run, out = tmp_path / "RUN", tmp_path / "p.csv"
     assert fit_small(excerpts, run, "--repeats", "3", models=MODEL)[0] == 0
     assert len(list((run / "models" / NAME).iterdir())) == 6
@@ -54,7 +54,7 @@ def test_a_run_with_repeats_predicts_by_all_its_models(excerpts, tmp_path, fit_s
     assert code == 1 and "fold5" in err
 
 
-def test_what_cannot_be_repeated_is_refused(stem_data, tmp_path, fit_small):
+def test_impossible_repeats_raise(stem_data, tmp_path, fit_small):
     code, _, err = fit_small(stem_data, tmp_path / "RUN", "--repeats", "2", models=MODEL)
     assert code == 2 and "mashups, which are drawn within folds" in err
     code, _, err = fit_small(stem_data, tmp_path / "RUN", "--repeats", "0", models=MODEL)

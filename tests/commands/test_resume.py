@@ -1,4 +1,4 @@
-"""fit --resume after the data or the models changed: what was true stays, the rest goes."""
+"""fit --resume after the data or the models changed."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from stemstack.exceptions import UsageError
 from stemstack.models import EffNetClassifier
 from stemstack.models.deep.backbones.networks import build_net
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
-from stemstack.runs.fitting import fit as experiment
+from stemstack.runs.fitting import fit as fit_module
 
 MODEL = "lr(families=rms)"
 NAME = "lr-families-rms"
@@ -20,7 +20,7 @@ NAME = "lr-families-rms"
 
 @pytest.fixture
 def excerpts(stem_data, tmp_path):
-    """A manifest beside two stems of each song as clips."""
+    """A manifest of two stems of each song as clips."""
     root, rows = tmp_path / "DATA", []
     for song in sorted((stem_data / "genres_stems").glob("*/*")):
         for stem in ("vocals", "other"):
@@ -32,7 +32,7 @@ def excerpts(stem_data, tmp_path):
     return root / "all.csv"
 
 
-def test_clips_may_be_called_otherwise(excerpts, tmp_path, fit_small):
+def test_renamed_clips_are_not_refitted(excerpts, tmp_path, fit_small):
     run = tmp_path / "RUN"
     assert fit_small(excerpts, run, models=MODEL)[0] == 0
     before = pd.read_parquet(run / "ledger/oof.parquet")
@@ -49,7 +49,7 @@ def test_clips_may_be_called_otherwise(excerpts, tmp_path, fit_small):
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
-def test_folds_that_are_no_more_are_forgotten(excerpts, tmp_path, fit_small):
+def test_removed_folds_are_discarded(excerpts, tmp_path, fit_small):
     run, table = tmp_path / "RUN", pd.read_csv(excerpts)
     folds = table.groupby("label")["group"].transform(lambda groups: pd.factorize(groups)[0])
     table.assign(fold=folds % 3).to_csv(excerpts, index=False)
@@ -61,7 +61,7 @@ def test_folds_that_are_no_more_are_forgotten(excerpts, tmp_path, fit_small):
     assert entries == ["fold0", "fold1"]
 
 
-def test_a_run_that_was_stopped_while_it_grew_is_not_finished(
+def test_run_stopped_while_growing_is_unfinished(
     finished_run, stem_data, tmp_path, fit_small, run_program, monkeypatch
 ):
     run, models = tmp_path / "RUN", "heuristic,lr,lgbm,lr(families=rms)"
@@ -71,7 +71,7 @@ def test_a_run_that_was_stopped_while_it_grew_is_not_finished(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(experiment, "fit_meta_model", stop)
+        patch.setattr(fit_module, "fit_meta_model", stop)
         assert fit_small(stem_data, run, "--resume", models=models)[0] != 0
     answers = stem_data.parent / "answers.csv"
     for command in (
@@ -81,12 +81,12 @@ def test_a_run_that_was_stopped_while_it_grew_is_not_finished(
         ["predict", run, "--data", stem_data, "--out", tmp_path / "p.csv"],
     ):
         code, _, err = run_program(*command)
-        assert code == 1 and "the run is not finished; go on with fit --resume" in err
+        assert code == 1 and "the run is not finished; continue it with fit --resume" in err
     assert fit_small(stem_data, run, "--resume", models=models)[0] == 0
     assert run_program("evaluate", run, "--answers", answers)[0] == 0
 
 
-def test_a_net_that_stops_early_is_told_the_songs(excerpts, tmp_path, fit_small, monkeypatch):
+def test_early_stopping_gets_song_groups(excerpts, tmp_path, fit_small, monkeypatch):
     seen = []
 
     def fit(self, X, y, groups=None):
@@ -98,12 +98,12 @@ def test_a_net_that_stops_early_is_told_the_songs(excerpts, tmp_path, fit_small,
     assert code == 2 and "enough" in err
     (clips, groups), songs = seen[0], pd.read_csv(excerpts).set_index("path")["group"]
     assert groups == songs[[Path(clip).name for clip in clips]].tolist()
-    bag = "effnet:cnn_tiny(patience=1,seeds=2)"
-    code, _, err = fit_small(excerpts, tmp_path / "BAG", models=bag)
-    assert code == 2 and "cannot be told which clips share a song" in err
+    ensemble = "effnet:cnn_tiny(patience=1,seeds=2)"
+    code, _, err = fit_small(excerpts, tmp_path / "ENSEMBLE", models=ensemble)
+    assert code == 2 and "early stopping needs to know which clips share a song" in err
 
 
-def test_other_weights_under_the_same_name_are_learnt_from_anew(excerpts, tmp_path, fit_small):
+def test_changed_weights_file_is_refitted(excerpts, tmp_path, fit_small):
     path = tmp_path / "first.safetensors"
     name = f"effnet:cnn_tiny(weights={path},epochs=1)"
 

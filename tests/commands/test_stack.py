@@ -1,4 +1,4 @@
-"""stack puts models of several runs under another second level; merge brings ledgers together."""
+"""stack: another meta-model over finished runs; ledger merge: ledgers of several runs."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from stemstack.stacking import BLENDS
 
 @pytest.fixture(scope="module")
 def parts(finished_run, tmp_path_factory):
-    """The finished run cut in two: one of lr alone, one of heuristic and lgbm."""
+    """The finished run as two: one of lr, one of heuristic and lgbm."""
     root = tmp_path_factory.mktemp("parts")
     return [
         cut(finished_run, root / "A", ["lr"]),
@@ -23,7 +23,7 @@ def parts(finished_run, tmp_path_factory):
 
 
 def cut(run, out, models):
-    """Leave some models of a run out, as if they had never been fitted."""
+    """Copy a run without some of its models."""
     shutil.copytree(run, out)
     config = (out / "config.yaml").read_text(encoding="utf-8")
     for name in {"heuristic", "lr", "lgbm"} - set(models):
@@ -38,7 +38,7 @@ def cut(run, out, models):
     return out
 
 
-def test_the_stack_of_parts_is_the_stack_of_the_whole(parts, finished_run, tmp_path, run_program):
+def test_stack_of_parts_equals_whole(parts, finished_run, tmp_path, run_program):
     shuffled = [parts[1], parts[0]]
     code, out, err = run_program("stack", *shuffled, "--out", tmp_path / "RUN", "--quiet")
     assert code == 0, err
@@ -46,7 +46,7 @@ def test_the_stack_of_parts_is_the_stack_of_the_whole(parts, finished_run, tmp_p
     whole, again = (
         pd.read_parquet(r / "ledger/oof.parquet") for r in (finished_run, tmp_path / "RUN")
     )
-    # atol: the models stand in another order, so the solver ends a little elsewhere.
+    # atol: the models are in another order, so the solver converges to another last digit.
     pd.testing.assert_frame_equal(whole, again[whole.columns], rtol=0, atol=1e-3)
     (score,) = {
         json.loads((run / "metrics.json").read_text())["out_of_fold"]["lgbm"]["macro_f1"]
@@ -56,7 +56,7 @@ def test_the_stack_of_parts_is_the_stack_of_the_whole(parts, finished_run, tmp_p
 
 
 @pytest.mark.parametrize("blend", ["greedy", "rank"])
-def test_a_blend_is_a_run_that_predicts_without_the_run_it_comes_from(
+def test_stacked_run_predicts_without_its_source(
     blend, finished_run, stem_data, tmp_path, run_program
 ):
     source, run = tmp_path / "SOURCE", tmp_path / "RUN"
@@ -69,7 +69,7 @@ def test_a_blend_is_a_run_that_predicts_without_the_run_it_comes_from(
     assert (tmp_path / "p.csv").read_bytes() == (run / "submission.csv").read_bytes()
     metrics = json.loads((run / "metrics.json").read_text())
     assert list(metrics["blends"]) == list(BLENDS)
-    # Both draw songs: of the same predictions they say the same.
+    # Both are bootstraps over songs of the same predictions.
     summary, row = summarise_run(Run.open(run))["stack"], metrics["blends"][blend]
     assert (row["low"], row["high"]) == pytest.approx((summary["low"], summary["high"]))
     # rtol: the same predictions, scored by another implementation.
@@ -78,19 +78,19 @@ def test_a_blend_is_a_run_that_predicts_without_the_run_it_comes_from(
     )
 
 
-def test_evaluate_and_report_take_a_stacked_run(finished_run, stem_data, tmp_path, run_program):
+def test_stacked_run_is_evaluated_and_reported(finished_run, stem_data, tmp_path, run_program):
     run, answers = tmp_path / "RUN", stem_data.parent / "answers.csv"
     assert run_program("stack", finished_run, "--blend", "nnls", "--out", run, "--quiet")[0] == 0
     code, out, _ = run_program("evaluate", run, "--answers", answers, "--json")
     submission = pd.read_csv(run / "submission.csv", dtype=str)
-    truth = pd.read_csv(answers, dtype=str)
-    expected = f1_score(truth["genre"], submission["genre"], average="macro")
+    y_true = pd.read_csv(answers, dtype=str)
+    expected = f1_score(y_true["genre"], submission["genre"], average="macro")
     # rtol: the same counts.
     np.testing.assert_allclose(json.loads(out)["stack"]["macro_f1"], expected, rtol=1e-12)
     assert code == 0 and run_program("report", run, "--quick")[0] == 0
 
 
-def test_runs_that_do_not_belong_together_are_refused(parts, finished_run, tmp_path, run_program):
+def test_different_runs_cannot_be_stacked(parts, finished_run, tmp_path, run_program):
     out = tmp_path / "RUN"
     other = tmp_path / "OTHER"
     shutil.copytree(finished_run, other)
@@ -115,7 +115,7 @@ def test_runs_that_do_not_belong_together_are_refused(parts, finished_run, tmp_p
     assert code == 2 and "is not empty" in err
 
 
-def test_a_merged_ledger_needs_only_what_is_missing(
+def test_merged_run_resumes_what_is_missing(
     parts, finished_run, stem_data, tmp_path, run_program, fit_small
 ):
     here, there, run = tmp_path / "HERE", tmp_path / "THERE", tmp_path / "RUN"
@@ -136,13 +136,13 @@ def test_a_merged_ledger_needs_only_what_is_missing(
         assert (run / name).read_bytes() == (finished_run / name).read_bytes()
 
 
-def test_ledgers_that_disagree_are_not_merged(finished_run, tmp_path, run_program):
+def test_contradicting_ledgers_cannot_be_merged(finished_run, tmp_path, run_program):
     other, out = tmp_path / "OTHER", tmp_path / "RUN"
     shutil.copytree(finished_run, other)
     entry = next(other.glob("ledger/lr/fold0-*"))
     entry.write_bytes(b"cut short")
     code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
-    assert code == 1 and f"{entry}: is no Parquet table; copy that run again" in err
+    assert code == 1 and f"{entry}: is not a Parquet table; copy that run again" in err
     pd.read_parquet(next(finished_run.glob("ledger/lr/fold1-*"))).to_parquet(entry)
     code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
     assert code == 2 and "hold different predictions of lr, fold 0" in err

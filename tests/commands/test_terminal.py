@@ -1,4 +1,4 @@
-"""fit before it fits: the plan, the configuration, the time limit; and what a terminal shows."""
+"""fit before its fits: plan, configuration, time limit; and what a terminal shows."""
 
 import io
 import json
@@ -15,7 +15,9 @@ from stemstack.commands._shared import defaults as offered
 from stemstack.commands._shared.options import Duration
 from stemstack.commands._shared.outputs import scores_panel
 from stemstack.commands._shared.progress import RichProgress, show_rate
-from stemstack.runs import PROTOCOLS, Run, read_costs, summarise_run
+from stemstack.runs import Run, summarise_run
+from stemstack.runs.config import PROTOCOLS
+from stemstack.runs.costs import read_costs
 
 QUICK = "heuristic,lr(families=rms)"
 
@@ -24,7 +26,7 @@ def files_of(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def test_a_plan_writes_nothing_and_knows_the_ledger(
+def test_plan_writes_nothing_and_counts_the_ledger(
     finished_run, stem_data, shared_cache, run_program
 ):
     before = files_of(finished_run), files_of(shared_cache)
@@ -36,7 +38,7 @@ def test_a_plan_writes_nothing_and_knows_the_ledger(
     stages = {stage["stage"]: stage for stage in plan["stages"]}
     assert list(stages) == [
         "converting stems", "checking clips", "features for heuristic", "fitting heuristic",
-        "features for lr", "fitting lr", "stack and papers",
+        "features for lr", "fitting lr", "stack and report",
     ]  # fmt: skip
     for stage in ("converting stems", "features for lr", "fitting heuristic", "fitting lr"):
         assert stages[stage]["done"] == stages[stage]["n"] > 0, stage
@@ -47,7 +49,7 @@ def test_a_plan_writes_nothing_and_knows_the_ledger(
     assert (files_of(finished_run), files_of(shared_cache)) == before
 
 
-def test_a_plan_of_data_never_seen_is_foretold_from_few_clips(stem_data, tmp_path, run_program):
+def test_plan_of_new_data_measures_few_clips(stem_data, tmp_path, run_program):
     cache, out = tmp_path / "cache", tmp_path / "RUN"
     arguments = ["--models", QUICK, "--folds", "2", "--mashups-per-genre", "8", "--cache", cache]
     code, table, err = run_program(
@@ -59,7 +61,7 @@ def test_a_plan_of_data_never_seen_is_foretold_from_few_clips(stem_data, tmp_pat
     assert not out.exists() and not cache.exists()
 
 
-def test_the_configuration_is_printed_as_it_can_be_read(tmp_path, run_program):
+def test_printed_configuration_reads_back(tmp_path, run_program):
     printed = ["--print-config", "--data", "D", "--models", "lr(C=0.1),cnn", "--seed", "3"]
     code, out, _ = run_program("fit", *printed)
     assert code == 0
@@ -68,11 +70,11 @@ def test_the_configuration_is_printed_as_it_can_be_read(tmp_path, run_program):
     assert run_program("fit", "--print-config", "--config", tmp_path / "c.yaml")[:2] == (0, out)
 
 
-def test_neither_a_far_time_limit_nor_a_tracker_changes_a_table(
+def test_long_limit_and_tracker_change_no_table(
     finished_run, stem_data, tmp_path, fit_small, monkeypatch
 ):
-    told, out = MagicMock(), tmp_path / "RUN"
-    monkeypatch.setitem(sys.modules, "wandb", told)
+    wandb, out = MagicMock(), tmp_path / "RUN"
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
     options = ("--jobs", "1", "--time-limit", "10h", "--track", "wandb", "--json")
     code, printed, err = fit_small(stem_data, out, *options, models="heuristic")
     assert code == 0, err
@@ -89,26 +91,21 @@ def test_neither_a_far_time_limit_nor_a_tracker_changes_a_table(
     score = scores["heuristic"]
     assert score["low"] <= score["macro_f1"] <= score["high"]
     assert score["seconds"] > 0 and "seconds" not in scores["stack"]
-    told.init.assert_called_once_with(project="stemstack", name="RUN")
-    told.init().log.assert_any_call(
+    wandb.init.assert_called_once_with(project="stemstack", name="RUN")
+    wandb.init().log.assert_any_call(
         {f"{key}/{model}": v for model, row in scores.items() for key, v in row.items()}
     )
-    told.init().finish.assert_called_once_with(exit_code=0)
+    wandb.init().finish.assert_called_once_with(exit_code=0)
 
 
-def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
-    stem_data, tmp_path, fit_small, monkeypatch
-):
-    from stemstack.runs.time_limit import estimate as planning
-    from stemstack.runs.time_limit.probes import FitTimes
-
-    # An hour an epoch of a net, a second for anything else.
+@pytest.mark.slow
+def test_time_limit_lowers_epochs_repeatably(stem_data, tmp_path, fit_small, monkeypatch):
+    # An hour per epoch of a network.
     monkeypatch.setattr(
-        planning,
-        "time_fits",
-        lambda model, *_: FitTimes(fold=1.0, epoch=3600.0 * hasattr(model, "epochs")),
+        "stemstack.runs.time_limit.estimate.time_fold",
+        lambda model, task: {"fold": 1.0, "epoch": 3600.0},
     )
-    # What no fold takes: the clock goes by what was foretold.
+    # The deadline compares it with the estimate: more than any fold.
     monkeypatch.setattr("stemstack.runs.time_limit.deadline.Deadline.left", 1e6)
     net = "effnet:cnn_tiny(epochs=9,weights=none,n_mels=16,crop_seconds=0.5)"
     out, lowered = tmp_path / "RUN", net.replace("epochs=9", "epochs=4")
@@ -119,28 +116,29 @@ def test_a_time_limit_lowers_epochs_and_the_configuration_repeats_it(
     assert run.config.models == (lowered,)
     assert run.planned["decisions"] == [f"{net} gets 4 epochs instead of 9"]
     fitted = files_of(out / "ledger")
-    # Gone on with as it was begun, the plan stays; and without the clock its configuration asks
-    # for the same fits: the ledger has them all.
+    # Resumed with the same options, the plan stays; and without a time limit, its configuration
+    # needs the same fits, which the ledger has.
     for options, models in (((*limit, "--resume"), net), (("--resume",), lowered)):
         code, _, err = fit_small(stem_data, out, *here, *options, models=models)
         assert code == 0, err
         assert Run(out).config.models == (lowered,)
-        kept = files_of(out / "ledger")
-        entries = [path for path in kept if path.name.startswith("fold")]
-        assert len(entries) == 2 and all(kept[path] == fitted[path] for path in entries)
+        stored = files_of(out / "ledger")
+        entries = [path for path in stored if path.name.startswith("fold")]
+        assert len(entries) == 2 and all(stored[path] == fitted[path] for path in entries)
 
 
-def test_what_is_not_finished_is_dropped_and_said(stem_data, tmp_path, run_program, monkeypatch):
+@pytest.mark.slow
+def test_unfinished_model_is_dropped_loudly(stem_data, tmp_path, run_program, monkeypatch):
     from stemstack.runs.time_limit.deadline import Deadline
 
-    waves = Deadline.waves
+    batches = Deadline.batches
     monkeypatch.setattr(
         Deadline,
-        "waves",
+        "batches",
         lambda self, name, calls, width: (
-            waves(self, name, calls, width)
+            batches(self, name, calls, width)
             if name == "heuristic"
-            else iter([self.give_up(name, "2 of 2 folds were left")] * 0)
+            else iter([self.drop(name, "2 of 2 folds were left")] * 0)
         ),
     )
     out = tmp_path / "RUN"
@@ -168,7 +166,7 @@ def test_what_is_not_finished_is_dropped_and_said(stem_data, tmp_path, run_progr
         (["--tim-limit", "1h"], "Did you mean '--time-limit'?"),
     ],
 )
-def test_time_limits_that_cannot_be_are_refused(options, message, stem_data, tmp_path, fit_small):
+def test_invalid_time_limit_raises(options, message, stem_data, tmp_path, fit_small):
     code, _, err = fit_small(stem_data, tmp_path / "RUN", *options, models="heuristic")
     assert code == 2 and message in err
     assert not (tmp_path / "RUN").exists()
@@ -179,17 +177,17 @@ def test_time_limits_that_cannot_be_are_refused(options, message, stem_data, tmp
     [("9h", 32400), ("30m", 1800), ("3600s", 3600), ("90", 90), ("1h30m", 5400), ("01:30:00", 5400),
      ("2:05", 125), ("1.5h", 5400)],
 )  # fmt: skip
-def test_durations(text, seconds):
+def test_duration_in_seconds(text, seconds):
     assert Duration().convert(text, None, None) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "h", "1d", "1:2:3:4"])
-def test_what_is_no_duration_is_refused(text):
+def test_invalid_duration_raises(text):
     with pytest.raises(click.BadParameter, match="expected a time such as 9h"):
         Duration().convert(text, None, None)
 
 
-def test_a_run_has_its_costs_and_a_summary(finished_run):
+def test_costs_and_summary_of_a_run(finished_run):
     names = ("heuristic", "lr", "lgbm", "stack")
     stages = [stage["stage"] for stage in read_costs(Run(finished_run))["stages"]]
     assert stages[:2] == ["converting stems", "drawing mashups"] and stages[-1] == "stacking"
@@ -198,34 +196,34 @@ def test_a_run_has_its_costs_and_a_summary(finished_run):
 
 
 @pytest.mark.parametrize("width", [30, 100])
-def test_the_closing_table_fits_the_terminal(width, finished_run):
-    shown = io.StringIO()
-    console = Console(file=shown, width=width, color_system=None)
+def test_score_table_fits_the_terminal(width, finished_run):
+    output = io.StringIO()
+    console = Console(file=output, width=width, color_system=None)
     RichProgress(console).log(scores_panel(summarise_run(Run(finished_run))))
-    lines = shown.getvalue().splitlines()
+    lines = output.getvalue().splitlines()
     assert all(len(line) <= width for line in lines)
-    assert "heuristic" in shown.getvalue()
+    assert "heuristic" in output.getvalue()
 
 
 def draw(width, **settings):
-    """What a stage draws on a terminal."""
-    shown = io.StringIO()
-    console = Console(file=shown, width=width, force_terminal=True, highlight=False, **settings)
+    """Return what stages draw on a terminal."""
+    output = io.StringIO()
+    console = Console(file=output, width=width, force_terminal=True, highlight=False, **settings)
     with RichProgress(console).stage("features for a model of long name", 10) as advance:
         advance(4)
     with RichProgress(console).stage("stacking") as advance:
         pass
-    return shown.getvalue()
+    return output.getvalue()
 
 
-def test_stages_are_drawn_as_wide_as_the_terminal_is():
+def test_stages_are_as_wide_as_the_terminal():
     wide, narrow = draw(120), draw(40)
     assert "4/10" in wide and "4/10" in narrow
     assert "features for a model of long name" in wide and "…" in narrow
     assert "stacking: 0.0 s" in wide
 
 
-def test_no_color_is_respected(monkeypatch):
+def test_no_color(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[3" in draw(120, color_system="standard")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -233,11 +231,11 @@ def test_no_color_is_respected(monkeypatch):
 
 
 @pytest.mark.parametrize(("rate", "text"), [(None, ""), (250.04, "250.0/s"), (0.1, "6.0/min")])
-def test_rates(rate, text):
+def test_rate_as_text(rate, text):
     assert show_rate(rate) == text
 
 
-def test_names_are_those_of_the_rooms():
+def test_defaults_match_the_packages():
     from stemstack.datasets import DEFAULT_STEMS
     from stemstack.domain_shift.gap.clip_sets import DEFAULT_FOLDS
     from stemstack.domain_shift.tuning.tune import TuneBudget
@@ -249,7 +247,7 @@ def test_names_are_those_of_the_rooms():
     assert {name: getattr(TuneBudget, name) for name in budget} == budget
 
 
-def test_help_of_fit_is_grouped_and_imports_nothing_heavy():
+def test_help_of_fit_imports_nothing_heavy():
     code = (
         "import sys; from stemstack.commands import main; main(['fit', '--help']); "
         "print(*{'torch', 'librosa', 'sklearn', 'numpy', 'pandas'} & set(sys.modules))"

@@ -11,7 +11,7 @@ from stemstack.features import Extractor
 from stemstack.runs import Run
 from stemstack.runs.stored_clips import open_data
 from stemstack.serving.nearest_clips import NearestClips
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec comes with the 'scale' extra")
 
@@ -60,7 +60,7 @@ def test_run_of_url_resumes(run_of_url, tmp_path, run_program):
 
 def test_data_of_run_are_found_again(run_of_url, stem_data, tmp_path):
     run = Run.open(run_of_url)
-    data = open_data(run, cache=tmp_path, progress=NullProgress())
+    data = open_data(run, resources=Resources(tmp_path))
     assert data.train.equals(read_data(stem_data).train)
     table = NearestClips.from_run(run, Extractor(families=("rms",)), cache=tmp_path, n_jobs=1)
     assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()

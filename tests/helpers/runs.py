@@ -1,4 +1,4 @@
-"""Runs made of tables, without a fit."""
+"""Finished runs written from tables, without a fit."""
 
 import pandas as pd
 import pytest
@@ -9,28 +9,30 @@ from stemstack.stacking import name_columns
 
 @pytest.fixture
 def make_run(tmp_path):
-    """Give a function that writes a finished run: what its models say of clips, and no models."""
+    """Return a function that writes a finished run from predictions, without models."""
 
-    def make(data, clips, labels, said, *, test_ids=(), test_said=None, folds=None, **options):
-        """``said`` and ``test_said``: probabilities of shape (n_clips, n_classes) by model."""
+    def make(data, clips, labels, proba, *, test_ids=(), test_proba=None, folds=None, **options):
+        """``proba`` and ``test_proba``: probabilities of shape (n_clips, n_classes) by model."""
         classes, run = sorted(set(labels)), Run(tmp_path / "RUN")
-        models = [name for name in said if name != "stack"]
+        models = [name for name in proba if name != "stack"]
         config = Config(str(data), models=models, folds=2, **options)
         config.write(run.config_path, {name: {} for name in models})
         folds = [i % 2 for i in range(len(clips))] if folds is None else folds
         table = pd.DataFrame({"clip": clips, "label": labels, "fold": folds})
-        run.write_table("ledger/oof", pd.concat([table, *_blocks(said, classes)], axis=1))
-        if test_said is not None:
+        run.write_table("ledger/oof", pd.concat([table, *_blocks(proba, classes)], axis=1))
+        if test_proba is not None:
             table = pd.DataFrame({"id": list(test_ids)})
-            run.write_table("ledger/test", pd.concat([table, *_blocks(test_said, classes)], axis=1))
+            run.write_table(
+                "ledger/test", pd.concat([table, *_blocks(test_proba, classes)], axis=1)
+            )
         run.write_metrics({"classes": classes, "out_of_fold": {}, "left_out": []})
         return run
 
     return make
 
 
-def _blocks(said, classes):
+def _blocks(proba, classes):
     return [
         pd.DataFrame(values, columns=name_columns(name, classes, len(classes)))
-        for name, values in said.items()
+        for name, values in proba.items()
     ]

@@ -32,7 +32,7 @@ def run(make_run):
     """Four clips of two groups, and two test clips."""
     said = {"lr": LR, "stack": STACK}
     tests = {name: values[:2] for name, values in said.items()}
-    run = make_run("DATA", list("wxyz"), LABELS, said, test_ids=["7", "08"], test_said=tests)
+    run = make_run("DATA", list("wxyz"), LABELS, said, test_ids=["7", "08"], test_proba=tests)
     run.write_table("folds", pd.DataFrame({"group": ["g", "h", "g", "h"]}))
     return run
 

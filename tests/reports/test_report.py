@@ -19,7 +19,7 @@ def run(make_run):
     labels = np.array(sorted(CLASSES))[np.arange(30) % 3]
     said = {name: rng.dirichlet(np.ones(3), 30) for name in ("lr", "lgbm", "stack")}
     tests = {name: values[:6] for name, values in said.items()}
-    run = make_run("GONE", range(30), labels, said, test_ids=list("123456"), test_said=tests)
+    run = make_run("GONE", range(30), labels, said, test_ids=list("123456"), test_proba=tests)
     run.write_table("folds", pd.DataFrame({"group": np.arange(30) // 2}))
     features = np.hstack([said["lr"], said["lgbm"]])
     run.save_model(LogisticRegression().fit(features, labels), "stack")

@@ -1,18 +1,19 @@
-"""The account of a run."""
+"""Costs of a run by stage."""
 
 import json
 import subprocess
 import sys
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from stemstack.runs import Run, model_seconds, read_costs
-from stemstack.runs.costs import Costs
+from stemstack.runs import Run
+from stemstack.runs.costs import Costs, model_seconds, read_costs
 from stemstack.utils.progress import NullProgress
 
 
-def test_stages_are_added_up_over_resumptions(tmp_path):
+def test_stages_add_up_over_resumptions(tmp_path):
     run = Run(tmp_path)
     for steps in (2, 3):
         with Costs(run, NullProgress()).stage("fitting lr", 5) as advance:
@@ -29,10 +30,12 @@ def test_stages_are_added_up_over_resumptions(tmp_path):
     assert document["seconds"] == pytest.approx(
         sum(stage["seconds"] for stage in document["stages"]), abs=0.002
     )
-    assert document["peak_memory_mb"] > 10
+    resident = psutil.Process().memory_info().rss / 1e6
+    # Of this process at least; a tenth may have been freed since.
+    assert document["peak_memory_mb"] > 0.9 * resident
 
 
-def test_the_work_of_other_processes_counts(tmp_path):
+def test_child_processes_count_as_cpu_time(tmp_path):
     costs = Costs(Run(tmp_path), NullProgress())
     with costs.stage("work"):
         busy = "import time\nwhile time.process_time() < 0.3: pass"
@@ -40,7 +43,7 @@ def test_the_work_of_other_processes_counts(tmp_path):
     assert costs.stages["work"]["cpu_seconds"] >= 0.25
 
 
-def test_a_stage_that_fails_is_accounted_for_and_makes_no_folder(tmp_path):
+def test_failed_stage_counts_without_new_folder(tmp_path):
     costs = Costs(Run(tmp_path / "RUN"), NullProgress())
     with pytest.raises(ZeroDivisionError, match="zero"), costs.stage("work"):
         1 / 0  # noqa: B018
@@ -48,7 +51,7 @@ def test_a_stage_that_fails_is_accounted_for_and_makes_no_folder(tmp_path):
     assert not (tmp_path / "RUN").exists()
 
 
-def test_a_models_time_is_its_features_and_its_fits(tmp_path):
+def test_model_seconds_are_features_and_fits(tmp_path):
     stages = [("features for lr", 3.0), ("fitting lr", 1.5), ("fitting on the cluster", 9.0)]
     document = {"stages": [{"stage": name, "seconds": seconds} for name, seconds in stages]}
     (tmp_path / "costs.json").write_text(json.dumps(document))

@@ -1,13 +1,13 @@
-"""The ledger keeps what was written, whoever writes it."""
+"""Ledger entries: written, read, listed and discarded."""
 
 import pandas as pd
 import pytest
 
 from stemstack.exceptions import DataError
-from stemstack.runs import Ledger
+from stemstack.runs.ledger import Ledger
 
 
-def test_ledger_keeps_what_was_written(tmp_path):
+def test_entry_reads_back(tmp_path):
     ledger = Ledger(tmp_path)
     oof = pd.DataFrame({"lr__id": [0.25, 0.75], "lr__split": [0.75, 0.25]}, index=["x", "y"])
     assert not ledger.has("lr", 0, "key")
@@ -19,15 +19,15 @@ def test_ledger_keeps_what_was_written(tmp_path):
     assert [path.name for path in (tmp_path / "lr").iterdir()] == ["fold0-key.parquet"]
 
 
-def test_entries_are_listed_and_discarded_by_name(tmp_path):
+def test_entries_listed_and_discarded(tmp_path):
     ledger = Ledger(tmp_path)
     assert ledger.entries() == []
     table = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
     for model, fold, key in (("lr", 0, "0a"), ("lr", 1, "0a"), ("lr", 1, "0b"), ("b", 1, "0a")):
         ledger.write(model, fold, key, oof=table)
-    (tmp_path / "lr" / ".0a1b.parquet").write_text("what a killed write left")
-    (tmp_path / "oof.parquet").write_text("the table of all")
-    ledger.discard("lr", 1, but="0b")
+    (tmp_path / "lr" / ".0a1b.parquet").write_text("left by a killed write")
+    (tmp_path / "oof.parquet").write_text("not an entry")
+    ledger.discard("lr", 1, except_key="0b")
     assert [(e.model, e.fold, e.key) for e in ledger.entries()] == [
         ("b", 1, "0a"), ("lr", 0, "0a"), ("lr", 1, "0b"),
     ]  # fmt: skip

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from stemstack.models import load_model
-from stemstack.runs import Run, from_paths, predict_run
-from stemstack.utils.progress import NullProgress
+from stemstack.runs import Run, predict_run
+from stemstack.utils.resources import Resources
 
 # scikit-learn reads the models of older versions, not those of newer ones.
 pytest.importorskip("sklearn", minversion="1.9", reason="the run was written by scikit-learn 1.9")
@@ -31,9 +31,8 @@ def old_run(tmp_path_factory):
 def test_old_run_predicts_the_same(old_run, make_stem_data, tmp_path):
     data = make_stem_data(tmp_path / "DATA", songs=4, seconds=2.0)
     files = pd.read_csv(data / "test.csv", dtype=str)["filename"]
-    clips = from_paths([data / name for name in files])
-    quiet = {"cache": tmp_path / "cache", "n_jobs": 1, "progress": NullProgress()}
-    labels, proba = predict_run(old_run, clips, **quiet)
+    clips = [str(data / name) for name in files]
+    labels, proba = predict_run(old_run, clips, resources=Resources(tmp_path / "cache"))
     then = pd.read_parquet(old_run.path / "ledger/test.parquet")
     expected = then[[f"stack__{label}" for label in proba]]
     # The arithmetic of a network differs between kinds of CPU.

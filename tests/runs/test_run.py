@@ -1,4 +1,4 @@
-"""A run's directory says what it holds, and forgets what it should."""
+"""Run directories: configuration, folds, unfinished runs."""
 
 import pandas as pd
 import pytest
@@ -10,7 +10,7 @@ TABLE = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"- a\n- b\n", b"config: [1]\n", b"a: [\n", b""])
-def test_what_is_no_configuration_is_named(tmp_path, text):
+def test_invalid_configuration_raises(tmp_path, text):
     run = Run(tmp_path)
     run.config_path.write_bytes(text)
     for read in (lambda: run.config, lambda: run.resolved, lambda: run.made_by):
@@ -18,31 +18,31 @@ def test_what_is_no_configuration_is_named(tmp_path, text):
             read()
 
 
-def test_models_are_named_once_however_they_are_spelt():
+def test_models_are_deduplicated_by_column():
     config = Config("DATA").with_models(["lr( C=0.1 )", "lgbm", "lr(C=0.1)"])
     assert config.models == ("lr( C=0.1 )", "lgbm")
 
 
-def test_a_fold_is_forgotten_but_for_one_key(tmp_path):
+def test_discard_fold_keeps_one_key(tmp_path):
     run = Run(tmp_path)
     for key in ("0a", "0b"):
         run.ledger.write("lr", 1, key, oof=TABLE)
     run.ledger.write("lr", 11, "0a", oof=TABLE)
     (run.model_folder("lr", 1)).mkdir(parents=True)
-    run.forget_fold("lr", 1, but="0b")
+    run.discard_fold("lr", 1, except_key="0b")
     assert [(e.fold, e.key) for e in run.ledger.entries()] == [(1, "0b"), (11, "0a")]
     assert run.model_folds("lr") == [1]
-    run.forget_fold("lr", 1)
+    run.discard_fold("lr", 1)
     assert [(e.fold, e.key) for e in run.ledger.entries()] == [(11, "0a")]
     assert run.model_folds("lr") == []
 
 
-def test_a_run_without_scores_is_not_finished(tmp_path):
+def test_run_without_metrics_is_unfinished(tmp_path):
     run = Run(tmp_path)
     Config("DATA").write(run.config_path, {})
     run.write_metrics({})
     assert Run.open(tmp_path).metrics == {}
     run.unfinish()
-    with pytest.raises(DataError, match="not finished; go on with fit --resume"):
+    with pytest.raises(DataError, match="not finished; continue it with fit --resume"):
         Run.open(tmp_path)
     run.unfinish()

@@ -4,7 +4,7 @@ import pytest
 
 from stemstack.runs import Config, fit_run
 from stemstack.serving import ClipExplainer
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 # Few families: what is tested does not depend on how many there are.
 MODELS = ("lr(families=mfcc|tempo)", "lgbm(families=mfcc|tempo,n_estimators=20)")
@@ -15,7 +15,7 @@ def served_run(stem_data, shared_cache, tmp_path_factory):
     """The main job on the small data set; not to be changed by a test."""
     out = tmp_path_factory.mktemp("served") / "RUN"
     config = Config(str(stem_data), models=MODELS, folds=2, mashups_per_genre=6)
-    fit_run(config, out, cache=shared_cache, n_jobs=1, progress=NullProgress())
+    fit_run(config, out, resources=Resources(shared_cache, n_jobs=1))
     return out
 
 

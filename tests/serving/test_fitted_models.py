@@ -4,16 +4,15 @@ import numpy as np
 
 from stemstack.audio import read_clip
 from stemstack.models import EffNetClassifier
-from stemstack.runs import STACK, from_paths, predict_run
+from stemstack.runs import STACK, predict_run
 from stemstack.serving.fitted_models import CachedClip, _predict
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 
 def test_the_answer_is_that_of_predict(explainer, song, shared_cache):
     models = explainer.models
     said = models.predict(CachedClip(lambda sr: read_clip(song, sr)))
-    places = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
-    _, expected = predict_run(explainer.run, from_paths([song]), **places)
+    _, expected = predict_run(explainer.run, [str(song)], resources=Resources(shared_cache))
     # rtol: the same numbers in the same order, but for how a table lies in memory.
     np.testing.assert_allclose(said[STACK], expected.loc[0, models.classes], rtol=1e-6)
     assert said.columns.tolist() == [*explainer.run.model_names, STACK]

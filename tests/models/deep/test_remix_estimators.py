@@ -11,7 +11,7 @@ from stemstack.models import make_model, set_resources
 from stemstack.models.deep import estimator as estimator_module
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 NET = (
     "effnet:cnn_tiny(remix=true,epochs=3,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5,"
@@ -22,8 +22,8 @@ NET = (
 @pytest.fixture(scope="module")
 def training(stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=8)
-    resources = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
-    return training_clips(read_data(stem_data), config, **resources)
+    resources = Resources(shared_cache, n_jobs=1)
+    return training_clips(read_data(stem_data), config, resources=resources)
 
 
 @pytest.fixture

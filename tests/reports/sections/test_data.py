@@ -18,7 +18,7 @@ FOLDS = pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], [0, 1])
 def run(make_run):
     said = {"lr": np.eye(2)[[0, 1, 0, 0]], "stack": np.eye(2)[[0, 1, 0, 0]]}
     tests = {name: values[:2] for name, values in said.items()}
-    run = make_run("DATA", range(4), list("abab"), said, test_ids=[1, 2], test_said=tests)
+    run = make_run("DATA", range(4), list("abab"), said, test_ids=[1, 2], test_proba=tests)
     run.write_table("folds", pd.DataFrame({"group": range(4)}))
     return run
 

@@ -10,7 +10,8 @@ from stemstack.domain_shift.gap import compute_clip_stats
 from stemstack.mashups import write_recipes
 from stemstack.reports.sections import gap as gap_section
 from stemstack.reports.sections.gap import GAP
-from stemstack.runs import Config, sample_training
+from stemstack.runs import Config
+from stemstack.runs.training_clips import sample_training
 from stemstack.utils.resources import Resources
 
 
@@ -39,7 +40,7 @@ def run(make_run, stem_data, shared_cache):
     """A run of mashups with predictions of the six test clips."""
     config = Config(str(stem_data), folds=2, mashups_per_genre=4)
     resources = Resources(cache=shared_cache, n_jobs=1)
-    recipes = sample_training(read_data(stem_data), config, **vars(resources)).recipes
+    recipes = sample_training(read_data(stem_data), config, resources=resources).recipes
     said = {name: np.full((len(recipes), 3), 1 / 3) for name in ("lr", "stack")}
     run = make_run(
         stem_data,
@@ -47,7 +48,7 @@ def run(make_run, stem_data, shared_cache):
         [recipe.label for recipe in recipes],
         said,
         test_ids=[f"{7 * i:03d}" for i in range(6)],
-        test_said={name: values[:6] for name, values in said.items()},
+        test_proba={name: values[:6] for name, values in said.items()},
         folds=[recipe.fold for recipe in recipes],
     )
     write_recipes(recipes, run.path / "recipes.parquet")
@@ -74,7 +75,7 @@ def test_mashups_and_plain_songs_are_compared(run, make_inputs, shared_cache, mo
 
 def test_missing_data_set_is_the_reason_given(make_run, make_inputs, tmp_path):
     said = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
-    tables = {"test_ids": ["1", "2"], "test_said": said}
+    tables = {"test_ids": ["1", "2"], "test_proba": said}
     run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], said, **tables)
     assert f"{tmp_path / 'gone'} is not there" in GAP.body(make_inputs(run))
     assert not (run.path / "gap.json").exists()

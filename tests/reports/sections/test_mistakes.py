@@ -10,7 +10,8 @@ import soundfile
 from stemstack.datasets import read_data
 from stemstack.mashups import write_recipes
 from stemstack.reports.sections.mistakes import MISTAKES, find_mistakes
-from stemstack.runs import Config, sample_training
+from stemstack.runs import Config
+from stemstack.runs.training_clips import sample_training
 from stemstack.utils.resources import Resources
 
 
@@ -48,7 +49,7 @@ def test_labelled_test_clips_are_searched_too(make_run, make_inputs, tones):
         tones / "test.csv", index=False
     )
     test_said = {"lr": STACK[:2], "stack": STACK[:2]}
-    run = make_run(tones, CLIPS, LABELS, SAID, test_ids=["007", "010"], test_said=test_said)
+    run = make_run(tones, CLIPS, LABELS, SAID, test_ids=["007", "010"], test_proba=test_said)
     inputs = make_inputs(run, test_labels={"007": "high", "010": "high"})
     (mistake,) = MISTAKES.collect(inputs)["mistakes"]["on the test clips"]
     assert (mistake.clip, mistake.y_true, mistake.y_pred) == ("007", "high", "low")
@@ -105,7 +106,7 @@ def test_no_mistake_is_stated(make_run, make_inputs, tones):
 def test_mashup_has_its_parts(make_run, make_inputs, stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=2)
     resources = Resources(cache=shared_cache, n_jobs=1)
-    recipes = sample_training(read_data(stem_data), config, **vars(resources)).recipes
+    recipes = sample_training(read_data(stem_data), config, resources=resources).recipes
     labels = [recipe.label for recipe in recipes]
     said = np.full((len(recipes), 3), 1 / 3)
     said[0] = [0, 0, 1]

@@ -1,4 +1,4 @@
-"""Ledgers are brought together by what they hold, and what is missing is said."""
+"""Merging runs: what is taken over, and what is rejected."""
 
 import pandas as pd
 import pytest
@@ -12,10 +12,10 @@ NET = {"backbone": "resnet18", "weights": "none", "device": "cpu"}
 
 
 @pytest.fixture
-def begin(tmp_path):
-    """Give a function that begins a run by hand, with entries of one row each."""
+def start_run(tmp_path):
+    """Return a function that writes an unfinished run, with ledger entries of one row each."""
 
-    def begin(name, models, entries=(), *, resolved=None, folds=FOLDS, **options):
+    def start(name, models, entries=(), *, resolved=None, folds=FOLDS, **options):
         run = Run(tmp_path / name)
         Config("DATA", models=models, **options).write(run.config_path, resolved or {})
         run.write_table("folds", folds)
@@ -25,61 +25,63 @@ def begin(tmp_path):
             (run.model_folder(model, fold)).mkdir(parents=True)
         return run
 
-    return begin
+    return start
 
 
-def test_coverage_names_all_that_the_tables_need(begin):
+def test_coverage_lists_all_folds_and_repeats(start_run):
     repeats = FOLDS.assign(repeat1=[0, 0, 1, 1])
-    run = begin("RUN", ["lr", "lgbm"], [("lr", 0, "0a"), ("lr", 3, "0b")], folds=repeats)
+    run = start_run("RUN", ["lr", "lgbm"], [("lr", 0, "0a"), ("lr", 3, "0b")], folds=repeats)
     table = coverage(run)
     assert table.loc["lr"].to_dict() == {0: True, 1: False, 2: False, 3: True}
     assert table.loc["lgbm"].to_dict() == dict.fromkeys(range(4), False)
 
 
-def test_merging_takes_each_model_once(begin, tmp_path):
-    one = begin("ONE", ["lr(C=0.1)"], [("lr-C-0.1", 0, "0a")])
-    other = begin("OTHER", ["lr( C=0.1 )", "lgbm"], [("lr-C-0.1", 1, "0a"), ("lgbm", 0, "0b")])
+def test_merge_takes_each_model_once(start_run, tmp_path):
+    one = start_run("ONE", ["lr(C=0.1)"], [("lr-C-0.1", 0, "0a")])
+    other = start_run("OTHER", ["lr( C=0.1 )", "lgbm"], [("lr-C-0.1", 1, "0a"), ("lgbm", 0, "0b")])
     merged = merge_runs([one.path, other.path], tmp_path / "RUN")
     assert merged.model_names == ["lr-C-0.1", "lgbm"]
     assert coverage(merged).to_numpy().tolist() == [[True, True], [True, False]]
 
 
-def test_options_of_nets_are_those_of_the_run_that_has_nets(begin, tmp_path):
-    plain = begin("PLAIN", ["lr"], resolved={"lr": {}})
-    deep = begin("DEEP", ["effnet"], resolved={"effnet": NET}, epochs=3, device="cpu")
+def test_network_options_come_from_run_with_networks(start_run, tmp_path):
+    plain = start_run("PLAIN", ["lr"], resolved={"lr": {}})
+    deep = start_run("DEEP", ["effnet"], resolved={"effnet": NET}, epochs=3, device="cpu")
     merged = merge_runs([plain.path, deep.path], tmp_path / "RUN")
     assert (merged.config.epochs, merged.config.device) == (3, "cpu")
     assert merged.config.models == ("lr", "effnet")
     assert merged.resolved == {"lr": {}, "effnet": NET}
-    third = begin("THIRD", ["cnn"], resolved={"cnn": NET}, epochs=4, device="cpu")
-    with pytest.raises(UsageError, match=r"DEEP was begun with epochs=3, .*THIRD with 4"):
+    third = start_run("THIRD", ["cnn"], resolved={"cnn": NET}, epochs=4, device="cpu")
+    with pytest.raises(UsageError, match=r"DEEP was started with epochs=3, .*THIRD with 4"):
         merge_runs([deep.path, third.path], tmp_path / "NEW")
-    seeded = begin("SEEDED", ["lr"], seed=1)
-    with pytest.raises(UsageError, match=r"PLAIN was begun with seed=0, .*SEEDED with 1"):
+    seeded = start_run("SEEDED", ["lr"], seed=1)
+    with pytest.raises(UsageError, match=r"PLAIN was started with seed=0, .*SEEDED with 1"):
         merge_runs([plain.path, seeded.path], tmp_path / "NEW")
     assert not (tmp_path / "NEW").exists()
 
 
-def test_tables_are_compared_by_what_they_hold(begin, tmp_path):
-    one, other = (begin(name, ["lr"], [("lr", 0, "0a")]) for name in ("ONE", "OTHER"))
+def test_tables_are_compared_by_content(start_run, tmp_path):
+    one, other = (start_run(name, ["lr"], [("lr", 0, "0a")]) for name in ("ONE", "OTHER"))
     for path in (other.path / "folds.parquet", next(other.path.glob("ledger/lr/*"))):
         pd.read_parquet(path).to_parquet(path, index=False, compression="gzip")
     assert merge_runs([one.path, other.path], tmp_path / "RUN").ledger.has("lr", 0, "0a")
 
 
 @pytest.mark.parametrize("command", [STACK, PSEUDO_LABEL])
-def test_runs_made_of_others_are_neither_merged_nor_resumed(command, begin, tmp_path):
-    made = begin("MADE", ["lr"], resolved={"lr": {}, command: {"runs": {}}})
+def test_derived_runs_cannot_be_merged_or_resumed(command, start_run, tmp_path):
+    made = start_run("MADE", ["lr"], resolved={"lr": {}, command: {"runs": {}}})
     with pytest.raises(DataError, match=f"MADE: {command} made this run of others"):
         merge_runs([made.path], tmp_path / "RUN")
-    with pytest.raises(UsageError, match=f"MADE: {command} made this run of others; repeat that"):
+    with pytest.raises(
+        UsageError, match=f"MADE: this run was made of others by {command}; repeat that command"
+    ):
         Run.begin(made.path, made.config, resume=True)
     with pytest.raises(DataError, match=f"not finished; remove it and repeat {command}"):
         Run.open(made.path)
 
 
-def test_a_run_killed_before_its_folds_is_not_merged(begin, tmp_path):
-    run = begin("ONE", ["lr"])
+def test_run_without_folds_cannot_be_merged(start_run, tmp_path):
+    run = start_run("ONE", ["lr"])
     (run.path / "folds.parquet").unlink()
-    with pytest.raises(DataError, match="has not come as far as its folds"):
+    with pytest.raises(DataError, match="has no folds yet; continue it with fit --resume"):
         merge_runs([run.path], tmp_path / "RUN")

@@ -1,10 +1,10 @@
-"""Features are computed for the model that wants most of them first."""
+"""Order in which models compute their features."""
 
 from stemstack.models import make_baseline, make_lgbm, make_lr
 from stemstack.runs.fitting.feature_cache import widest_first
 
 
-def test_the_widest_model_comes_first_and_equals_keep_their_order():
+def test_widest_model_first_ties_keep_order():
     models = {
         "net": object(),
         "heuristic": make_baseline(),

@@ -1,4 +1,4 @@
-"""What a time limit leaves room for."""
+"""Models and epochs that fit into a time limit."""
 
 import math
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stemstack.exceptions import UsageError
 from stemstack.models.model_name import ModelName
 from stemstack.runs.time_limit.budget import (
-    LEAST_EPOCHS,
+    MIN_EPOCHS,
     ModelCost,
     choose,
     total_seconds,
@@ -17,48 +17,48 @@ from stemstack.runs.time_limit.budget import (
 )
 
 TREES = ModelCost("lgbm", fold=10.0, waves=2, features=frozenset("ab"), features_seconds=40.0)
-LINE = ModelCost("lr", fold=1.0, waves=2, features=frozenset("ab"), features_seconds=40.0)
-NET = ModelCost("effnet", fold=5.0, waves=2, once=10.0, epoch=10.0, epochs=8)
+LINEAR = ModelCost("lr", fold=1.0, waves=2, features=frozenset("ab"), features_seconds=40.0)
+NETWORK = ModelCost("effnet", fold=5.0, waves=2, once=10.0, epoch=10.0, epochs=8)
 
 
 def seconds(choice):
-    return total_seconds(choice.kept, choice.epochs)
+    return total_seconds(choice.costs, choice.epochs)
 
 
-def test_without_a_limit_nothing_changes():
-    choice = choose([LINE, TREES, NET], math.inf)
+def test_no_limit_changes_nothing():
+    choice = choose([LINEAR, TREES, NETWORK], math.inf)
     assert choice.names == ("lr", "lgbm", "effnet")
     assert choice.decisions == ()
-    # Features once, 2 and 20 s of fits; 10 s of pictures, and 2 folds of 5 s and 8 epochs.
+    # Features once, 2 and 20 s of fits; 10 s of log-mels, and 2 folds of 5 s and 8 epochs.
     assert seconds(choice) == 40 + 2 + 20 + 10 + 2 * (5 + 80)
 
 
-def test_nets_give_epochs_before_any_model_is_left_out():
-    choice = choose([LINE, TREES, NET], 200.0)
+def test_epochs_are_reduced_before_models_are_dropped():
+    choice = choose([LINEAR, TREES, NETWORK], 200.0)
     assert choice.names == ("lr", "lgbm", "effnet(epochs=5)")
     assert choice.decisions == ("effnet gets 5 epochs instead of 8",)
     assert seconds(choice) == 182
 
 
-def test_the_dearest_is_left_out_first_and_the_others_take_their_epochs_back():
+def test_most_expensive_model_dropped_first():
     small = ModelCost("cnn(epochs=4)", fold=1.0, waves=2, epoch=1.0, epochs=4)
-    choice = choose([LINE, NET, small], 60.0)
+    choice = choose([LINEAR, NETWORK, small], 60.0)
     assert choice.names == ("lr", "cnn(epochs=4)")
     assert choice.decisions == ("effnet is left out: by itself it would take 1 min 20 s or more",)
 
 
-def test_features_that_models_share_are_paid_by_the_one_that_stays():
-    assert seconds(choose([LINE, TREES], 50.0)) == 42
-    assert choose([LINE, TREES], 50.0).names == ("lr",)
+def test_shared_features_count_once():
+    assert seconds(choose([LINEAR, TREES], 50.0)) == 42
+    assert choose([LINEAR, TREES], 50.0).names == ("lr",)
 
 
-def test_when_nothing_fits_the_least_time_is_named():
+def test_too_short_limit_raises_with_minimum():
     with pytest.raises(UsageError, match=r"too short: lr, the cheapest model, would take 42\.0 s"):
-        choose([LINE, TREES, NET], 41.0)
+        choose([LINEAR, TREES, NETWORK], 41.0)
 
 
 @pytest.mark.parametrize("name", ["effnet", "cnn()", "ast(epochs=20, remix=true)", "cnn(seeds=2)"])
-def test_a_name_with_other_epochs_is_still_the_model(name):
+def test_with_epochs_changes_only_epochs(name):
     named, before = ModelName.parse(with_epochs(name, 4)), ModelName.parse(name)
     assert named.params == {**before.params, "epochs": 4}
     assert named.base == before.base
@@ -78,11 +78,11 @@ costs = st.builds(
 
 
 @given(st.lists(costs, min_size=1, max_size=5, unique_by=lambda cost: cost.name), st.floats(0, 500))
-def test_what_is_chosen_fits_and_keeps_the_least_epochs(models, room):
+def test_choice_fits_and_keeps_minimum_epochs(models, available):
     try:
-        choice = choose(models, room)
+        choice = choose(models, available)
     except UsageError:
-        assert min(total_seconds([m], {m.name: m.least_epochs}) for m in models) > room
+        assert min(total_seconds([m], {m.name: m.min_epochs}) for m in models) > available
         return
-    assert seconds(choice) <= room
-    assert all(choice.epochs[m.name] >= min(LEAST_EPOCHS, m.epochs) for m in choice.kept)
+    assert seconds(choice) <= available
+    assert all(choice.epochs[m.name] >= min(MIN_EPOCHS, m.epochs) for m in choice.costs)
