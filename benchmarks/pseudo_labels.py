@@ -1,9 +1,9 @@
-"""Pseudo-labels where they help and where they are refused: macro F1 on the test itself.
+"""Pseudo-labels that help, and pseudo-labels that are refused: macro F1 on the test itself.
 
-Run ``python benchmarks/pseudo_labels.py``. A few of scikit-learn's digits are training data; the
-test is others, turned or noisy, and the simulated test is the training digits made so too – in the
-last setup less than the test really is. *Naive* learns once from all clips that the models' mean is
-as sure of: no calibration, no agreement, no balance, no held-out songs.
+Run ``python benchmarks/pseudo_labels.py``. A few of scikit-learn's digits are training data, and
+others, rotated or noisy, are the test. The simulated test is the training digits with the same
+change, or in the last setup with a smaller one. *Naive* trains once on all test digits whose mean
+probability reaches the same confidence: no calibration, agreement, balance or held-out songs.
 """
 
 import argparse
@@ -24,30 +24,30 @@ MODELS = [
     ("forest", RandomForestClassifier(60, random_state=0)),
 ]
 TRAINING, TEST, CONFIDENCE = 150, 800, 0.6
-# By setup: degrees and noise of the test, and of the simulated test.
+# For each setup: degrees and noise of the test, and of the simulated test.
 SETUPS = {
-    "turned by 12 degrees": ((12, 0.1), (12, 0.1)),
+    "rotated by 12 degrees": ((12, 0.1), (12, 0.1)),
     "noisy": ((0, 0.5), (0, 0.5)),
-    "turned by 60 degrees, simulated by 12": ((60, 0.1), (12, 0.1)),
+    "rotated by 60 degrees, simulated by 12": ((60, 0.1), (12, 0.1)),
 }
 
 
-def seen(pictures, degrees, noise, rng):
-    """Turn pictures and add noise."""
-    turned = rotate(pictures.reshape(-1, 8, 8), degrees, axes=(2, 1), reshape=False, order=1)
-    return turned.reshape(len(pictures), -1) + noise * rng.standard_normal(pictures.shape)
+def distort(images, degrees, noise, rng):
+    """Rotate images and add noise."""
+    rotated = rotate(images.reshape(-1, 8, 8), degrees, axes=(2, 1), reshape=False, order=1)
+    return rotated.reshape(len(images), -1) + noise * rng.standard_normal(images.shape)
 
 
 def measure(setup, seed):
-    """Score one split: without pseudo-labels, with them, and with the naive ones."""
+    """Score one split: without pseudo-labels, with naive ones, and with those in rounds."""
     real, simulated = SETUPS[setup]
     rng, (X, y) = np.random.default_rng(seed), load_digits(return_X_y=True)
     rows = rng.permutation(len(y))
     train, test = rows[:TRAINING], rows[TRAINING : TRAINING + TEST]
-    clean, y, truth = X[train] / 16, y[train], y[test]
-    X, like_test = seen(clean, 0, 0.1, rng), seen(clean, *simulated, rng)
-    X_test, folds = seen(load_digits().data[test] / 16, *real, rng), assign_folds(y, seed=seed)
-    found = pseudo_label(
+    clean, y, y_test = X[train] / 16, y[train], y[test]
+    X, like_test = distort(clean, 0, 0.1, rng), distort(clean, *simulated, rng)
+    X_test, folds = distort(load_digits().data[test] / 16, *real, rng), assign_folds(y, seed=seed)
+    result = pseudo_label(
         MODELS, X, y, folds, X_test, simulated=like_test, confidence=CONFIDENCE, n_rounds=4
     )
 
@@ -57,13 +57,13 @@ def measure(setup, seed):
         return np.mean([model.predict_proba(X_test) for model in fitted], axis=0)
 
     plain = predict([], [])
-    sure = np.flatnonzero(plain.max(axis=1) >= CONFIDENCE)
-    naive = predict(sure, plain[sure].argmax(axis=1))
-    guarded = predict(found.rows, found.labels)
-    scores = [macro_f1(truth, said.argmax(axis=1)) for said in (plain, naive, guarded)]
-    right = np.mean(found.labels == truth[found.rows]) if len(found.rows) else np.nan
-    report = [f"{setup}, seed {seed}, round {r}: {one}" for r, one in enumerate(found.rounds, 1)]
-    return [setup, *scores, len(found.rows), right], report
+    confident = np.flatnonzero(plain.max(axis=1) >= CONFIDENCE)
+    naive = predict(confident, plain[confident].argmax(axis=1))
+    in_rounds = predict(result.rows, result.labels)
+    scores = [macro_f1(y_test, proba.argmax(axis=1)) for proba in (plain, naive, in_rounds)]
+    correct = np.mean(result.labels == y_test[result.rows]) if len(result.rows) else np.nan
+    report = [f"{setup}, seed {seed}, round {r}: {one}" for r, one in enumerate(result.rounds, 1)]
+    return [setup, *scores, len(result.rows), correct], report
 
 
 def main():
@@ -77,7 +77,7 @@ def main():
             row, report = measure(setup, seed)
             rows.append(row)
             print("\n".join(report))
-    columns = ["setup", "without", "naive", "with", "clips taken", "of them right"]
+    columns = ["setup", "without", "naive", "with", "clips selected", "correctly labelled"]
     table = pd.DataFrame(rows, columns=columns)
     print(table.groupby("setup", sort=False).mean().round(3).to_string())
     gain = (table["with"] - table["without"]).groupby(table["setup"], sort=False)

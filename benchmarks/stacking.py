@@ -1,9 +1,9 @@
-"""Out-of-fold stacking of lr and lgbm: time and memory against others, blends, and a model added.
+"""Out-of-fold stacking of lr and lgbm: time and memory of libraries, blends, and an added model.
 
 Run ``python benchmarks/stacking.py DATA --work DIR [--clips 1000]`` with a data set of songs in
-stems. Every contender gets the same WAV files, the same pipelines from waveform to probabilities,
-the same folds and the same second level, in a process of its own and of one thread; nothing is kept
-between them. A rival that is not installed is passed over and named.
+stems. Every library gets the same WAV files, the same pipelines from waveform to probabilities, the
+same folds and the same meta-model, in a process of its own with one thread and without a cache. A
+library that is not installed is skipped with a message.
 """
 
 import argparse
@@ -35,7 +35,7 @@ FOLDS = 5
 
 
 def write_clips(data, work, n_clips, seconds):
-    """Draw mashups of a data set's songs and write them, with a manifest of what they share."""
+    """Sample mashups of a data set's songs and write them, with a manifest of their groups."""
     folder = work / f"clips-{n_clips}-{seconds:g}"
     manifest = folder / "manifest.csv"
     if manifest.exists():
@@ -57,7 +57,7 @@ def write_clips(data, work, n_clips, seconds):
 
 
 def read_clips(manifest):
-    """Give paths, labels, (training, held-out) rows, and groups that share songs."""
+    """Return paths, labels, (training, held-out) rows, and groups that share songs."""
     table = pd.read_csv(manifest)
     paths = [str(manifest.parent / path) for path in table["path"]]
     fold = table["fold"].to_numpy()
@@ -65,52 +65,54 @@ def read_clips(manifest):
     return paths, table["label"].to_numpy(dtype=object), splits, table["group"].to_numpy()
 
 
-def models():
-    """Name the first level, without a feature cache."""
+def base_models():
+    """Return the named base models, without a feature cache."""
     return [("lr", make_lr()), ("lgbm", make_lgbm())]
 
 
 def from_rows(paths):
-    """Give the models as estimators over row numbers, for rivals that take numbers only."""
-    look_up = FunctionTransformer(lambda rows: [paths[int(i)] for i in np.ravel(rows)])
-    return [Pipeline([("clips", look_up), *model.steps]) for _, model in models()]
+    """Return the base models over row numbers, for libraries that accept only numbers."""
+    read_rows = FunctionTransformer(lambda rows: [paths[int(i)] for i in np.ravel(rows)])
+    return [Pipeline([("clips", read_rows), *model.steps]) for _, model in base_models()]
 
 
-def final():
-    """Make the second level."""
+def final_estimator():
+    """Make the meta-model."""
     return LogisticRegression(max_iter=1000)
 
 
-def run_ours(paths, y, splits, groups):
-    """Stack by OutOfFoldStacker, refitting as the others do."""
-    stack = OutOfFoldStacker(models(), final(), cv=splits, refit=True).fit(paths, y, groups)
+def run_stemstack(paths, y, splits, groups):
+    """Stack by OutOfFoldStacker, refitted on all clips like the others."""
+    stack = OutOfFoldStacker(base_models(), final_estimator(), cv=splits, refit=True).fit(
+        paths, y, groups
+    )
     stack.predict_proba(paths[:10])
     return stack
 
 
 def run_sklearn(paths, y, splits, groups):
     """Stack by StackingClassifier."""
-    stack = StackingClassifier(models(), final(), cv=splits).fit(paths, y)
+    stack = StackingClassifier(base_models(), final_estimator(), cv=splits).fit(paths, y)
     stack.predict_proba(paths[:10])
 
 
 def run_vecstack(paths, y, splits, groups):
-    """Stack by vecstack's transformer, which keeps one table and no second level."""
+    """Stack by vecstack's transformer, which has no meta-model."""
     from vecstack import StackingTransformer
 
     named = [(str(i), model) for i, model in enumerate(from_rows(paths))]
     rows, codes = np.arange(len(paths))[:, None], np.unique(y, return_inverse=True)[1]
-    # It takes a number of folds, not the folds.
+    # It accepts a number of folds, not the folds.
     table = StackingTransformer(
         named,
         regression=False,
         needs_proba=True,
-        metric=lambda truth, said: np.mean(said.argmax(axis=1) == truth),
+        metric=lambda y_true, proba: np.mean(proba.argmax(axis=1) == y_true),
         variant="B",
         n_folds=len(splits),
         shuffle=True,
     ).fit_transform(rows, codes)
-    final().fit(table, codes)
+    final_estimator().fit(table, codes)
 
 
 def run_mlxtend(paths, y, splits, groups):
@@ -118,11 +120,13 @@ def run_mlxtend(paths, y, splits, groups):
     from mlxtend.classifier import StackingCVClassifier
 
     rows, codes = np.arange(len(paths))[:, None], np.unique(y, return_inverse=True)[1]
-    StackingCVClassifier(from_rows(paths), final(), use_probas=True, cv=splits).fit(rows, codes)
+    StackingCVClassifier(from_rows(paths), final_estimator(), use_probas=True, cv=splits).fit(
+        rows, codes
+    )
 
 
-CONTENDERS = {
-    "OutOfFoldStacker": (run_ours, "stemstack"),
+LIBRARIES = {
+    "OutOfFoldStacker": (run_stemstack, "stemstack"),
     "StackingClassifier": (run_sklearn, "sklearn"),
     "vecstack": (run_vecstack, "vecstack"),
     "mlxtend": (run_mlxtend, "mlxtend"),
@@ -130,26 +134,26 @@ CONTENDERS = {
 
 
 def measure(name, manifest):
-    """In a process of its own: print the seconds, CPU seconds and peak MiB of one contender."""
+    """Print the seconds, CPU seconds and peak MiB of one library, measured in this process."""
     paths, y, splits, groups = read_clips(manifest)
     # Kernels are compiled and libraries imported before the clock starts.
     make_lr()[0].fit_transform([paths[0]])
-    began, cpu = time.perf_counter(), time.process_time()
-    stack = CONTENDERS[name][0](paths, y, splits, groups)
-    found = {
-        "seconds": time.perf_counter() - began,
+    started, cpu = time.perf_counter(), time.process_time()
+    stack = LIBRARIES[name][0](paths, y, splits, groups)
+    results = {
+        "seconds": time.perf_counter() - started,
         "CPU s": time.process_time() - cpu,
         "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     if stack is not None:
         blends = compare_blends(stack.oof_, y, stack.folds_, groups=groups)
-        found["scores"] = stack.scores_.to_dict(orient="index")
-        found["blends"] = blends.to_dict(orient="index")
-    print(json.dumps(found))
+        results["scores"] = stack.scores_.to_dict(orient="index")
+        results["blends"] = blends.to_dict(orient="index")
+    print(json.dumps(results))
 
 
-def in_own_process(name, manifest):
-    """Measure a contender in a fresh process of one thread."""
+def measure_in_process(name, manifest):
+    """Measure a library in a new process with one thread."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, __file__, str(manifest), "--measure", name]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -157,40 +161,39 @@ def in_own_process(name, manifest):
 
 
 def compare(manifest, names):
-    """Measure the contenders in turn, a line each as they end; then our scores and blends."""
-    ours = None
-    print(f"{'':20}  seconds    CPU s  peak MiB  times ours", flush=True)
+    """Print one line per library, then the scores of OutOfFoldStacker and of the blends."""
+    reference = None
+    print(f"{'':20}  seconds    CPU s  peak MiB  relative", flush=True)
     for name in names:
-        if find_spec(CONTENDERS[name][1]) is None:
-            print(f"{name}: not installed, passed over; pip install {name}", file=sys.stderr)
+        if find_spec(LIBRARIES[name][1]) is None:
+            print(f"{name}: not installed, skipped; pip install {name}", file=sys.stderr)
             continue
-        found = in_own_process(name, manifest)
-        ours = found if name == "OutOfFoldStacker" else ours
-        ratio = found["CPU s"] / ours["CPU s"] if ours else np.nan
-        cells = (
-            f"{found['seconds']:9.1f}{found['CPU s']:9.1f}{found['peak MiB']:10.0f}{ratio:12.1f}"
-        )
+        results = measure_in_process(name, manifest)
+        reference = results if name == "OutOfFoldStacker" else reference
+        ratio = results["CPU s"] / reference["CPU s"] if reference else np.nan
+        cells = f"{results['seconds']:9.1f}{results['CPU s']:9.1f}{results['peak MiB']:10.0f}{ratio:10.1f}"
         print(f"{name:20}{cells}", flush=True)
-    if ours:
-        scores = pd.DataFrame.from_dict(ours["scores"] | ours["blends"], orient="index")
+    if reference:
+        rows = reference["scores"] | reference["blends"]
+        scores = pd.DataFrame.from_dict(rows, orient="index")
         table = scores.rename_axis("macro F1, nested").to_string(float_format="%.3f")
         print(f"\n{table}\n", flush=True)
 
 
 def add_a_model(manifest, work):
-    """Print what a run costs, the same with a model added, and that model alone."""
+    """Print the cost of a run, of adding a model to it, and of that model alone."""
 
     def fit(out, models):
-        began = time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        started = time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         config = Config(str(manifest), models=models, folds=FOLDS)
         fit_run(config, out, resume=True, resources=Resources(work / "added", n_jobs=1))
-        return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began
+        return time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - started
 
     stamp = f"{time.time():.0f}"
     costs = {
         "lr (with features)": fit(work / f"run-{stamp}", ("lr",)),
         "lgbm added by --resume": fit(work / f"run-{stamp}", ("lr", "lgbm")),
-        "lgbm alone, features known": fit(work / f"alone-{stamp}", ("lgbm",)),
+        "lgbm alone, features cached": fit(work / f"alone-{stamp}", ("lgbm",)),
     }
     print(pd.Series(costs, name="CPU s").to_string(float_format="%.1f"))
 
@@ -202,15 +205,15 @@ def main():
     parser.add_argument("--work", type=Path, help="folder for clips and runs; large")
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=30.0, help="clips are cut to it")
-    parser.add_argument("--only", default=",".join(CONTENDERS), help="contenders")
-    parser.add_argument("--measure", choices=CONTENDERS, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.measure:
-        measure(asked.measure, asked.data)
+    parser.add_argument("--only", default=",".join(LIBRARIES), help="libraries to measure")
+    parser.add_argument("--measure", choices=LIBRARIES, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(options.measure, options.data)
         return
-    manifest = write_clips(asked.data, asked.work, asked.clips, asked.seconds)
-    compare(manifest, asked.only.split(","))
-    add_a_model(manifest, asked.work)
+    manifest = write_clips(options.data, options.work, options.clips, options.seconds)
+    compare(manifest, options.only.split(","))
+    add_a_model(manifest, options.work)
 
 
 if __name__ == "__main__":
