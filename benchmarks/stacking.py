@@ -171,8 +171,8 @@ def compare(manifest, names):
         results = measure_in_process(name, manifest)
         reference = results if name == "OutOfFoldStacker" else reference
         ratio = results["CPU s"] / reference["CPU s"] if reference else np.nan
-        cells = f"{results['seconds']:9.1f}{results['CPU s']:9.1f}{results['peak MiB']:10.0f}{ratio:10.1f}"
-        print(f"{name:20}{cells}", flush=True)
+        seconds, cpu, peak = results["seconds"], results["CPU s"], results["peak MiB"]
+        print(f"{name:20}{seconds:9.1f}{cpu:9.1f}{peak:10.0f}{ratio:10.1f}", flush=True)
     if reference:
         rows = reference["scores"] | reference["blends"]
         scores = pd.DataFrame.from_dict(rows, orient="index")
