@@ -79,6 +79,10 @@ def clip_key(clip):
     AudioError
         The file is missing or cannot be read.
 
+    See Also
+    --------
+    load_clip : Loads a clip.
+
     Examples
     --------
     >>> import numpy as np

@@ -104,6 +104,20 @@ class Inventory:
         Whether a ``test.csv`` and a sample submission in ``root`` belong to the data set.
     errors : list of (str, str, DataError)
         Check, file and error of each table that could not be read.
+
+    See Also
+    --------
+    stemstack.datasets.doctor.check_dataset : Checks an inventory.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from stemstack.datasets import Inventory
+    >>> from stemstack.datasets.dataset import list_clip_files
+    >>> files = list_clip_files(["a.wav", "b.wav"], ["rock", "jazz"], ["song 1", "song 2"])
+    >>> Inventory(Path("CLIPS"), songs=files[["song", "genre"]], files=files).has_stems
+    False
     """
 
     root: Path
@@ -144,7 +158,13 @@ class Layout:
 
     See Also
     --------
-    stemstack.datasets.layouts.LAYOUTS : The registry.
+    stemstack.datasets.LAYOUTS : The registry of layouts.
+
+    Examples
+    --------
+    >>> from stemstack.datasets import LAYOUTS
+    >>> [layout.name for layout in LAYOUTS]
+    ['manifest', 'stems', 'class_folders']
     """
 
     name: str

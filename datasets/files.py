@@ -61,6 +61,10 @@ def find_audio(folder):
     list of Path
         Sorted by path; empty when there are none.
 
+    See Also
+    --------
+    read_data : Reads the audio files of a data set with their labels.
+
     Examples
     --------
     >>> from pathlib import Path

@@ -39,6 +39,10 @@ def is_url(data):
     -------
     bool
 
+    See Also
+    --------
+    local_data : Fetches the data of a URL.
+
     Examples
     --------
     >>> from stemstack.datasets import is_url
@@ -58,6 +62,10 @@ def url_within(url, name):
     Returns
     -------
     str
+
+    See Also
+    --------
+    is_url : Distinguishes URLs from local paths.
 
     Examples
     --------

@@ -95,6 +95,10 @@ def write_noise(
     DataError
         A file cannot be written.
 
+    See Also
+    --------
+    write_songs : Writes songs in stems.
+
     Examples
     --------
     >>> from pathlib import Path

@@ -66,6 +66,10 @@ def write_songs(
     MissingExtraError
         The ``demo`` extra is not installed.
 
+    See Also
+    --------
+    write_noise : Writes noise clips.
+
     Examples
     --------
     >>> from pathlib import Path

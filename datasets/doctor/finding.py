@@ -60,6 +60,10 @@ class Finding:
     command : str
         A shell line that fixes it, where there is one.
 
+    See Also
+    --------
+    check_dataset : Returns the findings of a data set.
+
     Examples
     --------
     >>> from stemstack.datasets.doctor import Finding

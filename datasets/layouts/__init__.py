@@ -52,6 +52,10 @@ def is_data_set(path):
     -------
     bool
 
+    See Also
+    --------
+    read_data : Reads a data set.
+
     Examples
     --------
     >>> from stemstack.datasets import is_data_set

@@ -28,6 +28,10 @@ def read_csv_text(path, required):
     DataError
         The file is not a table, has no rows, or lacks a required column.
 
+    See Also
+    --------
+    read_data : Reads the tables of a data set.
+
     Examples
     --------
     >>> from io import StringIO
