@@ -68,23 +68,17 @@ def _find_pairs(backbone, probe):
 def _fuse(backbone, pairs):
     """Move each norm into its convolution, and put the rest of the norm's module in its place."""
     import torch
-    from torch.nn.utils.fusion import fuse_conv_bn_weights
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+    replacements = {}
     for norm, conv in pairs.items():
-        weight, conv.bias = fuse_conv_bn_weights(
-            conv.weight,
-            conv.bias,
-            norm.running_mean,
-            norm.running_var,
-            norm.eps,
-            norm.weight,
-            norm.bias,
-        )
-        conv.weight = torch.nn.Parameter(weight.contiguous(memory_format=torch.channels_last))
+        fused = fuse_conv_bn_eval(conv, norm)
+        replacements[conv] = fused.to(memory_format=torch.channels_last)
+        replacements[norm] = _remainder(norm)
     for parent in list(backbone.modules()):
         for name, child in list(parent.named_children()):
-            if child in pairs:
-                setattr(parent, name, _remainder(child))
+            if child in replacements:
+                setattr(parent, name, replacements[child])
 
 
 def _remainder(norm):

@@ -1,11 +1,18 @@
 import copy
 
+import numpy as np
 import pytest
 import torch
+from helpers.nets import SMALL_NET, tones_and_noise
+from scipy.special import softmax
 
+from stemstack.models import EffNetClassifier
 from stemstack.models.deep.backbones.fusion import fuse_conv_bn
 from stemstack.models.deep.backbones.networks import build_net
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
+from stemstack.models.deep.data.log_mel import load_log_mels
+from stemstack.models.deep.inference import predict_outputs
+from stemstack.models.deep.persistence import unpack_net
 
 
 def make_net(name, **options):
@@ -39,6 +46,22 @@ def test_fused_network_predicts_the_same_without_norms(name):
     assert count_norms(fused) == 0
     for key, value in net.state_dict().items():
         assert torch.equal(value, before[key])
+
+
+@pytest.mark.parametrize("backbone", ["cnn_tiny", "resnet10t", "test_efficientnet"])
+def test_fused_estimator_predicts_equal_probabilities(backbone):
+    params = {**SMALL_NET, "backbone": backbone, "weights": "none", "epochs": 8}
+    clips, labels = tones_and_noise(24)
+    model = EffNetClassifier(**params, learning_rate=0.01).fit(clips, labels)
+    proba = model.predict_proba(clips)
+    net = unpack_net(model.backbone_, model.state_)
+    assert count_norms(net) > 0
+    log_mels = load_log_mels(clips, model.mel_settings(), device="cpu")
+    device = torch.device("cpu")
+    logits = predict_outputs(net, log_mels, model.inference_config(), device=device)
+    # float32 in another order.
+    np.testing.assert_allclose(proba, softmax(logits, axis=1), rtol=0, atol=1e-5)
+    assert np.ptp(proba[:, 0]) > 1e-3
 
 
 def test_branching_convolution_is_not_fused():
