@@ -26,7 +26,7 @@ from ladder_rungs import FORMS, RUNGS, SONGS, TUNING
 from ladder_table import print_table
 
 from stemstack.runs import STACK, Run
-from stemstack.stacking import name_columns, to_labels
+from stemstack.stacking.out_of_fold import name_columns, to_labels
 
 HERE = Path(__file__).parent
 PROGRAM = [sys.executable, str(HERE.parent / "cli.py")]

@@ -15,7 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from stemstack.runs import STACK, Run
-from stemstack.stacking import BLENDS, make_blend, name_columns, nested_predictions
+from stemstack.stacking import BLENDS, make_blend, nested_predictions
+from stemstack.stacking.out_of_fold import name_columns
 
 # Sets of base models that share folds and mashups, and the steps that fitted them.
 BASE_MODELS = {

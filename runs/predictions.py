@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..stacking import name_columns, to_labels
+from ..stacking.out_of_fold import name_columns, to_labels
 
 METHOD = "predict_proba"
 

@@ -21,7 +21,7 @@ from ..models.inspection import (
 from ..runs import STACK
 from ..runs.fitting.meta_fit import predict_stack
 from ..runs.predictions import METHOD
-from ..stacking import name_columns, predict_with
+from ..stacking.out_of_fold import predict_with, prediction_table
 from .explanations import Reasons
 
 
@@ -70,9 +70,7 @@ class FittedModels:
         parts = {}
         for name, models in self.folds.items():
             mean = sum(_predict(model, clip) for model in models) / len(models)
-            parts[name] = pd.DataFrame(
-                mean, columns=name_columns(name, self.classes, mean.shape[1])
-            )
+            parts[name] = prediction_table(name, mean, self.classes)
         said = predict_stack(self._final, parts, self.classes)
         return pd.DataFrame({name: values[0] for name, values in said.items()}, index=self.classes)
 

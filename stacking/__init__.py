@@ -17,19 +17,13 @@ _EXPORTS = {
     "check_unique_tones": ".leakage",
     "compare_blends": ".blending",
     "default_final_estimator": ".meta_model",
-    "fit_fold": ".out_of_fold",
     "fold_balance": ".folds",
     "macro_f1": ".metrics",
     "make_blend": ".blending",
-    "name_columns": ".out_of_fold",
     "nested_predictions": ".meta_model",
     "oof_predictions": ".base_models",
-    "prediction_table": ".out_of_fold",
-    "predict_with": ".out_of_fold",
     "pseudo_label": ".pseudo_labels",
-    "resolve_method": ".out_of_fold",
     "score_classes": ".metrics",
-    "to_labels": ".out_of_fold",
 }
 __all__ = ["BLENDS", *_EXPORTS]
 __getattr__ = lazy_exports(__name__, _EXPORTS)

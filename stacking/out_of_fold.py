@@ -71,7 +71,7 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     --------
     >>> import numpy as np
     >>> from sklearn.naive_bayes import GaussianNB
-    >>> from stemstack.stacking import fit_fold
+    >>> from stemstack.stacking.out_of_fold import fit_fold
     >>> y = np.arange(9) % 3
     >>> train, held_out = np.arange(6), np.arange(6, 9)
     >>> fold = fit_fold(GaussianNB(), np.eye(3)[y], y, train, held_out, method="predict_proba")
@@ -110,7 +110,7 @@ def resolve_method(estimator, stack_method):
     Examples
     --------
     >>> from sklearn.linear_model import RidgeClassifier
-    >>> from stemstack.stacking import resolve_method
+    >>> from stemstack.stacking.out_of_fold import resolve_method
     >>> resolve_method(RidgeClassifier(), "auto")
     'decision_function'
     """
@@ -156,7 +156,7 @@ def predict_with(estimator, X, method):
     Examples
     --------
     >>> from sklearn.naive_bayes import GaussianNB
-    >>> from stemstack.stacking import predict_with
+    >>> from stemstack.stacking.out_of_fold import predict_with
     >>> model = GaussianNB().fit([[0], [1], [4], [5]], ["a", "a", "b", "b"])
     >>> predict_with(model, [[0], [5]], "predict_proba").round(2).tolist()
     [[0.0], [1.0]]
@@ -208,7 +208,7 @@ def to_labels(predictions, classes, method):
     Examples
     --------
     >>> import numpy as np
-    >>> from stemstack.stacking import to_labels
+    >>> from stemstack.stacking.out_of_fold import to_labels
     >>> to_labels(np.array([[0.2], [0.9]]), ["blues", "jazz"], "predict_proba").tolist()
     ['blues', 'jazz']
     """
@@ -241,7 +241,7 @@ def name_columns(model, classes, n_outputs):
 
     Examples
     --------
-    >>> from stemstack.stacking import name_columns
+    >>> from stemstack.stacking.out_of_fold import name_columns
     >>> name_columns("lr", ["blues", "jazz", "rock"], 3)
     ['lr__blues', 'lr__jazz', 'lr__rock']
     >>> name_columns("lr", ["blues", "jazz"], 1)
@@ -272,7 +272,7 @@ def prediction_table(model, predictions, classes, index=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from stemstack.stacking import prediction_table
+    >>> from stemstack.stacking.out_of_fold import prediction_table
     >>> prediction_table("lr", np.eye(3)[:1], ["blues", "jazz", "rock"], ["song.wav"])
               lr__blues  lr__jazz  lr__rock
     song.wav        1.0       0.0       0.0

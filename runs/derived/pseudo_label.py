@@ -9,7 +9,8 @@ from sklearn.base import clone
 from ...exceptions import UsageError
 from ...models import find_networks, set_resources
 from ...models.model_name import ModelName
-from ...stacking import pseudo_label, to_labels
+from ...stacking import pseudo_label
+from ...stacking.out_of_fold import to_labels
 from ...stacking.pseudo_labels import PseudoLabels
 from ...utils.resources import DEFAULT_RESOURCES
 from ..clip_list import ClipList

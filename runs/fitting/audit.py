@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 from sklearn.base import clone
@@ -14,9 +15,8 @@ from ...stacking import (
     check_stack,
     check_unique_tones,
     default_final_estimator,
+    oof_predictions,
 )
-from ...stacking.base_models import fit_models
-from ...stacking.splits import splits_of
 from ...utils.atomic_write import write_text
 from ..predictions import METHOD
 from ..training_clips import song_groups
@@ -62,7 +62,7 @@ def audit_run(run, training, models, *, resources):
             results[f"{name}, unique tones"] = check_unique_tones(model, y, folds, groups)
             advance(1)
         results["stack"] = check_stack(
-            _oof_function(audited),
+            partial(oof_predictions, list(audited.items()), stack_method=METHOD),
             default_final_estimator(),
             *(clips, y, groups),
             n_folds=len(np.unique(folds)),
@@ -105,18 +105,3 @@ def auditable(models):
             f"{', '.join(models)}; add lr to --models, or leave --audit out"
         )
     return found
-
-
-def _oof_function(models):
-    """Return a function that computes the meta-model's input: out-of-fold predictions."""
-
-    def compute_oof(X, y, folds):
-        fitted = fit_models(
-            *(list(models.items()), [METHOD] * len(models), X, y, splits_of(folds)),
-            params={name: {} for name in models},
-            refit=False,
-            n_jobs=None,
-        )
-        return np.hstack([model.oof for model in fitted])
-
-    return compute_oof

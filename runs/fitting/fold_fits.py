@@ -14,7 +14,7 @@ from ...audio import clip_key
 from ...exceptions import UsageError
 from ...models import defer_checkpoint_cleanup, find_networks, set_resources, weights_hash
 from ...models.inspection import model_fingerprint
-from ...stacking import fit_fold, name_columns, predict_with
+from ...stacking.out_of_fold import fit_fold, predict_with, prediction_table
 from ...utils.hashing import content_key
 from ...utils.parallel import parallel_map
 from ..predictions import METHOD, ModelPredictions
@@ -250,12 +250,11 @@ def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, fit_pa
         None without test clips.
     """
     fold = fit_fold(model, clips, y, train, held_out, method=METHOD, fit_params=fit_params)
-    columns = name_columns(name, fold.estimator.classes_, fold.predictions.shape[1])
-    predicted = None
+    classes, predicted = fold.estimator.classes_, None
     if test.paths:
         proba = predict_with(fold.estimator, test.paths, METHOD)
-        predicted = pd.DataFrame(proba, index=test.ids, columns=columns)
-    oof = pd.DataFrame(fold.predictions, index=ids, columns=columns)
+        predicted = prediction_table(name, proba, classes, test.ids)
+    oof = prediction_table(name, fold.predictions, classes, ids)
     return set_resources(fold.estimator), oof, predicted
 
 

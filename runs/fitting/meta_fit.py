@@ -3,13 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ...stacking import (
-    default_final_estimator,
-    name_columns,
-    nested_predictions,
-    score_classes,
-    to_labels,
-)
+from ...stacking import default_final_estimator, nested_predictions, score_classes
+from ...stacking.out_of_fold import prediction_table, to_labels
 from ..predictions import METHOD
 from ..run import STACK
 
@@ -93,8 +88,5 @@ def all_columns(part, classes):
 
 
 def _format(table, proba, classes):
-    blocks = [
-        pd.DataFrame(values, columns=name_columns(name, classes, len(classes)))
-        for name, values in proba.items()
-    ]
+    blocks = [prediction_table(name, values, classes) for name, values in proba.items()]
     return pd.concat([table.reset_index(drop=True), *blocks], axis=1)

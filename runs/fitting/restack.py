@@ -1,8 +1,8 @@
 """Another meta-model over the base models of finished runs."""
 
 from ...exceptions import UsageError
-from ...stacking import name_columns
 from ...stacking.blending import compare_blends, make_blend
+from ...stacking.out_of_fold import name_columns
 from ...utils.atomic_write import link_or_copy
 from ..clip_list import ClipList
 from ..derived.merge import check_same_samples

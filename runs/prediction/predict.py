@@ -5,7 +5,8 @@ from functools import partial
 import pandas as pd
 
 from ...models import device_of, find_networks, set_resources
-from ...stacking import PredictionAdjuster, name_columns, predict_with, to_labels
+from ...stacking import PredictionAdjuster
+from ...stacking.out_of_fold import predict_with, prediction_table, to_labels
 from ...utils.parallel import parallel_map
 from ...utils.resources import DEFAULT_RESOURCES
 from ..fitting.feature_cache import compute_features, ensure_cache
@@ -50,7 +51,7 @@ def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
     with ensure_cache(resources) as resources:
         for name in run.model_names:
             mean = _predict_model(run, name, clips, tta, resources)
-            parts[name] = pd.DataFrame(mean, columns=name_columns(name, classes, mean.shape[1]))
+            parts[name] = prediction_table(name, mean, classes)
     proba = predict_stack(run.load_model(STACK), parts, classes)[STACK]
     return to_labels(proba, classes, METHOD), pd.DataFrame(proba, columns=classes)
 

@@ -11,7 +11,8 @@ from sklearn.metrics import f1_score
 from stemstack.mashups import read_recipes
 from stemstack.runs import STACK, Run
 from stemstack.runs.training_clips import song_groups
-from stemstack.stacking import PredictionAdjuster, name_columns
+from stemstack.stacking import PredictionAdjuster
+from stemstack.stacking.out_of_fold import name_columns
 
 
 @pytest.mark.slow

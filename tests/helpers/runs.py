@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from stemstack.runs import Config, Run
-from stemstack.stacking import name_columns
+from stemstack.stacking.out_of_fold import name_columns
 
 
 @pytest.fixture
