@@ -1,8 +1,8 @@
-"""How extraction scales: a folder of clips by one process and by two, and the memory they take.
+"""Scaling of extraction: a folder of clips by one process and by two, and their memory.
 
-Run ``python benchmarks/batch.py`` for 1,000 clips of 30 s. The two take turns; what is compared is
-the whole call, the start of the processes included. What the machine itself gives stands beside it:
-the same kernels over one clip in memory, in one bare process and in two that share nothing.
+Run ``python benchmarks/batch.py`` for 1,000 clips of 30 s. The two take turns; the whole call is
+timed, including the start of the processes. The limit of the machine is measured too: the same
+kernels over one clip in memory, in one bare process and in two that share nothing.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _DISTINCT = 20
 
 
 def make_folder(folder, count, seconds):
-    """Fill a folder with clips: some recordings under many names, as links."""
+    """Fill a folder with clips: a few recordings under many names, as links."""
     paths = []
     for number in range(count):
         path = Path(folder, f"{number:06d}.wav")
@@ -43,12 +43,12 @@ def seconds_for(paths, jobs):
     start = time.perf_counter()
     rows = sum(len(features) for features, _ in extract_batches(paths, Extractor(), n_jobs=jobs))
     if rows != len(paths):
-        raise RuntimeError(f"{rows} rows came back for {len(paths)} clips")
+        raise RuntimeError(f"Got {rows} rows for {len(paths)} clips")
     return time.perf_counter() - start
 
 
 def bare_seconds(n_processes, count):
-    """Time kernels alone, shared out to forked processes that read and return nothing."""
+    """Time the kernels alone, in forked processes that read and return nothing."""
     extractor, clip = Extractor(), music_like(SR)
     share = count // n_processes
     context = multiprocessing.get_context("fork")
@@ -69,7 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=30.0, help="length of a clip (30)")
-    parser.add_argument("--rounds", type=int, default=3, help="turns each takes (3)")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds (3)")
     parser.add_argument("--json", type=Path, help="write the numbers to this file too")
     options = parser.parse_args()
     Extractor()(np.zeros(SR, np.float32))

@@ -1,7 +1,7 @@
-"""What extraction costs beside time per clip: memory, long clips, and the first call.
+"""Costs of extraction other than time per clip: memory, long clips, and the first call.
 
 Run ``python benchmarks/costs.py``. Memory and first calls are of fresh processes; kernels are
-compiled into a folder of the benchmark's own, so that the first process finds none.
+compiled into a temporary folder, so that the first process finds none.
 """
 
 import argparse
@@ -24,12 +24,12 @@ SR = 22050
 
 _FIRST_CALL = """
 import sys, time
-begun = time.perf_counter()
+start = time.perf_counter()
 from stemstack.audio import read_clip
 from stemstack.features import Extractor
 imported = time.perf_counter()
 Extractor()(read_clip(sys.argv[1]))
-print(imported - begun, time.perf_counter() - imported)
+print(imported - start, time.perf_counter() - imported)
 """
 _MEMORY = """
 import resource, sys
@@ -54,7 +54,7 @@ def in_fresh_process(script, *arguments, kernels):
 
 
 def time_durations(seconds, rounds=5):
-    """Best time for a clip of each length, in ms a second of audio, taken in turn."""
+    """Return the best time for a clip of each length, in ms per second of audio."""
     extractor = Extractor()
     clips = {length: music_like(SR, length) for length in seconds}
     best = dict.fromkeys(clips, np.inf)
@@ -83,7 +83,7 @@ def main():
             families: in_fresh_process(_MEMORY, clip, families, kernels=kernels)
             for families in ("standard", "all")
         }
-        # Once compiling all families, then from the cache, as in every later process.
+        # Again: the first call compiled the kernels of all families, later ones load them.
         memory["all"] = in_fresh_process(_MEMORY, clip, "all", kernels=kernels)
         durations = time_durations((5, 30, 120, 600))
     print("first call in a fresh process, s      imports  first clip")
@@ -92,7 +92,7 @@ def main():
     print("peak memory of a process, MB        after imports  after 20 clips")
     for families, (imported, peak) in memory.items():
         print(f"  families={families!r:26}{imported:12.0f}{peak:16.0f}")
-    print("clip, s    ms a second of audio")
+    print("clip, s    ms per second of audio")
     for length, cost in durations.items():
         print(f"{length:7}{cost:17.2f}")
     if options.json:

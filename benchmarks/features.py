@@ -1,7 +1,7 @@
-"""How fast the feature extractor is: every contender in one process and thread, taking turns.
+"""Speed of feature extraction: every contender in one process and thread, in turn.
 
 Run ``python benchmarks/features.py`` for the table, ``--json FILE`` for the numbers. audioflux,
-Essentia and openSMILE join when they are installed; their feature sets differ and are named.
+Essentia and openSMILE are included when installed; their feature sets differ.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 import scipy.fft
 import soundfile
 from others import other_extractors
-from reference import careful_rows, features, ordinary_rows
+from reference import librosa_rows, librosa_rows_of_one_spectrum, reference_features
 from signals import music_like
 from threadpoolctl import threadpool_limits
 
@@ -27,36 +27,38 @@ SR = 22050
 
 
 def floor(path):
-    """Read, frame, window and transform (float32, by SciPy): what any extractor has to do."""
+    """Read, frame, window and transform (float32, by SciPy): the minimum for any extractor."""
     samples = np.pad(read_clip(path), 1024)
     frames = np.lib.stride_tricks.sliding_window_view(samples, 2048)[::512]
     return scipy.fft.rfft(frames * np.hanning(2048).astype(np.float32), axis=1)
 
 
 def contenders():
-    """Name what is compared: each takes a path and describes the clip."""
+    """Return the contenders by name: each takes a path and computes the features of the clip."""
     librosa_like, fast = Extractor(), Extractor(precision="fast")
-    every = Extractor(families="all")
+    all_families = Extractor(families="all")
     return {
         "stemstack": lambda path: librosa_like(read_clip(path)),
         "stemstack fast": lambda path: fast(read_clip(path)),
-        "stemstack, all families": lambda path: every(read_clip(path)),
-        "librosa, ordinary": lambda path: features(ordinary_rows(read_clip(path), SR)),
-        "librosa, one spectrum": lambda path: features(careful_rows(read_clip(path), SR)),
+        "stemstack, all families": lambda path: all_families(read_clip(path)),
+        "librosa, ordinary": lambda path: reference_features(librosa_rows(read_clip(path), SR)),
+        "librosa, one spectrum": lambda path: reference_features(
+            librosa_rows_of_one_spectrum(read_clip(path), SR)
+        ),
         "floor": floor,
         **other_extractors(),
     }
 
 
 def take_turns(functions, path, rounds):
-    """Time each function once a round, so that a busy spell of the machine falls on all alike."""
+    """Time each function once per round, so that other load on the machine affects all alike."""
     first = {}
     for name, function in functions.items():
         first[name] = _seconds(function, path)
     times = {name: [] for name in functions}
     for _ in range(rounds):
         for name, function in functions.items():
-            # Untimed once: each finds caches and memory as it left them, as in a batch of its own.
+            # An untimed call first, so that caches and memory are as in a batch of this function.
             function(path)
             times[name].append(_seconds(function, path))
     return first, times
@@ -69,16 +71,16 @@ def _seconds(function, path):
 
 
 def report(first, times):
-    """Sum the times up: best and median in ms, and how many times ordinary librosa's speed."""
-    # Ratios are taken round by round, so that the machine's mood cancels.
-    yardstick = times["librosa, ordinary"]
+    """Return best and median time in ms, and the speed relative to librosa, by contender."""
+    # Ratios are computed round by round, so that other load on the machine cancels.
+    baseline = times["librosa, ordinary"]
     return {
         name: {
             "best_ms": 1e3 * min(seconds),
             "median_ms": 1e3 * statistics.median(seconds),
             "first_call_s": first[name],
             "times_librosa": statistics.median(
-                y / s for y, s in zip(yardstick, seconds, strict=True)
+                y / s for y, s in zip(baseline, seconds, strict=True)
             ),
         }
         for name, seconds in times.items()
@@ -89,7 +91,7 @@ def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the clip (30)")
-    parser.add_argument("--rounds", type=int, default=20, help="turns each takes (20)")
+    parser.add_argument("--rounds", type=int, default=20, help="number of rounds (20)")
     parser.add_argument("--json", type=Path, help="write the numbers to this file too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):

@@ -1,6 +1,6 @@
-"""How far the features are from librosa's: the greatest difference by family and signal.
+"""Parity with librosa: the largest difference by family and signal.
 
-Run ``python benchmarks/parity.py`` for the table; the tests hold the same numbers under
+Run ``python benchmarks/parity.py`` for the tables; tests compare the same numbers with
 ``TOLERANCES``.
 """
 
@@ -9,12 +9,12 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from reference import ordinary_rows
+from reference import librosa_rows
 from signals import parity_signals
 
 from stemstack.features import FAMILIES, ClipDescriptors
 
-# The greatest difference allowed, in each family's own unit. librosa computes these in float32,
+# The largest difference allowed, in the unit of each family. librosa computes these in float32,
 # whose rounding is 1e-7 of the values: the levels of dB families reach 100, their cosine transform
 # 1000, frequencies 24,000 Hz.
 TOLERANCES = {
@@ -35,16 +35,16 @@ TOLERANCES = {
     "tempo": 1e-9,
 }
 
-# A spectrum that is flat but for rounding has no tuning to estimate: each library finds another.
+# A spectrum that is flat up to rounding has no tuning to estimate: each library returns another.
 UNDEFINED = {("clicks", "chroma"), ("clicks", "tonnetz")}
 UNDEFINED |= {("one sample", "chroma"), ("one sample", "tonnetz")}
 
 
 def differences(samples, sr, precision="librosa"):
-    """Give the greatest absolute difference from librosa by family, as a dict."""
+    """Return the largest absolute difference from librosa by family, as a dict."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="n_fft=|Trying to estimate tuning")
-        expected = ordinary_rows(samples, sr)
+        expected = librosa_rows(samples, sr)
     clip = ClipDescriptors(samples, sr, precision)
     return {
         name: float(np.abs(clip.compute(FAMILIES[name]) - rows).max())

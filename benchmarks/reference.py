@@ -1,4 +1,4 @@
-"""librosa's features, called the ordinary way and with care, as the yardstick of the benchmarks."""
+"""librosa's features, called the ordinary way and from one spectrum, for the benchmarks."""
 
 import warnings
 
@@ -6,8 +6,8 @@ import librosa
 import numpy as np
 
 
-def ordinary_rows(y, sr):
-    """Compute each family as the manual shows: every call makes its own spectrum.
+def librosa_rows(y, sr):
+    """Compute each family as in librosa's manual, where every call computes its own spectrum.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def ordinary_rows(y, sr):
     }
 
 
-def careful_rows(y, sr):
-    """Compute the same from one spectrum, as far as librosa's arguments allow."""
+def librosa_rows_of_one_spectrum(y, sr):
+    """Compute the same from one spectrum, as far as librosa's parameters allow."""
     feature = librosa.feature
     magnitude = np.abs(librosa.stft(y))
     power = magnitude**2
@@ -71,26 +71,26 @@ def careful_rows(y, sr):
     }
 
 
-# Where librosa has no value, the reference takes the definitions of SpectralFeatures.
+# Where librosa has no value, the reference uses the definitions of SpectralFeatures.
 
 
 def _delta(rows, order):
-    """Where librosa refuses, under nine frames, repeat the edges."""
+    """Compute deltas; with fewer than nine frames, where librosa raises, repeat the edges."""
     mode = "interp" if rows.shape[1] >= 9 else "nearest"
     return librosa.feature.delta(rows, order=order, mode=mode)
 
 
 def _lowest_band(sr):
-    """Where librosa refuses, up to 12.8 kHz, shrink the bands."""
+    """Return the lowest edge; up to 12.8 kHz, where librosa raises, the bands shrink."""
     return 200.0 if sr > 12800 else 200.0 * sr / 22050
 
 
-def summaries(rows):
-    """Sum rows up by NumPy and SciPy into the seven statistics, shape (n_rows, 7)."""
+def reference_statistics(rows):
+    """Compute the seven statistics of rows by NumPy and SciPy, of shape (n_rows, 7)."""
     from scipy import stats
 
     with warnings.catch_warnings():
-        # Constant rows: SciPy warns and gives NaN, which counts as 0 here.
+        # Of constant rows SciPy returns NaN, with a warning; the statistics define 0.
         warnings.simplefilter("ignore", RuntimeWarning)
         skew, kurtosis = stats.skew(rows, axis=1), stats.kurtosis(rows, axis=1)
     parts = [rows.mean(axis=1), rows.std(axis=1), rows.min(axis=1), rows.max(axis=1)]
@@ -98,8 +98,11 @@ def summaries(rows):
     return np.stack(parts, axis=1)
 
 
-def features(rows):
-    """Turn the rows of all families into one vector in the house order."""
+def reference_features(rows):
+    """Return the features of all families, given their rows, as one vector in registry order."""
     return np.concatenate(
-        [value if name == "tempo" else summaries(value).ravel() for name, value in rows.items()]
+        [
+            value if name == "tempo" else reference_statistics(value).ravel()
+            for name, value in rows.items()
+        ]
     )

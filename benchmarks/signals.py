@@ -1,11 +1,11 @@
-"""Signals that stretch a feature extractor, each for a reason."""
+"""Test signals for feature extraction."""
 
 import librosa
 import numpy as np
 
 
 def parity_signals(sr=22050, seconds=2.0, seed=0):
-    """Make the signals on which the features are held against librosa's.
+    """Return the signals on which the features are compared with librosa's.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def parity_signals(sr=22050, seconds=2.0, seed=0):
 
 
 def music_like(sr=22050, seconds=30.0, rng=None):
-    """Make chords over a pulse with some noise, as ndarray of shape (n_samples,), float32."""
+    """Synthesise chords over a pulse with some noise, of shape (n_samples,), float32."""
     rng = np.random.default_rng(0) if rng is None else rng
     time = np.arange(round(seconds * sr)) / sr
     fade = np.exp(-6 * (time * 2.1 % 1))

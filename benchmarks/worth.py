@@ -1,8 +1,8 @@
-"""What each family of features is worth: macro F1 with and without it.
+"""Contribution of each feature family: macro F1 with and without it.
 
 Run ``python benchmarks/worth.py demo-out/data --answers demo-out/answers.csv --cache DIR`` after
-``make demo``. Each family of the standard set is taken out of it, each robust family is added to
-it; ``lr`` and ``lgbm`` are scored out of fold, and by their mean on the test clips. Everything is
+``make demo``. Each standard family is removed from the standard set, each robust family is added to
+it; ``lr`` and ``lgbm`` are scored out-of-fold, and by their mean on the test clips. Everything is
 repeated for several draws of folds and mashups; gains are against the standard set of the same
 draw, with the standard error of their mean.
 """
@@ -19,8 +19,8 @@ from stemstack.features import FAMILIES, feature_names
 STANDARD = [name for name, family in FAMILIES.items() if family.standard]
 
 
-def contests():
-    """Name the sets of families to compare."""
+def family_sets():
+    """Return the sets of families to compare, by name."""
     robust = [name for name in FAMILIES if name not in STANDARD]
     return {
         "standard": STANDARD,
@@ -32,14 +32,14 @@ def contests():
 
 
 def measure(options, seed):
-    """Score every set for one draw, as rows of (set, model, out of fold, test)."""
+    """Score every set for one draw, as rows of (set, model, out-of-fold, test)."""
     clips, y, fold = sample_clips(
         options.data, seed=seed, per_class=options.per_class, cache=options.cache
     )
     X = features_of(clips, options.cache)
     test, y_test = answered_clips(options.data, options.answers)
     X_test = features_of(test, options.cache)
-    sets = {**contests(), **{"only " + name: [name] for name in options.only}}
+    sets = {**family_sets(), **{"only " + name: [name] for name in options.only}}
     cases = [(name, model) for name in sets for model in heads()]
     calls = []
     for name, model in cases:
@@ -52,8 +52,8 @@ def measure(options, seed):
     ]
 
 
-def compute_statistics(rows):
-    """Average over draws: the score, the gain over the standard set and its standard error."""
+def average_draws(rows):
+    """Return the mean score, the gain over the standard set and its standard error."""
     rows = pd.DataFrame(rows).set_index(["families", "model", "seed"])
     gains = rows - rows.loc["standard"].reindex(rows.index.droplevel("families")).to_numpy()
     by_set = ["families", "model"]
@@ -69,11 +69,11 @@ def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--answers", type=Path, required=True, help="CSV of the test clips' labels")
+    parser.add_argument("--answers", type=Path, required=True, help="CSV of the test labels")
     parser.add_argument("--cache", type=Path, required=True, help="folder for stems and features")
     parser.add_argument("--draws", type=int, default=4, help="draws of folds and mashups (4)")
-    parser.add_argument("--per-class", type=int, default=40, help="mashups a class and draw (40)")
-    parser.add_argument("--only", nargs="*", default=[], help="families to score by themselves")
+    parser.add_argument("--per-class", type=int, default=40, help="mashups per class and draw (40)")
+    parser.add_argument("--only", nargs="*", default=[], help="families to score alone")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write all scores to this file, draw by draw")
     options = parser.parse_args()
@@ -83,7 +83,7 @@ def main():
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
     pd.set_option("display.width", 200, "display.max_columns", None, "display.max_rows", None)
-    print(compute_statistics(rows).round(3))
+    print(average_draws(rows).round(3))
 
 
 if __name__ == "__main__":

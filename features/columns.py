@@ -21,7 +21,16 @@ PRESETS = {
     "trees": [(".*", "passthrough")],
 }
 
-TREATMENTS = ("scale", "robust", "log", "pca", "passthrough", "drop")
+TREATMENTS = {
+    "scale": StandardScaler,
+    "robust": RobustScaler,
+    "log": lambda: make_pipeline(
+        FunctionTransformer(signed_log, feature_names_out="one-to-one"), StandardScaler()
+    ),
+    "pca": lambda: make_pipeline(StandardScaler(), PCA(0.99, svd_solver="full")),
+    "passthrough": lambda: "passthrough",
+    "drop": lambda: "drop",
+}
 
 
 def feature_columns(spec="linear", *, n_jobs=None):
@@ -71,7 +80,11 @@ def feature_columns(spec="linear", *, n_jobs=None):
     groups = _check_spec(spec)
     claims = [_as_tuple(columns) for columns, _ in groups]
     transformers = [
-        (f"group{number}", _treatment(treatment), ColumnSelector(claim, tuple(claims[:number])))
+        (
+            f"group{number}",
+            TREATMENTS[treatment]() if isinstance(treatment, str) else treatment,
+            ColumnSelector(claim, tuple(claims[:number])),
+        )
         for number, (claim, (_, treatment)) in enumerate(zip(claims, groups, strict=True))
     ]
     columns = ColumnTransformer(transformers, verbose_feature_names_out=_name_output, n_jobs=n_jobs)
@@ -102,8 +115,8 @@ class ColumnSelector:
                 f"SpectralFeatures returns. Got {type(X).__name__} instead."
             )
         taken = _matching(X.columns, [item for claim in self.earlier for item in claim])
-        selected = _matching(X.columns, self.claim)
-        return [name for name in X.columns if name in selected - taken]
+        selected = _matching(X.columns, self.claim) - taken
+        return [name for name in X.columns if name in selected]
 
 
 def signed_log(X):
@@ -124,28 +137,6 @@ def _matching(columns, items):
 def _name_output(group, name):
     """Keep the name of a column; prefix that of a principal component by its group."""
     return f"{group}_{name}" if re.fullmatch(r"pca\d+", name) else name
-
-
-def _treatment(treatment):
-    if treatment in ("passthrough", "drop"):
-        return treatment
-    if isinstance(treatment, str):
-        return {
-            "scale": StandardScaler,
-            "robust": RobustScaler,
-            "log": _log_scaler,
-            "pca": _components,
-        }[treatment]()
-    return treatment
-
-
-def _log_scaler():
-    logarithm = FunctionTransformer(signed_log, feature_names_out="one-to-one")
-    return make_pipeline(logarithm, StandardScaler())
-
-
-def _components():
-    return make_pipeline(StandardScaler(), PCA(0.99, svd_solver="full"))
 
 
 def _check_spec(spec):
@@ -175,14 +166,12 @@ def _check_columns(columns):
 
 
 def _check_treatment(treatment):
-    if treatment not in TREATMENTS if isinstance(treatment, str) else not _transforms(treatment):
+    is_transformer = hasattr(treatment, "fit") and hasattr(treatment, "transform")
+    if not (treatment in TREATMENTS if isinstance(treatment, str) else is_transformer):
         raise UsageError(
-            f"A treatment must be one of {TREATMENTS} or a transformer. Got {treatment!r} instead."
+            f"A treatment must be one of {tuple(TREATMENTS)} or a transformer. "
+            f"Got {treatment!r} instead."
         )
-
-
-def _transforms(treatment):
-    return hasattr(treatment, "fit") and hasattr(treatment, "transform")
 
 
 def _as_tuple(columns):

@@ -156,7 +156,7 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     """
     if on_error not in ("raise", "skip"):
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
-    advance = advance or _ignore
+    advance = advance or (lambda n_done: None)
     jobs = min(effective_n_jobs(n_jobs), len(clips))
     if cache is None:
         outcomes = _computed_outcomes(clips, extractor, jobs, advance)
@@ -217,10 +217,6 @@ def write_features(path, labels, batches):
             writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
             errors += failed
     return errors
-
-
-def _ignore(n_done):
-    """Default of ``advance``: show nothing."""
 
 
 def _computed_outcomes(clips, extractor, jobs, advance):

@@ -1,4 +1,4 @@
-"""feature_columns inside pipelines and searches."""
+"""feature_columns in pipelines and searches."""
 
 import numpy as np
 import pandas as pd
@@ -38,12 +38,12 @@ def test_linear_preset_scales_every_column(table):
     assert (scaled.std(ddof=0) < 1 + 1e-4).all()
 
 
-def test_trees_preset_passes_all_through_with_their_names(table):
+def test_trees_preset_passes_columns_through(table):
     columns = feature_columns("trees")
     pd.testing.assert_frame_equal(columns.fit_transform(table), table)
 
 
-def test_a_column_belongs_to_the_first_group_that_claims_it(table):
+def test_column_belongs_to_first_matching_group(table):
     groups = [("centroid", "drop"), (".*_kurtosis", "passthrough"), (["mfcc", "tempo"], "scale")]
     columns = feature_columns(groups)
     names = columns.fit_transform(table).columns
@@ -53,7 +53,7 @@ def test_a_column_belongs_to_the_first_group_that_claims_it(table):
 
 
 @pytest.mark.parametrize("treatment", ["scale", "robust", "log", "pca", MinMaxScaler()])
-def test_each_treatment_gives_finite_columns(table, treatment):
+def test_treatments_return_finite_unique_columns(table, treatment):
     treated = feature_columns([("mfcc", treatment), ("centroid", "pca")]).fit(table)
     values = treated.transform(table)
     assert np.isfinite(values.to_numpy()).all()
@@ -76,7 +76,7 @@ def test_search_over_families_in_a_pipeline(labelled):
     assert "SpectralFeatures" in estimator_html_repr(pipeline)
 
 
-def test_a_clip_is_described_once_whatever_is_searched(labelled, tmp_path, monkeypatch):
+def test_search_describes_each_clip_once(labelled, tmp_path, monkeypatch):
     calls = []
     describe = Extractor.__call__
     monkeypatch.setattr(Extractor, "__call__", lambda self, y: calls.append(1) or describe(self, y))
@@ -98,11 +98,11 @@ def test_a_clip_is_described_once_whatever_is_searched(labelled, tmp_path, monke
         ([("mfcc", 3)], "A treatment must be one of"),
     ],
 )
-def test_bad_specs_are_named(spec, message):
+def test_invalid_specs_raise(spec, message):
     with pytest.raises(UsageError, match=message):
         feature_columns(spec)
 
 
-def test_columns_without_names_are_refused(table):
+def test_arrays_without_column_names_raise(table):
     with pytest.raises(ClipTypeError, match="needs a DataFrame"):
         feature_columns().fit(table.to_numpy())

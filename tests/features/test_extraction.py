@@ -1,4 +1,4 @@
-"""Features and labels as a Parquet file, row group by row group."""
+"""Extraction of many clips: order, batches, errors, store, and the Parquet file of features."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def _batches():
     yield pd.DataFrame({"rms_mean": np.float32([4])}, index=[3]), [AudioError("c.wav", "is bad")]
 
 
-def test_rows_stand_beside_their_labels(tmp_path):
+def test_features_are_written_with_their_labels(tmp_path):
     labels = pd.DataFrame({"clip": list("abcd"), "label": ["x", None, "y", "y"]})
     errors = write_features(tmp_path / "out.parquet", labels, _batches())
     table = pd.read_parquet(tmp_path / "out.parquet")
@@ -31,13 +31,13 @@ def test_rows_stand_beside_their_labels(tmp_path):
     assert pq.ParquetFile(tmp_path / "out.parquet").num_row_groups == 2
 
 
-def test_a_file_is_whole_or_not_there(tmp_path):
+def test_failed_write_leaves_no_file(tmp_path):
     def broken():
         yield from _batches()
-        raise RuntimeError("out of luck")
+        raise RuntimeError("stopped on purpose")
 
     labels = pd.DataFrame({"clip": list("abcd")})
-    with pytest.raises(RuntimeError, match="out of luck"):
+    with pytest.raises(RuntimeError, match="stopped on purpose"):
         write_features(tmp_path / "out.parquet", labels, broken())
     assert list(tmp_path.iterdir()) == []
 
@@ -56,7 +56,7 @@ def paths(tmp_path, clips):
 
 
 @pytest.mark.parametrize("with_cache", [False, True])
-def test_a_bad_clip_is_skipped_and_reported(paths, tmp_path, with_cache):
+def test_bad_clip_is_skipped_and_reported(paths, tmp_path, with_cache):
     cache = tmp_path / "table" if with_cache else None
     done = []
     features, errors = extract(paths, on_error="skip", advance=done.append, cache=cache, **FAST)
@@ -65,12 +65,12 @@ def test_a_bad_clip_is_skipped_and_reported(paths, tmp_path, with_cache):
     assert sum(done) == 4
 
 
-def test_a_bad_clip_raises_by_default(paths):
+def test_bad_clip_raises_by_default(paths):
     with pytest.raises(AudioError, match=r"2\.wav: is not audio"):
         extract(paths, **FAST)
 
 
-def test_on_error_is_checked(paths):
+def test_invalid_on_error_raises(paths):
     with pytest.raises(UsageError, match="on_error must be 'raise' or 'skip'"):
         extract(paths, on_error="ignore", **FAST)
 
@@ -84,7 +84,7 @@ def test_batches_cover_all_clips_in_order(clips, monkeypatch):
     pd.testing.assert_frame_equal(pd.concat(parts), whole, check_exact=True)
 
 
-def test_nothing_is_computed_twice(clips, tmp_path, monkeypatch):
+def test_cached_rows_are_not_computed_again(clips, tmp_path, monkeypatch):
     calls = []
     original = Extractor.__call__
     monkeypatch.setattr(Extractor, "__call__", lambda self, y: calls.append(1) or original(self, y))
@@ -96,7 +96,7 @@ def test_nothing_is_computed_twice(clips, tmp_path, monkeypatch):
     np.testing.assert_array_equal(fewer["centroid_mean"], first["centroid_mean"][:3])
 
 
-def test_a_killed_extraction_resumes_where_its_last_batch_ended(clips, tmp_path, monkeypatch):
+def test_closed_extraction_resumes_after_last_batch(clips, tmp_path, monkeypatch):
     monkeypatch.setattr(extraction, "BATCH", 1)
     batches = extract_batches(clips, Extractor(**FAST), cache=tmp_path)
     next(batches)
@@ -108,7 +108,7 @@ def test_a_killed_extraction_resumes_where_its_last_batch_ended(clips, tmp_path,
     pd.testing.assert_frame_equal(resumed, extract(clips, **FAST)[0], check_exact=True)
 
 
-def test_a_clip_that_comes_again_later_is_not_computed_again(clips, tmp_path, monkeypatch):
+def test_repeated_clip_is_computed_once(clips, tmp_path, monkeypatch):
     monkeypatch.setattr(extraction, "BATCH", 2)
     again, _ = extract(clips + clips, cache=tmp_path, **FAST)
     pd.testing.assert_frame_equal(again, extract(clips + clips, **FAST)[0], check_exact=True)
@@ -116,18 +116,19 @@ def test_a_clip_that_comes_again_later_is_not_computed_again(clips, tmp_path, mo
     assert sorted(pd.concat(shards)["clip_key"]) == sorted(map(extraction.clip_key, clips))
 
 
-def test_bad_clips_and_jobs_and_a_table_together(paths, tmp_path, monkeypatch):
+def test_bad_clips_with_jobs_and_cache(paths, tmp_path, monkeypatch):
     monkeypatch.setattr(extraction, "BATCH", 3)
     many = paths * 3
-    means = {"cache": tmp_path / "table", "n_jobs": 2, "on_error": "skip"}
-    features, errors = extract(many, **means, **FAST)
+    options = {"cache": tmp_path / "table", "n_jobs": 2, "on_error": "skip"}
+    features, errors = extract(many, **options, **FAST)
     assert features.index.tolist() == [i for i in range(12) if i % 4 != 2]
     assert [error.path for error in errors] == [paths[2]] * 3
     expected, _ = extract(many, on_error="skip", **FAST)
     pd.testing.assert_frame_equal(features, expected, check_exact=True)
 
 
-def test_kill_9_loses_nothing_but_the_batch_in_hand(tmp_path):
+@pytest.mark.slow
+def test_kill_loses_only_the_current_batch(tmp_path):
     script = """
 import sys, numpy as np
 from stemstack.features import extraction, Extractor
@@ -148,7 +149,43 @@ for n, _ in enumerate(extraction.extract_batches(clips, Extractor(), cache=sys.a
     pd.testing.assert_frame_equal(resumed, extract(clips)[0], check_exact=True)
 
 
-def test_jobs_do_not_change_a_bit(clips):
+def test_results_are_identical_for_any_jobs(clips):
     alone, _ = extract(clips * 3)
     together, _ = extract(clips * 3, n_jobs=2)
     pd.testing.assert_frame_equal(alone, together, check_exact=True)
+
+
+class _CountedClip:
+    """Clip that counts how many of its kind were loaded."""
+
+    loaded = 0
+
+    def __init__(self, number):
+        self.number = number
+
+    def key(self):
+        return f"{self.number:032x}"
+
+    def load(self, sr):
+        _CountedClip.loaded += 1
+        return np.full(600, self.number / 99, np.float32)
+
+
+@pytest.mark.parametrize("with_cache", [False, True])
+def test_clips_are_loaded_as_batches_are_taken(tmp_path, monkeypatch, with_cache):
+    monkeypatch.setattr(extraction, "BATCH", 4)
+    monkeypatch.setattr(_CountedClip, "loaded", 0)
+    clips = [_CountedClip(number) for number in range(40)]
+    batches = extract_batches(clips, Extractor(**FAST), cache=tmp_path if with_cache else None)
+    next(batches)
+    # One clip is read ahead.
+    assert 4 <= _CountedClip.loaded <= 6
+    assert sum(len(features) for features, _ in batches) == 36
+    assert _CountedClip.loaded == 40
+
+
+def test_advance_counts_every_clip_once(clips, tmp_path):
+    for _ in range(2):
+        done = []
+        extract(clips + clips[:1], cache=tmp_path, advance=done.append, **FAST)
+        assert sum(done) == 4

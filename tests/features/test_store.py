@@ -1,4 +1,4 @@
-"""FeatureStore: what is put is got, under its own parameters only."""
+"""FeatureStore: rows are found under the parameters that they were stored with."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,19 +16,19 @@ def _write(directory, start):
         FeatureStore(directory).put([f"{i:032x}"], [[i, 2 * i]], TEMPO)
 
 
-def test_rows_come_back_in_the_order_asked_for(tmp_path):
-    table = FeatureStore(tmp_path)
-    table.put(["a", "b"], [[1, 2], [3, 4]], TEMPO)
-    table.put(["c"], [[5, 6]], TEMPO)
-    found, rows = table.get(["c", "nowhere", "a"], TEMPO)
+def test_rows_are_in_the_order_of_keys(tmp_path):
+    store = FeatureStore(tmp_path)
+    store.put(["a", "b"], [[1, 2], [3, 4]], TEMPO)
+    store.put(["c"], [[5, 6]], TEMPO)
+    found, rows = store.get(["c", "nowhere", "a"], TEMPO)
     assert found.tolist() == [True, False, True]
     np.testing.assert_array_equal(rows, np.array([[5, 6], [np.nan, np.nan], [1, 2]], np.float32))
 
 
-def test_a_row_with_more_columns_serves_those_who_ask_for_fewer(tmp_path):
-    table = FeatureStore(tmp_path)
-    table.put(["a"], [[1, 2]], TEMPO)
-    _, rows = table.get(["a"], Extractor(families="tempo"))
+def test_wider_rows_serve_narrower_extractors(tmp_path):
+    store = FeatureStore(tmp_path)
+    store.put(["a"], [[1, 2]], TEMPO)
+    _, rows = store.get(["a"], Extractor(families="tempo"))
     assert rows.tolist() == [[2]]
 
 
@@ -40,14 +40,14 @@ def test_a_row_with_more_columns_serves_those_who_ask_for_fewer(tmp_path):
         Extractor(families=["tempo", "rms"], statistics=["mean", "std"]),
     ],
 )
-def test_other_parameters_are_other_rows(tmp_path, other):
-    table = FeatureStore(tmp_path)
-    table.put(["a"], [[1, 2]], TEMPO)
-    assert not table.get(["a"], other)[0].any()
-    assert table.missing(["a"], other) == {"a"}
+def test_other_parameters_have_other_rows(tmp_path, other):
+    store = FeatureStore(tmp_path)
+    store.put(["a"], [[1, 2]], TEMPO)
+    assert not store.get(["a"], other)[0].any()
+    assert store.missing(["a"], other) == {"a"}
 
 
-def test_pandas_alone_reads_it(tmp_path):
+def test_pandas_reads_a_columns_folder(tmp_path):
     _write(tmp_path, 0)
     (folder,) = tmp_path.glob("*/*")
     stored = pd.read_parquet(folder).sort_values("clip_key")
@@ -55,7 +55,7 @@ def test_pandas_alone_reads_it(tmp_path):
     assert stored["rms_mean"].tolist() == list(range(20))
 
 
-def test_several_writers_do_not_meet(tmp_path):
+def test_concurrent_writers_keep_all_rows(tmp_path):
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda start: _write(tmp_path, start), (0, 20)))
     found, rows = FeatureStore(tmp_path).get([f"{i:032x}" for i in range(40)], TEMPO)
@@ -63,7 +63,7 @@ def test_several_writers_do_not_meet(tmp_path):
     np.testing.assert_array_equal(rows[:, 0], np.arange(40))
 
 
-def test_a_half_written_shard_is_not_seen(tmp_path):
+def test_incomplete_shard_is_ignored(tmp_path):
     FeatureStore(tmp_path).put(["a"], [[1, 2]], TEMPO)
     (shard,) = tmp_path.glob("*/*/*.parquet")
     shard.with_name(f".{shard.name}").write_bytes(shard.read_bytes()[:100])

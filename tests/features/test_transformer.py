@@ -1,4 +1,4 @@
-"""SpectralFeatures as a scikit-learn citizen."""
+"""SpectralFeatures as a scikit-learn transformer."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from stemstack.exceptions import AudioError, UsageError
-from stemstack.features import SpectralFeatures
+from stemstack.features import Extractor, SpectralFeatures
 
 
 @parametrize_with_checks([SpectralFeatures(families=["centroid", "rms", "zcr"])])
@@ -14,7 +14,7 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-def test_names_follow_the_contract(clips):
+def test_feature_names_follow_the_contract(clips):
     names = SpectralFeatures().fit(clips).get_feature_names_out()
     assert len(names) == 220 * 7 + 1
     for name in ("mfcc_03_mean", "mfcc_delta2_19_std", "chroma_00_min", "contrast_6_max", "tempo"):
@@ -22,7 +22,7 @@ def test_names_follow_the_contract(clips):
     assert {"logmel_127_kurtosis", "tonnetz_5_skew", "onset_strength_median"} <= set(names)
 
 
-def test_output_is_a_finite_float32_table_with_the_callers_index(clips):
+def test_output_is_float32_table_with_input_index(clips):
     column = pd.Series(clips, index=["a", "b", "c"])
     table = SpectralFeatures().fit_transform(column)
     assert table.index.tolist() == ["a", "b", "c"]
@@ -37,7 +37,7 @@ def test_short_and_silent_clips_have_finite_features(n_samples, level):
     assert np.isfinite(SpectralFeatures().fit_transform([clip]).to_numpy()).all()
 
 
-def test_an_unreadable_clip_raises_its_own_error(tmp_path):
+def test_unreadable_clip_raises_audio_error(tmp_path):
     missing = str(tmp_path / "missing.wav")
     with pytest.raises(AudioError, match=r"missing\.wav: no such file"):
         SpectralFeatures(families="rms").fit_transform([missing])
@@ -59,6 +59,12 @@ def test_an_unreadable_clip_raises_its_own_error(tmp_path):
         ({"sr": -1}, "'sr' parameter must be a rate in Hz"),
     ],
 )
-def test_bad_parameters_are_named_in_fit(clips, parameters, message):
+def test_invalid_parameters_raise_in_fit(clips, parameters, message):
     with pytest.raises(UsageError, match=message):
         SpectralFeatures(**parameters).fit(clips)
+
+
+def test_extractor_has_the_current_parameters(clips):
+    spectral = SpectralFeatures(8000, families="rms", statistics="max", precision="fast").fit(clips)
+    assert spectral.extractor_ == Extractor(8000, "rms", "max", "fast")
+    assert spectral.extractor_.names == spectral.feature_names_ == ["rms_max"]

@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+from helpers.signals import sine
 
 from stemstack.features.descriptors.chroma import (
     compute_chroma,
@@ -18,14 +19,14 @@ def _power(clip):
 
 
 @pytest.mark.parametrize("semitones", [-0.4, -0.1, 0.0, 0.25])
-def test_tuning_of_a_mistuned_tone(sine, semitones):
+def test_tuning_of_a_mistuned_tone(semitones):
     power = _power(sine(440 * 2 ** (semitones / 12)))
     # The parabola through three bins of power is off by some hundredths of a semitone.
     assert abs(estimate_tuning(power, 22050) - semitones) < 0.05
 
 
 @pytest.mark.parametrize(("frequency", "pitch_class"), [(440, 9), (261.63, 0), (783.99, 7)])
-def test_the_loudest_class_of_a_tone_is_its_own(sine, frequency, pitch_class):
+def test_tone_is_loudest_in_its_class(frequency, pitch_class):
     rows = compute_chroma(_power(sine(frequency)), 22050)
     assert (rows[:, 4:-4].argmax(axis=0) == pitch_class).all()
     np.testing.assert_array_equal(rows.max(axis=0), 1)
@@ -33,7 +34,7 @@ def test_the_loudest_class_of_a_tone_is_its_own(sine, frequency, pitch_class):
 
 @pytest.mark.parametrize("sr", [8000, 22050, 48000])
 @pytest.mark.parametrize("semitones", [-0.5, 0.0, 0.37])
-def test_filters_are_librosas(sr, semitones):
+def test_filters_equal_librosa(sr, semitones):
     expected = librosa.filters.chroma(sr=sr, n_fft=2048, tuning=semitones)
     np.testing.assert_allclose(pitch_class_filters(sr, semitones), expected, rtol=1e-6)
 

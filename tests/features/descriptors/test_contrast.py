@@ -6,7 +6,7 @@ import pytest
 from stemstack.features.descriptors.contrast import compute_contrast, contrast_bands, mean_extremes
 
 
-def test_extremes_are_those_of_a_sort():
+def test_extremes_equal_those_of_a_sort():
     band = np.random.default_rng(0).standard_normal((100, 300)).astype(np.float32) ** 2
     valley, peak = mean_extremes(band, 7)
     ordered = np.sort(band.astype(float), axis=0)
@@ -15,7 +15,7 @@ def test_extremes_are_those_of_a_sort():
     np.testing.assert_allclose(peak, ordered[-7:].mean(axis=0), rtol=1e-12)
 
 
-def test_contrast_is_the_decibels_between_peaks_and_valleys():
+def test_contrast_is_level_of_peaks_over_valleys():
     magnitude = np.full((1025, 3), 0.01, np.float32)
     for start, stop, keep in contrast_bands(22050, 1025):
         magnitude[(start + stop) // 2 : (start + stop) // 2 + keep] = 1.0

@@ -137,7 +137,7 @@ def test_own_families_survive_clone_and_pickle(write_file):
     assert clone(spectral).extractor_ == extractor
 
 
-def test_own_families_give_the_same_with_two_jobs(clips, write_file, tmp_path):
+def test_own_families_with_two_jobs_are_identical(clips, write_file, tmp_path):
     families = ["rms", f"{write_file()}:crest"]
     alone, _ = extract(clips * 5, families=families)
     together, _ = extract(clips * 5, families=families, n_jobs=2, cache=tmp_path / "cache")
@@ -153,7 +153,7 @@ def test_own_families_load_in_a_fresh_process(clips, write_file, tmp_path):
     assert np.float32(printed) == extractor(clips[1])[0]
 
 
-def test_own_family_that_changed_is_refused_in_a_worker(write_file):
+def test_changed_own_family_is_refused_in_worker(write_file):
     path = write_file()
     pickled = pickle.dumps(Extractor(families=f"{path}:crest"))
     write_file(CREST.replace("20 *", "10 *"))

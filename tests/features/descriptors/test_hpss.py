@@ -1,9 +1,10 @@
-"""Harmonic and percussive parts against SciPy, librosa, and signals that are all one of them."""
+"""Harmonic and percussive parts against SciPy, librosa, and signals that have only one of them."""
 
 import librosa
 import numpy as np
 import pytest
 import scipy.ndimage
+from helpers.signals import sine
 from signals import music_like
 
 from stemstack.features import FAMILIES, ClipDescriptors
@@ -11,13 +12,13 @@ from stemstack.features.descriptors.hpss import compute_hpss, running_median, se
 
 
 @pytest.mark.parametrize("shape", [(128, 700), (17, 33), (5, 3), (1, 1)])
-def test_running_median_is_scipys(shape):
+def test_running_median_equals_scipy(shape):
     rows = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
     expected = scipy.ndimage.median_filter(rows, size=(17, 1), mode="reflect")
     np.testing.assert_array_equal(running_median(rows), expected)
 
 
-def test_parts_are_librosas():
+def test_parts_equal_librosa():
     magnitude = np.sqrt(librosa.feature.melspectrogram(y=music_like(seconds=5.0)))
     expected = librosa.decompose.hpss(magnitude, kernel_size=17)
     for part, other in zip(separate(magnitude), expected, strict=True):
@@ -31,15 +32,15 @@ def test_parts_sum_to_the_whole():
     np.testing.assert_allclose(sum(separate(magnitude)), magnitude, rtol=1e-6)
 
 
-def test_a_tone_is_harmonic_and_a_click_percussive(sine):
+def test_tone_is_harmonic_and_click_percussive():
     clicks = np.zeros(44100, np.float32)
     clicks[11025::11025] = 0.9
     tone = FAMILIES["hpss"](ClipDescriptors(sine(440, seconds=2.0), 22050))[0]
     click = FAMILIES["hpss"](ClipDescriptors(clicks, 22050))[0]
-    # Away from the tone's own edges, which click.
+    # Without the edges of the tone, which are clicks.
     assert tone[10:-10].min() > 0.95
     assert click.max() < 0.05
 
 
-def test_silence_has_no_parts():
+def test_silence_has_zero_rows():
     np.testing.assert_array_equal(compute_hpss(np.zeros((128, 20), np.float32)), np.zeros((15, 20)))

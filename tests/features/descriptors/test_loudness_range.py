@@ -3,6 +3,7 @@
 import numpy as np
 import pyloudnorm
 import pytest
+from helpers.signals import sine
 from signals import music_like
 
 from stemstack.features import FAMILIES, ClipDescriptors
@@ -10,24 +11,24 @@ from stemstack.features.descriptors.loudness_range import k_weights
 
 
 @pytest.mark.parametrize("sr", [16000, 22050, 44100])
-def test_k_weighting_is_pyloudnorms(sr):
+def test_k_weighting_equals_pyloudnorm(sr):
     noise = 0.1 * np.random.default_rng(0).standard_normal(10 * sr)
-    analysis = ClipDescriptors(noise.astype(np.float32), sr)
-    loudness = -0.691 + 10 * np.log10((k_weights(sr) @ analysis.power).mean())
+    clip = ClipDescriptors(noise.astype(np.float32), sr)
+    loudness = -0.691 + 10 * np.log10((k_weights(sr) @ clip.power).mean())
     # The first and last frames are half outside of the clip: 2 of 200 or more.
     assert loudness == pytest.approx(pyloudnorm.Meter(sr).integrated_loudness(noise), abs=0.1)
 
 
-def test_loudness_range_is_pyloudnorms():
+def test_loudness_range_equals_pyloudnorm():
     music = music_like(seconds=30.0)
     music *= np.repeat([0.1, 0.5, 1.0], len(music) // 3).astype(np.float32)
     measured, _ = FAMILIES["dynamics"](ClipDescriptors(music, 22050))
     expected = pyloudnorm.Meter(22050).loudness_range(music)
-    # Windows end on frames, 23 ms apart; pyloudnorm's every 90 ms, and in the silence it appends.
+    # Windows end on frames, 23 ms apart; pyloudnorm's every 90 ms, and in the silence appended.
     assert measured == pytest.approx(expected, abs=1.0)
 
 
-def test_a_steady_tone_has_no_range_and_its_crest_factor(sine):
+def test_dynamics_of_a_steady_tone():
     loudness_range, peak_to_loudness = FAMILIES["dynamics"](
         ClipDescriptors(sine(997, seconds=10.0), 22050)
     )
@@ -36,6 +37,6 @@ def test_a_steady_tone_has_no_range_and_its_crest_factor(sine):
     assert peak_to_loudness == pytest.approx(3.01, abs=0.1)
 
 
-def test_silence_has_neither():
+def test_silence_has_zero_dynamics():
     clip = ClipDescriptors(np.zeros(22050, np.float32), 22050)
     assert FAMILIES["dynamics"](clip).tolist() == [0, 0]

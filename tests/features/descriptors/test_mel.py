@@ -1,4 +1,4 @@
-"""MFCC and deltas of rows with known answers."""
+"""MFCC and deltas of rows with known values; log-mel against librosa."""
 
 import librosa
 import numpy as np
@@ -7,10 +7,9 @@ from signals import music_like
 
 from stemstack.features import ClipDescriptors, log_mel
 from stemstack.features.descriptors.mel import compute_delta, compute_mfcc
-from stemstack.features.kernels.common import banded_matmul
 
 
-def test_flat_bands_have_only_a_zeroth_coefficient():
+def test_flat_bands_have_only_zeroth_coefficient():
     rows = compute_mfcc(np.full((128, 3), -20, np.float32))
     # Orthonormal: the mean times sqrt(128). Rounding is 1e-7 of 20 dB times 128 terms.
     np.testing.assert_allclose(rows[0], -20 * np.sqrt(128), rtol=1e-6)
@@ -41,7 +40,7 @@ CLIP = music_like(seconds=1.0)
 @pytest.mark.parametrize(
     ("n_fft", "hop_length", "n_mels"), [(2048, 512, 128), (1024, 320, 64), (400, 160, 40)]
 )
-def test_equals_librosa(n_fft, hop_length, n_mels):
+def test_log_mel_equals_librosa(n_fft, hop_length, n_mels):
     mel = librosa.feature.melspectrogram(
         y=CLIP, sr=22050, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels
     )
@@ -50,13 +49,5 @@ def test_equals_librosa(n_fft, hop_length, n_mels):
     np.testing.assert_allclose(found, librosa.power_to_db(mel), atol=1e-4)
 
 
-def test_equals_the_family():
+def test_log_mel_equals_the_family():
     np.testing.assert_allclose(log_mel(CLIP), ClipDescriptors(CLIP, 22050).log_mel, atol=1e-4)
-
-
-def test_combine_is_a_matrix_product():
-    rng = np.random.default_rng(0)
-    weights = np.triu(np.tril(rng.random((30, 40)), 9)).astype(np.float32)
-    rows = rng.random((40, 300)).astype(np.float32)
-    # Sums of up to ten float32.
-    np.testing.assert_allclose(banded_matmul(weights, rows), weights @ rows, rtol=1e-5)

@@ -1,4 +1,4 @@
-"""The modulation spectrum of levels that move at a known rate."""
+"""Modulation spectrum of levels that vary at a known rate."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ RATE = 22050 / 512
 
 
 @pytest.mark.parametrize("octave", range(5))
-def test_a_steady_swell_falls_into_its_octave(octave):
+def test_modulation_is_in_its_octave(octave):
     time = np.arange(1292) / RATE
     levels = -40 + 6 * np.sin(2 * np.pi * 1.5 * OCTAVES[octave] * time)
     still = np.full(len(time), -40.0)
@@ -21,14 +21,14 @@ def test_a_steady_swell_falls_into_its_octave(octave):
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 100, 255, 256])
-def test_short_clips_have_shares(n_frames):
+def test_shares_of_short_clips_sum_to_one(n_frames):
     levels = np.random.default_rng(0).normal(-40, 5, (16, n_frames)).astype(np.float32)
     shares = modulation_spectrum(levels, RATE).reshape(16, 6).sum(axis=1)
-    # All of it, or nothing where a single frame cannot move; float64 sums.
+    # 0 for a single frame, which cannot vary; float64 sums.
     np.testing.assert_allclose(shares, float(n_frames > 1), atol=1e-9)
 
 
-def test_a_gain_changes_nothing():
+def test_gain_does_not_change_shares():
     levels = np.random.default_rng(0).normal(-40, 5, (2, 600)).astype(np.float32)
     # 6 dB are not exact in float32 at 40.
     louder = modulation_spectrum(levels + np.float32(6), RATE)

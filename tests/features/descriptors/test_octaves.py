@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.signals import sine
 
 from stemstack.features import FAMILIES, ClipDescriptors
 from stemstack.features.descriptors.mel import power_to_db
@@ -12,26 +13,26 @@ from stemstack.features.descriptors.octaves import compute_texture, octave_power
 @pytest.mark.parametrize(
     ("frequency", "octave"), [(60, 0), (150, 1), (300, 2), (5000, 6), (8e3, 7)]
 )
-def test_a_tone_lies_in_its_octave(sine, frequency, octave):
+def test_tone_is_in_its_octave(frequency, octave):
     shares = FAMILIES["octaves"](ClipDescriptors(sine(frequency), 22050))[:, 10:-10]
-    # The window's side lobes reach the neighbours some 30 dB down.
+    # The side lobes of the window are some 30 dB lower in the neighbouring octaves.
     assert (shares[octave] > -0.05).all()
     assert (np.delete(shares, octave, axis=0) < -20).all()
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 48000])
-def test_octaves_share_out_all_power(sr):
+def test_octaves_sum_to_total_power(sr):
     power = np.random.default_rng(0).uniform(0, 1, (1025, 7)).astype(np.float32)
     # Float32 sums of a thousand.
     total = octave_powers(power, sr / 2048).sum(axis=0)
     np.testing.assert_allclose(total, power.sum(axis=0), rtol=1e-5)
 
 
-def test_silence_shares_nothing():
+def test_silence_has_zero_shares():
     np.testing.assert_array_equal(octave_shares(np.zeros((8, 3), np.float32)), np.zeros((8, 3)))
 
 
-def test_texture_is_the_rolling_deviation():
+def test_texture_equals_rolling_deviation():
     octaves = np.random.default_rng(0).uniform(0.1, 10, (8, 100)).astype(np.float32)
     levels = pd.DataFrame(power_to_db(octaves).T.astype(float))
     rows = compute_texture(octaves, 10.0)
@@ -42,5 +43,5 @@ def test_texture_is_the_rolling_deviation():
         np.testing.assert_allclose(part, expected, rtol=1e-6)
 
 
-def test_a_clip_under_a_second_is_one_window():
+def test_short_clip_is_one_texture_window():
     assert compute_texture(np.ones((8, 4), np.float32), 43.0).shape == (16, 1)

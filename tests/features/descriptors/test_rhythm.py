@@ -1,4 +1,4 @@
-"""Beat histogram and ratios of tempograms and clicks with a known period."""
+"""Onset strength, tempo and beat histogram of signals with a known period."""
 
 import librosa
 import numpy as np
@@ -24,36 +24,36 @@ def _clicks(frames_apart, n_frames=1292):
     return mean_tempogram(onsets, tempogram_window(22050))
 
 
-def test_values_are_read_between_lags():
+def test_autocorrelation_is_interpolated_between_lags():
     tempogram = np.arange(100) / 100
-    # Lag 60 · 40 / bpm, linearly interpolated: the tempogram is its lag in hundredths.
+    # Lag 60 · 40 / bpm, linearly interpolated: the tempogram is the lag in hundredths.
     histogram = compute_beat_histogram(tempogram, 40.0)
     np.testing.assert_allclose(histogram, 24 / HISTOGRAM_BPM, rtol=1e-12)
     expected = np.array(PERIODS) * 20 / 100
     np.testing.assert_allclose(compute_beat_ratios(tempogram, 40.0, 120.0), expected, rtol=1e-12)
 
 
-def test_beyond_the_last_lag_nothing_repeats():
+def test_lags_beyond_the_last_are_zero():
     assert compute_beat_ratios(np.ones(41), 40.0, 120.0).tolist() == [1] * 7 + [0] * 2
 
 
-def test_clicks_repeat_every_beat_and_not_between():
+def test_clicks_correlate_at_whole_beats_only():
     # 20 frames are 129.2 beats a minute.
     ratios = dict(zip(PERIODS, compute_beat_ratios(_clicks(20), RATE, 60 * RATE / 20), strict=True))
-    # librosa ramps the onsets down beyond the ends of the clip, which blurs them there.
+    # librosa ramps the onset strength down beyond the ends of the clip, which blurs it there.
     assert ratios[1 / 2] < 0.1
     assert ratios[1.0] > ratios[2.0] > ratios[3.0] > 0.5
 
 
-def test_the_ratios_do_not_know_the_tempo():
+def test_ratios_do_not_depend_on_tempo():
     slow, fast = _clicks(24), _clicks(12)
     for_slow = compute_beat_ratios(slow, RATE, estimate_tempo(slow, 22050))
-    # The slower clicks' tempogram fades within its 8 s at twice the lag.
+    # At twice the lag, the tempogram of the slower clicks decreases within its 8 s.
     half_time = compute_beat_ratios(fast, RATE, 60 * RATE / 12)
     np.testing.assert_allclose(for_slow[:5], half_time[:5], atol=0.1)
 
 
-def test_silence_repeats_nothing():
+def test_silence_has_zero_histogram():
     tempogram = mean_tempogram(np.zeros(50, np.float32), tempogram_window(22050))
     assert not compute_beat_histogram(tempogram, RATE).any()
 
@@ -68,7 +68,7 @@ def _pulse(bpm, n_frames=1292, seed=0):
     return onsets.astype(np.float32)
 
 
-def test_a_step_up_is_an_onset_and_a_step_down_none():
+def test_only_rising_levels_are_onsets():
     log_mel = np.zeros((128, 20), np.float32)
     log_mel[:64, 5:10] = 10
     strength = compute_onset_strength(log_mel)
@@ -82,22 +82,22 @@ def test_tempo_of_a_pulse(bpm):
     assert abs(estimate_tempo(mean_tempogram(_pulse(bpm), WINDOW), 22050) / bpm - 1) < 0.06
 
 
-def test_no_onsets_have_a_tempo_near_the_preferred_one():
+def test_tempo_without_onsets_is_near_prior():
     assert abs(estimate_tempo(mean_tempogram(np.zeros(100, np.float32), WINDOW), 22050) - 120) < 5
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 3, 50, 344, 1292])
-def test_mean_tempogram_is_librosas(n_frames):
+def test_mean_tempogram_equals_librosa(n_frames):
     onsets = _pulse(110, n_frames)
     onsets[n_frames // 3 : n_frames // 2] = 0
     expected = librosa.feature.tempogram(onset_envelope=onsets, win_length=WINDOW).mean(axis=1)
-    # librosa's autocorrelation goes through an FFT, ours through running sums: 1e-9 of lag 0.
+    # librosa computes it by an FFT, the kernel by running sums: 1e-9 of lag 0.
     np.testing.assert_allclose(mean_tempogram(onsets, WINDOW), expected, atol=1e-9)
 
 
-def test_mean_tempogram_survives_frames_nearly_silent():
+def test_mean_tempogram_with_nearly_silent_frames():
     onsets = _pulse(110)
     onsets[200:1000] = 1e-9 * np.random.default_rng(1).random(800)
     expected = librosa.feature.tempogram(onset_envelope=onsets, win_length=WINDOW).mean(axis=1)
-    # The faint frames are correlated one by one; as above.
+    # Faint frames are correlated one by one.
     np.testing.assert_allclose(mean_tempogram(onsets, WINDOW), expected, atol=1e-7)

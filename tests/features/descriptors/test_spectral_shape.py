@@ -1,4 +1,4 @@
-"""The robust families on spectra made by hand, and their indifference to gain."""
+"""Spectral shape of known spectra, and the independence of robust families from gain."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from stemstack.features.descriptors.spectral_shape import (
 
 ROBUST = [name for name, family in FAMILIES.items() if not family.standard]
 
-# PCEN keeps a fiftieth of a gain's exponent; the rest cancel it up to float32's rounding.
+# PCEN retains a fiftieth of a gain in dB; the other families cancel it up to float32 rounding.
 TOLERANCES = {"pcen": 0.15}
 
 
@@ -30,7 +30,7 @@ def test_entropy_of_flat_peaked_and_silent_frames():
     np.testing.assert_allclose(compute_entropy(magnitude), expected, atol=1e-7)
 
 
-def test_flux_is_the_share_of_energy_that_moved():
+def test_flux_is_the_share_of_moved_energy():
     magnitude = np.zeros((1025, 4), np.float32)
     magnitude[5] = [4, 8, 1, 0]
     magnitude[9] = [0, 0, 3, 1]
@@ -45,7 +45,7 @@ def test_level_free_frames_have_mean_zero():
 
 
 @pytest.mark.parametrize("family", ROBUST)
-def test_gain_changes_nothing(family):
+def test_gain_does_not_change_robust_families(family):
     clip = music_like(seconds=1.0)
     extractor = Extractor(families=family, statistics=["mean", "std", "median"])
     # A power of two, exact in float32, on a clip whose decibels stay over the floor.
@@ -69,7 +69,7 @@ def test_one_bin_is_its_own_centroid_without_bandwidth():
     np.testing.assert_allclose(bandwidth, [0, 0], atol=1e-6)
 
 
-def test_two_bins_are_weighed_by_magnitude():
+def test_two_bins_are_weighted_by_magnitude():
     centroid, bandwidth = compute_centroid_and_bandwidth(_spectrum(b100=3.0, b200=1.0), BIN)
     np.testing.assert_allclose(centroid[0], 125 * BIN, rtol=1e-12)
     # Deviations 25 and 75 with weights 3/4 and 1/4.
@@ -99,6 +99,6 @@ def test_flatness_of_white_noise():
     np.testing.assert_allclose(compute_flatness(noise.astype(np.float32)).mean(), 0.561, atol=0.005)
 
 
-def test_flatness_holds_the_loudest_and_the_faintest_powers():
+def test_flatness_of_extreme_powers():
     spectrum = np.stack([np.full(1025, 1e15), np.zeros(1025)], axis=1).astype(np.float32)
     np.testing.assert_allclose(compute_flatness(spectrum), [1, 1], rtol=1e-6)

@@ -1,4 +1,4 @@
-"""The compiled kernels as several processes keep them on disk."""
+"""Shared kernels, and the cache of compiled kernels on disk."""
 
 import importlib
 import os
@@ -8,10 +8,34 @@ import sys
 from collections import Counter
 
 import numpy as np
+import pytest
 from numba.core.dispatcher import Dispatcher
 
 import stemstack
 from stemstack.features.kernels import spectrum
+from stemstack.features.kernels.common import banded_matmul, parabola_vertices
+
+
+def test_banded_matmul_equals_matrix_product():
+    rng = np.random.default_rng(0)
+    weights = np.triu(np.tril(rng.random((30, 40)), 9)).astype(np.float32)
+    weights[7] = 0
+    rows = rng.random((40, 600)).astype(np.float32)
+    # Sums of up to ten float32.
+    np.testing.assert_allclose(banded_matmul(weights, rows), weights @ rows, rtol=1e-5)
+
+
+def test_vertices_of_known_parabolas():
+    vertex = np.array([-0.5, -0.1, 0.0, 0.3])
+    below, here, above = (-3 * (x - vertex) ** 2 for x in (-1, 0, 1))
+    # Float64 of order 1.
+    np.testing.assert_allclose(parabola_vertices(below, here, above), vertex, atol=1e-12)
+
+
+def test_vertex_of_a_line_is_zero():
+    values = np.array([1.0]), np.array([2.0]), np.array([3.0])
+    assert parabola_vertices(*values).tolist() == [0.0]
+
 
 STAGES = """
 import sys
@@ -39,8 +63,9 @@ numpy.save(sys.argv[1], [one_by_one, together])
 """
 
 
-def test_kernels_that_processes_compile_at_once_are_not_taken_for_each_other(tmp_path):
-    """Numba counts the kernels it compiles: each of two processes calls its first by one number."""
+@pytest.mark.slow
+def test_kernels_compiled_concurrently_are_not_confused(tmp_path):
+    """Numba numbers the kernels that a process compiles: two processes use the same numbers."""
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
 
     def run(code, *arguments):
@@ -57,7 +82,7 @@ def test_kernels_that_processes_compile_at_once_are_not_taken_for_each_other(tmp
         np.testing.assert_array_equal(found, points)
 
 
-def test_each_kernel_is_kept_under_a_name_of_its_own():
+def test_compiled_kernels_have_unique_names():
     kernels = {}
     for module in pkgutil.walk_packages(stemstack.__path__, "stemstack."):
         if module.name.startswith(("stemstack.features.", "stemstack.mashups.")):
