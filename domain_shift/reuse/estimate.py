@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 PRECISION = 0.99
 # Correlations below this are all as good as none.
@@ -31,8 +31,11 @@ class Share(NamedTuple):
 
     @property
     def interval(self):
-        """Wilson's 95 % interval: (low, high)."""
-        return wilson_interval(self.count, self.total)
+        """Wilson's 95 % interval: (low, high); (0, 1) out of none."""
+        if not self.total:
+            return 0.0, 1.0
+        low, high = binomtest(self.count, self.total).proportion_ci(method="wilson")
+        return float(low), float(high)
 
 
 class Known(NamedTuple):
@@ -206,30 +209,6 @@ def estimate_reuse(findings, calibration):
     if calibration.recall.value <= calibration.false_alarm.value:
         return Reuse(flagged, None, None)
     return Reuse(flagged, *correct_rate(flagged, calibration.recall, calibration.false_alarm))
-
-
-def wilson_interval(count, total):
-    """Wilson's score interval of a share, 95 %.
-
-    Parameters
-    ----------
-    count, total : int
-
-    Returns
-    -------
-    tuple of (float, float)
-        (0, 1) out of none.
-
-    References
-    ----------
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
-    """
-    if not total:
-        return 0.0, 1.0
-    p, weight = count / total, _Z**2 / total
-    centre = (p + weight / 2) / (1 + weight)
-    half = np.sqrt(weight * (p * (1 - p) + weight / 4)) / (1 + weight)
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
 def correct_rate(flagged, recall, false_alarm):
