@@ -1,10 +1,10 @@
-"""How well training stems are found in mashups, by how these are made; and in the test clips.
+"""Recall and precision of the search for training stems in mashups, by their settings.
 
-Run ``python benchmarks/reuse.py demo-out/data --cache DIR`` after ``make demo``. Each row draws
-mashups of known recipe by other settings, chooses the threshold on those of one half of the songs
-and measures on those of the other. The last two rows ask, by the default settings, the data set's
-own test clips, whose songs are in no training set, and mashups of the training songs that are new
-to the check.
+Run ``python benchmarks/reuse.py demo-out/data --cache DIR`` after ``make demo``. Each row is of
+mashups of known recipes with other settings; the threshold is chosen on those of one half of the
+songs, and error rates are measured on those of the other half. The last two lines estimate reuse,
+with the default settings, of the test clips of the data set, whose songs are in no training set,
+and of new mashups of the training songs.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from stemstack.domain_shift.reuse.check import (
     build_library,
     calibrate_library,
     find_stems,
-    sample_known,
+    sample_calibration,
 )
 from stemstack.domain_shift.reuse.estimate import estimate_reuse
 from stemstack.mashups import Mashup
 from stemstack.runs import ClipList
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 MODES = ("none", "interpolate", "resample", "stretch")
 NOISES = {
@@ -30,46 +30,49 @@ NOISES = {
     "loud": {"noise_probability": 1.0, "noise_law": "snr", "noise_snr": [-6.0, 0.0]}
     | {"noise_placement": "tile"},
 }
-# Of the mashups that stand for test clips which do hold training stems.
+# Of the mashups that take the place of test clips with training stems.
 _OTHER_SEED = 1
 
 
 def measure(data, options):
-    """Calibrate for every mode and noise: rows of (mode, noise, Calibration); library, last one."""
+    """Calibrate for each tempo mode and noise: (mode, noise, Calibration), and libraries."""
     rows, libraries = [], {}
-    places = {"n_jobs": options.jobs, "progress": NullProgress()}
+    resources = Resources(options.cache, options.jobs)
     for mode in options.modes:
         for noise, settings in NOISES.items():
             settings = settings | {"tempo": mode}
-            draw = sample_known(data, settings, options.n, seed=0, cache=options.cache, **places)
+            sampled = sample_calibration(data, settings, options.n, resources, seed=0)
             moves = mode == "stretch"
             if moves not in libraries:
-                libraries[moves] = build_library(data, draw.pool, **places)
-            rows.append((mode, noise, calibrate_library(libraries[moves], draw, **places)))
+                libraries[moves] = build_library(data, sampled.pool, resources)
+            calibration = calibrate_library(libraries[moves], sampled, resources)
+            rows.append((mode, noise, calibration))
             print(_row(*rows[-1]), flush=True)
     return rows, libraries
 
 
-def ask(data, library, calibration, options):
-    """Estimate reuse of the test clips, and of mashups drawn from the training songs."""
-    places = {"n_jobs": options.jobs, "progress": NullProgress()}
-    draw = sample_known(data, {}, options.n, seed=_OTHER_SEED, cache=options.cache, **places)
+def estimate(data, library, calibration, options):
+    """Estimate reuse of the test clips, and of mashups of the training songs."""
+    resources = Resources(options.cache, options.jobs)
+    sampled = sample_calibration(data, {}, options.n, resources, seed=_OTHER_SEED)
+    source_store = sampled.pool.source_store
     cases = {
         "the test clips": ClipList.from_test_table(data).paths,
         "mashups of training songs": [
-            Mashup.from_recipe(r, draw.pool.source_store) for r in draw.recipes
+            Mashup.from_recipe(recipe, source_store) for recipe in sampled.recipes
         ],
     }
-    found = {name: find_stems(library, clips, name=name, **places) for name, clips in cases.items()}
-    return {name: estimate_reuse(findings, calibration) for name, findings in found.items()}
+    return {
+        name: estimate_reuse(find_stems(library, clips, resources, name=name), calibration)
+        for name, clips in cases.items()
+    }
 
 
-def _row(mode, noise, known):
-    shares = [known.recall, known.precision, known.stem_precision, *known.stem_recall.values()]
-    cells = [f"{mode:12} {noise:8} {known.threshold:9.3f}"]
-    for share in shares:
-        low, high = share.interval
-        cells.append(f"{share.value:5.2f} [{low:.2f}, {high:.2f}]")
+def _row(mode, noise, rates):
+    cells = [f"{mode:12} {noise:8} {rates.threshold:9.3f}"]
+    for rate in (rates.recall, rates.precision, rates.stem_precision, *rates.stem_recall.values()):
+        low, high = rate.interval
+        cells.append(f"{rate.value:5.2f} [{low:.2f}, {high:.2f}]")
     return "  ".join(cells)
 
 
@@ -78,7 +81,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="folder for converted stems")
-    parser.add_argument("--n", type=int, default=200, help="known mashups of each row (200)")
+    parser.add_argument("--n", type=int, default=200, help="mashups per row (200)")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="tempo modes")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write the numbers to this file too")
@@ -87,18 +90,19 @@ def main():
     names = ("recall", "precision", "precision, stems", "recall, own speed", "recall, other")
     print("tempo        noise    threshold  " + "  ".join(f"{name:18}" for name in names))
     rows, libraries = measure(data, options)
-    default = [known for mode, noise, known in rows if (mode, noise) == ("interpolate", "default")]
-    asked = ask(data, libraries[False], default[0], options) if default else {}
-    for name, reuse in asked.items():
+    default = [rates for mode, noise, rates in rows if (mode, noise) == ("interpolate", "default")]
+    estimates = estimate(data, libraries[False], default[0], options) if default else {}
+    for name, reuse in estimates.items():
         low, high = reuse.interval
         print(
             f"{name}: a stem found in {reuse.flagged.count} of {reuse.flagged.total}; "
             f"reuse {reuse.rate:.0%} [{low:.0%}, {high:.0%}]"
         )
     if options.json:
-        table = [{"tempo": t, "noise": n} | known.to_dict() for t, n, known in rows]
-        asked = {name: reuse.to_dict() for name, reuse in asked.items()}
-        options.json.write_text(json.dumps({"table": table, "asked": asked}, indent=1) + "\n")
+        table = [{"tempo": t, "noise": n} | rates.to_dict() for t, n, rates in rows]
+        estimates = {name: reuse.to_dict() for name, reuse in estimates.items()}
+        document = {"table": table, "estimates": estimates}
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
     dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
     check = check_reuse(
-        dataset, settings or {}, n_known=n, n_clips=clips, seed=rest["seed"], **vars(resources)
+        dataset, settings, n_mashups=n, n_clips=clips, seed=rest["seed"], resources=resources
     )
     click.echo(json.dumps(_to_dict(check), indent=1) if as_json else _to_text(check))
     report_skipped_clips(check.problems, "clips were left out")
@@ -69,8 +69,8 @@ def _to_dict(check):
         "check": check.calibration.to_dict(),
         **check.reuse.to_dict(),
         "clips": [
-            {"id": clip_id, "stems": [finding._asdict() for finding in found]}
-            for clip_id, found in zip(check.ids, check.findings, strict=True)
+            {"id": clip_id, "stems": [match._asdict() for match in found]}
+            for clip_id, found in zip(check.ids, check.matches, strict=True)
         ],
     }
 

@@ -1,4 +1,4 @@
-"""From a data set to its reuse: the library of stems, mashups of known recipe, the test clips."""
+"""Reuse check of a data set: its stem library, calibration mashups, and test clips."""
 
 from dataclasses import dataclass, replace
 
@@ -10,59 +10,77 @@ from ...runs.clip_list import ClipList
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
-from ...utils.resources import Resources
-from .estimate import Calibration, Known, Reuse, calibrate, estimate_reuse
+from ...utils.resources import DEFAULT_RESOURCES
+from .estimate import Calibration, Reuse, SearchedMashup, calibrate, estimate_reuse
 from .stem_library import StemLibrary
 
-# Apart from the stage numbers that recipes, noise folds and samples of clips are drawn under.
+# Differs from the stages of the random streams of recipes, noise folds and clip sets.
 _CLIPS_STAGE = 4
-# The threshold is chosen on mashups of one half of the songs, and measured on those of the other.
+# The threshold is chosen on mashups of one half of the songs, error rates are of the other half.
 _HALVES = 2
 
 
 @dataclass(frozen=True)
 class ReuseCheck:
-    """What came of a reuse check.
+    """Result of a reuse check.
 
     Attributes
     ----------
     n_stems : int
-        In the library.
+        Number of stems in the library.
     calibration : Calibration
     reuse : Reuse
     ids : list
-        Of the clips asked.
-    findings : list of list of Finding
-        For each clip, the stems that are in it.
+        Of the clips that were searched.
+    matches : list of list of StemMatch
+        The stems found in each clip.
     problems : tuple of str
-        What is wrong with the clips left out.
+        What is wrong with the clips that were left out.
+
+    See Also
+    --------
+    check_reuse : Returns it.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.reuse import Calibration, Proportion, Reuse, ReuseCheck
+    >>> from stemstack.domain_shift.reuse import StemMatch
+    >>> right, wrong = Proportion(95, 100), Proportion(1, 100)
+    >>> calibration = Calibration(0.2, right, wrong, Proportion(95, 96), Proportion(190, 192), {})
+    >>> reuse = Reuse(Proportion(1, 2), rate=0.5, interval=(0.1, 0.9))
+    >>> match = StemMatch("a/drums.wav", "a", rate=1.0, start=2.5, correlation=0.6)
+    >>> check = ReuseCheck(400, calibration, reuse, ["x", "y"], [[match], []])
+    >>> {clip: [match.song for match in found] for clip, found in zip(check.ids, check.matches)}
+    {'x': ['a'], 'y': []}
     """
 
     n_stems: int
     calibration: Calibration
     reuse: Reuse
     ids: list
-    findings: list
+    matches: list
     problems: tuple = ()
 
 
-def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progress):
-    """Check whether a data set's test clips hold its training stems.
+def check_reuse(
+    data, settings=None, *, n_mashups=100, n_clips=300, seed=0, resources=DEFAULT_RESOURCES
+):
+    """Estimate how many test clips of a data set contain stems of its training songs.
 
     Parameters
     ----------
     data : DataSet
         Of songs in stems, with test clips.
-    settings : dict
-        Mashup settings as plain data, that the known mashups are drawn by; empty for the defaults.
-    n_known : int
-        About how many mashups of known recipe: the same number for every class.
-    n_clips : int
-        Test clips to ask at most, taken at random.
-    seed : int
-    cache : Path
-    n_jobs : int or None
-    progress : NullProgress
+    settings : dict, optional
+        Mashup settings of the calibration mashups as plain data; missing names have their
+        defaults.
+    n_mashups : int, default=100
+        Approximate number of calibration mashups; all classes have the same number.
+    n_clips : int, default=300
+        Number of test clips to search, at most; a random sample.
+    seed : int, default=0
+    resources : Resources
+        With a cache folder.
 
     Returns
     -------
@@ -71,41 +89,58 @@ def check_reuse(data, settings, *, n_known, n_clips, seed, cache, n_jobs, progre
     Raises
     ------
     UsageError
-        The data set is not of songs in stems.
+        If the data set has no stems.
     DataError
-        There are no test clips, or none can be read.
+        If there are no test clips, or none can be read.
+
+    See Also
+    --------
+    StemLibrary : The search for stems in one clip.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from stemstack.datasets import read_data
+    >>> from stemstack.domain_shift.reuse import check_reuse
+    >>> from stemstack.utils.resources import Resources
+    >>> check = check_reuse(
+    ...     read_data("DATA"), resources=Resources(Path("cache"))
+    ... )  # doctest: +SKIP
+    >>> check.reuse.is_reused  # doctest: +SKIP
+    False
     """
     if not data.has_stems:
         raise UsageError(
             f"{data.root}: reuse needs a folder with genres_stems; these are clips already"
         )
-    clips = _choose_clips(data, n_clips, seed).usable(resources=Resources(cache, n_jobs, progress))
+    clips = _sample_clips(data, n_clips, seed)
+    clips = clips.usable(resources=resources)
     if not clips.paths:
         raise DataError(f"{data.root}: none of the test clips can be read: {clips.problems[0]}")
-    places = {"n_jobs": n_jobs, "progress": progress}
-    draw = sample_known(data, settings, n_known, seed=seed, cache=cache, **places)
-    library = build_library(data, draw.pool, **places)
-    calibration = calibrate_library(library, draw, **places)
-    findings = find_stems(library, clips.paths, name="searching test clips", **places)
-    reuse = estimate_reuse(findings, calibration)
-    named = [[f for f in found if f.correlation > calibration.threshold] for found in findings]
-    n_stems = len(library.paths)
-    return ReuseCheck(n_stems, calibration, reuse, clips.ids, named, clips.problems)
+    sampled = sample_calibration(data, settings or {}, n_mashups, resources, seed=seed)
+    library = build_library(data, sampled.pool, resources)
+    calibration = calibrate_library(library, sampled, resources)
+    matches = find_stems(library, clips.paths, resources, name="searching test clips")
+    reuse = estimate_reuse(matches, calibration)
+    above = [[m for m in found if m.correlation > calibration.threshold] for found in matches]
+    return ReuseCheck(len(library.paths), calibration, reuse, clips.ids, above, clips.problems)
 
 
-def sample_known(data, settings, n, *, seed, cache, n_jobs, progress):
-    """Draw mashups of either half of a data set's songs and noise clips.
+def sample_calibration(data, settings, n_mashups, resources, *, seed):
+    """Sample mashups of each half of the songs and noise clips of a data set.
 
     Parameters
     ----------
-    n : int
-        About how many: the same number for every class and half.
-    data, settings, seed, cache, n_jobs, progress
-        As of :func:`check_reuse`.
+    data : DataSet
+    settings : dict
+    n_mashups : int
+        Approximate number; all classes and halves have the same number.
+    resources : Resources
+    seed : int
 
     Returns
     -------
-    Draw
+    SampledMashups
         The fold of a recipe is its half.
     """
     config = Config(
@@ -113,87 +148,91 @@ def sample_known(data, settings, n, *, seed, cache, n_jobs, progress):
         folds=_HALVES,
         seed=seed,
         settings=settings,
-        mashups_per_genre=_HALVES * max(1, round(n / _HALVES / len(data.classes))),
+        mashups_per_genre=_HALVES * max(1, round(n_mashups / _HALVES / len(data.classes))),
     )
-    return sample_training(data, config, resources=Resources(cache, n_jobs, progress))
+    return sample_training(data, config, resources=resources)
 
 
-def build_library(data, pool, *, n_jobs, progress):
-    """Take the fingerprints of all of a data set's stems, to be found at the speeds of a pool.
+def build_library(data, pool, resources):
+    """Compute the fingerprints of all stems of a data set.
 
     Parameters
     ----------
     data : DataSet
     pool : Pool
-        Its settings say what a change of speed moves.
-    n_jobs : int or None
-    progress : NullProgress
+        Its settings have the tempo mode, which determines what a change of speed moves.
+    resources : Resources
 
     Returns
     -------
     StemLibrary
     """
-    wanted = {"moves": "time" if pool.settings.tempo == "stretch" else "pitch"}
     n_stems = int(data.train[list(data.stems)].count().sum())
-    with progress.stage("fingerprints", n_stems) as advance:
-        wanted |= {"sr": pool.settings.sr, "n_jobs": n_jobs, "advance": advance}
-        return StemLibrary.from_songs(data.train, data.stems, pool.source_store, **wanted)
+    with resources.progress.stage("fingerprints", n_stems) as advance:
+        return StemLibrary.from_songs(
+            data.train,
+            data.stems,
+            pool.source_store,
+            moves="time" if pool.settings.tempo == "stretch" else "pitch",
+            sr=pool.settings.sr,
+            n_jobs=resources.n_jobs,
+            advance=advance,
+        )
 
 
-def calibrate_library(library, draw, *, n_jobs, progress):
-    """Search mashups of known recipe, with their songs and without, and calibrate by them.
+def calibrate_library(library, sampled, resources):
+    """Search calibration mashups with and without their songs, and calibrate the search.
 
     Parameters
     ----------
     library : StemLibrary
-    draw : Draw
-        By :func:`sample_known`.
-    n_jobs : int or None
-    progress : NullProgress
+    sampled : SampledMashups
+        From :func:`sample_calibration`.
+    resources : Resources
 
     Returns
     -------
     Calibration
         Chosen on the mashups of one half, measured on those of the other.
     """
-    mashups = [Mashup.from_recipe(recipe, draw.pool.source_store) for recipe in draw.recipes]
-    songs = [{part.song for part in recipe.stems} for recipe in draw.recipes]
-    places = {"n_jobs": n_jobs, "progress": progress}
-    findings = find_stems(library, mashups, name="searching known mashups", **places)
-    strange = find_stems(library, mashups, songs, name="searching other songs", **places)
+    recipes, source_store = sampled.recipes, sampled.pool.source_store
+    mashups = [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
+    songs = [{part.song for part in recipe.stems} for recipe in recipes]
+    matches = find_stems(library, mashups, resources, name="searching known mashups")
+    others = find_stems(library, mashups, resources, songs, name="searching other songs")
     halves = ([], [])
-    for known in map(Known, draw.recipes, findings, strange):
-        halves[known.recipe.fold].append(known)
+    for mashup in map(SearchedMashup, recipes, matches, others):
+        halves[mashup.recipe.fold].append(mashup)
     return calibrate(*halves)
 
 
-def find_stems(library, clips, without=None, *, name, n_jobs, progress):
-    """Find the stems of a library in many clips.
+def find_stems(library, clips, resources, without=None, *, name):
+    """Search many clips for the stems of a library.
 
     Parameters
     ----------
     library : StemLibrary
     clips : sequence of clips
+    resources : Resources
     without : sequence of set of str, optional
-        For each clip, songs to search as if they were not there.
+        For each clip, the songs to leave out of the search.
     name : str
-        Of the stage.
-    n_jobs : int or None
-    progress : NullProgress
+        Of the stage in the progress display.
 
     Returns
     -------
-    list of list of Finding
+    list of list of StemMatch
     """
     without = without or [()] * len(clips)
-    with progress.stage(name, len(clips)) as advance:
-        return list(parallel_map(library.find, clips, without, n_jobs=n_jobs, advance=advance))
+    with resources.progress.stage(name, len(clips)) as advance:
+        found = parallel_map(library.find, clips, without, n_jobs=resources.n_jobs, advance=advance)
+        return list(found)
 
 
-def _choose_clips(data, n_clips, seed):
+def _sample_clips(data, n_clips, seed):
     clips = ClipList.from_test_table(data)
     if not clips.paths:
         raise DataError(f"{data.root}: there is no test.csv with clips to check; add it")
     stream = np.random.SeedSequence(seed, spawn_key=(_CLIPS_STAGE,))
-    kept = sorted(np.random.default_rng(stream).permutation(len(clips.paths))[:n_clips].tolist())
-    return replace(clips, ids=[clips.ids[i] for i in kept], paths=[clips.paths[i] for i in kept])
+    rows = sorted(np.random.default_rng(stream).permutation(len(clips.paths))[:n_clips].tolist())
+    return replace(clips, ids=[clips.ids[i] for i in rows], paths=[clips.paths[i] for i in rows])

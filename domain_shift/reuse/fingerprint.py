@@ -1,12 +1,12 @@
-"""Fingerprints: pairs of spectral peaks that are found again in a mixture, at whatever speed.
+"""Audio fingerprints: pairs of spectral peaks that remain in a mixture, at any playback rate.
 
-A peak of the spectrogram often stays one when other stems and noise are added. Two peaks near each
-other make a landmark; which numbers of a landmark do not change when its stem is played at another
-speed is known, so these are looked up, and the others tell the speed. Landmarks of one stem that
-agree on speed and place are votes for them.
+A peak of the spectrogram is often still one after other stems and noise are added. Two peaks near
+each other are a landmark. Its key does not change when the stem is played at another speed and is
+looked up in an index; its other numbers give the speed. Landmarks of one stem that agree on speed
+and position are votes for them.
 
 Conventions: times are in hops of 512 samples, pitches in octaves (log2 of the frequency in bins of
-22050 / 2048 Hz). A rate is how many samples of the stem pass for one of the clip.
+22050 / 2048 Hz). A rate is the number of samples of the stem for each sample of the clip.
 
 References
 ----------
@@ -23,15 +23,15 @@ from ...exceptions import UsageError
 
 HOP = 512
 _N_FFT = 2048
-# From 108 Hz, below which bins are wider than a semitone, to 5.5 kHz, which codecs and limits keep.
+# Bins from 108 Hz, below which they are wider than a semitone, to 5.5 kHz, which codecs preserve.
 _LOWEST, _HIGHEST = 10, 512
-# A peak is the largest within so many bins and hops to either side...
+# A peak is the maximum within this many bins and hops on both sides...
 _REACH_BINS, _REACH_HOPS = 13, 7
-# ... and within 60 dB of the clip's loudest.
+# ... and less than 60 dB below the maximum of the clip.
 _FAINTEST = 1e-3
-# How near in time (hops) and pitch (octaves) the second peak of a landmark lies.
+# Distance of the second peak of a landmark in time (hops) and pitch (octaves).
 _NEAREST, _FARTHEST, _WIDEST = 8, 96, 1.5
-# Steps an octave of the interval, and of what else is looked up.
+# Steps per octave of the interval, and of the other part of the key.
 _INTERVAL_STEPS, _FIXED_STEPS = 48, 16
 _MOVES = ("pitch", "time")
 
@@ -52,15 +52,16 @@ class Peaks(NamedTuple):
 
 
 class Landmarks(NamedTuple):
-    """Pairs of peaks; all of shape (n_landmarks,).
+    """Pairs of peaks.
 
     Attributes
     ----------
-    key : ndarray of int32
-        What no change of speed alters.
-    speed : ndarray of float32
-        In octaves; that of a clip's landmark less that of the stem's is the log2 of the rate.
-    time : ndarray of float32
+    key : ndarray of shape (n_landmarks,), int32
+        Invariant to changes of speed.
+    speed : ndarray of shape (n_landmarks,), float32
+        In octaves. The difference between a landmark of the clip and the same one of the stem is
+        log2 of the rate.
+    time : ndarray of shape (n_landmarks,), float32
         Of the first peak, in hops.
     """
 
@@ -70,20 +71,20 @@ class Landmarks(NamedTuple):
 
 
 def find_peaks(clip, *, per_second=20.0, sr=22050):
-    """Find the peaks of a clip's spectrogram.
+    """Find the peaks of the spectrogram of a clip.
 
     Parameters
     ----------
     clip : ndarray of shape (n_samples,), float32
     per_second : float, default=20
-        Keep as many on average: those that stand out most from the mean of their bin in dB.
+        Number of peaks on average: those that exceed the mean level of their bin most.
     sr : int, default=22050
         Sample rate in Hz.
 
     Returns
     -------
     Peaks
-        None for a silent clip or one shorter than three frames of 2048 samples a hop apart.
+        Empty for a silent clip or one shorter than three frames of 2048 samples.
     """
     level = _log_spectrogram(np.asarray(clip, dtype=np.float32))
     if len(level) < 3:
@@ -91,35 +92,40 @@ def find_peaks(clip, *, per_second=20.0, sr=22050):
     t, b = _local_maxima(level)
     most = max(1, int(per_second * len(clip) / sr))
     if len(t) > most:
-        standing_out = level[t, b] - level.mean(axis=0)[b]
-        kept = np.sort(np.argpartition(-standing_out, most)[:most])
-        t, b = t[kept], b[kept]
+        prominence = level[t, b] - level.mean(axis=0)[b]
+        selected = np.sort(np.argpartition(-prominence, most)[:most])
+        t, b = t[selected], b[selected]
     time = t + _vertex(level[t - 1, b], level[t, b], level[t + 1, b])
     bins = b + _LOWEST - 1 + _vertex(level[t, b - 1], level[t, b], level[t, b + 1])
     return Peaks(time.astype(np.float32), np.log2(bins).astype(np.float32))
 
 
 def pair_peaks(peaks, *, fan_out=4, moves="pitch"):
-    """Pair each peak with the next few near it.
+    """Pair each peak with the next few peaks near it.
 
     Parameters
     ----------
     peaks : Peaks
     fan_out : int, default=4
-        How many pairs each peak begins.
-    moves : {"pitch", "time"}
-        What a change of speed moves: pitch and time together, as a resampler does, or time alone,
-        as a stretch does.
+        Largest number of pairs that a peak is the first of.
+    moves : {"pitch", "time"}, default="pitch"
+        Effect of a change of speed: on pitch and time, as by a resampler, or on the time only, as
+        by a time stretch.
 
     Returns
     -------
     Landmarks
 
+    Raises
+    ------
+    UsageError
+        If ``moves`` is neither of the two.
+
     Notes
     -----
-    At rate r, pitch moves by log2 r and the time between the peaks is divided by r. So the interval
-    of the peaks and the product of frequency and time between them stay when pitch moves; the
-    interval and the pitch stay when it does not.
+    At rate r, pitches move by log2 r and the time between peaks is divided by r. Invariant are
+    therefore the interval between the peaks and, if the pitch moves, the product of frequency and
+    time between them, otherwise the pitch.
     """
     if moves not in _MOVES:
         raise UsageError(f"moves must be one of {', '.join(_MOVES)}. Got {moves!r} instead.")
@@ -136,7 +142,7 @@ def _steps(values, per_octave):
 
 
 def _log_spectrogram(clip):
-    """Log magnitudes of shape (n_frames, n_bins), one bin more at either end than peaks lie in."""
+    """Return log magnitudes of shape (n_frames, n_bins), with one bin more at each end."""
     if len(clip) < _N_FFT:
         return np.zeros((0, 0), np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(clip, _N_FFT)[::HOP]
@@ -149,7 +155,7 @@ def _log_spectrogram(clip):
 
 
 def _local_maxima(level):
-    """Frames and bins of the peaks, those at the edges left out."""
+    """Return frames and bins of the local maxima, without those at the edges."""
     around = _running_max(_running_max(level.T, _REACH_BINS).T, _REACH_HOPS)
     inner = (slice(1, -1), slice(1, -1))
     is_peak = (level[inner] == around[inner]) & (level[inner] > level.min())
@@ -158,9 +164,9 @@ def _local_maxima(level):
 
 
 def _running_max(rows, reach):
-    """Largest value of each row and its neighbours, ``reach`` to either side.
+    """Return the maximum of each row and its ``reach`` neighbours on both sides.
 
-    By doubling: seven times as fast as scipy's ``maximum_filter1d`` over rows.
+    By doubling the window, which is seven times as fast as scipy's ``maximum_filter1d`` over rows.
     """
     whole = 2 * reach + 1
     largest = np.pad(rows, ((reach, reach), (0, 0)), mode="edge")
@@ -173,14 +179,14 @@ def _running_max(rows, reach):
 
 
 def _vertex(before, at, after):
-    """Where, from -½ to ½, the parabola through three points has its top."""
+    """Return the position of the vertex of the parabola through three points, from -½ to ½."""
     bend = before - 2 * at + after
     return np.clip(0.5 * (before - after) / np.minimum(bend, -1e-9), -0.5, 0.5)
 
 
 def _pairs(time, pitch, fan_out):
-    """Indices of the first and second peaks of all pairs."""
-    begun = np.zeros(len(time), dtype=int)
+    """Return the indices of the first and second peaks of all pairs."""
+    n_pairs = np.zeros(len(time), dtype=int)
     firsts, seconds = [np.zeros(0, int)], [np.zeros(0, int)]
     for ahead in range(1, len(time)):
         span = time[ahead:] - time[:-ahead]
@@ -188,8 +194,8 @@ def _pairs(time, pitch, fan_out):
             break
         near = (span >= _NEAREST) & (span <= _FARTHEST)
         near &= np.abs(pitch[ahead:] - pitch[:-ahead]) <= _WIDEST
-        first = np.flatnonzero(near & (begun[:-ahead] < fan_out))
-        begun[first] += 1
+        first = np.flatnonzero(near & (n_pairs[:-ahead] < fan_out))
+        n_pairs[first] += 1
         firsts.append(first)
         seconds.append(first + ahead)
     return np.concatenate(firsts), np.concatenate(seconds)

@@ -1,9 +1,9 @@
-"""Alignment: whether a stem's very waveform is in a clip, near a rate and place already guessed.
+"""Stem library: search for stems in clips by fingerprint, confirmed by correlation of waveforms.
 
-Two recordings of one groove have peaks in the same places; only the same recording has the same
-waveform all along. So clip and stem are correlated in chunks of 0.4 s, and the correlations are
-summed along straight lines of time against lag: the true rate and place are one such line, on which
-every chunk adds up, whatever else is in the mix.
+Two recordings of one groove have peaks at the same positions, but only the same recording has the
+same waveform throughout. Clip and candidate stem are therefore correlated in chunks of 0.4 s, and
+the correlations are summed along straight lines of lag over time. The true rate and position are
+one such line, on which all chunks correlate, whatever else is in the mix.
 """
 
 import math
@@ -20,22 +20,22 @@ from ...utils.parallel import parallel_map
 from .fingerprint import find_peaks
 from .landmark_index import LandmarkIndex
 
-# Waveforms are compared at a quarter of their rate: a rate is guessed to a thousandth or so, and at
-# higher frequencies a chunk would lose step with itself.
-THINNING = 4
+# Waveforms are compared at a quarter of their sample rate: candidate rates have errors of about a
+# thousandth, by which higher frequencies would be out of phase within a chunk.
+_DECIMATION = 4
 _CHUNK = 2048
 _LAG = 320
-# Lags are half samples: a whole one is half a period of the highest frequency, or none of it.
-_FINER = 2
-# How far from the guess the rate may lie, and how fine (lags at the clip's ends) it is searched.
+# Lags per sample: one sample is half a period of the highest frequency, which is too coarse.
+_LAGS_PER_SAMPLE = 2
+# Largest error of the candidate rate, and step of the search in lags at the ends of the clip.
 _RATE_ERROR = 0.001
 _DRIFT_STEP = 2
-# Chunks of the stem fainter than this beside its loudest (RMS) count as silence.
+# Chunks of the stem whose RMS is below this fraction of the largest count as silent.
 _FAINT = 0.03
 
 
 def downsample_difference(clip):
-    """Prepare a waveform for :func:`max_correlation_offset`: a quarter of the rate, differenced.
+    """Resample a waveform to a quarter of its sample rate and take differences.
 
     Parameters
     ----------
@@ -44,30 +44,32 @@ def downsample_difference(clip):
     Returns
     -------
     ndarray of shape (n_samples / 4,), float32
-        The difference lifts high frequencies, of which music has less, by 6 dB an octave: it makes
-        correlations narrow.
+        Differences amplify high frequencies by 6 dB per octave, which compensates the spectrum of
+        music and makes the peaks of correlations narrow.
     """
-    thinned = resample(clip, THINNING, 1)
-    return np.diff(thinned, prepend=thinned[:1])
+    decimated = resample(clip, _DECIMATION, 1)
+    return np.diff(decimated, prepend=decimated[:1])
 
 
 def max_correlation_offset(clip, stem, rate, start):
-    """Correlate a clip with a stem along the straightest line near a guess.
+    """Compute the largest correlation of a clip with a stem near a rate and position.
 
     Parameters
     ----------
-    clip, stem : ndarray of shape (n,), float32
-        By :func:`downsample_difference`.
+    clip, stem : ndarray of shape (n_samples,), float32
+        From :func:`downsample_difference`.
     rate : float
-        Samples of the stem for one of the clip; to be found within 0.1 %.
+        Samples of the stem for each sample of the clip; the error may be up to 0.1 %.
     start : float
-        Which sample of the stem, before thinning, the clip's first is; within 900 samples.
+        The sample of the stem, at the full sample rate, at which the clip begins; the error may be
+        up to 900 samples.
 
     Returns
     -------
     float
-        Correlation coefficient, at best the mean over all chunks: 1 for the stem itself, 1/2 for a
-        stem among four as loud, some 0.02 for other music. 0 for a clip shorter than a chunk.
+        Largest mean of the correlation coefficients of all chunks: 1 for the stem itself, 1/2 for
+        one of four equally loud stems, about 0.02 for other music, 0 for a clip shorter than a
+        chunk.
     """
     n = len(clip) // _CHUNK
     if n == 0:
@@ -79,32 +81,32 @@ def max_correlation_offset(clip, stem, rate, start):
 
 
 def _cut(stem, n, rate, start):
-    """The part of the stem for each chunk, at the clip's speed, with room for lags."""
-    reading = np.arange(-_LAG, n * _CHUNK + _LAG) * rate + start / THINNING
-    synced = np.interp(reading, np.arange(len(stem)), stem, left=0, right=0).astype(np.float32)
+    """Return the part of the stem for each chunk, at the speed of the clip, plus the lags."""
+    positions = np.arange(-_LAG, n * _CHUNK + _LAG) * rate + start / _DECIMATION
+    synced = np.interp(positions, np.arange(len(stem)), stem, left=0, right=0).astype(np.float32)
     return np.lib.stride_tricks.sliding_window_view(synced, _CHUNK + 2 * _LAG)[::_CHUNK]
 
 
 def _correlate_chunks(chunks, parts):
-    """Correlation coefficients of each chunk at each lag: shape (n_chunks, 4 * _LAG + 1)."""
-    # What wraps around falls on lags that are cut off.
+    """Return the correlation coefficient of each chunk at each lag: (n_chunks, 4 * _LAG + 1)."""
+    # Circular correlation affects only lags that are cut off.
     n_fft = scipy.fft.next_fast_len(parts.shape[1], real=True)
     spectra = scipy.fft.rfft(parts, n_fft) * np.conj(scipy.fft.rfft(chunks, n_fft))
-    n_lags = 2 * _LAG * _FINER + 1
-    products = _FINER * scipy.fft.irfft(spectra, _FINER * n_fft)[:, :n_lags]
+    n_lags = 2 * _LAG * _LAGS_PER_SAMPLE + 1
+    products = _LAGS_PER_SAMPLE * scipy.fft.irfft(spectra, _LAGS_PER_SAMPLE * n_fft)[:, :n_lags]
     power = np.cumsum(np.pad(np.square(parts, dtype=np.float64), ((0, 0), (1, 0))), axis=1)
     of_parts = np.sqrt(np.maximum(power[:, _CHUNK:] - power[:, :-_CHUNK], 0))
-    of_parts = np.repeat(of_parts, _FINER, axis=1)[:, :n_lags]
+    of_parts = np.repeat(of_parts, _LAGS_PER_SAMPLE, axis=1)[:, :n_lags]
     of_chunks = np.linalg.norm(chunks, axis=1, keepdims=True)
     scale = np.maximum(of_parts, _FAINT * of_parts.max()) * of_chunks
     return np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
 
 
 def _best_line(correlations):
-    """The largest mean along a line of lag against time."""
+    """Return the largest mean along a line of lag over time."""
     n, n_lags = correlations.shape
-    steps = math.ceil(_RATE_ERROR * n * _CHUNK / 2 * _FINER / _DRIFT_STEP)
-    # In a clip of minutes, drifts that leave half of the lags.
+    steps = math.ceil(_RATE_ERROR * n * _CHUNK / 2 * _LAGS_PER_SAMPLE / _DRIFT_STEP)
+    # For clips of minutes, the drifts are limited so that half of the lags remain.
     steps = min(steps, n_lags // (4 * _DRIFT_STEP))
     drifts = _DRIFT_STEP * np.arange(-steps, steps + 1)
     along = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
@@ -113,7 +115,7 @@ def _best_line(correlations):
 
 @njit(cache=True)
 def _largest_sum(correlations, shifts):
-    """The largest sum over chunks at lags that move from chunk to chunk by ``shifts``."""
+    """Return the largest sum over chunks, at lags that change from chunk to chunk by ``shifts``."""
     n, n_lags = correlations.shape
     margin = shifts.max()
     largest = 0.0
@@ -126,22 +128,33 @@ def _largest_sum(correlations, shifts):
     return largest
 
 
-# A clip holds several stems, so more of its peaks are kept than of a stem's.
+# Twice as many as of a stem, because a clip has several stems.
 _PEAKS_PER_SECOND = 40.0
 
 
 class StemMatch(NamedTuple):
-    """A stem that is in a clip as surely as ``correlation`` says.
+    """Stem that may be in a clip, with its correlation.
 
     Attributes
     ----------
     path, song : str
     rate : float
-        Samples of the stem for one of the clip.
+        Samples of the stem for each sample of the clip.
     start : float
-        Where in the stem the clip begins, in s.
+        Time in the stem at which the clip begins, in s.
     correlation : float
-        As of :func:`~stemstack.domain_shift.reuse.stem_library.max_correlation_offset`.
+        Correlation of the waveforms, up to 1: about 1/2 for one of four equally loud stems, 0.02
+        for other music.
+
+    See Also
+    --------
+    StemLibrary.find : Find the matches of a clip.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.reuse import StemMatch
+    >>> StemMatch("a/drums.wav", "a", rate=1.1, start=2.5, correlation=0.6).song
+    'a'
     """
 
     path: str
@@ -153,7 +166,7 @@ class StemMatch(NamedTuple):
 
 @dataclass(frozen=True)
 class StemLibrary:
-    """Stems, and the index of their landmarks.
+    """Library of stems, with an index of their landmarks.
 
     Attributes
     ----------
@@ -161,8 +174,32 @@ class StemLibrary:
         Of each stem.
     sources : tuple of AudioSource
     index : LandmarkIndex
-    sr : int
+    sr : int, default=22050
         Sample rate of the sources in Hz.
+
+    See Also
+    --------
+    check_reuse : Search the test clips of a data set for its training stems.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from stemstack.domain_shift.reuse import StemLibrary
+    >>> from stemstack.mashups import AudioSource
+    >>> noise = np.random.default_rng(0).normal(size=(2, 66150))
+    >>> songs = pd.DataFrame({"song": ["a", "b"], "drums": ["a.wav", "b.wav"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = {}
+    ...     for song, samples in zip("ab", noise):
+    ...         (3000 * samples).astype("<i2").tofile(f"{folder}/{song}.i16")
+    ...         source = AudioSource(f"{folder}/{song}.i16", 66150, 120.0, 1.0, content=song)
+    ...         store[f"{song}.wav"] = source
+    ...     library = StemLibrary.from_songs(songs, ["drums"], store)
+    ...     matches = library.find(0.1 * noise[0, 11025:].astype(np.float32))
+    >>> matches[0].song, round(matches[0].start, 2), matches[0].correlation > 0.5
+    ('a', 0.5, True)
     """
 
     paths: tuple
@@ -175,21 +212,22 @@ class StemLibrary:
     def from_songs(
         cls, songs, stems, source_store, *, moves="pitch", sr=DEFAULT_SR, n_jobs=None, advance=None
     ):
-        """Take the fingerprints of all stems of some songs.
+        """Compute the fingerprints of all stems of songs.
 
         Parameters
         ----------
         songs : DataFrame
-            Column ``song`` and a path column for each stem.
+            Column ``song``, and a column of paths for each stem; missing stems are NaN or None.
         stems : sequence of str
         source_store : dict of str to AudioSource
+            The converted stems by path.
         moves : {"pitch", "time"}, default="pitch"
-            Effect of a change of speed; see
-            :func:`~stemstack.domain_shift.reuse.fingerprint.pair_peaks`.
+            Effect of a change of speed: on pitch and time, as by a resampler, or on the time only,
+            as by a time stretch.
         sr : int, default=22050
-            Sample rate of the source_store in Hz.
-        n_jobs : int, optional
-            Processes.
+            Sample rate of the sources in Hz.
+        n_jobs : int or None, default=None
+            Number of worker processes; None means 1.
         advance : callable, optional
             Called with the number of stems done since its last call.
 
@@ -211,37 +249,33 @@ class StemLibrary:
         Parameters
         ----------
         clip : clip
-            A path, a mashup, or a waveform at the library's rate.
+            A path, a mashup, or a waveform at the sample rate of the library.
         without : sequence of str
-            Songs to search as if they were not there.
+            Songs to leave out of the search.
 
         Returns
         -------
-        list of Finding
-            By falling correlation; at most six, each of another stem. Those of low correlation are
-            not in the clip: a
-            :class:`~stemstack.domain_shift.reuse.estimate.Calibration` defines what is low.
+        list of StemMatch
+            At most six, of different stems, by falling correlation. Those below the threshold of a
+            :class:`Calibration` are not in the clip.
 
         Raises
         ------
         AudioError
-            The clip cannot be read.
+            If the clip cannot be read.
         """
         waveform = load_clip(clip, self.sr)
         peaks = find_peaks(waveform, per_second=_PEAKS_PER_SECOND, sr=self.sr)
         left_out = np.flatnonzero(np.isin(self.songs, list(without)))
-        thinned = downsample_difference(waveform)
-        found = [
-            self._check(thinned, candidate)
-            for candidate in self.index.search(peaks, without=left_out)
-        ]
-        return sorted(found, key=lambda finding: -finding.correlation)
+        prepared = downsample_difference(waveform)
+        candidates = self.index.search(peaks, without=left_out)
+        matches = [self._match(prepared, candidate) for candidate in candidates]
+        return sorted(matches, key=lambda match: -match.correlation)
 
-    def _check(self, thinned, candidate):
+    def _match(self, prepared, candidate):
         stem, rate, start, _ = candidate
-        correlation = max_correlation_offset(
-            thinned, downsample_difference(self.sources[stem].read()), rate, start
-        )
+        prepared_stem = downsample_difference(self.sources[stem].read())
+        correlation = max_correlation_offset(prepared, prepared_stem, rate, start)
         return StemMatch(self.paths[stem], self.songs[stem], rate, start / self.sr, correlation)
 
 

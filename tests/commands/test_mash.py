@@ -1,4 +1,4 @@
-"""``mash``: draws and renders, goes on where it was, renders recipes again to the same bytes."""
+"""``mash``: output files, resumption, and reproduction of recipes to the same bytes."""
 
 import json
 
@@ -14,7 +14,7 @@ SMALL = ["--n", "6", "--folds", "2", "--quiet", "--jobs", "1"]
 
 @pytest.fixture(scope="session")
 def mash(stem_data, shared_cache, tmp_path_factory):
-    """Six mashups as the program makes them, recipes as JSON Lines; not to be changed."""
+    """Folder of six mashups with recipes as JSON Lines; not to be modified by tests."""
     from stemstack.commands import main
 
     out = tmp_path_factory.mktemp("mash") / "M"
@@ -27,7 +27,7 @@ def audio_of(folder):
     return {path.name: path.read_bytes() for path in sorted((folder / "audio").iterdir())}
 
 
-def test_it_writes_audio_recipes_and_a_manifest(mash):
+def test_audio_recipes_and_manifest_are_written(mash):
     recipes = read_recipes(mash / "recipes.jsonl")
     manifest = pd.read_csv(mash / "manifest.csv")
     assert manifest["path"].tolist() == [f"audio/{recipe.id}.wav" for recipe in recipes]
@@ -37,7 +37,7 @@ def test_it_writes_audio_recipes_and_a_manifest(mash):
 
 
 @pytest.mark.parametrize("form", ["parquet", "jams"])
-def test_recipes_come_in_each_format(mash, stem_data, tmp_path, run_program, form):
+def test_recipe_formats_have_same_recipes(mash, stem_data, tmp_path, run_program, form):
     arguments = ["--out", tmp_path, "--format", form, "--recipes-only", *SMALL]
     assert run_program("mash", stem_data, *arguments)[0] == 0
     expected = read_recipes(mash / "recipes.jsonl")
@@ -48,7 +48,7 @@ def test_recipes_come_in_each_format(mash, stem_data, tmp_path, run_program, for
     assert not (tmp_path / "audio").exists()
 
 
-def test_it_goes_on_where_it_was(mash, stem_data, tmp_path, run_program):
+def test_second_run_renders_missing_files_only(mash, stem_data, tmp_path, run_program):
     assert run_program("mash", stem_data, "--out", tmp_path, *SMALL)[0] == 0
     paths = sorted((tmp_path / "audio").iterdir())
     stamps = [path.stat().st_mtime_ns for path in paths]
@@ -59,24 +59,24 @@ def test_it_goes_on_where_it_was(mash, stem_data, tmp_path, run_program):
     assert [path.stat().st_mtime_ns for path in paths][2:] == stamps[2:]
 
 
-def test_other_settings_render_anew(mash, stem_data, tmp_path, run_program):
+def test_other_settings_replace_files(mash, stem_data, tmp_path, run_program):
     assert run_program("mash", stem_data, "--out", tmp_path, *SMALL)[0] == 0
     (tmp_path / "s.yaml").write_text("normalize: rms\nlevel: [-20, -20]")
     arguments = ["--out", tmp_path, "--settings", tmp_path / "s.yaml", *SMALL]
     assert run_program("mash", stem_data, *arguments)[0] == 0
     for path in (tmp_path / "audio").iterdir():
         level = 20 * np.log10(np.sqrt(np.mean(np.square(read_clip(path)))))
-        # atol: in dB; 16 bits, and a few samples clipped.
+        # atol: in dB; 16 bits and some clipped samples.
         np.testing.assert_allclose(level, -20, rtol=0, atol=0.1)
 
 
-def test_recipes_are_rendered_again_to_the_same_bytes(mash, stem_data, tmp_path, run_program):
+def test_recipes_reproduce_the_same_bytes(mash, stem_data, tmp_path, run_program):
     arguments = ["--recipes", mash / "recipes.jsonl", "--out", tmp_path, "--quiet", "--jobs", "1"]
     assert run_program("mash", stem_data, *arguments)[0] == 0
     assert audio_of(tmp_path) == audio_of(mash)
 
 
-def test_a_strangers_recipes_stay_in_the_folder(mash, stem_data, tmp_path, run_program):
+def test_malicious_or_invalid_recipes_are_refused(mash, stem_data, tmp_path, run_program):
     row = json.loads((mash / "recipes.jsonl").read_text().split("\n")[0])
     (tmp_path / "r.jsonl").write_text(json.dumps(row | {"id": "../../out"}))
     arguments = ["--recipes", tmp_path / "r.jsonl", "--out", tmp_path / "M/N", "--quiet"]
@@ -91,7 +91,7 @@ def test_a_strangers_recipes_stay_in_the_folder(mash, stem_data, tmp_path, run_p
 
 
 @pytest.mark.parametrize("arguments", [[], ["--n", "3", "--recipes", "r.jsonl"]])
-def test_to_draw_or_to_render_is_decided(stem_data, tmp_path, run_program, arguments, monkeypatch):
+def test_either_n_or_recipes_is_required(stem_data, tmp_path, run_program, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "r.jsonl").touch()
     code, _, err = run_program("mash", stem_data, "--out", tmp_path / "M", *arguments)

@@ -1,4 +1,4 @@
-"""``reuse``: finds training stems in test clips that hold them, and none in those that do not."""
+"""``reuse``: training stems are found in the test clips that contain them, and in no others."""
 
 import json
 
@@ -20,7 +20,7 @@ def write(path, clip):
 
 @pytest.fixture(scope="module")
 def songs_data(tmp_path_factory, random_notes):
-    """Two classes of four songs; ten test clips, the first five of their stems."""
+    """Two classes of four songs, and ten test clips, of which five are mixes of their stems."""
     root = tmp_path_factory.mktemp("reuse") / "DATA"
     notes = [random_notes(seed, 7.0) for seed in range(52)]
     for i, clip in enumerate(notes[:32]):
@@ -38,14 +38,14 @@ def songs_data(tmp_path_factory, random_notes):
 
 @pytest.fixture
 def reuse(run_program, songs_data):
-    """Call the command; gives (exit code, stdout, stderr)."""
+    """Function that runs the command and returns exit code, stdout and stderr."""
     settings = songs_data.parent / "settings.yaml"
     return lambda *options: run_program(
         "reuse", songs_data, "--settings", settings, *SMALL, *options
     )
 
 
-def test_it_names_the_clips_and_their_stems(reuse):
+def test_json_has_stems_of_each_clip(reuse):
     code, out, _ = reuse("--json")
     assert code == 0
     document = json.loads(out)
@@ -56,14 +56,14 @@ def test_it_names_the_clips_and_their_stems(reuse):
     assert [bool(found[str(i)]) for i in range(10)] == [True] * 5 + [False] * 5
     assert document["flagged"]["value"] == 0.5 and document["reused"] is True
     first = {stem["path"]: stem for stem in found["0"]}
-    # Every clip begins one second into its stems; atol: in s; half a hop.
+    # Each clip begins one second after its stems. atol: half a hop, in s.
     for stem in first.values():
         np.testing.assert_allclose(stem["start"], 1.0, rtol=0, atol=0.02)
         np.testing.assert_allclose(stem["rate"], 1.0, rtol=1e-3)
     assert set(first) <= {f"genres_stems/c{i % 2}/c{i % 2}.{i}/drums.wav" for i in (0, 2, 4, 6)}
 
 
-def test_it_says_so_in_words(reuse):
+def test_text_reports_reuse(reuse):
     code, out, _ = reuse()
     assert code == 0
     assert "32 training stems were searched in 10 test clips." in out
@@ -71,7 +71,7 @@ def test_it_says_so_in_words(reuse):
     assert "Test mashups reuse training stems." in out
 
 
-def test_without_reuse_it_keeps_songs_apart(reuse, songs_data, tmp_path, run_program):
+def test_text_reports_no_reuse(reuse, songs_data, tmp_path, run_program):
     own = tmp_path / "DATA"
     own.mkdir()
     (own / "genres_stems").symlink_to(songs_data / "genres_stems")
@@ -84,12 +84,12 @@ def test_without_reuse_it_keeps_songs_apart(reuse, songs_data, tmp_path, run_pro
     assert "A stem was found in 0%" in out and "No sign of reuse: keep songs apart" in out
 
 
-def test_the_answer_does_not_depend_on_jobs(reuse):
+def test_result_does_not_depend_on_jobs(reuse):
     few = ["--json", "--clips", "2", "--n", "4"]
     assert reuse(*few)[1] == reuse(*few, "--jobs", "2")[1]
 
 
-def test_a_clip_that_cannot_be_read_is_named(reuse, songs_data):
+def test_unreadable_clip_is_reported(reuse, songs_data):
     bad = songs_data / "mashups/song9.wav"
     whole = bad.read_bytes()
     try:
@@ -101,7 +101,7 @@ def test_a_clip_that_cannot_be_read_is_named(reuse, songs_data):
     assert "in 9 test clips" in out
 
 
-def test_clips_and_missing_test_tables_are_refused(songs_data, run_program, tmp_path):
+def test_data_without_stems_or_test_is_refused(songs_data, run_program, tmp_path):
     write(tmp_path / "clips/a/x.wav", np.ones(100))
     write(tmp_path / "clips/b/x.wav", np.ones(100))
     code, _, err = run_program("reuse", tmp_path / "clips")

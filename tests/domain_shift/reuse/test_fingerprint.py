@@ -1,4 +1,4 @@
-"""Spectral peaks of known tones; what of their pairs a change of speed leaves alone."""
+"""Spectral peaks of known tones, and invariance of landmarks to changes of speed."""
 
 import numpy as np
 import pytest
@@ -13,29 +13,29 @@ BIN = SR / 2048
 
 
 def burst(frequency, at, n, width=0.05):
-    """A tone that swells and fades around ``at`` s."""
+    """Return a tone with a Gaussian envelope around ``at`` s."""
     time = np.arange(n) / SR
     return np.exp(-(((time - at) / width) ** 2)) * np.sin(2 * np.pi * frequency * time)
 
 
 def melody(seed, n_peaks=200):
-    """Peaks at random."""
+    """Return random peaks."""
     rng = np.random.default_rng(seed)
     time = np.sort(rng.uniform(0, 1000, n_peaks)).astype(np.float32)
     return Peaks(time, rng.uniform(4, 9, n_peaks).astype(np.float32))
 
 
-def test_two_tones_are_two_peaks_where_they_are():
+def test_peaks_of_two_tones():
     clip = burst(440, 0.5, 2 * SR) + 0.5 * burst(1234.5, 1.2, 2 * SR)
-    # Frames are not centred: the first one's middle is 1024 samples in.
-    places = [(0.5 * SR - 1024) / HOP, (1.2 * SR - 1024) / HOP]
+    # Frames are not centred: the middle of the first one is at sample 1024.
+    times = [(0.5 * SR - 1024) / HOP, (1.2 * SR - 1024) / HOP]
     peaks = find_peaks(clip.astype(np.float32), per_second=1)
-    # atol: a parabola through three points is not a Gaussian: a tenth of a hop, a tenth of a bin.
-    np.testing.assert_allclose(peaks.time, places, rtol=0, atol=0.1)
+    # atol: a tenth of a hop and of a bin, since a parabola approximates a Gaussian.
+    np.testing.assert_allclose(peaks.time, times, rtol=0, atol=0.1)
     np.testing.assert_allclose(2**peaks.pitch, [440 / BIN, 1234.5 / BIN], rtol=0, atol=0.1)
 
 
-def test_the_peaks_that_stand_out_most_are_kept():
+def test_most_prominent_peaks_are_selected():
     rng = np.random.default_rng(0)
     clip = burst(1000, 1.0, 2 * SR) + 0.02 * rng.standard_normal(2 * SR)
     peaks = find_peaks(clip.astype(np.float32), per_second=0.5)
@@ -45,51 +45,51 @@ def test_the_peaks_that_stand_out_most_are_kept():
 
 
 @pytest.mark.parametrize("clip", [np.zeros(SR), np.ones(100), np.zeros(0)])
-def test_silence_and_snippets_have_no_peaks(clip):
+def test_silence_and_short_clips_have_no_peaks(clip):
     peaks = find_peaks(clip.astype(np.float32))
     assert len(peaks.time) == len(peaks.pitch) == 0
     assert len(pair_peaks(peaks).key) == 0
 
 
 @given(rate=st.floats(0.75, 1.33), seed=st.integers(0, 50))
-def test_speed_moves_pitch_and_time_but_not_keys(rate, seed):
+def test_keys_are_invariant_to_resampling(rate, seed):
     peaks = melody(seed)
     faster = Peaks(peaks.time / np.float32(rate), peaks.pitch + np.float32(np.log2(rate)))
-    assert_known_again(pair_peaks(peaks), pair_peaks(faster), rate)
+    assert_keys_recur(pair_peaks(peaks), pair_peaks(faster), rate)
 
 
 @given(rate=st.floats(0.75, 1.33), seed=st.integers(0, 50))
-def test_a_stretch_moves_time_but_not_keys(rate, seed):
+def test_keys_are_invariant_to_time_stretch(rate, seed):
     peaks = melody(seed)
     faster = Peaks(peaks.time / np.float32(rate), peaks.pitch)
-    assert_known_again(pair_peaks(peaks, moves="time"), pair_peaks(faster, moves="time"), rate)
+    assert_keys_recur(pair_peaks(peaks, moves="time"), pair_peaks(faster, moves="time"), rate)
 
 
-def assert_known_again(landmarks, others, rate):
-    """Most landmarks have their keys again, and tell the rate."""
+def assert_keys_recur(landmarks, others, rate):
+    """Check that most keys are in both, and that the differences in speed are the rate."""
     pairs = set(zip(landmarks.key.tolist(), np.round(landmarks.time, 1).tolist(), strict=True))
-    again = [
+    recurs = [
         (key, time) in pairs
         for key, time in zip(others.key.tolist(), np.round(others.time * rate, 1), strict=True)
     ]
-    # Pairs come and go at the limits of what is near; rounding moves a few across an edge.
-    assert np.mean(again) > 0.5
+    # Pairs at the limits of distance differ, and rounding moves some keys.
+    assert np.mean(recurs) > 0.5
     first = dict(zip(landmarks.key, landmarks.speed, strict=True))
     moved = [
         speed - first[key]
-        for key, speed, known in zip(others.key, others.speed, again, strict=True)
-        if known
+        for key, speed, found in zip(others.key, others.speed, recurs, strict=True)
+        if found
     ]
-    # atol: in octaves; the median is not moved by keys that two pairs share.
+    # atol: in octaves; the median is robust to keys that two pairs share.
     np.testing.assert_allclose(np.median(moved), np.log2(rate), rtol=0, atol=1e-3)
 
 
-def test_a_peak_begins_no_more_pairs_than_asked():
+def test_fan_out_limits_pairs_per_peak():
     few, more = (pair_peaks(melody(0), fan_out=n) for n in (1, 3))
     assert len(few.key) <= 200
     assert len(few.key) < len(more.key) <= 600
 
 
-def test_what_moves_is_one_of_two():
+def test_unknown_moves_raises():
     with pytest.raises(UsageError, match="moves must be one of pitch, time"):
         pair_peaks(melody(0), moves="tempo")

@@ -1,4 +1,4 @@
-"""The index finds cut, noised and resampled stems at the place and rate they were taken from."""
+"""Landmark index: cut, noisy and resampled stems are found at their position and rate."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SR = 22050
 
 @pytest.fixture(scope="module")
 def stems(random_notes):
-    """Six stems of 12 s."""
+    """Return six stems of 12 s."""
     return [random_notes(seed, 12.0) for seed in range(6)]
 
 
@@ -26,18 +26,18 @@ def peaks_of(clip):
 
 
 @pytest.mark.parametrize("stem", [0, 3])
-def test_a_noised_cut_is_found_where_it_was(index, stems, stem):
+def test_noisy_excerpt_is_found_at_its_position(index, stems, stem):
     cut = stems[stem][3 * SR + 123 : 10 * SR]
     noise = np.random.default_rng(0).standard_normal(len(cut))
     best = index.search(peaks_of(cut + 0.5 * cut.std() * noise))[0]
     assert best.stem == stem
-    # atol: in samples; half a hop of 512. rtol: what a drift of that makes of the rate.
+    # atol: half a hop of 512 samples. rtol: the corresponding drift.
     np.testing.assert_allclose(best.start, 3 * SR + 123, rtol=0, atol=256)
     np.testing.assert_allclose(best.rate, 1, rtol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [0.7, 0.95, 1.31])
-def test_a_resampled_one_is_found_with_its_rate(index, stems, rate):
+def test_resampled_excerpt_is_found_with_its_rate(index, stems, rate):
     cut = soxr.resample(stems[2], rate, 1.0)[SR : 9 * SR]
     best = index.search(peaks_of(cut))[0]
     assert best.stem == 2
@@ -46,7 +46,7 @@ def test_a_resampled_one_is_found_with_its_rate(index, stems, rate):
     np.testing.assert_allclose(best.start, rate * SR, rtol=0, atol=512)
 
 
-def test_a_stretched_one_is_found_by_an_index_for_it(stems):
+def test_stretched_excerpt_is_found_by_time_index(stems):
     stretch = pytest.importorskip("python_stretch").Signalsmith.Stretch(0)
     stretch.preset(1, float(SR), True)
     stretch.setTimeFactor(1.2)
@@ -58,25 +58,25 @@ def test_a_stretched_one_is_found_by_an_index_for_it(stems):
     np.testing.assert_allclose(best.rate, 1.2, rtol=5e-3)
 
 
-def test_both_stems_of_a_sum_are_found(index, stems):
+def test_both_stems_of_a_mix_are_found(index, stems):
     found = index.search(peaks_of(stems[1] + stems[5]))
     assert {candidate.stem for candidate in found[:2]} == {1, 5}
 
 
-def test_a_stem_left_out_is_not_found(index, stems):
+def test_excluded_stem_is_not_found(index, stems):
     found = index.search(peaks_of(stems[1]), without=[1])
     assert 1 not in {candidate.stem for candidate in found}
     assert max(candidate.votes for candidate in found) < index.search(peaks_of(stems[1]))[0].votes
 
 
-def test_candidates_are_other_stems_in_order(index, stems):
+def test_candidates_are_ordered_by_votes(index, stems):
     found = index.search(peaks_of(stems[1] + stems[5]), count=3)
     votes = [candidate.votes for candidate in found]
     assert votes == sorted(votes, reverse=True)
     assert len({candidate.stem for candidate in found}) == len(found) == 3
 
 
-def test_silence_finds_nothing_and_is_not_found(index, stems):
+def test_silence_has_no_candidates(index, stems):
     assert index.search(find_peaks(np.zeros(SR, np.float32))) == []
     silent = LandmarkIndex([find_peaks(np.zeros(SR, np.float32))] * 2)
     assert silent.search(peaks_of(stems[0])) == []

@@ -1,4 +1,4 @@
-"""Correlations of waveforms whose share in a sum is known."""
+"""Correlations of waveforms in known mixes, and searches of known mashups."""
 
 import numpy as np
 import pandas as pd
@@ -17,18 +17,18 @@ SR = 22050
 
 @pytest.fixture(scope="module")
 def noises():
-    """Four independent stems of white noise, 10 s, equally loud."""
+    """Four independent stems of white noise of 10 s, equally loud."""
     return np.random.default_rng(0).standard_normal((4, 10 * SR)).astype(np.float32)
 
 
-def test_a_stem_correlates_with_itself(noises):
+def test_stem_correlates_with_itself(noises):
     stem = downsample_difference(noises[0])
     # atol: float32, and one interpolation.
     np.testing.assert_allclose(max_correlation_offset(stem, stem, 1.0, 0.0), 1.0, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("n", [2, 4])
-def test_one_of_n_correlates_by_its_share(noises, n):
+def test_correlation_is_share_in_mix(noises, n):
     mix = noises[:n].sum(axis=0)
     # atol: the mean of 27 chunks of 2,048 samples is as exact as 1 / √55,000 = 0.004.
     np.testing.assert_allclose(
@@ -41,7 +41,7 @@ def test_one_of_n_correlates_by_its_share(noises, n):
     )
 
 
-def test_another_stem_does_not(noises):
+def test_other_stem_does_not_correlate(noises):
     assert (
         max_correlation_offset(
             downsample_difference(noises[0]), downsample_difference(noises[1]), 1.0, 0.0
@@ -50,17 +50,17 @@ def test_another_stem_does_not(noises):
     )
 
 
-def test_a_guess_a_little_off_is_mended(random_notes):
+def test_small_errors_of_rate_and_start_are_corrected(random_notes):
     stem = random_notes(0, 12.0)
     clip = downsample_difference(soxr.resample(stem, 1.1, 1.0)[SR : 9 * SR])
     exact = max_correlation_offset(clip, downsample_difference(stem), 1.1, 1.1 * SR)
     near = max_correlation_offset(clip, downsample_difference(stem), 1.1 * 1.0002, 1.1 * SR + 300)
     assert exact > 0.9
-    # atol: within a chunk the guess holds, a fifth of a sample off at its ends.
+    # atol: the rate is not corrected within a chunk: a fifth of a sample at its ends.
     np.testing.assert_allclose(near, exact, rtol=0, atol=0.05)
 
 
-def test_the_wrong_place_is_not(random_notes):
+def test_wrong_position_does_not_correlate(random_notes):
     stem = random_notes(0, 12.0)
     assert (
         max_correlation_offset(
@@ -70,14 +70,14 @@ def test_the_wrong_place_is_not(random_notes):
     )
 
 
-def test_a_clip_of_minutes_is_aligned(noises):
+def test_long_clip_correlates_with_itself(noises):
     stem = downsample_difference(np.tile(noises[0], 16))
     # atol: as above.
     np.testing.assert_allclose(max_correlation_offset(stem, stem, 1.0, 0.0), 1.0, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("length", [10, 4 * 2047])
-def test_a_clip_shorter_than_a_chunk_tells_nothing(noises, length):
+def test_clip_shorter_than_chunk_has_no_correlation(noises, length):
     assert (
         max_correlation_offset(
             downsample_difference(noises[0][:length]), downsample_difference(noises[0]), 1.0, 0.0
@@ -86,7 +86,7 @@ def test_a_clip_shorter_than_a_chunk_tells_nothing(noises, length):
     )
 
 
-def test_silence_correlates_with_nothing(noises):
+def test_silence_has_no_correlation(noises):
     silence = np.zeros(10 * SR, np.float32)
     assert (
         max_correlation_offset(
@@ -106,9 +106,6 @@ def test_silence_correlates_with_nothing(noises):
         )
         == 0.0
     )
-
-
-SR_stem_library = 22050
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +130,7 @@ def library(songs, source_store):
 
 @pytest.fixture(scope="module")
 def mashup(source_store):
-    """Two stems, one a fifth faster, from 1 s on."""
+    """Mashup of two stems from 1 s on, one of them 1.2 times as fast."""
     parts = (
         StemPart("drums", "s1", "s1/drums", 1.0, 1.0),
         StemPart("bass", "s2", "s2/bass", 1.2, 0.8),
@@ -143,9 +140,9 @@ def mashup(source_store):
             "r",
             "a",
             0,
-            SR_stem_library,
-            SR_stem_library,
-            6 * SR_stem_library,
+            SR,
+            SR,
+            6 * SR,
             parts,
             normalize="peak",
             level=1.0,
@@ -154,30 +151,28 @@ def mashup(source_store):
     )
 
 
-def test_a_stem_that_a_song_lacks_is_none_of_it(library):
+def test_missing_stems_are_not_in_library(library):
     assert len(library.paths) == len(library.songs) == len(library.sources) == 9
 
 
-def test_it_names_the_stems_of_a_mashup(library, mashup):
+def test_stems_of_mashup_are_found(library, mashup):
     first, second, *others = library.find(mashup)
     assert {(first.path, first.song), (second.path, second.song)} == {
         ("s1/drums", "s1"),
         ("s2/bass", "s2"),
     }
-    own, fast = sorted((first, second), key=lambda finding: finding.rate)
-    # rtol, atol: what the waveform confirms, within 0.1 %, and 900 samples.
+    own, fast = sorted((first, second), key=lambda match: match.rate)
+    # rtol, atol: tolerances of the correlation, 0.1 % and 900 samples.
     np.testing.assert_allclose([own.rate, fast.rate], [1.0, 1.2], rtol=1e-3)
-    np.testing.assert_allclose(
-        [own.start, fast.start], [1.0, 1.2], rtol=0, atol=900 / SR_stem_library
-    )
-    assert second.correlation > 0.4 > 0.2 > max(finding.correlation for finding in others)
+    np.testing.assert_allclose([own.start, fast.start], [1.0, 1.2], rtol=0, atol=900 / SR)
+    assert second.correlation > 0.4 > 0.2 > max(match.correlation for match in others)
 
 
-def test_songs_left_out_are_not_named(library, mashup):
-    findings = library.find(mashup, without={"s1", "s2"})
-    assert {finding.song for finding in findings} <= {"s0", "s3", "s4"}
-    assert max(finding.correlation for finding in findings) < 0.2
+def test_excluded_songs_are_not_found(library, mashup):
+    matches = library.find(mashup, without={"s1", "s2"})
+    assert {match.song for match in matches} <= {"s0", "s3", "s4"}
+    assert max(match.correlation for match in matches) < 0.2
 
 
-def test_silence_holds_nothing(library):
-    assert library.find(np.zeros(6 * SR_stem_library, np.float32)) == []
+def test_silence_has_no_matches(library):
+    assert library.find(np.zeros(6 * SR, np.float32)) == []
