@@ -71,16 +71,17 @@ def _clip_sets(data, other, settings, resources, *, n, folds, seed):
     from ..domain_shift.gap.clip_sets import ClipSet, sample_synthetic
 
     if other is not None:
-        pair = [ClipSet.from_path(path, resources) for path in (data, other)]
+        pair = [ClipSet.from_path(path, resources=resources) for path in (data, other)]
     else:
         dataset = read_data(data, cache=resources.cache, progress=resources.progress)
         test = ClipSet.from_test(dataset)
         pair = [test] if dataset.has_stems else [ClipSet.from_training(dataset), test]
     if len(pair) == 2 and settings is not None:
         raise UsageError("--settings needs a data set with stems to sample mashups from; got clips")
-    *a, b = (clips.sample(n, seed).usable(resources) for clips in pair)
+    *a, b = (clips.sample(n, seed).usable(resources=resources) for clips in pair)
     if not a:
-        a = [sample_synthetic(dataset, settings or {}, n, resources, folds=folds, seed=seed)]
+        sampling = {"folds": folds, "seed": seed}
+        a = [sample_synthetic(dataset, settings or {}, n, **sampling, resources=resources)]
     return a[0], b
 
 

@@ -14,7 +14,7 @@ from ...mashups import Mashup
 from ...runs.clip_list import ClipList
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
-from ...utils.resources import Resources
+from ...utils.resources import DEFAULT_RESOURCES
 from .clip_stats import compute_clip_stats
 from .two_sample import domain_gap, gap_auc
 
@@ -120,7 +120,7 @@ class ClipSet:
         return cls("train", paths, data.train["group"].tolist())
 
     @classmethod
-    def from_path(cls, path, resources):
+    def from_path(cls, path, *, resources=DEFAULT_RESOURCES):
         """Return the clips of a manifest, a file, or all files of a folder.
 
         Parameters
@@ -164,7 +164,7 @@ class ClipSet:
         clips, groups = [self.clips[i] for i in rows], [self.groups[i] for i in rows]
         return replace(self, clips=clips, groups=groups, folds=None)
 
-    def usable(self, resources):
+    def usable(self, *, resources=DEFAULT_RESOURCES):
         """Return the set without the clips that cannot be read.
 
         Parameters
@@ -192,7 +192,7 @@ class ClipSet:
         return replace(self, clips=good.paths, groups=groups, problems=good.problems)
 
 
-def sample_synthetic(data, settings, n, resources, *, folds=DEFAULT_FOLDS, seed=0):
+def sample_synthetic(data, settings, n, *, folds=DEFAULT_FOLDS, seed=0, resources):
     """Sample mashups from the stems of a data set.
 
     Parameters
@@ -203,11 +203,11 @@ def sample_synthetic(data, settings, n, resources, *, folds=DEFAULT_FOLDS, seed=
         Mashup settings as plain data; missing names have their defaults.
     n : int
         Approximate number of mashups; all classes have the same number.
-    resources : Resources
-        With a cache folder.
     folds : int, default=3
         Songs and noise clips are split into these.
     seed : int, default=0
+    resources : Resources
+        With a cache folder.
 
     Returns
     -------
@@ -225,7 +225,7 @@ def sample_synthetic(data, settings, n, resources, *, folds=DEFAULT_FOLDS, seed=
     return ClipSet.from_recipes(sampled.recipes, sampled.pool.source_store)
 
 
-def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=None):
+def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=DEFAULT_RESOURCES):
     """Compute the features of two sets of clips and test whether the sets are separable.
 
     Parameters
@@ -236,7 +236,7 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=N
     n_permutations : int, default=199
         The smallest possible p-value is 1 / (1 + n_permutations).
     seed : int, default=0
-    resources : Resources, optional
+    resources : Resources
         With a cache folder, features are stored in it. No cache, one process and no progress
         display by default.
 
@@ -268,7 +268,6 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=N
     >>> gap.auc, gap.differences[0].description
     (1.0, 'is louder by 20 dB')
     """
-    resources = resources or Resources()
     X_a, X_b = (describe(clips, families, resources) for clips in (a, b))
     with resources.progress.stage("two-sample test"):
         return compare(a, X_a, b, X_b, n_permutations=n_permutations, seed=seed)

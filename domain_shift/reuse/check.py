@@ -10,7 +10,6 @@ from ...runs.clip_list import ClipList
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
-from ...utils.resources import DEFAULT_RESOURCES
 from .estimate import Calibration, Reuse, SearchedMashup, calibrate, estimate_reuse
 from .stem_library import StemLibrary
 
@@ -62,9 +61,7 @@ class ReuseCheck:
     problems: tuple = ()
 
 
-def check_reuse(
-    data, settings=None, *, n_mashups=100, n_clips=300, seed=0, resources=DEFAULT_RESOURCES
-):
+def check_reuse(data, settings=None, *, n_mashups=100, n_clips=300, seed=0, resources):
     """Estimate how many test clips of a data set contain stems of its training songs.
 
     Parameters

@@ -16,7 +16,6 @@ from ...audio import clip_key
 from ...exceptions import DataError
 from ...mashups import Settings
 from ...utils.hashing import hash_bytes
-from ...utils.resources import Resources
 from ..gap.clip_sets import DEFAULT_FOLDS, ClipSet
 from ..gap.two_sample import Gap
 from .regression import NearestRecipeSurrogate, RecipeRegressor, prediction_distance
@@ -85,6 +84,9 @@ class TuneBudget:
     def __post_init__(self):
         for tempo in self.tempo_modes:
             Settings(tempo=tempo)
+
+
+DEFAULT_BUDGET = TuneBudget()
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class Tuning:
     problems: tuple = ()
 
 
-def tune_settings(data, start, budget=None, *, search_file, resume=False, resources=None):
+def tune_settings(data, start, budget=DEFAULT_BUDGET, *, search_file, resume=False, resources):
     """Search for the mashup settings that match the test clips of a data set.
 
     Parameters
@@ -169,8 +171,8 @@ def tune_settings(data, start, budget=None, *, search_file, resume=False, resour
         Of songs in stems, with noise and test clips. Labels of the test clips are not used.
     start : Settings
         Settings that are not searched for are taken from these.
-    budget : TuneBudget, optional
-        The defaults of :class:`TuneBudget` if missing.
+    budget : TuneBudget
+        Default: 100 initial trials and 600 trials.
     search_file : str or os.PathLike
         File that the initial trials are stored in.
     resume : bool, default=False
@@ -210,10 +212,9 @@ def tune_settings(data, start, budget=None, *, search_file, resume=False, resour
     ... )  # doctest: +SKIP
     >>> tuning.settings.to_yaml("settings.yaml")  # doctest: +SKIP
     """
-    budget, resources = budget or TuneBudget(), resources or Resources()
     _check_data(data)
     start = replace(start, stems=data.stems)
-    test = ClipSet.from_test(data).usable(resources)
+    test = ClipSet.from_test(data).usable(resources=resources)
     study = open_study(search_file, _problem(test, start, budget), resume=resume)
     sampler = MashupSampler(data, test, start, budget, resources)
     trials = _search(study, sampler)

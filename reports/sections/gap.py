@@ -51,7 +51,7 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
 def _measure(run, *, n_clips, n_songs, resources):
     data = open_data(run, resources=resources)
     recipes = run.read_recipes()
-    test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources)
+    test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources=resources)
     training = _training_clips(run, data, recipes, n_clips, resources)
     X_test, X_training = (describe(clips, "all", resources) for clips in (test, training))
     naive = None
