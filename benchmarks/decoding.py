@@ -126,10 +126,10 @@ def main():
     scores = rows.drop(columns="seed")
     print(scores.groupby(["test", "training", "model"], sort=False).mean().round(3).to_string())
     gains = list(scores.columns[-3:])
-    means = scores.drop(columns=["training", "model"]).groupby("test", sort=False)
+    averages = scores.drop(columns=["training", "model"]).groupby("test", sort=False)
     summary = {
-        "mean": means.mean(),
-        "standard error": means.sem(),
+        "mean": averages.mean(),
+        "standard error": averages.sem(),
         "share below -0.002": scores[gains].lt(-0.002).groupby(scores["test"], sort=False).mean(),
     }
     for name, table in summary.items():

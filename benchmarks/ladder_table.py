@@ -12,7 +12,7 @@ import pandas as pd
 from ladder_rungs import RUNGS
 
 from stemstack.stacking import bootstrap_interval
-from stemstack.stacking.metrics.f1 import macro_f1_of_codes
+from stemstack.stacking.metrics import macro_f1_of_codes
 
 
 def read_rows(folder):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..runs.predictions import model_proba
 from ..runs.run import SONG_SHARED, STACK, Run
-from ..stacking.metrics.f1 import score_classes
+from ..stacking.metrics import score_classes
 
 # Names of evaluations; without a comma, as they are part of column names.
 OUT_OF_FOLD, TEST, OPTIMISTIC = "out of fold", "test", "song-shared (optimistic)"

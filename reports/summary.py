@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..runs.run import SONG_SHARED
-from ..stacking.metrics.intervals import macro_f1_interval
+from ..stacking.metrics import macro_f1_interval
 from .evaluation import OPTIMISTIC, OUT_OF_FOLD, TEST
 
 

@@ -10,8 +10,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
+from .folds import splits_of
 from .out_of_fold import collect_oof, fit_fold, resolve_method
-from .splits import splits_of
 
 
 def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):

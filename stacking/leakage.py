@@ -14,8 +14,7 @@ from sklearn.utils import _safe_indexing
 from ..exceptions import DataError
 from .folds import assign_folds, check_folds, check_groups
 from .meta_model import nested_predictions
-from .metrics import macro_f1
-from .metrics.f1 import macro_f1_of_codes
+from .metrics import macro_f1, macro_f1_of_codes
 
 _N_PERMUTATIONS = 1000
 
@@ -317,16 +316,9 @@ def _compare_with_chance(check, pairs, groups, level, rng, control=None):
         np.mean([_macro_f1_of_pair(rng.permutation(y[first])[groups], pred) for y, pred in coded])
         for _ in range(_N_PERMUTATIONS)
     ]
-    limit = np.quantile(by_chance, 1 - level)
-    control_score = None if control is None else macro_f1(*control)
-    return LeakageResult(
-        check,
-        float(score),
-        float(np.mean(by_chance)),
-        float(limit),
-        bool(score > limit),
-        control_score,
-    )
+    chance, limit = float(np.mean(by_chance)), float(np.quantile(by_chance, 1 - level))
+    control = None if control is None else macro_f1(*control)
+    return LeakageResult(check, float(score), chance, limit, bool(score > limit), control)
 
 
 def _macro_f1_of_pair(y_true, y_pred):

@@ -17,8 +17,7 @@ from sklearn.utils import _safe_indexing
 from ..exceptions import DataError, UsageError
 from .calibration import TemperatureScaling
 from .folds import check_folds, check_groups
-from .metrics import paired_difference
-from .metrics.f1 import macro_f1_of_codes
+from .metrics import macro_f1_of_codes, paired_difference
 from .out_of_fold import check_classes, resolve_method
 
 # A class may have this many times as many pseudo-labels as the rarest class (plus one) has.

@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 
 from ..exceptions import DataError, UsageError
 from .base_models import SharedTransformers, fit_models
+from .folds import make_splits
 from .meta_model import (
     check_final_estimator,
     fit_passthrough,
@@ -27,7 +28,6 @@ from .meta_model import (
 from .metrics import macro_f1
 from .out_of_fold import predict_with, resolve_method, to_labels
 from .routing import FINAL, make_router, route_fit
-from .splits import make_splits
 
 
 def _final_has(attribute):
@@ -218,20 +218,17 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
     def predict(self, X):
         """Predict the class of each clip, as an array of shape (n,)."""
-        features = self._add_passthrough(X, self.transform(X))
-        return self.final_estimator_.predict(features)
+        return self.final_estimator_.predict(self._add_passthrough(X, self.transform(X)))
 
     @available_if(_final_has("predict_proba"))
     def predict_proba(self, X):
         """Predict class probabilities, as an array of shape (n, n_classes)."""
-        features = self._add_passthrough(X, self.transform(X))
-        return self.final_estimator_.predict_proba(features)
+        return self.final_estimator_.predict_proba(self._add_passthrough(X, self.transform(X)))
 
     @available_if(_final_has("decision_function"))
     def decision_function(self, X):
         """Return the decision values of the final estimator."""
-        features = self._add_passthrough(X, self.transform(X))
-        return self.final_estimator_.decision_function(features)
+        return self.final_estimator_.decision_function(self._add_passthrough(X, self.transform(X)))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

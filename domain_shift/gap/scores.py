@@ -12,8 +12,7 @@ costs one more column of a matrix product.
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from ...stacking.metrics import group_bootstrap
-from ...stacking.metrics.intervals import percentile_interval
+from ...stacking.metrics import group_bootstrap, percentile_interval
 
 # Ridge penalty per training clip, of a kernel whose diagonal is about 1.
 PENALTY = 0.01

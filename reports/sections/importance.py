@@ -19,8 +19,7 @@ from ...models.inspection import (
     supports_importance,
 )
 from ...runs.stored_clips import find_training, open_data
-from ...stacking.metrics import bootstrap_interval
-from ...stacking.metrics.f1 import macro_f1_of_codes
+from ...stacking.metrics import bootstrap_interval, macro_f1_of_codes
 from ...utils.parallel import parallel_map
 from ...utils.resources import Resources
 from ..html import figures

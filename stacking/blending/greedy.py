@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...exceptions import UsageError
-from ..metrics.f1 import macro_f1_of_codes
+from ..metrics import macro_f1_of_codes
 from .base import Blend
 
 _MIN_BAG_SIZE = 3

@@ -8,8 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from ...exceptions import UsageError
 from ..check_proba import check_labelled_proba, check_proba, log_proba
 from ..folds import check_folds
-from ..metrics import macro_f1, paired_difference
-from ..metrics.f1 import macro_f1_of_counts
+from ..metrics import macro_f1, macro_f1_of_counts, paired_difference
 
 
 class ClassThresholds(TransformerMixin, BaseEstimator):
