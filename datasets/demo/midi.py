@@ -1,93 +1,10 @@
-"""Instruments of the demo songs, and MIDI files of their parts.
-
-Program numbers are General MIDI's, counted from zero.
-"""
+"""MIDI files of the parts of a song."""
 
 import io
 from operator import itemgetter
 
 from ...exceptions import import_optional
-
-PROGRAMS = {
-    "piano": 0,
-    "honky-tonk": 3,
-    "electric piano": 4,
-    "clavinet": 7,
-    "vibraphone": 11,
-    "drawbar organ": 16,
-    "percussive organ": 17,
-    "rock organ": 18,
-    "harmonica": 22,
-    "steel guitar": 25,
-    "jazz guitar": 26,
-    "clean guitar": 27,
-    "muted guitar": 28,
-    "overdriven guitar": 29,
-    "distortion guitar": 30,
-    "upright bass": 32,
-    "finger bass": 33,
-    "pick bass": 34,
-    "fretless bass": 35,
-    "slap bass": 36,
-    "synth bass": 38,
-    "rubber bass": 39,
-    "violin": 40,
-    "cello": 42,
-    "contrabass": 43,
-    "pizzicato": 45,
-    "harp": 46,
-    "strings": 48,
-    "slow strings": 49,
-    "synth strings": 50,
-    "choir": 52,
-    "oohs": 53,
-    "synth voice": 54,
-    "trombone": 57,
-    "muted trumpet": 59,
-    "french horn": 60,
-    "brass": 61,
-    "alto sax": 65,
-    "tenor sax": 66,
-    "oboe": 68,
-    "flute": 73,
-    "square lead": 80,
-    "charang": 84,
-    "solo voice": 85,
-    "warm pad": 89,
-    "poly synth": 90,
-    "banjo": 105,
-    "fiddle": 110,
-}
-
-KITS = {
-    "standard kit": 0,
-    "room kit": 8,
-    "power kit": 16,
-    "electronic kit": 24,
-    "808 kit": 25,
-    "jazz kit": 32,
-    "brush kit": 40,
-    "orchestra kit": 48,
-}
-
-DRUMS = {
-    "kick": 36,
-    "rim": 37,
-    "snare": 38,
-    "clap": 39,
-    "floor tom": 41,
-    "closed hat": 42,
-    "low tom": 45,
-    "pedal hat": 44,
-    "open hat": 46,
-    "mid tom": 47,
-    "crash": 49,
-    "high tom": 50,
-    "ride": 51,
-    "ride bell": 53,
-    "tambourine": 54,
-    "conga": 63,
-}
+from .music import KITS, PROGRAMS
 
 _TICKS_PER_BEAT = 480
 _KIT_CHANNEL = 9

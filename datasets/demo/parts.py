@@ -1,42 +1,11 @@
-"""Pitched parts of a song: bass lines, chord accompaniment and lead melodies.
-
-Bass lines are degrees of the current chord: ``1 3 5`` are notes of the chord, ``6`` is the sixth,
-``7`` its seventh (minor where it has none), ``8`` the octave, ``a`` a half step below or above the
-next root. In all patterns ``.`` rests and ``-`` holds.
-"""
+"""Pitched parts of a song: bass lines, chord accompaniment and lead melodies."""
 
 import numpy as np
 
 from .harmony import SCALES, chord_at, nearest, voice
+from .music import BASS_LINES, CHORD_PATTERNS, LEAD_RHYTHMS
 from .score import BEATS_PER_BAR, Note, read_bar
 
-LINES = {
-    "roots": "1-------1-------",
-    "pedal": "1---------------",
-    "eighths": "1-1-1-1-1-1-1-1-",
-    "driving fifths": "1-1-1-1-5-5-1-1-",
-    "syncopated roots": "1--1--1-..1-5-1-",
-    "gallop": "1-111-111-111-11",
-    "sixteenths": "1111111111111111",
-    "chug rests": "1-11..1-1-..11..",
-    "octaves": "1-8-1-8-1-8-1-8-",
-    "disco walk": "1-8-1-8-5-8-6-8-",
-    "funk": "1..1..8.7.5.1.8.",
-    "two beat": "1---....5---....",
-    "country walk": "1---5---1---3-5-",
-    "boogie": "1-3-5-6-7-6-5-3-",
-    "blues shuffle": "1-1-3-5-6-5-3-1-",
-    "walking": "1---3---5---a---",
-    "walking up": "1---5---8---a---",
-    "bossa bass": "1-----5-5-----1-",
-    "one drop bass": "....1-1---3-5---",
-    "roots reggae": "1---..1-5---..3-",
-    "dub": "1--1....5-3-1---",
-    "sub": "1-------....1-..",
-    "lazy sub": "1-----1-..5-....",
-    "long notes": "1-------5-------",
-    "contrabass": "1---....5---....",
-}
 _DEGREES = {"1": 0, "5": 7, "6": 9, "8": 12}
 _THIRDS = (3, 4, 5)
 _SEVENTHS = (10, 11)
@@ -48,7 +17,7 @@ def play_bass(line, spans, n_bars, rng, *, centre=38):
     Parameters
     ----------
     line : str
-        Key of :data:`LINES`.
+        Name of a bass line in ``music.yaml``.
     spans : list of Span
         The chords of the song.
     n_bars : int
@@ -62,7 +31,7 @@ def play_bass(line, spans, n_bars, rng, *, centre=38):
     """
     notes = []
     for bar in range(n_bars):
-        for step in read_bar(LINES[line]):
+        for step in read_bar(BASS_LINES[line]):
             start = bar * BEATS_PER_BAR + step.start
             chord = chord_at(spans, start)
             next_chord = chord_at(spans, start + step.length)
@@ -90,39 +59,6 @@ def _first_of(intervals, chord, otherwise):
     return next((i for i in intervals if i in chord.intervals), otherwise)
 
 
-PATTERNS = {
-    "pad": "x---------------",
-    "half notes": "x-------x-------",
-    "quarters": "X---x---x---x---",
-    "eighths": "X-x-x-x-X-x-x-x-",
-    "strum": "X---x-o-..x-x-o-",
-    "busy strum": "X-xox-xoX-xox-xo",
-    "power chords": "X-----x-X-----x-",
-    "power eighths": "X-x-x-x-x-x-x-x-",
-    "chug": "X.xxx.xxX.xxx.xx",
-    "tremolo": "xxxxxxxxxxxxxxxx",
-    "stabs": "X.....x...X.....",
-    "offbeats": "..x...x...x...x.",
-    "skank": "..X...X...X...X.",
-    "double skank": "..xx..xx..xx..xx",
-    "bubble organ": ".ox.ox.o.ox.ox.o",
-    "disco chops": "x.xxo.x.x.xxo.xx",
-    "funk chops": "..xx.ox...xx.ox.",
-    "boom chick": "b-..x-..b-..x-..",
-    "banjo roll": "1324132413241324",
-    "travis picking": "b-3-2-4-b-3-2-4-",
-    "arpeggio": "1-2-3-4-3-2-1-2-",
-    "alberti": "1-3-2-3-1-3-2-3-",
-    "charleston": "x--.....x-......",
-    "charleston late": "x--...x-......x-",
-    "freddie green": "x-..x-..x-..x-..",
-    "bossa comp": "x--x--x-..x--x--",
-    "shuffle comp": "x-x-x-x-x-x-x-x-",
-    "blues stabs": "..x-x-....x-x-..",
-    "loop": "x--.x-....x--...",
-    "sparse loop": "x------...1-2-..",
-    "waltzing strings": "x-----x-x-------",
-}
 _VELOCITIES = {"X": 104, "x": 90, "o": 62}
 # Strings are strummed one after the other: beats between two of them.
 _STRUM = 0.015
@@ -134,7 +70,7 @@ def comp(pattern, spans, n_bars, *, centre):
     Parameters
     ----------
     pattern : str
-        Key of :data:`PATTERNS`.
+        Name of a chord pattern in ``music.yaml``.
     spans : list of Span
         The chords of the song.
     n_bars : int
@@ -147,7 +83,7 @@ def comp(pattern, spans, n_bars, *, centre):
     """
     notes = []
     for bar in range(n_bars):
-        for step in read_bar(PATTERNS[pattern]):
+        for step in read_bar(CHORD_PATTERNS[pattern]):
             start = bar * BEATS_PER_BAR + step.start
             chord = chord_at(spans, start)
             notes += _chord_notes(step, start, chord, centre)
@@ -167,17 +103,6 @@ def _chord_notes(step, start, chord, centre):
     return [Note(start + i * _STRUM, length, pitch, velocity) for i, pitch in enumerate(voicing)]
 
 
-CELLS = {
-    "sustained": ("x-----------x---", "x-------x-------", "x---------------", "....x-------x---"),
-    "lyrical": ("x---x-x-x-------", "..x-x-x-x---x---", "x-x-x---x-x-x---", "x-----x-x-------"),
-    "syncopated": ("x--x--x-..x-x---", "..x-..x-x--x--x-", "x-x--x-...x-x---", "...x--x-x---...."),
-    "speech": ("x.xxx.x.xx.xx.x.", "..xxx.xxx.x.x...", "x.x.xxx..xxxx.x.", "xxx.xxx.x.x.xx.."),
-    "shouts": ("x-------x---x---", "x-x-x-----------", "x---x---x-x-x---", "....x-x-x-------"),
-    "calls": ("x-x---x-........", "..x-x-x---......", "x-----x-x---....", "x-x-x-x---......"),
-    "bebop": ("..x-x-x-x-x-x-x-", "x-x-x-x-x---..x-", "..xxx-x-x-x---..", "x-x-xxx-x-x-...."),
-    "riff": ("x-x-x-xxx-x-x-xx", "xxxxx---xxxxx---", "x-x-x---x-x-x---", "x-------xxxxxxxx"),
-    "hook": ("x-x-x-x-x---....", "x---x---x-x-x-x-", "x-xx--x-x-xx--x-", "..x-x-x-..x-x-x-"),
-}
 _PHRASE = (0, 1, 0, 2)
 
 
@@ -187,7 +112,7 @@ def compose_lead(cells, spans, form, scale, tonic, rng, *, centre, leap=2):
     Parameters
     ----------
     cells : str
-        Key of :data:`CELLS`, a family of rhythms.
+        Name of a family of rhythms in ``music.yaml``.
     spans : list of Span
         The chords of the song.
     form : sequence of Section
@@ -206,7 +131,7 @@ def compose_lead(cells, spans, form, scale, tonic, rng, *, centre, leap=2):
     list of Note
     """
     pitches = _scale_pitches(scale, tonic, centre)
-    rhythms = rng.choice(CELLS[cells], size=3)
+    rhythms = rng.choice(LEAD_RHYTHMS[cells], size=3)
     position, notes = len(pitches) // 2, []
     for section in form:
         if section.name == "intro":

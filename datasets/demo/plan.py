@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .genres import STYLES
+from .genres import ROLES, STYLES
 
 STEMS = ("drums", "vocals", "bass", "other")
 # Probability that a trait comes from a neighbouring genre instead of the song's own.
@@ -92,7 +92,6 @@ def sample_plan(genre, seconds, rng, domain=None):
     own = STYLES[genre]
     feel, colour = _own_or_neighbour(own, rng), _own_or_neighbour(own, rng)
     mode, progression = _sample_tune(_own_or_neighbour(own, rng), rng)
-    roles = ("drums", "bass", "comp", "layer", "lead")
     return SongPlan(
         seconds=seconds * rng.uniform(*_LENGTH),
         bpm=rng.uniform(*_tempos_of(_own_or_neighbour(own, rng), domain)),
@@ -103,7 +102,7 @@ def sample_plan(genre, seconds, rng, domain=None):
         progression=progression,
         **{
             role: _pick(_players_of(getattr(_own_or_neighbour(own, rng), role), domain), rng)
-            for role in roles
+            for role in ROLES
         },
         transposition=int(rng.integers(-_TRANSPOSITION, _TRANSPOSITION + 1)),
         looseness=own.looseness * rng.uniform(0.5, 1.5),

@@ -3,8 +3,8 @@
 import numpy as np
 
 from stemstack.datasets.demo.composer import Section
-from stemstack.datasets.demo.drums import GROOVES, play_drums
-from stemstack.datasets.demo.midi import DRUMS
+from stemstack.datasets.demo.drums import play_drums
+from stemstack.datasets.demo.music import DRUMS, GROOVES
 
 FORM = (Section("verse", 0, 4), Section("chorus", 4, 4))
 

@@ -5,7 +5,8 @@ import pytest
 
 from stemstack.datasets.demo.composer import Section
 from stemstack.datasets.demo.harmony import SCALES, repeat_progression
-from stemstack.datasets.demo.parts import CELLS, LINES, PATTERNS, comp, compose_lead, play_bass
+from stemstack.datasets.demo.music import BASS_LINES, CHORD_PATTERNS, LEAD_RHYTHMS
+from stemstack.datasets.demo.parts import comp, compose_lead, play_bass
 
 
 def pitches(line, progression, n_bars=1):
@@ -34,7 +35,7 @@ def test_walk_approaches_next_root_by_half_step():
 
 
 def test_roots_are_near_the_centre():
-    for line in LINES:
+    for line in BASS_LINES:
         assert all(30 <= pitch <= 57 for pitch in pitches(line, "I bII IV #IV V VII", n_bars=6))
 
 
@@ -42,7 +43,7 @@ def play(pattern, progression="I IV"):
     return comp(pattern, repeat_progression(progression, 0, 2), 2, centre=60)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", CHORD_PATTERNS)
 def test_every_pattern_plays_chord_tones(pattern):
     notes = play(pattern)
     assert {n.pitch % 12 for n in notes if n.start < 4} <= {0, 4, 7}
@@ -79,7 +80,7 @@ def melody(cells, mode="major", tonic=2, seed=0):
     return compose_lead(cells, spans, FORM, mode, tonic, np.random.default_rng(seed), centre=68)
 
 
-@pytest.mark.parametrize("cells", CELLS)
+@pytest.mark.parametrize("cells", LEAD_RHYTHMS)
 def test_melodies_are_in_scale_and_range(cells):
     notes = melody(cells)
     assert {(note.pitch - 2) % 12 for note in notes} <= set(SCALES["major"])

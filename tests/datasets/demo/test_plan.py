@@ -5,12 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from stemstack.datasets.demo import drums, plan
-from stemstack.datasets.demo import parts as bass
-from stemstack.datasets.demo import parts as comping
-from stemstack.datasets.demo import parts as melody
+from stemstack.datasets.demo import music, plan
 from stemstack.datasets.demo.genres import GENRES, STYLES
-from stemstack.datasets.demo.midi import DRUMS, KITS, PROGRAMS
+from stemstack.datasets.demo.music import DRUMS, KITS, PROGRAMS
 from stemstack.datasets.demo.plan import DOMAINS, STEMS, sample_plan
 
 
@@ -33,11 +30,11 @@ def test_genres_are_those_of_competition():
 def test_styles_refer_to_existing_patterns(genre):
     style = STYLES[genre]
     tables = {
-        "drums": (KITS, drums.GROOVES),
-        "bass": (PROGRAMS, bass.LINES),
-        "comp": (PROGRAMS, comping.PATTERNS),
-        "layer": (PROGRAMS, comping.PATTERNS),
-        "lead": (PROGRAMS, melody.CELLS),
+        "drums": (KITS, music.GROOVES),
+        "bass": (PROGRAMS, music.BASS_LINES),
+        "comp": (PROGRAMS, music.CHORD_PATTERNS),
+        "layer": (PROGRAMS, music.CHORD_PATTERNS),
+        "lead": (PROGRAMS, music.LEAD_RHYTHMS),
     }
     for role, (instruments, patterns) in tables.items():
         for instrument, pattern in getattr(style, role):
@@ -51,16 +48,16 @@ def test_every_pattern_and_instrument_is_used():
     def played(roles, place):
         return {p[place] for s in STYLES.values() for role in roles for p in getattr(s, role)}
 
-    assert set(drums.GROOVES) == played(["drums"], 1)
-    assert set(bass.LINES) == played(["bass"], 1)
-    assert set(comping.PATTERNS) == played(["comp", "layer"], 1)
-    assert set(melody.CELLS) == played(["lead"], 1)
+    assert set(music.GROOVES) == played(["drums"], 1)
+    assert set(music.BASS_LINES) == played(["bass"], 1)
+    assert set(music.CHORD_PATTERNS) == played(["comp", "layer"], 1)
+    assert set(music.LEAD_RHYTHMS) == played(["lead"], 1)
     assert set(KITS) == played(["drums"], 0)
     assert set(PROGRAMS) == played(["bass", "comp", "layer", "lead"], 0)
 
 
 def test_every_drum_of_kit_is_used():
-    written = {voice for pattern in (*drums.GROOVES.values(), *drums.FILLS) for voice in pattern}
+    written = {voice for pattern in (*music.GROOVES.values(), *music.FILLS) for voice in pattern}
     assert written == set(DRUMS)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stemstack.datasets.demo import rendering
-from stemstack.datasets.demo.midi import DRUMS
+from stemstack.datasets.demo.music import DRUMS
 from stemstack.datasets.demo.rendering import render_parts
 from stemstack.datasets.demo.score import Note, Part
 from stemstack.exceptions import MissingExtraError

@@ -2,16 +2,15 @@
 
 import pytest
 
-from stemstack.datasets.demo.drums import FILLS, GROOVES
-from stemstack.datasets.demo.parts import CELLS, LINES, PATTERNS
+from stemstack.datasets.demo.music import BASS_LINES, CHORD_PATTERNS, FILLS, GROOVES, LEAD_RHYTHMS
 from stemstack.datasets.demo.score import BEATS_PER_BAR, read_bar
 
 WRITTEN = [
     *(pattern for groove in GROOVES.values() for pattern in groove.values()),
     *(pattern for fill in FILLS for pattern in fill.values()),
-    *LINES.values(),
-    *PATTERNS.values(),
-    *(cell for cells in CELLS.values() for cell in cells),
+    *BASS_LINES.values(),
+    *CHORD_PATTERNS.values(),
+    *(cell for cells in LEAD_RHYTHMS.values() for cell in cells),
 ]
 
 
