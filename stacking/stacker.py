@@ -218,17 +218,17 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
     def predict(self, X):
         """Predict the class of each clip, as an array of shape (n,)."""
-        return self.final_estimator_.predict(self._add_passthrough(X, self.transform(X)))
+        return self._predict_final("predict", X)
 
     @available_if(_final_has("predict_proba"))
     def predict_proba(self, X):
         """Predict class probabilities, as an array of shape (n, n_classes)."""
-        return self.final_estimator_.predict_proba(self._add_passthrough(X, self.transform(X)))
+        return self._predict_final("predict_proba", X)
 
     @available_if(_final_has("decision_function"))
     def decision_function(self, X):
         """Return the decision values of the final estimator."""
-        return self.final_estimator_.decision_function(self._add_passthrough(X, self.transform(X)))
+        return self._predict_final("decision_function", X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -311,6 +311,10 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         self.scores_ = score_table(y, {**predictions, "stack": nested}, groups)
         in_sample = macro_f1(y, self.final_estimator_.predict(features))
         self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
+
+    def _predict_final(self, method, X):
+        features = self._add_passthrough(X, self.transform(X))
+        return getattr(self.final_estimator_, method)(features)
 
     def _add_passthrough(self, X, predictions):
         if self.passthrough_ is False:

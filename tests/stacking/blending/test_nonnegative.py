@@ -7,7 +7,7 @@ from stemstack.exceptions import DataError
 from stemstack.stacking.blending import NonNegativeBlend
 
 
-def test_weights_equal_least_squares_inside_the_bound():
+def test_weights_equal_unconstrained_least_squares():
     """Two models that are perfect on disjoint clips, and uniform on the others."""
     y = np.arange(300) % 3
     one_hot, uniform = np.eye(3)[y], np.full((300, 3), 1 / 3)
