@@ -1,4 +1,4 @@
-"""The directive ``commands``: what click knows of every command, as Markdown."""
+"""The directives ``commands`` and ``models``: the registries of both, as Markdown."""
 
 import inspect
 import os
@@ -9,6 +9,7 @@ import click
 from sphinx.util.docutils import SphinxDirective
 
 from stemstack.commands.main import cli
+from stemstack.models import MODELS
 
 
 class Commands(SphinxDirective):
@@ -18,6 +19,20 @@ class Commands(SphinxDirective):
         """Parse the description where the directive stands."""
         text = "\n".join(describe(cli, click.Context(cli, info_name="stemstack")))
         return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+class Models(SphinxDirective):
+    """Describe the models that ``--models`` takes by name, in a table."""
+
+    def run(self):
+        """Parse the table at the place of the directive."""
+        rows = ["| name | learns from | model |", "|---|---|---|"]
+        learns_from = {"features": "handcrafted features", "network": "log-mel spectrograms"}
+        rows += [
+            f"| `{spec.name}` | {learns_from[spec.kind]} | {spec.summary} |"
+            for spec in MODELS.values()
+        ]
+        return self.parse_text_to_nodes("\n".join(rows))
 
 
 def describe(group, parent):
@@ -79,6 +94,7 @@ def plain(text):
 
 
 def setup(app):
-    """Add the directive."""
+    """Add the directives."""
     app.add_directive("commands", Commands)
+    app.add_directive("models", Models)
     return {"parallel_read_safe": True}
