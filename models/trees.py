@@ -20,7 +20,7 @@ def make_lgbm(
     """Make the LightGBM pipeline over clips.
 
     Small trees, each on a tenth of the features and with random thresholds (extremely randomised
-    trees, [1]_): neighbouring mel bands are highly correlated, and an ensemble gains more from
+    trees): neighbouring mel bands are highly correlated, and an ensemble gains more from
     diverse trees than from the best thresholds.
 
     Parameters
@@ -51,8 +51,7 @@ def make_lgbm(
 
     References
     ----------
-    .. [1] P. Geurts, D. Ernst, L. Wehenkel, "Extremely randomized trees", Machine Learning 63,
-       2006.
+    P. Geurts, D. Ernst, L. Wehenkel, "Extremely randomized trees", Machine Learning 63, 2006.
 
     Examples
     --------
