@@ -134,7 +134,7 @@ def test_own_models_are_fitted_and_recorded(own_run, code):
 def test_plain_own_models_predict_without_code(own_run, stem_data, code, tmp_path, run_program):
     moved = code.rename(code.with_suffix(".moved"))
     try:
-        options = ["--data", stem_data, "--out", tmp_path / "answers.csv", "--jobs", "2"]
+        options = ["--data", stem_data, "--out", tmp_path / "answers.csv"]
         assert run_program("predict", own_run, *options, "--quiet")[0] == 0
     finally:
         moved.rename(code)
@@ -156,6 +156,7 @@ def test_own_models_are_served(own_run, stem_data):
     assert list(reasons["make_linear"].families.index) == ["rms"]
 
 
+@pytest.mark.slow
 def test_own_models_are_reported(own_run, tmp_path, run_program):
     out = tmp_path / "report.html"
     code, _, err = run_program("report", own_run, "--out", out, "--no-audio", "--quiet")
@@ -164,6 +165,25 @@ def test_own_models_are_reported(own_run, tmp_path, run_program):
     assert "make_linear: loss without each family" in page
 
 
+def test_own_models_are_planned(own_run, stem_data, code, tmp_path, run_program):
+    arguments = ["fit", "--data", stem_data, "--models", names(code, PLAIN), *OPTIONS]
+    status, out, err = run_program(*arguments, "--out", tmp_path / "NEW", "--dry-run", "--json")
+    assert status == 0, err
+    stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
+    assert {f"fitting {column}" for column in COLUMNS} <= set(stages)
+    assert all(stages[f"fitting {column}"]["seconds"] > 0 for column in COLUMNS)
+    assert "features for make_search" in stages and "features for make_dummy" not in stages
+    assert not (tmp_path / "NEW").exists()
+
+
+def test_own_models_fit_into_a_time_limit(stem_data, code, tmp_path, fit_small):
+    models = names(code, ["make_dummy", "make_search"])
+    status, _, err = fit_small(stem_data, tmp_path / "RUN", "--time-limit", "10m", models=models)
+    assert status == 0, err
+    assert Run.open(tmp_path / "RUN").model_names == ["make_dummy", "make_search"]
+
+
+@pytest.mark.slow
 def test_edited_code_refits_that_model_only(stem_data, tmp_path, fit_small):
     path, run = tmp_path / "edited.py", tmp_path / "RUN"
     path.write_text(CODE)
