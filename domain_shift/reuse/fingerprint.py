@@ -20,6 +20,7 @@ import numpy as np
 import scipy.fft
 
 from ...exceptions import UsageError
+from ...features.kernels.common import parabola_vertices
 
 HOP = 512
 _N_FFT = 2048
@@ -95,8 +96,9 @@ def find_peaks(clip, *, per_second=20.0, sr=22050):
         prominence = level[t, b] - level.mean(axis=0)[b]
         selected = np.sort(np.argpartition(-prominence, most)[:most])
         t, b = t[selected], b[selected]
-    time = t + _vertex(level[t - 1, b], level[t, b], level[t + 1, b])
-    bins = b + _LOWEST - 1 + _vertex(level[t, b - 1], level[t, b], level[t, b + 1])
+    time = t + parabola_vertices(level[t - 1, b], level[t, b], level[t + 1, b])
+    offset = parabola_vertices(level[t, b - 1], level[t, b], level[t, b + 1])
+    bins = b + _LOWEST - 1 + offset
     return Peaks(time.astype(np.float32), np.log2(bins).astype(np.float32))
 
 
@@ -176,12 +178,6 @@ def _running_max(rows, reach):
         largest = np.maximum(largest[:-step], largest[step:])
         width += step
     return largest
-
-
-def _vertex(before, at, after):
-    """Return the position of the vertex of the parabola through three points, from -½ to ½."""
-    bend = before - 2 * at + after
-    return np.clip(0.5 * (before - after) / np.minimum(bend, -1e-9), -0.5, 0.5)
 
 
 def _pairs(time, pitch, fan_out):
