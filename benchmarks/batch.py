@@ -75,11 +75,11 @@ def main():
     Extractor()(np.zeros(SR, np.float32))
     with tempfile.TemporaryDirectory() as folder:
         paths = make_folder(folder, options.clips, options.seconds)
-        turns = [(seconds_for(paths, 1), seconds_for(paths, 2)) for _ in range(options.rounds)]
+        timings = [(seconds_for(paths, 1), seconds_for(paths, 2)) for _ in range(options.rounds)]
     bare = [(bare_seconds(1, 200), bare_seconds(2, 200)) for _ in range(options.rounds)]
     ceiling = float(np.median([one / two for one, two in bare]))
-    ratio = float(np.median([one / two for one, two in turns]))
-    alone, together = np.median(turns, axis=0)
+    ratio = float(np.median([one / two for one, two in timings]))
+    alone, together = np.median(timings, axis=0)
     worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{options.clips} clips of {options.seconds:g} s, median of {options.rounds} rounds")
     print(f"1 job   {alone:7.1f} s {options.clips / alone:8.1f} clips/s")
@@ -87,7 +87,7 @@ def main():
     print(f"two bare processes on this machine: {ceiling:.2f} x one")
     print(f"largest worker: {worker:.0f} MB resident, most of it shared with the parent on Linux")
     if options.json:
-        about = {"clips": options.clips, "seconds": options.seconds, "turns": turns}
+        about = {"clips": options.clips, "seconds": options.seconds, "turns": timings}
         numbers = {**about, "ratio": ratio, "ceiling": ceiling, "worker_mb": worker}
         options.json.write_text(json.dumps(numbers, indent=2) + "\n")
 

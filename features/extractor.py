@@ -179,8 +179,8 @@ class Extractor:
         """
         clip = ClipDescriptors(samples, self.sr, self.precision)
         selected = [STATISTICS.index(name) for name in self.statistics]
-        parts = []
+        blocks = []
         for family in self.families:
             rows = clip.compute(family)
-            parts.append(rows if family.scalar else compute_statistics(rows)[:, selected].ravel())
-        return np.concatenate(parts).astype(np.float32)
+            blocks.append(rows if family.scalar else compute_statistics(rows)[:, selected].ravel())
+        return np.concatenate(blocks).astype(np.float32)

@@ -136,10 +136,10 @@ def compute_tonnetz(chroma_rows):
 
 @lru_cache(maxsize=1)
 def _tonnetz_basis():
-    turns = np.outer([7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3], np.arange(12))
-    turns[::2] -= 0.5
+    phases = np.outer([7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3], np.arange(12))
+    phases[::2] -= 0.5
     radius = np.array([1, 1, 1, 1, 0.5, 0.5])[:, None]
-    return (radius * np.cos(np.pi * turns)).astype(np.float32)
+    return (radius * np.cos(np.pi * phases)).astype(np.float32)
 
 
 @lru_cache(maxsize=128)

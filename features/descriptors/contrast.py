@@ -12,7 +12,7 @@ from .mel import power_to_db
 _LOWEST = 200.0
 _N_OCTAVES = 6
 _QUANTILE = 0.02
-# Values and places of the sorted buffer that are compared at a time, in registers.
+# Values and slots of the sorted buffer that are compared at a time, in registers.
 _STEP = 3
 
 
@@ -92,36 +92,36 @@ def mean_extremes(band, n_extreme):
 
 
 @njit_ordered
-def _mean_largest(sign, band, n_largest, start, means):
+def _mean_largest(sign, band, n_largest, start, averages):
     """Average the largest values of ``sign`` times the columns from ``start`` on.
 
     Values are inserted into a sorted buffer of the largest so far by min and max: no branches, so
     neighbouring columns are processed together.
     """
     size = -(-n_largest // _STEP) * _STEP
-    largest = np.full((size, len(means)), -np.inf, np.float32)
-    candidates = np.empty((_STEP, len(means)), np.float32)
+    largest = np.full((size, len(averages)), -np.inf, np.float32)
+    candidates = np.empty((_STEP, len(averages)), np.float32)
     for k in range(0, len(band), _STEP):
         for i in range(_STEP):
             value = candidates[i]
             if k + i < len(band):
-                row = band[k + i, start : start + len(means)]
-                for f in range(len(means)):
+                row = band[k + i, start : start + len(averages)]
+                for f in range(len(averages)):
                     value[f] = sign * row[f]
             else:
                 value[:] = -np.inf
         for j in range(0, size, _STEP):
             _insert(largest[j : j + _STEP], candidates)
-    for f in range(len(means)):
+    for f in range(len(averages)):
         total = 0.0
         for j in range(n_largest):
             total += largest[j, f]
-        means[f] = total / n_largest
+        averages[f] = total / n_largest
 
 
 @njit_ordered
 def _insert(largest, candidates):
-    """Insert three values into three places of each column; the smaller ones go on."""
+    """Insert three values into three slots of each column; the smaller ones go on."""
     top, middle, bottom = largest[0], largest[1], largest[2]
     for f in range(len(top)):
         a, b, c = top[f], middle[f], bottom[f]

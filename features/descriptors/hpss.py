@@ -1,4 +1,4 @@
-"""Harmonic and percussive parts of the mel spectrogram, and descriptors of each.
+"""Harmonic and percussive components of the mel spectrogram, and descriptors of each.
 
 A tone stays in its band, a beat fills all bands at once: a median over time selects the first, a
 median over bands the second. All rows are shares and shapes, so a gain cancels.
@@ -14,20 +14,20 @@ WIDTH = 17
 N_GROUPS = 8
 _ROWS = ["harmonic_share", *numbered("harmonic_share", N_GROUPS)]
 _ROWS += [
-    f"{part}_{row}"
-    for part in ("harmonic", "percussive")
+    f"{component}_{row}"
+    for component in ("harmonic", "percussive")
     for row in ("centroid", "entropy", "flux")
 ]
 
 
 @descriptor("hpss", rows=_ROWS, explanation="tones and percussion")
 def hpss(clip):
-    """Share, centroid, entropy and flux of the harmonic and percussive parts."""
+    """Share, centroid, entropy and flux of the harmonic and percussive components."""
     return compute_hpss(clip.mel)
 
 
 def separate(magnitude):
-    """Split a spectrogram into its harmonic and its percussive part.
+    """Split a spectrogram into its harmonic and its percussive component.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def running_median(rows):
 
 
 def compute_hpss(mel):
-    """Compute descriptors of the two parts of a mel spectrogram, frame by frame.
+    """Compute descriptors of the two components of a mel spectrogram, frame by frame.
 
     Parameters
     ----------
@@ -84,18 +84,18 @@ def compute_hpss(mel):
     -------
     ndarray of shape (15, n_frames), float64
         Share of the energy that is harmonic, over all bands and over eight groups of them; then
-        the centroid (in mel bands), entropy and flux of the harmonic part, and of the percussive
-        part. Silence has share and centroid 0.
+        centroid (in mel bands), entropy and flux of the harmonic component, then of the percussive
+        one. Silence has share and centroid 0.
     """
-    parts = separate(np.sqrt(mel))
-    energies = [part * part for part in parts]
+    components = separate(np.sqrt(mel))
+    energies = [component * component for component in components]
     groups = [energy.reshape(N_GROUPS, -1, mel.shape[1]).sum(axis=1) for energy in energies]
     shares = _share(*groups)
     whole = _share(*(group.sum(axis=0, keepdims=True) for group in groups))
     described = [
         row
-        for part, energy in zip(parts, energies, strict=True)
-        for row in (_centroid(energy), compute_entropy(part), compute_flux(part))
+        for component, energy in zip(components, energies, strict=True)
+        for row in (_centroid(energy), compute_entropy(component), compute_flux(component))
     ]
     return np.concatenate([whole, shares, np.stack(described)])
 

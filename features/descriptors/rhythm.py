@@ -187,11 +187,11 @@ def compute_beat_ratios(tempogram, frame_rate, bpm):
 def _loud_lags(envelope, weights, window):
     """Return the sum of the weighted autocorrelations, by lag, through running sums."""
     angle = 2 * np.pi / window
-    turns = np.exp(1j * angle * np.arange(len(envelope)))
+    phasors = np.exp(1j * angle * np.arange(len(envelope)))
     spread = np.pad(weights, (0, len(envelope) - len(weights)))
     flat = np.cumsum(spread)
-    once = turns * np.cumsum(spread * turns.conj())
-    twice = turns**2 * np.cumsum(spread * turns.conj() ** 2)
+    once = phasors * np.cumsum(spread * phasors.conj())
+    twice = phasors**2 * np.cumsum(spread * phasors.conj() ** 2)
     both = flat / 2 - once + twice / 2
     sums = np.stack([flat - once.real, both.real, both.imag])
     # Phases are relative to the later of the two onsets, hence the conjugate.

@@ -76,10 +76,10 @@ def _square_sums(samples):
     n_frames = 1 + len(samples) // HOP
     sums = np.zeros(n_frames + _HOPS - 1)
     for hop in range(n_frames):
-        part = samples[hop * HOP : (hop + 1) * HOP]
+        block = samples[hop * HOP : (hop + 1) * HOP]
         total = 0.0
-        for i in range(len(part)):
-            value = np.float64(part[i])
+        for i in range(len(block)):
+            value = np.float64(block[i])
             total += value * value
         sums[hop + _HOPS // 2] = total
     return sums

@@ -60,15 +60,15 @@ def tables(dtype):
     """Return the window, the twiddles by stage, the last twiddles and the order of the bins."""
     window = scipy.signal.get_window("hann", N_FFT).astype(dtype)
     stages = np.concatenate([_twiddles(4**i) for i in (4, 3, 2, 1, 0)]).astype(dtype).ravel()
-    turns = np.exp(-2j * np.pi * np.arange(_HALF // 2 + 1) / N_FFT)
-    last = np.stack([turns.real, turns.imag], axis=1).astype(dtype).ravel()
+    phasors = np.exp(-2j * np.pi * np.arange(_HALF // 2 + 1) / N_FFT)
+    last = np.stack([phasors.real, phasors.imag], axis=1).astype(dtype).ravel()
     order = np.array([_reverse_digits(k) for k in range(_HALF)])
     return window, stages, last, order
 
 
 def _twiddles(quarter):
-    turns = np.exp(-2j * np.pi * np.outer(np.arange(quarter), [1, 2, 3]) / (4 * quarter))
-    return np.stack([turns.real, turns.imag], axis=2).reshape(quarter, 6)
+    phasors = np.exp(-2j * np.pi * np.outer(np.arange(quarter), [1, 2, 3]) / (4 * quarter))
+    return np.stack([phasors.real, phasors.imag], axis=2).reshape(quarter, 6)
 
 
 def _reverse_digits(number):
@@ -172,14 +172,14 @@ def _transpose_hops(samples, first, hops):
 
 
 @njit_ordered
-def _separate_and_measure(z, order, turns, lengths, first):
+def _separate_and_measure(z, order, phasors, lengths, first):
     """Join the spectra of even and odd samples; write magnitudes into sixteen columns."""
     half = z.dtype.type(0.5)
     for k in range(_HALF // 2 + 1):
         a, b = order[k] * _POINT, order[(_HALF - k) % _HALF] * _POINT
         here, mirror = z[a : a + _POINT], z[b : b + _POINT]
         low, high = lengths[k, first:], lengths[_HALF - k, first:]
-        wr, wi = turns[2 * k], turns[2 * k + 1]
+        wr, wi = phasors[2 * k], phasors[2 * k + 1]
         for r in range(LANES):
             m = r + LANES
             even_r, even_m = here[r] + mirror[r], here[m] - mirror[m]
@@ -192,7 +192,7 @@ def _separate_and_measure(z, order, turns, lengths, first):
 
 
 @njit_ordered
-def _fill_magnitudes(samples, magnitude, window, stages, turns, order):
+def _fill_magnitudes(samples, magnitude, window, stages, phasors, order):
     """Fill (1025, n_frames) with the magnitudes of frames centred every hop on the samples."""
     n_frames = magnitude.shape[1]
     hops = np.empty(HOP * _HOPS, np.float32)
@@ -208,7 +208,7 @@ def _fill_magnitudes(samples, magnitude, window, stages, turns, order):
             _stage_16(z, stages[6 * 320 : 6 * 336])
             _stage_4(z, stages[6 * 336 : 6 * 340])
             _stage_1(z, stages[6 * 340 :])
-            _separate_and_measure(z, order, turns, lengths, first)
+            _separate_and_measure(z, order, phasors, lengths, first)
         for k in range(_HALF + 1):
             row, length = magnitude[k, start : start + count], lengths[k]
             for f in range(len(row)):
