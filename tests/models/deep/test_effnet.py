@@ -73,7 +73,7 @@ def test_worker_process_and_cache_change_no_bit(fitted, tmp_path):
     assert_array_equal(fitted_elsewhere.predict_proba(X), fitted.predict_proba(X))
 
 
-def test_out_of_fold_predictions_are_those_of_each_fold():
+def test_cross_val_predict_equals_fits_by_fold():
     folds = [(np.arange(0, 12), np.arange(12, 24)), (np.arange(12, 24), np.arange(0, 12))]
     model = EffNetClassifier(**SMALL_NET)
     proba = cross_val_predict(model, X, Y, cv=folds, method="predict_proba")
@@ -168,7 +168,7 @@ def test_embedding_works_in_a_pipeline():
     assert pipeline.fit(X, Y).score(*tones_and_noise(24, seed=1)) > 0.7
 
 
-def test_fine_tuned_embedding_has_the_weights_of_the_classifier():
+def test_fine_tuned_embedding_has_the_classifiers_weights():
     plain = EffNetEmbedding(**SMALL_NET).fit(X).transform(X)
     tuned = EffNetEmbedding(fine_tune=True, **SMALL_NET).fit(X, Y)
     assert tuned.transform(X).shape == plain.shape
@@ -388,7 +388,7 @@ def test_damaged_model_is_named(tmp_path, fitted):
     (tmp_path / "model.skops").write_bytes(b"not an archive")
     with pytest.raises(DataError, match="is not a saved model"):
         load_model(tmp_path)
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted"):
         save_net(EffNetClassifier(), tmp_path)
 
 

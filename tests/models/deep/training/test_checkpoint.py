@@ -19,7 +19,7 @@ class Killed(Exception):
 
 
 def raise_killed():
-    raise Killed
+    raise Killed("power failure")
 
 
 class ResampledTone(Tone):
@@ -51,7 +51,7 @@ def test_interrupted_training_ends_in_the_same_bytes(tmp_path, extra):
     model = EffNetClassifier(**params, checkpoint=tmp_path)
     # Any clip may be in the validation split, where it is never resampled: each of them ends.
     ending = [ResampledTone(clip.frequency, raise_killed, 2) for clip in clips]
-    with pytest.raises(Killed):
+    with pytest.raises(Killed, match="power failure"):
         model.fit(ending, labels)
     (file,) = tmp_path.iterdir()
     resumed = EffNetClassifier(**params, checkpoint=tmp_path).fit(clips, labels)
@@ -91,7 +91,7 @@ def test_killed_process_is_resumed(tmp_path):
 @pytest.fixture
 def interrupted(tmp_path):
     """A folder with the checkpoint of an interrupted training."""
-    with pytest.raises(Killed):
+    with pytest.raises(Killed, match="power failure"):
         EffNetClassifier(**PARAMS, checkpoint=tmp_path).fit(*make_clips(end=raise_killed, times=1))
     return tmp_path
 
@@ -109,7 +109,7 @@ def test_other_training_ignores_the_checkpoint(interrupted, other):
 
 
 def test_other_groups_have_their_own_checkpoint(interrupted):
-    with pytest.raises(Killed):
+    with pytest.raises(Killed, match="power failure"):
         model = EffNetClassifier(**PARAMS, checkpoint=interrupted)
         model.fit(*make_clips(end=raise_killed, times=1), groups=np.arange(16) // 2)
     assert len(list(interrupted.iterdir())) == 2
@@ -140,7 +140,7 @@ def test_checkpoint_needs_a_seed(tmp_path, random_state):
 def test_deferred_cleanup_waits_for_the_block(tmp_path):
     nets = [EffNetClassifier(**PARAMS | {"random_state": i}, checkpoint=tmp_path) for i in range(2)]
     clips, labels = make_clips()
-    with pytest.raises(Killed), defer_checkpoint_cleanup():
+    with pytest.raises(Killed, match="power failure"), defer_checkpoint_cleanup():
         trained = [net.fit(clips, labels).state_ for net in nets]
         raise_killed()
     assert len(list(tmp_path.iterdir())) == 2
