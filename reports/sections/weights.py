@@ -14,6 +14,7 @@ _LOGISTIC = (
     "Models that agree share their weight."
 )
 _BLEND = "The meta-model is a {} over the probabilities of the base models, with these weights."
+_WITHOUT = "The meta-model is a {} over the probabilities of the base models; it has no weights."
 
 
 def collect(inputs):
@@ -22,12 +23,14 @@ def collect(inputs):
     final, models, classes = run.load_model(STACK), run.model_names, run.metrics["classes"]
     compared = run.metrics.get("blends")
     blends = None if compared is None else pd.DataFrame.from_dict(compared, orient="index")
-    data = {"about": _LOGISTIC, "by_class": None, "blends": blends}
+    data = {"about": _LOGISTIC, "weights": None, "by_class": None, "blends": blends}
     if hasattr(final, "coef_"):
         data["weights"], data["by_class"] = coefficients_by_model(final.coef_, models, classes)
-    else:
+    elif hasattr(final, "weights_"):
         data["about"] = _BLEND.format(repr(final))
         data["weights"] = final.weights_.set_axis(models)
+    else:
+        data["about"] = _WITHOUT.format(repr(final))
     return data
 
 
@@ -59,15 +62,9 @@ def coefficients_by_model(coef, models, classes):
 
 def render(data):
     """Render the weights, the coefficients by class, and the comparison of blends."""
-    order = data["weights"].sort_values(kind="stable")
-    numbers = ", ".join(f"{name} {percent(weight)}" for name, weight in order[::-1].items())
-    svg = figures.draw_svg(
-        lambda axes: _draw(axes, order),
-        name="weights",
-        alt=f"Weight of each base model in the meta-model: {numbers}.",
-        height=figures.figure_height(len(order)) - 0.4,
-    )
-    body = paragraph(data["about"]) + figure(svg, "Weight of each base model in the meta-model.")
+    body = paragraph(data["about"])
+    if data["weights"] is not None:
+        body += _weights_figure(data["weights"].sort_values(kind="stable"))
     if data["by_class"] is not None:
         by_class = data["by_class"].rename_axis("class")
         block = table(by_class, "Coefficient of a model's probability of a class for that class")
@@ -76,6 +73,17 @@ def render(data):
         body += heading("Other meta-models")
         body += table(_compare(data["blends"]), "Comparison of blends, nested")
     return body
+
+
+def _weights_figure(order):
+    numbers = ", ".join(f"{name} {percent(weight)}" for name, weight in order[::-1].items())
+    svg = figures.draw_svg(
+        lambda axes: _draw(axes, order),
+        name="weights",
+        alt=f"Weight of each base model in the meta-model: {numbers}.",
+        height=figures.figure_height(len(order)) - 0.4,
+    )
+    return figure(svg, "Weight of each base model in the meta-model.")
 
 
 def _compare(blends):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 
 from stemstack.reports import ReportInputs
 from stemstack.reports.sections.weights import WEIGHTS, coefficients_by_model
@@ -96,3 +97,12 @@ def test_comparison_of_blends_is_collected(run):
     run.write_metrics({**run.metrics, "blends": {"mean": scores, "rank": scores}})
     data = WEIGHTS.collect(ReportInputs(run, []))
     assert data["blends"].to_dict("index") == {"mean": scores, "rank": scores}
+
+
+def test_meta_model_without_weights_has_no_figure(run):
+    run, features, labels = run
+    run.save_model(GaussianNB().fit(features, labels), "stack")
+    data = WEIGHTS.collect(ReportInputs(run, []))
+    assert data["weights"] is None
+    body = WEIGHTS.render(data)
+    assert "GaussianNB()" in body and "<svg" not in body
