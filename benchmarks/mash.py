@@ -1,8 +1,9 @@
-"""How fast mashups are rendered: by mode, by step, and in batches by torch.
+"""Speed of rendering mashups: by mode, by step, and in batches by torch.
 
-Run ``python benchmarks/mash.py`` for the tables, ``--device cpu`` or ``--device cuda`` for torch
-too, ``--json FILE`` for the numbers. The stems are synthetic and made on the spot; one thread and
-one process, contenders in turn. Reading is of cached stems, in memory after the first round.
+Run ``python benchmarks/mash.py`` for the tables, with ``--device cpu`` or ``--device cuda`` for
+torch too, and with ``--json FILE`` for the numbers. Stems are synthetic. One process with one
+thread; the contenders take turns. Stems are read from the cache, which is in memory after the first
+round.
 """
 
 import argparse
@@ -44,7 +45,7 @@ MODES = {
 
 
 def make_sources(folder):
-    """Write stems of 30 s and noise clips of 5 s: tables and source store."""
+    """Write stems of 30 s and noise clips of 5 s: tables of both, and the source store."""
     rng = np.random.default_rng(0)
     stems, source_store = Settings().stems, {}
     songs = [{"song": f"s{i}", "label": "music", "fold": 0} for i in range(SONGS)]
@@ -52,22 +53,22 @@ def make_sources(folder):
         for stem in stems:
             song[stem] = f"{song['song']}-{stem}"
             clip = music_like(SR, 30.0, rng)
-            source_store[song[stem]] = _keep(folder, song[stem], clip, rng.uniform(80, 160))
+            source_store[song[stem]] = _store(folder, song[stem], clip, rng.uniform(80, 160))
     noise = [{"path": f"noise{i}", "fold": 0} for i in range(NOISES)]
     for row in noise:
         clip = 0.1 * rng.standard_normal(5 * SR)
-        source_store[row["path"]] = _keep(folder, row["path"], clip, float("nan"))
+        source_store[row["path"]] = _store(folder, row["path"], clip, float("nan"))
     return pd.DataFrame(songs), pd.DataFrame(noise), source_store
 
 
-def _keep(folder, name, clip, tempo):
+def _store(folder, name, clip, tempo):
     file = Path(folder, f"{name}.i16")
     np.round(np.clip(clip, -1, 1) * 32767).astype("<i2").tofile(file)
     return AudioSource(str(file), len(clip), tempo, 1.0, name)
 
 
-def draw(songs, noise, source_store, count, seconds, **changes):
-    """Draw mashups of a given length, by the default settings but for some."""
+def sample(songs, noise, source_store, count, seconds, **changes):
+    """Sample mashups of a given duration, with the default settings except for some."""
     settings = replace(
         Settings(durations=((1.0, seconds, seconds),), rate_range=(0.5, 2)), **changes
     )
@@ -76,7 +77,7 @@ def draw(songs, noise, source_store, count, seconds, **changes):
 
 
 def steps(mashup):
-    """The steps of one mashup, each a function of nothing, by name."""
+    """Return the steps of rendering a mashup, as functions without parameters by name."""
     recipe, sources = mashup.recipe, mashup.sources
     stems = list(zip(recipe.stems, sources, strict=False))
     mapped = [source.open() for source in sources]
@@ -101,22 +102,22 @@ def steps(mashup):
 
 
 def take_turns(functions, rounds):
-    """Median seconds of each function, called in turn so that a busy spell falls on all alike."""
+    """Return the median seconds of each function; they take turns, so that load affects all."""
     times = {name: [] for name in functions}
     for turn in range(rounds + 1):
         for name, function in functions.items():
             start = time.perf_counter()
             function()
-            # The first turn compiles and fills caches.
+            # The first turn compiles kernels and fills caches.
             if turn:
                 times[name].append(time.perf_counter() - start)
     return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
 def measure_modes(material, options):
-    """Mashups a second in each mode."""
+    """Return mashups per second in each mode."""
     batches = {
-        name: draw(*material, options.count, options.seconds, **changes)
+        name: sample(*material, options.count, options.seconds, **changes)
         for name, changes in MODES.items()
     }
     functions = {
@@ -128,10 +129,10 @@ def measure_modes(material, options):
 
 
 def measure_torch(material, options):
-    """Mashups a second by torch: waveforms, and waveforms with their log-mel."""
+    """Return mashups per second by torch: waveforms, and waveforms with their log-mel."""
     import torch
 
-    batch = draw(*material, options.batch, options.seconds)
+    batch = sample(*material, options.batch, options.seconds)
     packed = PackedSources.from_sources(material[-1].values(), options.device)
 
     def finish(work):
@@ -163,13 +164,13 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         material = make_sources(folder)
-        results = {"mashups a second": measure_modes(material, options)}
-        one = steps(draw(*material, 1, options.seconds)[0])
-        results["ms a mashup"] = {
+        results = {"mashups per second": measure_modes(material, options)}
+        one = steps(sample(*material, 1, options.seconds)[0])
+        results["ms per mashup"] = {
             k: 1e3 * s for k, s in take_turns(one, 10 * options.rounds).items()
         }
         if options.device:
-            results[f"mashups a second, torch on {options.device}"] = measure_torch(
+            results[f"mashups per second, torch on {options.device}"] = measure_torch(
                 material, options
             )
     for title, rows in results.items():

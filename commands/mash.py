@@ -102,7 +102,7 @@ def _replay(file, dataset, resources):
     """Load the mashups of a recipe file."""
     from ..mashups import load_mashups, read_recipes
 
-    return load_mashups(read_recipes(file), dataset.root, resources)
+    return load_mashups(read_recipes(file), dataset.root, resources=resources)
 
 
 def _write_recipes(mashups, out, format):

@@ -82,7 +82,7 @@ def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
         paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
         return [str(data.root / _find(paths, i, data)) for i in ids]
     selected = [_find(recipes, i, data) for i in ids]
-    return load_mashups(selected, data.root, resources) if selected else []
+    return load_mashups(selected, data.root, resources=resources) if selected else []
 
 
 def find_test(data, ids):

@@ -83,7 +83,7 @@ class NearestClips:
             raise DataError(f"{data}: the training data are not there; say where by --data")
         recipes = run.path / "recipes.parquet"
         if recipes.exists():
-            mashups = load_mashups(read_recipes(recipes), data, Resources(**means))
+            mashups = load_mashups(read_recipes(recipes), data, resources=Resources(**means))
             known = {mashup.recipe.id: mashup for mashup in mashups}
         else:
             known = _list_clips(read_data(data))

@@ -213,6 +213,22 @@ def sample_synthetic(data, settings, n, *, folds=DEFAULT_FOLDS, seed=0, resource
     -------
     ClipSet
         Mashups of one class and fold are a group, because they share songs.
+
+    See Also
+    --------
+    measure_gap : Compare the mashups with other clips.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from stemstack.datasets import read_data
+    >>> from stemstack.domain_shift.gap import ClipSet, measure_gap, sample_synthetic
+    >>> from stemstack.utils.resources import Resources
+    >>> data, resources = read_data("DATA"), Resources(Path("cache"))  # doctest: +SKIP
+    >>> mashups = sample_synthetic(data, {}, 300, resources=resources)  # doctest: +SKIP
+    >>> test = ClipSet.from_test(data)  # doctest: +SKIP
+    >>> measure_gap(mashups, test, resources=resources).is_separable  # doctest: +SKIP
+    True
     """
     config = Config(
         data=str(data.root),

@@ -41,6 +41,10 @@ def compute_clip_stats(clips, *, sr=DEFAULT_SR, n_jobs=None, advance=None):
     AudioError
         If a clip cannot be read.
 
+    See Also
+    --------
+    measure_gap : Uses these statistics and features to compare clips.
+
     Examples
     --------
     >>> import numpy as np

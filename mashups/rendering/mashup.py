@@ -181,7 +181,7 @@ class Mashup:
             return False
 
 
-def load_mashups(recipes, root, resources):
+def load_mashups(recipes, root, *, resources):
     """Bind recipes to the stems and noise clips they name, converting these where needed.
 
     Parameters
@@ -220,7 +220,7 @@ def load_mashups(recipes, root, resources):
     >>> recipe = Recipe("rock-0", "rock", 0, 22050, start=0, length=1000, stems=(drums,))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     soundfile.write(f"{folder}/drums.wav", np.full(2000, 0.5), 22050)
-    ...     mashups = load_mashups([recipe], folder, Resources(cache=Path(folder)))
+    ...     mashups = load_mashups([recipe], folder, resources=Resources(Path(folder)))
     ...     clip = mashups[0].load(sr=22050)
     >>> clip.shape, round(float(clip.max()), 3)
     ((1000,), 0.5)

@@ -12,7 +12,7 @@ import soxr
 from ...exceptions import import_optional
 
 # Extra audio read on both sides of an excerpt, so that filters and windows have settled.
-_LEAD_SECONDS = 0.25
+_MARGIN_SECONDS = 0.25
 # The stretch randomises phases; a fixed seed makes the result repeatable.
 _SEED = 0
 
@@ -84,9 +84,9 @@ def read_at_rate(source, start, length, rate, mode, sr):
     ndarray of shape (length,), float32
         Aligned to half a sample; zeros after the end of the source.
     """
-    lead = round(_LEAD_SECONDS * sr)
-    first = max(0, round((start - lead) * rate))
-    last = math.ceil((start + length + lead) * rate) + 1
+    margin = round(_MARGIN_SECONDS * sr)
+    first = max(0, round((start - margin) * rate))
+    last = math.ceil((start + length + margin) * rate) + 1
     converted = _METHODS[mode](source.read(first, last), rate, sr)
     begin = round(start - first / rate)
     excerpt = converted[begin : begin + length]

@@ -39,7 +39,7 @@ def test_anchor_sets_the_tempo(anchor, tempo):
     np.testing.assert_allclose(rates(sources(*tempi), anchor=anchor) * tempi, tempo, rtol=1e-12)
 
 
-def test_stems_without_a_tempo_keep_their_speed():
+def test_stems_without_tempo_have_rate_one():
     assert (rates(sources(NAN, NAN, NAN, NAN)) == 1).all()
     found = rates(sources(NAN, 100, 110, NAN), anchor="slowest")
     np.testing.assert_array_equal(found, [1, 1, 100 / 110, 1])
@@ -79,7 +79,7 @@ def test_fold_octaves_brings_rate_nearest_to_one(rate):
     assert abs(np.log2(folded)) <= 0.5 + 1e-12
 
 
-def test_tempo_none_keeps_speeds():
+def test_tempo_none_has_rate_one():
     assert (rates(sources(60, 120, 240, 100), tempo="none") == 1).all()
 
 

@@ -30,14 +30,14 @@ def test_durations_have_distribution_of_clips():
 
 def test_durations_limited_by_stems_are_corrected():
     rng = np.random.default_rng(0)
-    drawn = np.where(rng.random(4000) < 0.5, 30.0, rng.uniform(6, 30, 4000))
+    sampled = np.where(rng.random(4000) < 0.5, 30.0, rng.uniform(6, 30, 4000))
     available = np.minimum(rng.uniform(15, 40, 4000), 30.0)
-    rows = fit_durations(np.minimum(drawn, available), rng.permutation(available))
+    rows = fit_durations(np.minimum(sampled, available), rng.permutation(available))
     whole = sum(weight for weight, low, _ in rows if low >= 29.99)
     assert whole == pytest.approx(0.5, abs=0.05)  # of 1600 clips that could be so long
     weights = np.array([weight for weight, _, _ in rows])
     again = [rng.uniform(*rows[i][1:]) for i in rng.choice(len(rows), 4000, p=weights)]
-    expected, actual = (np.quantile(x, [0.05, 0.1, 0.2, 0.3, 0.4]) for x in (drawn, again))
+    expected, actual = (np.quantile(x, [0.05, 0.1, 0.2, 0.3, 0.4]) for x in (sampled, again))
     # atol: in s; quantiles of 4000 clips, an eighth of them to a row.
     np.testing.assert_allclose(actual, expected, rtol=0, atol=1.5)
 

@@ -33,7 +33,7 @@ def simulation():
     return sample, recipes, X, RecipeRegressor().fit(X, recipes)
 
 
-def test_targets_of_known_recipes():
+def test_targets_of_recipes():
     assert recipe_targets(PLAIN) == [np.log2(0.1), np.log2(11025), -36.0, 0.0, 0.0]
     fast = replace(STEM, rate=2.0)
     noise = NoisePart("n.wav", start=0, gain=0.25)

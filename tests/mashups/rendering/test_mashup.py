@@ -8,8 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemstack.audio import clip_key, read_clip
-from stemstack.mashups import Mashup, NoisePart, Settings, sample_recipes, write_mashups
+from stemstack.exceptions import DataError
+from stemstack.mashups import (
+    Mashup,
+    NoisePart,
+    Recipe,
+    Settings,
+    StemPart,
+    load_mashups,
+    sample_recipes,
+    write_mashups,
+)
 from stemstack.mashups.rendering.mixing import mix_sources
+from stemstack.utils.resources import Resources
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +150,15 @@ def test_excerpt_drops_noise_outside(make_source, make_recipe):
     reached = [bool(mashup.excerpt(begin, 20).recipe.noises) for begin in (80, 81, 149, 150)]
     assert reached == [False, True, True, False]
     assert mashup.excerpt(80, 20).sources == (stem,)
+
+
+def test_load_mashups_converts_stems_of_recipes(stem_data, tmp_path):
+    path = "genres_stems/blues/blues.00000/drums.wav"
+    part = StemPart("drums", "blues.00000", path, rate=1.0, gain=0.5)
+    recipe = Recipe("r", "blues", 0, 22050, start=100, length=2000, stems=(part,))
+    (mashup,) = load_mashups([recipe], stem_data, resources=Resources(tmp_path))
+    # atol: 16 bits of the stem and of the mashup.
+    expected = 0.5 * read_clip(stem_data / path)[100:2100]
+    np.testing.assert_allclose(mashup.load(22050), expected, rtol=0, atol=2 / 32768)
+    with pytest.raises(DataError, match=r"one sample rate. Got \[22050, 44100\]"):
+        load_mashups([recipe, replace(recipe, sr=44100)], stem_data, resources=Resources(tmp_path))
