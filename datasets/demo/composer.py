@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .drums import play_drums
 from .harmony import repeat_progression
-from .parts import comp, compose_lead, play_bass
+from .parts import comp, compose_lead, play_bass, play_drums
 from .plan import STEMS
 from .score import BEATS_PER_BAR, Part, Score
 

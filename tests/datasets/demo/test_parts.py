@@ -1,12 +1,12 @@
-"""Bass lines, accompaniments and melodies follow the chords."""
+"""Bass lines, accompaniments and melodies follow the chords; drums follow the groove."""
 
 import numpy as np
 import pytest
 
 from stemstack.datasets.demo.composer import Section
 from stemstack.datasets.demo.harmony import SCALES, repeat_progression
-from stemstack.datasets.demo.music import BASS_LINES, CHORD_PATTERNS, LEAD_RHYTHMS
-from stemstack.datasets.demo.parts import comp, compose_lead, play_bass
+from stemstack.datasets.demo.music import BASS_LINES, CHORD_PATTERNS, DRUMS, GROOVES, LEAD_RHYTHMS
+from stemstack.datasets.demo.parts import comp, compose_lead, play_bass, play_drums
 
 
 def pitches(line, progression, n_bars=1):
@@ -100,3 +100,32 @@ def test_intro_is_instrumental_and_phrases_repeat():
     assert min(note.start for note in notes) >= 8.0
     bars = [[n.start % 4 for n in notes if n.start // 4 == bar] for bar in range(2, 6)]
     assert bars[0] == bars[2]
+
+
+SECTIONS = (Section("verse", 0, 4), Section("chorus", 4, 4))
+
+
+def strokes(voice, notes):
+    return [note.start for note in notes if note.pitch == DRUMS[voice]]
+
+
+def test_accents_are_never_dropped():
+    notes = play_drums("backbeat", SECTIONS, np.random.default_rng(0), fills=0.0, crashes=False)
+    assert strokes("snare", notes) == [bar * 4 + beat for bar in range(8) for beat in (1.0, 3.0)]
+
+
+def test_fill_replaces_last_two_beats():
+    rng = np.random.default_rng(0)
+    notes = play_drums("motorik", SECTIONS, rng, fills=1.0, crashes=False)
+    assert not [b for b in strokes("ride", notes) if 14 <= b < 16 or b >= 30]
+    assert [n for n in notes if 14 <= n.start < 16]
+
+
+def test_sections_start_with_a_crash():
+    notes = play_drums("backbeat", SECTIONS, np.random.default_rng(0))
+    assert strokes("crash", notes) == [0.0, 16.0]
+
+
+def test_every_groove_plays():
+    for groove in GROOVES:
+        assert play_drums(groove, SECTIONS, np.random.default_rng(1))
