@@ -3,14 +3,11 @@
 import numpy as np
 import pyloudnorm
 import pytest
+from helpers.signals import sine
 
 from stemstack.audio.loudness import integrated_loudness
 
 SR = 44100
-
-
-def tone(seconds, level=1.0, sr=SR):
-    return level * np.sin(2 * np.pi * 997 * np.arange(round(seconds * sr)) / sr)
 
 
 @pytest.mark.parametrize("sr", [22050, 44100, 48000])
@@ -18,11 +15,11 @@ def tone(seconds, level=1.0, sr=SR):
 def test_calibration_tone_is_minus_three_lufs(seconds, sr):
     # BS.1770-4: 0 dBFS at 997 Hz in one channel reads -3.01 LUFS. atol: the filters are designed
     # for 48 kHz and fitted at other rates, and settle for some ms.
-    assert integrated_loudness(tone(seconds, sr=sr), sr) == pytest.approx(-3.01, abs=0.1)
+    assert integrated_loudness(sine(997, 1.0, seconds, sr), sr) == pytest.approx(-3.01, abs=0.1)
 
 
 def test_agrees_with_pyloudnorm():
-    clip = tone(3, 0.3) + 0.05 * np.random.default_rng(0).standard_normal(3 * SR)
+    clip = sine(997, 0.3, 3, SR) + 0.05 * np.random.default_rng(0).standard_normal(3 * SR)
     assert integrated_loudness(clip, SR) == pyloudnorm.Meter(SR).integrated_loudness(clip)
 
 
@@ -34,6 +31,6 @@ def test_gain_adds_its_decibels_at_every_length(n_samples):
     assert difference == pytest.approx(20, abs=1e-6)
 
 
-@pytest.mark.parametrize("clip", [np.zeros(SR), tone(3, 1e-5), np.ones(1)])
+@pytest.mark.parametrize("clip", [np.zeros(SR), sine(997, 1e-5, 3, SR), np.ones(1)])
 def test_silence_has_minus_infinite_loudness(clip):
     assert integrated_loudness(clip, SR) == -np.inf

@@ -1,4 +1,4 @@
-"""Reading one clip: every width, every odd name, every broken file."""
+"""Clips of every sample width, with unusual names, and from broken files."""
 
 import os
 import struct
@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+from helpers.signals import sine
 
 from stemstack.audio import clip_key, load_clip, read_clip, resample
 from stemstack.exceptions import AudioError, AudioWarning, ClipTypeError
@@ -21,8 +22,8 @@ ODD_NAMES = [
 ]
 
 
-def sine(seconds=0.5, sr=SR, pitch=440):
-    return 0.5 * np.sin(2 * np.pi * pitch * np.arange(int(seconds * sr)) / sr)
+def tone(seconds=0.5, sr=SR, pitch=440):
+    return sine(pitch, 0.5, seconds, sr)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,11 @@ def sine(seconds=0.5, sr=SR, pitch=440):
 )
 def test_every_width_reads_as_same_sine(tmp_path, subtype, format, atol):
     path = tmp_path / f"clip.{format.lower()}"
-    soundfile.write(path, sine(), SR, subtype=subtype, format=format)
+    soundfile.write(path, tone(), SR, subtype=subtype, format=format)
     clip = read_clip(path)
     assert clip.dtype == np.float32
     # atol is one step of the sample width, or what a lossy codec may change.
-    np.testing.assert_allclose(clip[2000:9000], sine()[2000:9000], atol=atol, rtol=0)
+    np.testing.assert_allclose(clip[2000:9000], tone()[2000:9000], atol=atol, rtol=0)
 
 
 def test_int16_is_scaled_exactly(tmp_path):
@@ -62,11 +63,11 @@ def test_channels_are_averaged(tmp_path):
 
 @pytest.mark.parametrize("native", [8000, 44100, 48000])
 def test_resampling_preserves_sine(tmp_path, native):
-    soundfile.write(tmp_path / "a.wav", sine(1, native), native, subtype="FLOAT")
+    soundfile.write(tmp_path / "a.wav", tone(1, native), native, subtype="FLOAT")
     clip = read_clip(tmp_path / "a.wav")
     assert abs(len(clip) - SR) <= 1
     # atol: soxr HQ passes 440 Hz to 1e-4 away from the edges.
-    np.testing.assert_allclose(clip[3000:19000], sine(1)[3000:19000], atol=2e-4, rtol=0)
+    np.testing.assert_allclose(clip[3000:19000], tone(1)[3000:19000], atol=2e-4, rtol=0)
 
 
 def test_offset_and_duration_are_seconds_of_the_file(tmp_path):
@@ -80,17 +81,17 @@ def test_offset_and_duration_are_seconds_of_the_file(tmp_path):
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_unusual_names_are_read(tmp_path, name):
-    soundfile.write(os.fsencode(tmp_path / name), sine(), SR, format="WAV")
+    soundfile.write(os.fsencode(tmp_path / name), tone(), SR, format="WAV")
     assert len(read_clip(tmp_path / name)) == SR // 2
 
 
 def test_name_not_unicode_is_read(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"\xff\xfe.wav")
-    soundfile.write(path, sine(), SR, format="WAV")
+    soundfile.write(path, tone(), SR, format="WAV")
     assert len(read_clip(os.fsdecode(path))) == SR // 2
 
 
-@pytest.mark.parametrize("samples", [sine(0.05), np.zeros(SR), np.zeros(1)])
+@pytest.mark.parametrize("samples", [tone(0.05), np.zeros(SR), np.zeros(1)])
 def test_short_and_silent_clips_are_valid(tmp_path, samples):
     soundfile.write(tmp_path / "a.wav", samples, SR)
     assert len(read_clip(tmp_path / "a.wav")) == len(samples)
@@ -98,7 +99,7 @@ def test_short_and_silent_clips_are_valid(tmp_path, samples):
 
 def test_bad_files_are_named_with_problem(tmp_path):
     (tmp_path / "empty.wav").touch()
-    (tmp_path / "text.wav").write_text("this is not audio at all, whatever its name says")
+    (tmp_path / "text.wav").write_text("this is not audio at all, in spite of its name")
     soundfile.write(tmp_path / "header.wav", np.zeros(0), SR)
     soundfile.write(tmp_path / "nan.wav", np.array([0, np.nan, np.inf]), SR, subtype="FLOAT")
     cases = {
@@ -116,7 +117,7 @@ def test_bad_files_are_named_with_problem(tmp_path):
 
 
 def test_offset_beyond_end_reports_length(tmp_path):
-    soundfile.write(tmp_path / "a.wav", sine(), SR)
+    soundfile.write(tmp_path / "a.wav", tone(), SR)
     with pytest.raises(AudioError, match=r"offset 9 s is not within its 0\.50 s"):
         read_clip(tmp_path / "a.wav", offset=9)
 
@@ -134,7 +135,7 @@ def test_truncated_file_is_read_to_its_end(tmp_path, format):
 
 def test_streamed_header_is_not_truncated(tmp_path):
     path = tmp_path / "a.wav"
-    soundfile.write(path, sine(), SR)
+    soundfile.write(path, tone(), SR)
     data = bytearray(path.read_bytes())
     data[4:8] = struct.pack("<I", 0xFFFFFFFF)
     path.write_bytes(data)
@@ -158,7 +159,7 @@ def test_load_clip_checks_arrays():
 
 def test_clip_keys_follow_content(tmp_path):
     for name, pitch in (("a", 440), ("b", 440), ("c", 441)):
-        soundfile.write(tmp_path / f"{name}.wav", sine(pitch=pitch), SR)
+        soundfile.write(tmp_path / f"{name}.wav", tone(pitch=pitch), SR)
     a, b, c = (clip_key(tmp_path / f"{name}.wav") for name in "abc")
     assert a == b != c
     assert clip_key(np.zeros(3)) != clip_key(np.zeros(4))

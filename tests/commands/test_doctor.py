@@ -26,7 +26,7 @@ def test_errors_exit_with_1_and_fixes(own_stem_data, run_program):
     assert code == 1 and err == ""
     assert "genres_stems/blues/blues.00000/others.wav" in out
     assert "mv others.wav other.wav" in out
-    # The command for all of them stands unwrapped on a line of its own, to be copied.
+    # The command for all of them is one unwrapped line, to be copied.
     (command,) = [line for line in out.splitlines() if line.startswith("for f in ")]
     assert command.endswith("done")
 

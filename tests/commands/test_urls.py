@@ -1,4 +1,4 @@
-"""Every command takes data by URL, and answers what it answers for the same data here."""
+"""Every command accepts data by URL, with the result of the same data on disk."""
 
 import shutil
 
@@ -34,20 +34,22 @@ def tables_of(run):
 @pytest.fixture(scope="module")
 def run_of_url(archive, tmp_path_factory):
     """A small run, its data fetched into a cache of its own; not to be changed by a test."""
-    run, cache = tmp_path_factory.mktemp("runs") / "THERE", tmp_path_factory.mktemp("cache")
+    run, cache = tmp_path_factory.mktemp("runs") / "REMOTE", tmp_path_factory.mktemp("cache")
     small = ["--folds", "2", "--mashups-per-genre", "8", "--quiet", "--jobs", "1"]
     named = ["--data", archive, "--models", MODEL, "--out", str(run), "--cache", str(cache)]
     assert main(["fit", *named, *small]) == 0
     return run
 
 
+@pytest.mark.slow
 def test_run_of_url_equals_run_of_folder(stem_data, archive, run_of_url, tmp_path, fit_small):
-    code, _, err = fit_small(stem_data, tmp_path / "HERE", models=MODEL)
+    code, _, err = fit_small(stem_data, tmp_path / "LOCAL", models=MODEL)
     assert code == 0, err
-    assert tables_of(run_of_url) == tables_of(tmp_path / "HERE")
+    assert tables_of(run_of_url) == tables_of(tmp_path / "LOCAL")
     assert Run.open(run_of_url).config.data == archive
 
 
+@pytest.mark.slow
 def test_run_of_url_resumes(run_of_url, tmp_path, run_program):
     run = shutil.copytree(run_of_url, tmp_path / "RUN")
     (run / "submission.csv").unlink()
@@ -58,6 +60,7 @@ def test_run_of_url_resumes(run_of_url, tmp_path, run_program):
     assert tables_of(run) == tables_of(run_of_url)
 
 
+@pytest.mark.slow
 def test_data_of_run_are_found_again(run_of_url, stem_data, tmp_path):
     run = Run.open(run_of_url)
     data = open_data(run, resources=Resources(tmp_path))
@@ -66,16 +69,18 @@ def test_data_of_run_are_found_again(run_of_url, stem_data, tmp_path):
     assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()
 
 
+@pytest.mark.slow
 def test_predicted_clips_are_named_by_url(archive, stem_data, tmp_path, run_of_url, run_program):
-    answers, rest = [], archive.partition("::")[2]
+    predicted, rest = [], archive.partition("::")[2]
     for name in (stem_data / "mashups", f"zip://mashups::{rest}"):
         code, _, err = run_program("predict", run_of_url, name, "--out", tmp_path / "a.csv")
         assert code == 0, err
-        answers.append(pd.read_csv(tmp_path / "a.csv"))
-    assert answers[0]["label"].equals(answers[1]["label"])
-    assert answers[1]["path"][0] == f"zip://mashups/song0001.wav::{rest}"
+        predicted.append(pd.read_csv(tmp_path / "a.csv"))
+    assert predicted[0]["label"].equals(predicted[1]["label"])
+    assert predicted[1]["path"][0] == f"zip://mashups/song0001.wav::{rest}"
 
 
+@pytest.mark.slow
 def test_test_clips_of_url_are_predicted(archive, tmp_path, run_of_url, run_program):
     out = tmp_path / "a.csv"
     code, _, err = run_program("predict", run_of_url, "--data", archive, "--out", out)
@@ -95,16 +100,16 @@ def test_commands_give_equal_output_for_url(
     command, archive, stem_data, tmp_path, run_program, monkeypatch
 ):
     name, *options = command
-    told = []
-    for place, data in (("HERE", stem_data), ("THERE", archive)):
-        (tmp_path / place).mkdir()
-        monkeypatch.chdir(tmp_path / place)
+    results = []
+    for folder, data in (("LOCAL", stem_data), ("REMOTE", archive)):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
         code, out, err = run_program(name, data, *options, "--quiet")
-        told.append((code, out.replace(str(data), "DATA"), err))
-    assert told[0] == told[1]
-    here, there = tmp_path / "HERE", tmp_path / "THERE"
-    for path in here.rglob("*.parquet"):
-        assert (there / path.relative_to(here)).read_bytes() == path.read_bytes()
+        results.append((code, out.replace(str(data), "DATA"), err))
+    assert results[0] == results[1]
+    local, remote = tmp_path / "LOCAL", tmp_path / "REMOTE"
+    for path in local.rglob("*.parquet"):
+        assert (remote / path.relative_to(local)).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_clips_are_mono_and_16_bit(noise, meta):
         assert (info.subtype, info.channels, info.frames) == ("PCM_16", 1, 22050)
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_jobs(noise, tmp_path, meta):
     write_noise(tmp_path, **SHORT, n_jobs=2)
     names = [f"audio/{name}" for name in meta.filename] + ["meta/esc50.csv"]

@@ -60,11 +60,11 @@ def test_empty_part_is_digital_silence():
 
 
 def test_missing_soundfont_names_extra(monkeypatch):
-    def gone(module, extra):
+    def fail(module, extra):
         raise MissingExtraError(f"{module} comes with {extra!r}")
 
     monkeypatch.setattr(rendering, "find_spec", lambda name: None)
-    monkeypatch.setattr(rendering, "import_optional", gone)
+    monkeypatch.setattr(rendering, "import_optional", fail)
     with pytest.raises(MissingExtraError, match="pretty_midi comes with 'demo'"):
         rendering.soundfont.__wrapped__()
 

@@ -41,6 +41,7 @@ def test_stems_are_16_bit_of_equal_length(songs):
         assert 0.995 * 2 * 22050 - 1 <= frames <= 1.02 * 2 * 22050 + 1
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_jobs(songs, tmp_path):
     for _ in range(2):
         write_songs(tmp_path, **SHORT, n_jobs=2)

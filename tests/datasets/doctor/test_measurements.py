@@ -1,11 +1,13 @@
 """Measured facts against closed forms and pyloudnorm."""
 
+from functools import partial
 from itertools import groupby
 
 import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
+from helpers import signals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +22,7 @@ from stemstack.datasets.doctor.measurements import (
 SR = 44100
 
 
-def sine(frequency, level, seconds=3.0, sr=SR):
-    time = np.arange(int(seconds * sr)) / sr
-    return (level * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
+sine = partial(signals.sine, seconds=3.0, sr=SR)
 
 
 @pytest.mark.parametrize("sr", [22050, 44100, 48000])

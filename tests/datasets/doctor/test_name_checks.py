@@ -18,18 +18,18 @@ def test_misnamed_stem_suggests_mv(data, find_problems):
 
 
 def test_rename_command_overwrites_nothing(tmp_path, data, find_problems):
-    odd = tmp_path / "it's a folder"
-    shutil.move(data, odd)
-    (odd / SONG / "other.wav").rename(odd / SONG / "Others.wav")
-    kept = odd / "genres_stems/jazz/jazz.00000"
-    shutil.copy(kept / "drums.wav", kept / "Others.wav")
-    before = (kept / "other.wav").read_bytes()
-    (finding,) = [f for f in find_problems(odd) if f.severity == "error"]
-    # mv -n tells by its exit code that it left the file alone.
+    renamed = tmp_path / "it's a folder"
+    shutil.move(data, renamed)
+    (renamed / SONG / "other.wav").rename(renamed / SONG / "Others.wav")
+    other_song = renamed / "genres_stems/jazz/jazz.00000"
+    shutil.copy(other_song / "drums.wav", other_song / "Others.wav")
+    before = (other_song / "other.wav").read_bytes()
+    (finding,) = [f for f in find_problems(renamed) if f.severity == "error"]
+    # mv -n exits with an error where it does not overwrite a file.
     subprocess.run(["sh", "-c", finding.command], check=False, capture_output=True)
-    assert (odd / SONG / "other.wav").exists()
-    assert (kept / "other.wav").read_bytes() == before
-    assert not [f for f in find_problems(odd) if f.severity == "error"]
+    assert (renamed / SONG / "other.wav").exists()
+    assert (other_song / "other.wav").read_bytes() == before
+    assert not [f for f in find_problems(renamed) if f.severity == "error"]
 
 
 def test_all_missing_stems_are_listed(data, find_problems):

@@ -19,7 +19,7 @@ def test_clip_without_group_is_its_own(tmp_path):
     assert read_data(tmp_path / "some.csv").train["group"].tolist() == ["a.wav", "b.wav", "g"]
 
 
-def test_header_comes_from_sample_beside_it(tmp_path):
+def test_header_comes_from_sample_submission(tmp_path):
     (tmp_path / "all.csv").write_text("path,label\na.wav,x\nb.wav,y\n")
     (tmp_path / "test.csv").write_text("id,filename\n1,c.wav\n")
     (tmp_path / "sample_submission.csv").write_text("clip,genre\n1,x\n")
