@@ -55,7 +55,7 @@ def test_test_labels_are_matched_by_id(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("id,g\n7,a\n", "lacks 1 of"), ("id,g\n7,a\n08,c\n", "holds class 'c'")]
+    ("text", "message"), [("id,g\n7,a\n", "lacks 1 of"), ("id,g\n7,a\n08,c\n", "unknown class 'c'")]
 )
 def test_unsuitable_test_labels_raise(run, tmp_path, text, message):
     (tmp_path / "answers.csv").write_text(text, encoding="utf-8")
