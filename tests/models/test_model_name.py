@@ -1,3 +1,5 @@
+"""Names of models, split into their parts."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def test_commas_inside_brackets_do_not_split(text, parts):
 
 
 @given(st.lists(st.sampled_from(["lr", "effnet:b0", "a(b=1,c=[2,3])"]), max_size=5))
-def test_joining_and_splitting_gives_the_names_back(names):
+def test_split_undoes_join(names):
     assert split_names(",".join(names)) == names
 
 
@@ -40,6 +42,7 @@ def test_joining_and_splitting_gives_the_names_back(names):
         ),
         ("lr(families=[mfcc, tempo])", "lr", {"families": ["mfcc", "tempo"]}),
         ("lr()", "lr", {}),
+        ("my_models.py:make_svm(C=2)", "make_svm", {"C": 2}),
     ],
 )
 def test_values_are_read_as_yaml(text, base, params):
@@ -55,10 +58,28 @@ def test_values_are_read_as_yaml(text, base, params):
         ("effnet(epochs=8)", "effnet-epochs-8"),
         ("effnet( backbone = resnet50 , epochs = 8 )", "effnet-backbone-resnet50-epochs-8"),
         ("lr(C=0.1)", "lr-C-0.1"),
+        ("my_models.py:make_svm", "make_svm"),
+        ("../some folder/my_models.py:make_svm( C = 2 )", "make_svm-C-2"),
+        ("package.module:make_svm", "make_svm"),
     ],
 )
-def test_columns_are_the_text_without_what_a_file_name_may_not_hold(text, column):
+def test_column_is_safe_in_file_names(text, column):
     assert ModelName.parse(text).column == column
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("lr", ""),
+        ("effnet:tf_efficientnet_b0.ns_jft_in1k", ""),
+        ("effnet(weights=a.py:b)", ""),
+        ("my_models.py:make", "my_models.py"),
+        ("/home/me/my models.py:make(a=[1,2])", "/home/me/my models.py"),
+        ("package.module:make", "package.module"),
+    ],
+)
+def test_source_is_the_file_or_module(text, source):
+    assert ModelName.parse(text).source == source
 
 
 @pytest.mark.parametrize(
@@ -66,12 +87,14 @@ def test_columns_are_the_text_without_what_a_file_name_may_not_hold(text, column
     [
         ("effnet(epochs=8", "Cannot read the model"),
         ("effnet:", "Cannot read the model"),
+        ("my_models.py", "FILE.py:FUNCTION"),
+        ("my_models.py:2", "FILE.py:FUNCTION"),
         ("lr(0.1)", r"expected PARAMETER=VALUE in the brackets. Got '0.1'"),
         ("lr(C=[1)", "Cannot read|is not YAML"),
         ("lr(C=1,C=2)", "the parameter 'C' is given twice"),
         ("effnet:b0(backbone=b1)", "the parameter 'backbone' is given twice"),
     ],
 )
-def test_other_shapes_are_refused(text, message):
+def test_unreadable_names_are_refused(text, message):
     with pytest.raises(UsageError, match=message):
         ModelName.parse(text)
