@@ -308,14 +308,10 @@ def _check_folds_possible(y, groups, n_folds):
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
     counts = pd.Series(groups).groupby(np.asarray(y)).nunique()
-    small, smallest = counts[counts < n_folds], counts.min()
+    small, n = counts[counts < n_folds], counts.min()
     if len(small):
         named = ", ".join(f"{label} ({count})" for label, count in small.items())
-        fewer = (
-            f"use {smallest} folds (cv={smallest}, or --folds {smallest}), or "
-            if smallest > 1
-            else ""
-        )
+        fewer = f"use {n} folds (cv={n}, or --folds {n}), or " if n > 1 else ""
         raise DataError(
             f"Classes with fewer songs or groups than the {n_folds} folds: {named}; "
             f"{fewer}add songs"

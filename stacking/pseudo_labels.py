@@ -116,16 +116,7 @@ class PseudoLabels:
 
 
 def pseudo_label(
-    estimators,
-    X,
-    y,
-    folds,
-    X_test,
-    *,
-    simulated=None,
-    groups=None,
-    n_rounds=3,
-    confidence=0.6,
+    estimators, X, y, folds, X_test, *, simulated=None, groups=None, n_rounds=3, confidence=0.6
 ):
     """Label clips of a test by models, in rounds that must improve the score on held-out songs.
 

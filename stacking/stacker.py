@@ -280,16 +280,8 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
     def _fit_base_models(self, X, y, splits, params):
         self.stack_method_ = self._resolve_methods(len(self.fold_tables_))
-        models = fit_models(
-            self.estimators,
-            self.stack_method_,
-            X,
-            y,
-            splits,
-            params=params,
-            refit=self.refit,
-            n_jobs=self.n_jobs,
-        )
+        options = {"params": params, "refit": self.refit, "n_jobs": self.n_jobs}
+        models = fit_models(self.estimators, self.stack_method_, X, y, splits, **options)
         self.estimators_ = [model.estimators for model in models]
         self.oof_ = pd.concat([model.oof for model in models], axis=1)
         if hasattr(X, "iloc"):

@@ -47,6 +47,22 @@ def lazy_exports(package, modules):
     Returns
     -------
     callable
+
+    Raises
+    ------
+    AttributeError
+        By the returned function: the package exports no such name.
+
+    See Also
+    --------
+    import_blocking : Imports without optional array libraries.
+
+    Examples
+    --------
+    >>> from stemstack.utils.lazy_import import lazy_exports
+    >>> load = lazy_exports("json", {"JSONDecoder": ".decoder"})
+    >>> load("JSONDecoder")
+    <class 'json.decoder.JSONDecoder'>
     """
 
     def load(name):
