@@ -120,7 +120,7 @@ def _comp(plan, spans, n_bars):
 
 
 def _layer(plan, spans, form, n_bars):
-    """Second chordal instrument, which plays in the choruses only."""
+    """Return the part of the second chordal instrument, which plays in the choruses only."""
     instrument, pattern = plan.layer
     choruses = [section for section in form if section.name == "chorus"]
     notes = [

@@ -24,13 +24,13 @@ from .noise_tools import (
 
 
 def rain(n, sr, rng):
-    """A hiss of distant drops under the patter of near ones."""
+    """Generate rain: a hiss of distant drops under the patter of near ones."""
     hiss = band(coloured(n, rng, 1.5), sr, rng.uniform(600, 1500))
     return hiss + 3 * shower(n, sr, rng, rng.uniform(20, 120), 0.01, 1500, 7000)
 
 
 def sea_waves(n, sr, rng):
-    """Surf that rises and falls every few seconds."""
+    """Generate sea waves: surf that rises and falls every few seconds."""
     period = rng.uniform(3, 7)
     surge = 0.5 + 0.5 * np.sin(2 * np.pi * times(n, sr) / period + rng.uniform(0, 6))
     return coloured(n, rng, 4) * (0.15 + surge**2) + 0.3 * band(coloured(n, rng), sr, 2000) * (
@@ -39,20 +39,20 @@ def sea_waves(n, sr, rng):
 
 
 def wind(n, sr, rng):
-    """Gusts, with a whistle that follows them."""
+    """Generate wind: gusts, with a whistle that follows them."""
     gusts = drift(n, sr, rng, rng.uniform(0.6, 2))
     whistle = band(rng.standard_normal(n), sr, rng.uniform(300, 500), rng.uniform(700, 1100))
     return coloured(n, rng, 6) * (0.2 + gusts) + 0.15 * whistle * gusts**3
 
 
 def crackling_fire(n, sr, rng):
-    """A low roar and irregular snaps."""
+    """Generate crackling fire: a low roar and irregular snaps."""
     crackle = shower(n, sr, rng, rng.uniform(8, 30), 0.02, 800, 6000)
     return 0.4 * coloured(n, rng, 5) * (0.6 + 0.4 * drift(n, sr, rng, 3)) + 4 * crackle
 
 
 def thunderstorm(n, sr, rng):
-    """One or two rolls of thunder over rain."""
+    """Generate thunderstorm: one or two rolls of thunder over rain."""
     roll = np.zeros(n)
     for start in scattered(0.6 * n / sr, 0.4, rng):
         length = rng.uniform(1.5, 4)
@@ -62,7 +62,7 @@ def thunderstorm(n, sr, rng):
 
 
 def pouring_water(n, sr, rng):
-    """Bubbles: short tones that rise as the vessel fills."""
+    """Generate pouring water: bubbles: short tones that rise as the vessel fills."""
     starts = scattered(n / sr, rng.uniform(40, 90), rng)
     base = rng.uniform(400, 900)
     bubbles = (
@@ -74,42 +74,42 @@ def pouring_water(n, sr, rng):
 
 
 def vacuum_cleaner(n, sr, rng):
-    """A motor's whine in a rush of air."""
+    """Generate vacuum cleaner: a motor's whine in a rush of air."""
     hum = rng.uniform(90, 240)
     whine = harmonics(hum * (1 + 0.01 * drift(n, sr, rng, 1)), [1, 0.7, 0.5, 0.6, 0.3, 0.4], n, sr)
     return 0.5 * whine + 0.8 * band(coloured(n, rng, 2), sr, 200, 6000)
 
 
 def engine(n, sr, rng):
-    """Firing strokes whose rate varies slowly, as when idling."""
+    """Generate engine: firing strokes whose rate varies slowly, as when idling."""
     rate = rng.uniform(18, 45) * (1 + 0.3 * drift(n, sr, rng, 0.6))
     strokes = np.abs(tone(rate / 2, n, sr)) ** 6
     return strokes * (coloured(n, rng, 3) + harmonics(rate * 2, [1, 0.8, 0.5, 0.3], n, sr))
 
 
 def chainsaw(n, sr, rng):
-    """A rasping two-stroke engine that revs up and down."""
+    """Generate chainsaw: a rasping two-stroke engine that revs up and down."""
     rate = rng.uniform(70, 110) * (0.7 + 0.6 * drift(n, sr, rng, 1.2))
     rasp = np.tanh(3 * harmonics(rate, 1 / np.arange(1, 13) ** 0.5, n, sr))
     return rasp * (1 + 0.4 * rng.standard_normal(n))
 
 
 def helicopter(n, sr, rng):
-    """Rotor blades chopping low noise."""
+    """Generate helicopter: rotor blades chopping low noise."""
     rate = rng.uniform(9, 22)
     chop = (0.5 + 0.5 * tone(rate, n, sr)) ** 3
     return chop * coloured(n, rng, 4) + 0.1 * coloured(n, rng, 2)
 
 
 def airplane(n, sr, rng):
-    """A jet that passes: broad noise and a falling whine."""
+    """Generate airplane: a jet that passes: broad noise and a falling whine."""
     nearness = 0.1 + swell(n) ** rng.uniform(0.5, 2)
     whine = tone(np.linspace(1.15, 0.85, n) * rng.uniform(700, 1800), n, sr)
     return nearness * (coloured(n, rng, 3.5) + 0.15 * whine)
 
 
 def train(n, sr, rng):
-    """A rumble and the double beat of wheels on rail joints."""
+    """Generate train: a rumble and the double beat of wheels on rail joints."""
     interval = rng.uniform(0.5, 1.0)
     joints = np.arange(rng.uniform(0, interval), n / sr, interval)
     clacks = (
@@ -121,14 +121,14 @@ def train(n, sr, rng):
 
 
 def washing_machine(n, sr, rng):
-    """A rotating drum: hum, slosh and a slow beat."""
+    """Generate washing machine: a rotating drum: hum, slosh and a slow beat."""
     turn = 0.6 + 0.4 * tone(rng.uniform(0.8, 2), n, sr)
     hum = harmonics(rng.choice([50.0, 60.0]) * 2, [1, 0.4, 0.6, 0.2], n, sr)
     return turn * (0.6 * hum + band(coloured(n, rng, 3), sr, 80, 3000))
 
 
 def footsteps(n, sr, rng):
-    """Heel and toe at a walking pace."""
+    """Generate footsteps: heel and toe at a walking pace."""
     top = rng.uniform(500, 3000)
     steps = steady(n / sr, rng.uniform(0.4, 0.75), rng)
     return mix_events(
@@ -143,7 +143,7 @@ def footsteps(n, sr, rng):
 
 
 def door_wood_knock(n, sr, rng):
-    """Groups of three to five knocks on a resonant panel."""
+    """Generate door wood knock: groups of three to five knocks on a resonant panel."""
     panel, gap = rng.uniform(120, 400), rng.uniform(0.13, 0.3)
     starts = steady(n / sr, rng.uniform(1.2, 2.5), rng)
     knocks = [t + k * gap for t in starts for k in range(rng.integers(3, 6))]
@@ -151,7 +151,7 @@ def door_wood_knock(n, sr, rng):
 
 
 def mouse_click(n, sr, rng):
-    """Press and release, a tenth of a second apart."""
+    """Generate mouse click: press and release, a tenth of a second apart."""
     clicks = scattered(n / sr, rng.uniform(1, 3), rng)
     return mix_events(
         n,
@@ -165,7 +165,7 @@ def mouse_click(n, sr, rng):
 
 
 def keyboard_typing(n, sr, rng):
-    """Keystrokes, each slightly different."""
+    """Generate keyboard typing: keystrokes, each slightly different."""
     keys = scattered(n / sr, rng.uniform(5, 11), rng)
     return mix_events(
         n,
@@ -178,7 +178,7 @@ def keyboard_typing(n, sr, rng):
 
 
 def clock_tick(n, sr, rng):
-    """Tick and tock at an exact interval."""
+    """Generate clock tick: tick and tock at an exact interval."""
     pitches = rng.uniform(1500, 4500, 2)
     ticks = steady(n / sr, rng.choice([0.25, 0.5, 1.0]), rng, jitter=0)
     return mix_events(
@@ -187,7 +187,7 @@ def clock_tick(n, sr, rng):
 
 
 def glass_breaking(n, sr, rng):
-    """A crash, then high-pitched splinters."""
+    """Generate glass breaking: a crash, then high-pitched splinters."""
     crash = rng.uniform(0, 0.4 * n / sr)
     splinters = crash + rng.exponential(0.35, rng.integers(15, 45))
     pieces = [(crash, 3 * burst(0.25, sr, rng, 1500, 9000))]
@@ -199,7 +199,7 @@ def glass_breaking(n, sr, rng):
 
 
 def church_bells(n, sr, rng):
-    """Bells with the inharmonic partials of bronze: hum, prime, tierce, quint, nominal."""
+    """Generate church bells: bronze bells with a hum, prime, tierce, quint and nominal."""
     partials = np.array([0.5, 1.0, 1.19, 1.56, 2.0, 2.51, 2.66, 3.01])
     prime = rng.uniform(220, 520)
     strikes = steady(n / sr, rng.uniform(0.6, 1.6), rng)
@@ -215,12 +215,12 @@ def church_bells(n, sr, rng):
 
 
 def clapping(n, sr, rng):
-    """A few people clapping, or an audience."""
+    """Generate clapping: a few people clapping, or an audience."""
     return shower(n, sr, rng, rng.choice([3, 15, 60]), 0.03, 700, rng.uniform(2500, 5000))
 
 
 def hand_saw(n, sr, rng):
-    """Saw strokes, each a rasp of teeth."""
+    """Generate hand saw: saw strokes, each a rasp of teeth."""
     stroke, teeth = rng.uniform(0.3, 0.6), rng.uniform(60, 160)
     length = round(0.85 * stroke * sr)
     rasps = (
@@ -236,7 +236,7 @@ def hand_saw(n, sr, rng):
 
 
 def fireworks(n, sr, rng):
-    """Bangs, some followed by a shower of sparks."""
+    """Generate fireworks: bangs, some followed by a shower of sparks."""
     sounds = []
     for start in scattered(n / sr, rng.uniform(0.6, 1.6), rng):
         sounds.append((start, 8 * burst(rng.uniform(0.4, 1), sr, rng, 30, 900)))
@@ -246,7 +246,7 @@ def fireworks(n, sr, rng):
 
 
 def water_drops(n, sr, rng):
-    """Single drops: a tone that rises as the bubble closes."""
+    """Generate water drops: single drops: a tone that rises as the bubble closes."""
     drops = scattered(n / sr, rng.uniform(1, 4), rng)
     length = round(0.05 * sr)
     rise = np.linspace(1, 2, length)
@@ -271,7 +271,7 @@ def _teeth(rate, n, sr):
 
 
 def chirping_birds(n, sr, rng):
-    """Two or three birds, each with its own sweep."""
+    """Generate chirping birds: two or three birds, each with its own sweep."""
     sounds = []
     for _ in range(rng.integers(2, 4)):
         low, high = rng.uniform(2000, 3500), rng.uniform(3500, 7000)
@@ -284,7 +284,7 @@ def chirping_birds(n, sr, rng):
 
 
 def crickets(n, sr, rng):
-    """Trills of a high tone, three or four pulses each."""
+    """Generate crickets: trills of a high tone, three or four pulses each."""
     pitch, pulse = rng.uniform(3500, 5500), round(rng.uniform(0.012, 0.02) * sr)
     chirp = tone(pitch, pulse, sr) * swell(pulse)
     trills = steady(n / sr, rng.uniform(0.3, 0.7), rng)
@@ -293,7 +293,7 @@ def crickets(n, sr, rng):
 
 
 def insects(n, sr, rng):
-    """A fly: a buzz that fades in and out."""
+    """Generate insects: a fly: a buzz that fades in and out."""
     wings = rng.uniform(120, 250) * (
         1 + 0.08 * np.sin(2 * np.pi * rng.uniform(0.5, 2) * times(n, sr))
     )
@@ -301,7 +301,7 @@ def insects(n, sr, rng):
 
 
 def dog(n, sr, rng):
-    """Barks: a rough, falling tone."""
+    """Generate dog: barks: a rough, falling tone."""
     pitch = rng.uniform(250, 600)
     barks = scattered(n / sr, rng.uniform(0.4, 1.6), rng)
     return mix_events(
@@ -310,7 +310,7 @@ def dog(n, sr, rng):
 
 
 def crow(n, sr, rng):
-    """Caws, in twos and threes."""
+    """Generate crow: caws, in twos and threes."""
     pitch = rng.uniform(450, 750)
     groups = scattered(n / sr, 0.5, rng)
     caws = [t + k * 0.45 for t in groups for k in range(rng.integers(2, 4))]
@@ -318,7 +318,7 @@ def crow(n, sr, rng):
 
 
 def rooster(n, sr, rng):
-    """One crow of four notes, the third long and high."""
+    """Generate rooster: one crow of four notes, the third long and high."""
     pitch, start, sounds = rng.uniform(450, 650), rng.uniform(0, 0.3 * n / sr), []
     for step, seconds in ((1.0, 0.2), (1.3, 0.2), (1.6, 0.7), (1.2, 0.4)):
         sounds.append((start, _call(pitch * step, 0.9, seconds, sr, rng)))
@@ -327,7 +327,7 @@ def rooster(n, sr, rng):
 
 
 def siren(n, sr, rng):
-    """A tone that glides up and down, or alternates between two pitches."""
+    """Generate siren: a tone that glides up and down, or alternates between two pitches."""
     low, ratio, rate = rng.uniform(400, 700), rng.uniform(1.3, 2.2), rng.uniform(0.25, 2.5)
     wave = np.sin(2 * np.pi * rate * times(n, sr))
     position = np.sign(wave) if rng.random() < 0.4 else wave
@@ -335,7 +335,7 @@ def siren(n, sr, rng):
 
 
 def car_horn(n, sr, rng):
-    """Two reeds a third apart, sounded once or more."""
+    """Generate car horn: two reeds a third apart, sounded once or more."""
     pitch, sounds = rng.uniform(320, 460), []
     for start in scattered(0.7 * n / sr, 0.5, rng):
         length = round(rng.uniform(0.3, 1.5) * sr)

@@ -1,0 +1,104 @@
+"""Clips: loading, hashing and validation of paths, arrays and mashups."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from helpers.signals import sine
+from sklearn.base import BaseEstimator
+
+from stemstack.audio import check_clips, clip_key, load_clip, validate_clips
+from stemstack.exceptions import AudioError, AudioWarning, ClipTypeError
+
+SR = 22050
+
+
+class Constant:
+    """A clip that renders itself."""
+
+    def load(self, sr):
+        return np.full(sr, 0.5, dtype=np.float32)
+
+    def key(self):
+        return "constant"
+
+
+def test_load_clip_checks_arrays():
+    clip = load_clip(np.array([0.0, 0.5]))
+    assert clip.dtype == np.float32 and clip.tolist() == [0, 0.5]
+    with pytest.raises(AudioError, match="NaN"):
+        load_clip(np.array([np.nan]))
+    with pytest.raises(AudioError, match="empty"):
+        load_clip(np.array([]))
+    with pytest.raises(ClipTypeError, match=r"1-D array of numbers. Got shape \(2, 2\)"):
+        load_clip(np.zeros((2, 2)))
+    with pytest.raises(ClipTypeError, match="must be a path"):
+        load_clip(3)
+
+
+def test_objects_load_and_hash_themselves():
+    assert load_clip(Constant(), 8000).shape == (8000,)
+    assert clip_key(Constant()) == "constant"
+
+
+def test_clip_keys_follow_content(tmp_path):
+    for name, pitch in (("a", 440), ("b", 440), ("c", 441)):
+        soundfile.write(tmp_path / f"{name}.wav", sine(pitch), SR)
+    a, b, c = (clip_key(tmp_path / f"{name}.wav") for name in "abc")
+    assert a == b != c
+    assert clip_key(np.zeros(3)) != clip_key(np.zeros(4))
+    with pytest.raises(AudioError, match="no such file"):
+        clip_key(tmp_path / "missing.wav")
+
+
+def test_changed_file_has_another_key(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, sine(440), SR)
+    before = clip_key(path)
+    soundfile.write(path, sine(440, seconds=2), SR)
+    assert clip_key(path) != before
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_bad_files_do_not_stop_check(tmp_path, n_jobs):
+    for name in ("good.wav", "also good.wav"):
+        soundfile.write(tmp_path / name, sine(440), SR)
+    (tmp_path / "bad.wav").write_text("not audio, but long enough to look like a header of one")
+    names = ["good.wav", "bad.wav", "missing.wav", "also good.wav"]
+    problems = check_clips([tmp_path / name for name in names], n_jobs=n_jobs)
+    assert [problem is None for problem in problems] == [True, False, False, True]
+    assert "bad.wav" in problems[1]
+
+
+def test_warnings_of_workers_are_issued(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, sine(440), SR)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.warns(AudioWarning, match=r"a\.wav: cut short \(100 bytes missing\)"):
+        assert check_clips([path]) == [None]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        ["a.wav", "b.wav"],
+        np.array(["a.wav", "b.wav"]),
+        pd.Series(["a.wav", "b.wav"]),
+        pd.DataFrame({"path": ["a.wav", "b.wav"]}),
+    ],
+    ids=["list", "array", "series", "frame"],
+)
+def test_paths_are_accepted_in_any_container(X):
+    assert validate_clips(BaseEstimator(), X, reset=True) == ["a.wav", "b.wav"]
+
+
+def test_rows_of_arrays_are_waveforms():
+    estimator = BaseEstimator()
+    first, second = validate_clips(estimator, [[0, 1, 2], [3, 4, 5]], reset=True)
+    assert first.dtype == np.float32 and second.tolist() == [3, 4, 5]
+    with pytest.raises(ValueError, match="3 features"):
+        validate_clips(estimator, np.zeros((2, 4)), reset=False)
+    with pytest.raises(ClipTypeError, match="X must hold paths"):
+        validate_clips(estimator, ["a.wav", 3], reset=True)
+    with pytest.raises(ValueError, match="0 sample"):
+        validate_clips(estimator, pd.Series([], dtype=object), reset=True)
