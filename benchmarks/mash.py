@@ -21,9 +21,8 @@ from signals import music_like
 from threadpoolctl import threadpool_limits
 
 from stemstack.mashups import AudioSource, Mashup, Settings, sample_recipes
-from stemstack.mashups.rendering.gain import normalise
 from stemstack.mashups.rendering.kernels import add_scaled, add_varispeed
-from stemstack.mashups.rendering.mastering import quantise
+from stemstack.mashups.rendering.mastering import normalise, quantise
 from stemstack.mashups.rendering.mixing import mix_sources
 from stemstack.mashups.rendering.torch_renderer import PackedSources, render_batch
 from stemstack.models.deep.data.log_mel import MelSettings, log_mel_batch

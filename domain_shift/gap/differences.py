@@ -1,5 +1,6 @@
 """Differences between two sets of clips in features that have a meaning and a unit."""
 
+import re
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -22,9 +23,9 @@ class InterpretableFeature:
         The feature.
     unit : str
         Of the difference; ``"×"`` for a ratio.
-    more, less : str
-        Descriptions of a set with higher and with lower values; ``{}`` is replaced by the
-        difference.
+    phrase : str
+        Description of a set with other values, such as ``"[louder|quieter] by {}"``: the first of
+        two words for higher values, the second for lower ones, and ``{}`` for the difference.
     scale : {"linear", "amplitude", "percent", "ratio"}, default="linear"
         Conversion of values to the unit: none, ``20 * log10``, times 100; ratios are compared by
         division.
@@ -33,8 +34,7 @@ class InterpretableFeature:
     name: str
     column: str
     unit: str
-    more: str
-    less: str
+    phrase: str
     scale: str = "linear"
 
     def convert(self, values):
@@ -57,91 +57,71 @@ class InterpretableFeature:
         if (difference - equal) * effect <= 0 or amount == format_number(equal):
             return f"has {'more' if effect > 0 else 'less'} {self.name}, though not at the median"
         with_unit = f"×{amount}" if self.scale == "ratio" else f"{amount} {self.unit}"
-        return "is " + (self.more if effect > 0 else self.less).format(with_unit)
+        phrase = re.sub(r"\[(.*?)\|(.*?)\]", r"\1" if effect > 0 else r"\2", self.phrase)
+        return "is " + phrase.format(with_unit)
 
 
-_ROWS = (
-    ("length", "duration", "s", "{} longer", "{} shorter"),
-    ("level", "rms_dbfs", "dB", "louder by {}", "quieter by {}"),
-    ("peak level", "peak_dbfs", "dB", "higher in peak by {}", "lower in peak by {}"),
-    (
+INTERPRETABLE_FEATURES = (
+    InterpretableFeature("length", "duration", "s", "{} [longer|shorter]"),
+    InterpretableFeature("level", "rms_dbfs", "dB", "[louder|quieter] by {}"),
+    InterpretableFeature("peak level", "peak_dbfs", "dB", "[higher|lower] in peak by {}"),
+    InterpretableFeature(
         "samples at full scale",
         "full_scale_share",
         "%",
-        "more often at full scale, by {} of the samples",
-        "less often at full scale, by {} of the samples",
+        "[more|less] often at full scale, by {} of the samples",
         "percent",
     ),
-    (
+    InterpretableFeature(
         "quietest moment",
         "rms_min",
         "dB",
-        "louder in its quietest moment by {}",
-        "quieter in its quietest moment by {}",
+        "[louder|quieter] in its quietest moment by {}",
         "amplitude",
     ),
-    (
+    InterpretableFeature(
         "loudness range",
         "loudness_range",
         "LU",
-        "less even in loudness: range {} wider",
-        "more even in loudness: range {} narrower",
+        "[less|more] even in loudness: range {} [wider|narrower]",
     ),
-    (
+    InterpretableFeature(
         "peak over loudness",
         "peak_to_loudness",
         "LU",
-        "less dense: peaks {} further over the loudness",
-        "denser: peaks {} less over the loudness",
+        "[less dense|denser]: peaks {} [further|less] over the loudness",
     ),
     *(
-        (
-            f"energy {name}",
-            f"octaves_{octave}_mean",
-            "dB",
-            f"{{}} stronger {at}",
-            f"{{}} weaker {at}",
+        InterpretableFeature(
+            f"energy {name}", f"octaves_{octave}_mean", "dB", f"{{}} [stronger|weaker] {where}"
         )
-        for octave, name, at in (
+        for octave, name, where in (
             (0, "under 100 Hz", "under 100 Hz"),
             (3, "400 to 800 Hz", "between 400 and 800 Hz"),
             (5, "1.6 to 3.2 kHz", "between 1.6 and 3.2 kHz"),
             (7, "over 6.4 kHz", "over 6.4 kHz"),
         )
     ),
-    (
+    InterpretableFeature(
         "brightness",
         "centroid_median",
         "Hz",
-        "brighter: spectral centroid {} higher",
-        "darker: spectral centroid {} lower",
+        "[brighter|darker]: spectral centroid {} [higher|lower]",
     ),
-    (
-        "noisiness",
-        "flatness_median",
-        "×",
-        "noisier: spectral flatness {}",
-        "less noisy: spectral flatness {}",
-        "ratio",
+    InterpretableFeature(
+        "noisiness", "flatness_median", "×", "[noisier|less noisy]: spectral flatness {}", "ratio"
     ),
-    (
+    InterpretableFeature(
         "spectral contrast",
         "contrast_3_mean",
         "dB",
-        "clearer: spectral peaks {} further over the valleys",
-        "more masked: spectral peaks {} less over the valleys",
+        "[clearer|more masked]: spectral peaks {} [further|less] over the valleys",
     ),
-    ("tempo", "tempo", "BPM", "faster by {}", "slower by {}"),
-    (
-        "attacks",
-        "onset_strength_mean",
-        "×",
-        "stronger in attacks: {}",
-        "softer in attacks: {}",
-        "ratio",
+    InterpretableFeature("tempo", "tempo", "BPM", "[faster|slower] by {}"),
+    InterpretableFeature(
+        "attacks", "onset_strength_mean", "×", "[stronger|softer] in attacks: {}", "ratio"
     ),
 )
-INTERPRETABLE_FEATURES = tuple(InterpretableFeature(*row) for row in _ROWS)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ Operations are not reordered or fused, so the bytes are the same on any machine.
 checks: callers must not pass positions outside the samples.
 """
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -61,9 +63,14 @@ def add_varispeed(mix, samples, start, rate, gain):
 
 
 @_ordered
-def mean_square(clip):
+def _mean_square(clip):
     """Compute the mean square of a float32 clip by sequential summation in float64."""
     total = 0.0
     for i in range(len(clip)):
         total += np.float64(clip[i]) * np.float64(clip[i])
     return total / len(clip)
+
+
+def rms(clip):
+    """Compute the root mean square of a float32 clip; 0 for an empty clip."""
+    return math.sqrt(_mean_square(clip)) if len(clip) else 0.0

@@ -1,17 +1,20 @@
 """Mastering: low-pass, normalisation, overdrive, codec and quantisation of the sum of a mashup.
 
-The result is on the 16-bit grid, so a mashup in memory equals the same mashup written to a WAV file
-and read back.
+Conventions: full scale is 1, and 0 dBFS is an RMS of 1. The result is on the 16-bit grid, so a
+mashup in memory equals the same mashup written to a WAV file and read back.
 """
 
 import io
+import math
 
 import numpy as np
 import soundfile
 import soxr
 
 from ...audio.levels import INT16_MAX, db_to_amplitude
-from .gain import normalise
+from ...audio.loudness import integrated_loudness
+from ..tempo_sync import SILENCE_RMS
+from .kernels import rms
 
 _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
 # libsndfile refuses a compression of exactly 1 for some codecs.
@@ -39,6 +42,40 @@ def master(mix, recipe):
     if recipe.codec is not None:
         mix = apply_codec(np.clip(mix, -1, 1), recipe.sr, recipe.codec, recipe.codec_quality)
     return quantise(mix)
+
+
+def normalise(clip, how, level, sr):
+    """Normalise a clip to a level.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+        Modified in place.
+    how : {"peak", "rms", "lufs", "none"}
+    level : float
+        Largest absolute sample for ``"peak"``, dBFS for ``"rms"``, LUFS for ``"lufs"``.
+    sr : int
+        Sample rate in Hz.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        ``clip``; unchanged if it is silent.
+    """
+    if how != "none":
+        clip *= np.float32(_gain(clip, how, level, sr))
+    return clip
+
+
+def _gain(clip, how, level, sr):
+    if how == "peak":
+        peak = max(clip.max(), -clip.min())
+        return np.float32(level) / peak if peak >= SILENCE_RMS else 1
+    if how == "rms":
+        current = rms(clip)
+        return db_to_amplitude(level) / current if current >= SILENCE_RMS else 1
+    current = integrated_loudness(clip.astype(np.float64), sr)
+    return db_to_amplitude(level - current) if math.isfinite(current) else 1
 
 
 def low_pass(clip, sr, cutoff):

@@ -5,8 +5,8 @@ import scipy.signal
 
 from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
-from .gain import SILENCE, rms
-from .kernels import add_scaled, add_varispeed
+from ..tempo_sync import SILENCE_RMS
+from .kernels import add_scaled, add_varispeed, rms
 from .time_stretch import read_at_rate
 
 _FILTER_ORDER = 4
@@ -100,7 +100,7 @@ def _add_noise(mix, part, source, level, sr):
 
 def _gain_for_snr(snr, level, noise_level):
     """Return the gain for a ratio of levels in dB; 1 if the stems or the noise are silent."""
-    if level < SILENCE or noise_level < SILENCE:
+    if level < SILENCE_RMS or noise_level < SILENCE_RMS:
         return 1.0
     return level / noise_level * db_to_amplitude(-snr)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...audio.levels import INT16_MAX, INT16_SCALE, db_to_amplitude
 from ...exceptions import UsageError, import_optional
-from .gain import SILENCE
+from ..tempo_sync import SILENCE_RMS
 from .mixing import check_reach
 
 # Samples of the whole batch that are computed at a time; limits the memory (60 bytes each).
@@ -208,6 +208,6 @@ def _master(mix, recipes):
     loudest = mix.abs().amax(1, keepdim=True)
     by_peak = column([recipe.normalize == "peak" for recipe in recipes]).bool()
     gain = column([recipe.level for recipe in recipes]) / loudest
-    mix *= gain.where(by_peak & (loudest >= SILENCE), 1.0)
+    mix *= gain.where(by_peak & (loudest >= SILENCE_RMS), 1.0)
     mix *= column([db_to_amplitude(recipe.overdrive) for recipe in recipes])
     return mix.clamp_(-1, 1).mul_(INT16_MAX).round_().div_(INT16_SCALE)

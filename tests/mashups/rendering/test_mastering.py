@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemstack.mashups.rendering.gain import normalise, rms
-from stemstack.mashups.rendering.mastering import apply_codec, low_pass, master, quantise
+from stemstack.mashups.rendering.kernels import rms
+from stemstack.mashups.rendering.mastering import (
+    apply_codec,
+    low_pass,
+    master,
+    normalise,
+    quantise,
+)
 from stemstack.mashups.rendering.mixing import band_pass
 
 SR = 22050
