@@ -211,7 +211,9 @@ def print_plan(plan, console=None):
     )
     for model, values in plan.resolved.items():
         if values:
-            listed = ", ".join(f"{name} {value}" for name, value in values.items())
+            # Of one's own code the names are printed, not the hashes.
+            texts = {k: " ".join(v) if isinstance(v, dict) else v for k, v in values.items()}
+            listed = ", ".join(f"{name} {value}" for name, value in texts.items())
             console.print(f"{model}: {listed}", markup=False)
     for decision in plan.choice.decisions:
         console.print(decision, markup=False)

@@ -47,7 +47,7 @@ def test_trusted_types_come_from_the_registries():
     assert packages <= {"collections", "lightgbm", "sklearn", "stemstack"}
 
 
-def test_unknown_name_of_the_package_is_an_attribute_error():
+def test_unknown_attribute_is_refused():
     import stemstack.models
 
     with pytest.raises(AttributeError, match="has no attribute 'make_tree'"):
