@@ -10,14 +10,13 @@ import pandas as pd
 from ..audio import DEFAULT_SR, clip_key
 from ..features import Extractor
 from ..models import set_resources
-from ..models.inspection import (
+from ..models.importance import (
     classifier_inputs,
     feature_contributions,
-    find_extractors,
-    leading_extractor,
     sum_by_family,
     supports_contributions,
 )
+from ..models.inspection import find_extractors, leading_extractor
 from ..runs import STACK
 from ..runs.fitting.meta_fit import predict_stack
 from ..runs.predictions import METHOD

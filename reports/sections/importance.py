@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from ...features import extract
-from ...models.inspection import (
+from ...models.importance import (
     classifier_inputs,
-    leading_extractor,
     native_importance,
     permuted_probabilities,
     predict_table,
     supports_importance,
 )
+from ...models.inspection import leading_extractor
 from ...runs.stored_clips import find_training, open_data
 from ...stacking.metrics import bootstrap_interval, macro_f1_of_codes
 from ...utils.parallel import parallel_map
