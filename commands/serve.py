@@ -33,14 +33,14 @@ def serve_command(
     page when it is ready; Ctrl-C stops it.
     """
     from ..serving import ClipExplainer, Limits, serve_page
-    from ._shared.progress import make_progress
+    from ._shared.progress import make_resources
 
-    progress = make_progress(quiet)
+    resources = make_resources(cache, jobs, quiet)
     explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb), trust=trust)
     try:
-        explainer.load_training_clips(data, cache=cache, n_jobs=jobs, progress=progress)
+        explainer.load_training_clips(data, resources=resources)
     except DataError as error:
-        progress.log(f"nearest training clips are not shown: {error}")
+        resources.progress.log(f"nearest training clips are not shown: {error}")
     serve_page(
         explainer, host=host, port=port, share=share, browser=not no_browser, announce=click.echo
     )

@@ -1,4 +1,4 @@
-"""The directives ``commands`` and ``models``: the registries of both, as Markdown."""
+"""Sphinx directives ``commands`` and ``models``: both registries as Markdown."""
 
 import inspect
 import os
@@ -13,19 +13,19 @@ from stemstack.models import MODELS
 
 
 class Commands(SphinxDirective):
-    """Describe all commands: a heading, the help, and a table of options each."""
+    """Directive that describes all commands: heading, help and table of options."""
 
     def run(self):
-        """Parse the description where the directive stands."""
+        """Return the parsed description."""
         text = "\n".join(describe(cli, click.Context(cli, info_name="stemstack")))
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
 class Models(SphinxDirective):
-    """Describe the models that ``--models`` takes by name, in a table."""
+    """Directive that lists the models of ``--models`` in a table."""
 
     def run(self):
-        """Parse the table at the place of the directive."""
+        """Return the parsed table."""
         rows = ["| name | learns from | model |", "|---|---|---|"]
         learns_from = {"features": "handcrafted features", "network": "log-mel spectrograms"}
         rows += [
@@ -36,7 +36,7 @@ class Models(SphinxDirective):
 
 
 def describe(group, parent):
-    """Yield the Markdown lines of the commands of a group, and of those within them."""
+    """Yield the Markdown lines of the commands of a group and its subgroups."""
     for name in group.list_commands(parent):
         command = group.get_command(parent, name)
         ctx = click.Context(command, info_name=name, parent=parent)
@@ -50,7 +50,7 @@ def describe(group, parent):
 
 
 def help_lines(text):
-    """Yield the help, its examples – what follows a backspace – as code."""
+    """Yield the help, with its examples, which follow a backspace, as code."""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         if paragraph.startswith("\b\n"):
             yield from ("```console", paragraph[2:], "```", "")
@@ -59,7 +59,7 @@ def help_lines(text):
 
 
 def option_table(command):
-    """Yield a table of the options, in their order."""
+    """Yield a table of the options, in order."""
     yield from ("| option | meaning | default |", "|---|---|---|")
     for option in command.params:
         if isinstance(option, click.Option):
@@ -69,14 +69,14 @@ def option_table(command):
 
 
 def values_of(option):
-    """Say what an option takes."""
+    """Return the values that an option accepts."""
     if isinstance(option.type, click.Choice):
         return " or ".join(f"`{choice}`" for choice in option.type.choices)
     return f"*{option.type.name.removesuffix(' range')}*"
 
 
 def default_of(option):
-    """Say what holds without the option, on no machine in particular."""
+    """Return the default of an option, independently of the machine."""
     default = option.to_info_dict()["default"]
     if option.required:
         return "required"
@@ -88,7 +88,7 @@ def default_of(option):
 
 
 def plain(text):
-    """Escape what Markdown would read as something else, and set options as code."""
+    """Escape Markdown, and format options as code."""
     escaped = re.sub(r"([*_|<`\[])", r"\\\1", text)
     return re.sub(r"(?<!\S)--[a-z][a-z-]*", r"`\g<0>`", escaped)
 

@@ -1,7 +1,7 @@
-"""Take the pictures of the report that the docs show: ``python docs/screenshots_report.py RUN``.
+"""Take the screenshots of the report in the docs: ``python docs/screenshots_report.py RUN``.
 
-RUN holds a ``report.html`` already. The pictures go to ``docs/images``: ``report.png``, light, and
-``report-phone.png``, dark. Needs Chromium; its like is looked for on the PATH.
+RUN has a ``report.html``. Writes ``report.png``, light, and ``report-phone.png``, dark, to
+``docs/images``. Needs Chromium on the PATH.
 """
 
 import io
@@ -13,14 +13,14 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).resolve().parent / "images"
-# Width, height and pixels a CSS pixel.
+# Width and height in CSS pixels, and pixels per CSS pixel.
 DESK, PHONE = (1200, 1000, 1.5), (390, 844, 2)
-# Flat pages need no more colours, and the file is a third as large.
+# Enough for flat pages, and the file is a third as large.
 COLOURS = 128
 
 
 def main(run):
-    """Take both pictures of the report of a run."""
+    """Take both screenshots of the report of a run."""
     page = Path(run, "report.html").resolve().as_uri()
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -31,14 +31,14 @@ def main(run):
 
 
 def take(browser, page, path, screen, scheme):
-    """Take one picture of what is seen first."""
+    """Take one screenshot of the top of the page."""
     width, height, scale = screen
     size = {"width": width, "height": height}
     tab = browser.new_page(viewport=size, device_scale_factor=scale, color_scheme=scheme)
     tab.goto(page)
-    picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+    image = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(COLOURS).save(path, optimize=True)
+    image.quantize(COLOURS).save(path, optimize=True)
     tab.close()
     print(f"{path}: {path.stat().st_size / 1e3:.0f} kB")
 

@@ -1,4 +1,4 @@
-"""Take the picture of the page in docs/serve.md.
+"""Take the screenshot of the page in docs/serve.md.
 
 python docs/screenshots_serve.py RUN CLIP --data DATA
 
@@ -25,19 +25,19 @@ WIDTH, HEIGHT, COLOURS = 1180, 900, 256
 @click.option("--out", type=Path, default=ROOT / "docs/images/serve.png", show_default=True)
 @click.option("--port", default=7998, show_default=True)
 def main(run, clip, data, out, port):
-    """Serve RUN, drop CLIP on the page, and keep what it shows."""
+    """Serve RUN, drop CLIP on the page, and save a screenshot."""
     command = [sys.executable, ROOT / "cli.py", "serve", run, "--data", data, "--port", port]
     command = [*map(str, command), "--no-browser", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            shoot(server.stdout.readline().strip(), clip, out)
+            take_screenshot(server.stdout.readline().strip(), clip, out)
         finally:
             server.terminate()
     click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
 
 
-def shoot(address, clip, out):
-    """Drop a clip on the page at an address, and save the answer as a small PNG."""
+def take_screenshot(address, clip, out):
+    """Drop a clip on the page at an address, and save a screenshot as a small PNG."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium
@@ -48,12 +48,12 @@ def shoot(address, clip, out):
         page.goto(address)
         page.locator("[role=tabpanel]:visible input[type=file]").set_input_files(clip)
         page.wait_for_selector(".verdict", timeout=180_000)
-        # The waveform is drawn after the answer.
+        # The waveform is drawn after the explanation.
         page.wait_for_timeout(1500)
         page.screenshot(path=out, full_page=True)
         browser.close()
-    picture = Image.open(out).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
+    image = Image.open(out).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
 
 
 if __name__ == "__main__":

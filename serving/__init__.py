@@ -1,9 +1,8 @@
-"""A finished run behind a local web page: why a clip is called what it is, and how sure to be."""
+"""Local web page that classifies clips by a finished run, and explains why."""
 
 from .app import build_page, serve_page
-from .explainer import ClipExplainer
+from .explainer import ClipExplainer, Limits
 from .explanations import Confidence, Explanation, NearestClip, Predictions, Reasons
-from .limits import Limits
 from .nearest_clips import NearestClips
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The page on a port, asking for nothing outside: system fonts, no analytics, no far scripts."""
+"""Web page and its server; the page loads nothing from outside."""
 
 from itertools import count
 from pathlib import Path
@@ -6,38 +6,48 @@ from tempfile import TemporaryDirectory
 
 from ..exceptions import StemstackError, UsageError, import_optional
 from ..runs import STACK
-from .answer_html import message, render_answer, render_answers, render_head, render_hint
+from .html import message, render_explanation, render_head, render_hint, render_predictions
 
 _CSS = Path(__file__).parent / "page.css"
 
 
 def serve_page(explainer, *, host=None, port=None, share=False, browser=False, announce=None):
-    """Show the page of a run until it is stopped.
+    """Serve the page of a run until it is stopped.
 
     Parameters
     ----------
     explainer : ClipExplainer
     host : str, optional
-        The address listened at: ``GRADIO_SERVER_NAME``, or 127.0.0.1, by default.
+        Address to listen on; ``GRADIO_SERVER_NAME`` or 127.0.0.1 by default.
     port : int, optional
-        ``GRADIO_SERVER_PORT``, or the first free one from 7860 on, by default.
+        ``GRADIO_SERVER_PORT`` or the first free one from 7860 on by default.
     share : bool, default=False
-        Let gradio open a tunnel, so that others reach the page through its servers.
+        Whether to create a public address through gradio's servers.
     browser : bool, default=False
-        Open the page in a browser.
+        Whether to open the page in a browser.
     announce : callable, optional
-        Called with the page's address once it is there.
+        Called with the address of the page when it is ready.
 
     Raises
     ------
     UsageError
-        Nothing can be listened for there.
+        If the address or the port is not available.
     MissingExtraError
-        The ``serve`` extra is not installed.
+        If the ``serve`` extra is not installed.
+
+    See Also
+    --------
+    build_page : The page itself.
+
+    Examples
+    --------
+    >>> from stemstack.serving import ClipExplainer, serve_page
+    >>> serve_page(ClipExplainer("RUN"), port=7860, announce=print)  # doctest: +SKIP
+    http://127.0.0.1:7860/
     """
     gr = import_optional("gradio", "serve")
     page = build_page(explainer)
-    near = explainer.neighbourhood
+    nearest = explainer.nearest_clips
     try:
         _, local, public = page.queue(api_open=False).launch(
             server_name=host,
@@ -46,9 +56,9 @@ def serve_page(explainer, *, host=None, port=None, share=False, browser=False, a
             inbrowser=browser,
             prevent_thread_lock=True,
             quiet=True,
-            # Ours says it in words first; this keeps what is far too large from being stored.
+            # Limits refuses files with a message; gradio does not store far larger ones.
             max_file_size=int(1.1e6 * explainer.limits.max_mb),
-            allowed_paths=[str(near.folder)] if near else [],
+            allowed_paths=[str(nearest.folder)] if nearest else [],
             theme=_make_theme(gr),
             css_paths=_CSS,
             footer_links=[],
@@ -63,14 +73,14 @@ def serve_page(explainer, *, host=None, port=None, share=False, browser=False, a
 
 
 def _make_theme(gr):
-    """Calm colours, and fonts that are there already: a font's name alone loads nothing."""
+    """Make a theme with system fonts: naming them loads nothing."""
     fonts = [gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")]
     mono = [gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")]
     return gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=fonts, font_mono=mono)
 
 
-# In s: how often uploads are looked through, and how old they may become.
-_SWEEP = (600, 3600)
+# Interval of the deletion of uploads, and their maximum age, in s.
+_DELETE_CACHE = (600, 3600)
 _TITLE = "stemstack"
 
 
@@ -84,17 +94,27 @@ def build_page(explainer):
     Returns
     -------
     gradio.Blocks
-        To be launched by :func:`~stemstack.serving.serve_page`. Uploads are deleted after an hour,
-        and when it stops.
+        Uploads are deleted after an hour, and when the page is closed.
 
     Raises
     ------
     MissingExtraError
-        The ``serve`` extra is not installed.
+        If the ``serve`` extra is not installed.
+
+    See Also
+    --------
+    serve_page : Launches it.
+
+    Examples
+    --------
+    >>> from stemstack.serving import ClipExplainer, build_page
+    >>> build_page(ClipExplainer("RUN")).launch()  # doctest: +SKIP
     """
     gr = import_optional("gradio", "serve")
-    with gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=_SWEEP) as page:
-        _html(gr, _describe_run(explainer))
+    run = explainer.run
+    score = run.metrics["out_of_fold"][STACK]["macro_f1"]
+    with gr.Blocks(title=_TITLE, analytics_enabled=False, delete_cache=_DELETE_CACHE) as page:
+        _html(gr, render_head(run.path.resolve().name, run.model_names, score))
         with gr.Tab("One clip"):
             _one_clip(gr, explainer)
         with gr.Tab("Several"):
@@ -104,49 +124,51 @@ def build_page(explainer):
 
 def _one_clip(gr, explainer):
     clip = gr.Audio(
-        label="A clip: drop a file, or record one",
+        label="Clip: drop a file, or record one",
         sources=["upload", "microphone"],
         type="filepath",
         buttons=[],
     )
-    answer = _html(gr, render_hint(explainer.limits))
-    near = explainer.neighbourhood
+    hint = render_hint(explainer.limits)
+    output = _html(gr, hint)
+    nearest = explainer.nearest_clips
 
     def explain(path):
         if path is None:
-            return render_hint(explainer.limits)
+            return hint
         try:
-            return render_answer(explainer.explain(path), near and near.sound)
+            return render_explanation(explainer.explain(path), nearest and nearest.sound)
         except StemstackError as error:
-            return message(str(error)) + render_hint(explainer.limits)
+            return message(str(error)) + hint
 
-    _connect(clip.change, explain, clip, answer)
+    _connect(clip.change, explain, clip, output)
 
 
 def _several(gr, explainer):
     files = gr.File(label="Clips: drop several files", file_count="multiple", type="filepath")
-    answer = _html(gr, render_hint(explainer.limits))
-    download = gr.File(label="Answers as CSV", visible=False, interactive=False)
-    # Emptied when the page is gone; gradio copies what it gives out.
+    hint = render_hint(explainer.limits)
+    output = _html(gr, hint)
+    download = gr.File(label="Predictions as CSV", visible=False, interactive=False)
+    # Deleted with the page; gradio copies the files it serves.
     folder = TemporaryDirectory(prefix="stemstack-")
 
-    def predict(paths, progress=gr.Progress()):  # noqa: B008 (how gradio asks for it)
+    def predict(paths, progress=gr.Progress()):  # noqa: B008 (required by gradio)
         if not paths:
-            return render_hint(explainer.limits), gr.File(visible=False)
+            return hint, gr.File(visible=False)
         names = [Path(path).name for path in paths]
         done = count(1)
-        answers = explainer.predict_many(
-            paths, names, progress=lambda: progress((next(done), len(paths)), unit="files")
+        predictions = explainer.predict_many(
+            paths, names, advance=lambda _: progress((next(done), len(paths)), unit="files")
         )
         table = Path(folder.name, "answers.csv")
-        answers.table.to_csv(table, index=False)
-        return render_answers(answers), gr.File(str(table), visible=True)
+        predictions.table.to_csv(table, index=False)
+        return render_predictions(predictions), gr.File(str(table), visible=True)
 
-    _connect(files.change, predict, files, [answer, download])
+    _connect(files.change, predict, files, [output, download])
 
 
 def _connect(event, function, inputs, outputs):
-    """Answer one request after the other: models share what they compute with."""
+    """Connect an event to a function; one request at a time, as models share memory."""
     event(
         function,
         inputs,
@@ -159,9 +181,3 @@ def _connect(event, function, inputs, outputs):
 
 def _html(gr, text):
     return gr.HTML(text, apply_default_css=False, js_on_load=None)
-
-
-def _describe_run(explainer):
-    """The page's head: which run answers, and how good it is."""
-    score = explainer.run.metrics["out_of_fold"][STACK]["macro_f1"]
-    return render_head(explainer.run.path.resolve().name, explainer.run.model_names, score)

@@ -1,10 +1,13 @@
-"""ClipExplainer: one clip in, everything there is to say of it out; no web page needed."""
+"""Explanation of clips by a finished run, without a web page."""
 
 import os
 import warnings
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import soundfile
 
 from ..audio import read_clip
 from ..exceptions import AudioError, AudioWarning
@@ -14,21 +17,77 @@ from ..runs.predictions import model_proba
 from ..stacking.calibration import TemperatureScaling
 from .explanations import Confidence, Explanation, Predictions
 from .fitted_models import CachedClip, FittedModels
-from .limits import Limits
 from .nearest_clips import NearestClips
 
-# Frames of a picture: more than a screen has columns for would only cost time.
+# More frames of a spectrogram than a screen has columns cost time only.
 _MAX_FRAMES = 1200
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the length and size of a file.
+
+    Parameters
+    ----------
+    max_seconds : float, default=600
+        In s.
+    max_mb : float, default=50
+        In units of 1,000,000 bytes.
+
+    See Also
+    --------
+    ClipExplainer : Applies them.
+
+    Examples
+    --------
+    >>> from stemstack.serving import Limits
+    >>> Limits(max_seconds=30)
+    Limits(max_seconds=30, max_mb=50.0)
+    """
+
+    max_seconds: float = 600.0
+    max_mb: float = 50.0
+
+    def check(self, path, name):
+        """Check size and length of a file by its header, without decoding it.
+
+        Files that are missing or not audio pass; reading them raises a better message.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        name : str
+            Name of the file in messages.
+
+        Raises
+        ------
+        AudioError
+            If the file exceeds a limit.
+        """
+        if not Path(path).is_file():
+            return
+        size = Path(path).stat().st_size / 1e6
+        if size > self.max_mb:
+            problem = f"is {size:.1f} MB; the limit is {self.max_mb:g} MB: cut or compress it"
+            raise AudioError(name, problem)
+        try:
+            seconds = soundfile.info(path).duration
+        except soundfile.LibsndfileError:
+            return
+        if seconds > self.max_seconds:
+            problem = f"is {seconds:.0f} s long; the limit is {self.max_seconds:g} s: cut it"
+            raise AudioError(name, problem)
+
+
 class ClipExplainer:
-    """Explain the answers of a finished run, clip by clip.
+    """Explainer of a finished run's predictions, clip by clip.
 
     Parameters
     ----------
     run : str or os.PathLike
-        Its directory.
+        Run directory.
     limits : Limits, optional
+        600 s and 50 MB by default.
     trust : sequence of str, default=()
         The user's own code whose types may be in the models; see
         :func:`~stemstack.models.load_model`.
@@ -39,16 +98,21 @@ class ClipExplainer:
     models : FittedModels
     classes : list of str
     limits : Limits
-    neighbourhood : NearestClips or None
-        The run's training clips, once :meth:`load_training_clips` found them.
+    nearest_clips : NearestClips or None
+        The training clips of the run, after :meth:`load_training_clips`.
 
     Raises
     ------
     DataError
-        There is no finished run, or its files hold what stemstack does not save.
+        If there is no finished run, or its models hold untrusted types.
+
+    See Also
+    --------
+    serve_page : Web page of an explainer.
 
     Examples
     --------
+    >>> from stemstack.serving import ClipExplainer
     >>> explainer = ClipExplainer("demo-out/run")  # doctest: +SKIP
     >>> explainer.explain("clip.wav").label  # doctest: +SKIP
     'reggae'
@@ -57,46 +121,39 @@ class ClipExplainer:
     def __init__(self, run, *, limits=None, trust=()):
         self.run = Run.open(run, trust=trust)
         self.limits = limits or Limits()
-        self.neighbourhood = None
+        self.nearest_clips = None
         self.models = FittedModels(self.run)
         self.classes = self.models.classes
         self._calibration = self._calibrate()
         self._scores = self.run.metrics["out_of_fold"][STACK]
 
-    def load_training_clips(self, data=None, *, cache, n_jobs=None, progress=None):
-        """Take the run's training clips along, so that the nearest of them can be named.
+    def load_training_clips(self, data=None, *, resources):
+        """Load the training clips of the run, to find the nearest ones.
 
         Parameters
         ----------
         data : str or os.PathLike, optional
-            Where they are now; where they were at the fit by default.
-        cache : str or os.PathLike
-            Where their features are kept: they are computed once.
-        n_jobs : int, optional
-        progress : NullProgress, optional
+            Training data, if they have moved since the fit.
+        resources : Resources
+            With a cache folder, in which the features of the clips are stored.
 
         Raises
         ------
         DataError
-            The training data are gone, or are others than those of the run.
+            If the training data are missing or have changed.
         """
-        self.neighbourhood = NearestClips.from_run(
-            self.run,
-            self.models.extractor,
-            data=data,
-            cache=cache,
-            n_jobs=n_jobs,
-            progress=progress,
+        self.nearest_clips = NearestClips.from_run(
+            self.run, self.models.extractor, data=data, resources=resources
         )
 
     def explain(self, path, name=None):
-        """Explain the answer for one file.
+        """Predict one file, and explain the prediction.
 
         Parameters
         ----------
         path : str or os.PathLike
         name : str, optional
-            What the file is called in messages; the last part of ``path`` by default.
+            Name of the file in messages; the last part of ``path`` by default.
 
         Returns
         -------
@@ -105,10 +162,9 @@ class ClipExplainer:
         Raises
         ------
         AudioError
-            The file cannot be used, or is beyond a limit.
+            If the file cannot be read or exceeds a limit.
         """
-        name = name or os.path.basename(path)
-        clip, noted = self._open(path, name)
+        clip, problems = self._open(path, name or os.path.basename(path))
         proba = self.models.predict(clip).sort_values(STACK, ascending=False, kind="stable")
         label, runner_up = proba.index[:2]
         sr = self.models.extractor.sr
@@ -118,49 +174,49 @@ class ClipExplainer:
             label=label,
             runner_up=runner_up,
             probabilities=proba,
-            sureness=self._judge(label, proba[STACK]),
+            confidence=self._confidence(label, proba[STACK]),
             reasons=self.models.explain(clip, label, runner_up),
-            neighbours=self._find_neighbours(clip),
-            picture=_draw_log_mel(samples, sr),
+            nearest=self._nearest(clip),
+            log_mel=log_mel(samples, sr, hop_length=max(512, -(-len(samples) // _MAX_FRAMES))),
             sr=sr,
-            warnings=tuple(noted),
+            warnings=tuple(problems),
         )
 
-    def predict_many(self, paths, names=None, *, progress=None):
+    def predict_many(self, paths, names=None, *, advance=None):
         """Predict several files.
 
         Parameters
         ----------
         paths : sequence of str or os.PathLike
         names : sequence of str, optional
-            What the files are called in the table and in messages; their paths by default.
-        progress : callable, optional
-            Called after each file.
+            Names of the files in the table and in messages; their paths by default.
+        advance : callable, optional
+            Called with 1 after each file.
 
         Returns
         -------
-        Answers
+        Predictions
         """
-        good, rows, problems, warned = [], [], [], []
+        read, rows, problems, warned = [], [], [], []
         for path, name in zip(paths, names or map(os.fspath, paths), strict=True):
             try:
-                clip, noted = self._open(path, name)
+                clip, clip_warnings = self._open(path, name)
                 rows.append(self.models.predict(clip)[STACK].to_numpy())
-                good.append(name)
-                warned += noted
+                read.append(name)
+                warned += clip_warnings
             except AudioError as error:
                 problems.append(str(error))
-            if progress is not None:
-                progress()
+            if advance is not None:
+                advance(1)
         proba = pd.DataFrame(np.reshape(rows, (-1, len(self.classes))), columns=self.classes)
         labels = np.asarray(self.classes, dtype=object)[proba.to_numpy().argmax(axis=1)]
-        table = ClipList(good, good).to_table(labels, proba)
+        table = ClipList(read, read).to_table(labels, proba)
         return Predictions(table, tuple(problems), tuple(warned))
 
     def _open(self, path, name):
-        """Give a file within the limits as a clip, and the list of what turns out odd about it."""
+        """Return a file as a clip, and the list that collects warnings when it is read."""
         self.limits.check(path, name)
-        noted = []
+        problems = []
 
         def load(sr):
             with warnings.catch_warnings(record=True) as caught:
@@ -168,35 +224,30 @@ class ClipExplainer:
                 try:
                     samples = read_clip(path, sr)
                 except AudioError as error:
-                    # By the name that its sender knows, not that of the uploaded copy.
+                    # The name that the sender gave the file, not that of the uploaded copy.
                     raise AudioError(name, error.problem) from error
-            noted.extend(str(one.message).replace(os.fspath(path), name) for one in caught)
+            problems.extend(str(one.message).replace(os.fspath(path), name) for one in caught)
             return samples
 
-        return CachedClip(load), noted
+        return CachedClip(load), problems
 
-    def _find_neighbours(self, clip):
-        if self.neighbourhood is None:
+    def _nearest(self, clip):
+        if self.nearest_clips is None:
             return ()
-        return self.neighbourhood.nearest(clip.row(self.neighbourhood.extractor))
+        return self.nearest_clips.nearest(clip.row(self.nearest_clips.extractor))
 
     def _calibrate(self):
-        """Learn from the nested predictions how much the stack's probabilities claim too much."""
+        """Fit a temperature to the nested out-of-fold probabilities of the stack."""
         oof = self.run.read_table("ledger/oof")
         return TemperatureScaling().fit(model_proba(oof, STACK, self.classes), oof["label"])
 
-    def _judge(self, label, stacked):
-        calibrated = self._calibration.transform(stacked.to_numpy()[None])[0]
-        place = self.classes.index(label)
-        guessed = np.array(self._scores["confusion"])[:, place]
+    def _confidence(self, label, proba):
+        calibrated = self._calibration.transform(proba.to_numpy()[None])[0]
+        position = self.classes.index(label)
+        predicted = np.array(self._scores["confusion"])[:, position]
         return Confidence(
-            confidence=float(calibrated.max()),
+            probability=float(calibrated.max()),
             f1=self._scores["per_class_f1"][label],
-            n_said=int(guessed.sum()),
-            n_right=int(guessed[place]),
+            n_predicted=int(predicted.sum()),
+            n_correct=int(predicted[position]),
         )
-
-
-def _draw_log_mel(samples, sr):
-    hop = max(512, -(-len(samples) // _MAX_FRAMES))
-    return log_mel(samples, sr, hop_length=hop)

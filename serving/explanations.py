@@ -1,4 +1,4 @@
-"""What there is to say of one clip, as plain data."""
+"""Explanations of predictions as plain data, and as sentences."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,33 @@ import pandas as pd
 from ..features import FAMILIES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reasons:
-    """Why a model prefers one class to another, family by family.
+    """Contributions of feature families to one model's preference between two classes.
 
-    Attributes
+    Parameters
     ----------
     model : str
     difference : float
-        The logit of the chosen class less that of the runner-up, the mean over the fold models;
-        below 0 where the model, unlike the stack, prefers the runner-up.
+        Logit of the predicted class minus that of the runner-up, averaged over the fold models;
+        negative where the model, unlike the stack, prefers the runner-up.
     base : float
-        What of it is there before any feature is looked at.
+        Part of it that depends on no feature.
     families : Series of float
-        What each feature family adds to it, the largest first by size; with ``base`` they sum up to
-        ``difference``.
+        Contribution of each feature family, the largest in absolute value first; with ``base``
+        they sum to ``difference``.
+
+    See Also
+    --------
+    Explanation : Holds the reasons of all models that support them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.serving import Reasons
+    >>> reasons = Reasons("lr", 2.5, 0.5, pd.Series({"tempo": 3.0, "mfcc": -1.0}))
+    >>> float(reasons.base + reasons.families.sum()) == reasons.difference
+    True
     """
 
     model: str
@@ -33,13 +45,24 @@ class Reasons:
 
 @dataclass(frozen=True)
 class NearestClip:
-    """A training clip that is much like the clip asked for.
+    """Training clip that is similar to the explained clip.
 
-    Attributes
+    Parameters
     ----------
     clip, label : str
     distance : float
-        Cosine distance of standardised features: 0 for the same, 1 for unrelated, 2 for opposite.
+        Cosine distance of standardised features: 0 for identical directions, 1 for unrelated, 2 for
+        opposite ones.
+
+    See Also
+    --------
+    NearestClips : Searches them.
+
+    Examples
+    --------
+    >>> from stemstack.serving import NearestClip
+    >>> NearestClip("rock-0001", "rock", 0.25).label
+    'rock'
     """
 
     clip: str
@@ -49,73 +72,109 @@ class NearestClip:
 
 @dataclass(frozen=True)
 class Confidence:
-    """How far to trust an answer, by what the run knows of itself out of fold.
+    """Confidence of the stack in a predicted class, and its record on held-out clips.
 
-    Attributes
+    Parameters
     ----------
-    confidence : float
-        The stack's probability of its choice, calibrated.
+    probability : float
+        Calibrated probability of the predicted class, in [0, 1].
     f1 : float
-        The stack's F1 of the class.
-    n_said, n_right : int
-        Training clips that the stack called so, and those of them that are.
+        Out-of-fold F1 of that class.
+    n_predicted : int
+        Number of held-out training clips for which the stack predicted that class.
+    n_correct : int
+        Number of those predictions that are correct.
+
+    See Also
+    --------
+    Explanation : Holds the confidence of a prediction.
+
+    Examples
+    --------
+    >>> from stemstack.serving import Confidence
+    >>> Confidence(0.8, f1=0.75, n_predicted=40, n_correct=30).n_correct
+    30
     """
 
-    confidence: float
+    probability: float
     f1: float
-    n_said: int
-    n_right: int
+    n_predicted: int
+    n_correct: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
-    """The answer for one clip.
+    """Prediction for one clip, with its explanation.
 
-    Attributes
+    Parameters
     ----------
     seconds : float
-        Its length.
+        Length of the clip.
     label, runner_up : str
-        The stack's first and second choice.
+        Most and second most probable class of the stack.
     probabilities : DataFrame of shape (n_classes, n_models + 1)
-        A column a model and the stack's last; the likeliest class first, by the stack.
-    sureness : Confidence
+        One column per model, the stack's last; the most probable class of the stack first.
+    confidence : Confidence
     reasons : tuple of Reasons
-        Of the models over handcrafted features that can tell them.
-    neighbours : tuple of NearestClip
-        The nearest first; empty where the training clips are not at hand.
-    picture : ndarray of shape (n_mels, n_frames)
-        The log-mel spectrogram in dB.
+        Of the models over handcrafted features whose prediction can be split.
+    nearest : tuple of NearestClip
+        The nearest first; empty where the training clips are not available.
+    log_mel : ndarray of shape (n_mels, n_frames)
+        Log-mel spectrogram in dB.
     sr : int
-        The sample rate in Hz it was computed at: its bands reach up to half of that.
+        Sample rate in Hz of the spectrogram, whose bands reach up to ``sr / 2``.
     warnings : tuple of str
-        What was odd about the file, though it could be used.
+        Problems of a file that could be used nevertheless.
+
+    See Also
+    --------
+    ClipExplainer.explain : Returns one.
+
+    Examples
+    --------
+    >>> from stemstack.serving import ClipExplainer
+    >>> explanation = ClipExplainer("RUN").explain("clip.wav")  # doctest: +SKIP
+    >>> explanation.label, explanation.confidence.probability  # doctest: +SKIP
+    ('reggae', 0.81)
     """
 
     seconds: float
     label: str
     runner_up: str
     probabilities: pd.DataFrame
-    sureness: Confidence
+    confidence: Confidence
     reasons: tuple[Reasons, ...]
-    neighbours: tuple[NearestClip, ...]
-    picture: np.ndarray
+    nearest: tuple[NearestClip, ...]
+    log_mel: np.ndarray
     sr: int
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
-    """The answers for several files.
+    """Predictions for several files.
 
-    Attributes
+    Parameters
     ----------
     table : DataFrame
-        Columns ``path, label``, and the stack's probability of each class.
+        Columns ``path``, ``label`` and one probability per class; one row per file that could be
+        used.
     problems : tuple of str
-        What is wrong with the files left out.
+        One message per file that was left out.
     warnings : tuple of str
-        What was odd about files that could be used.
+        Problems of files that could be used nevertheless.
+
+    See Also
+    --------
+    ClipExplainer.predict_many : Returns one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.serving import Predictions
+    >>> table = pd.DataFrame({"path": ["a.wav"], "label": ["rock"], "jazz": [0.2], "rock": [0.8]})
+    >>> Predictions(table, problems=("b.wav: is empty",)).table["label"].tolist()
+    ['rock']
     """
 
     table: pd.DataFrame
@@ -124,13 +183,13 @@ class Predictions:
 
 
 def describe_reasons(reasons, label, runner_up):
-    """Say why a model prefers one class to the other.
+    """Describe why a model prefers one class to another.
 
     Parameters
     ----------
     reasons : Reasons
     label, runner_up : str
-        As in the explanation they are part of.
+        Classes of the explanation.
 
     Returns
     -------
@@ -138,36 +197,38 @@ def describe_reasons(reasons, label, runner_up):
         One sentence.
     """
     disagrees = reasons.difference < 0
-    liked, other = (runner_up, label) if disagrees else (label, runner_up)
+    preferred, other = (runner_up, label) if disagrees else (label, runner_up)
     signed = -reasons.families if disagrees else reasons.families
-    head = f"{reasons.model}{', unlike the stack,' if disagrees else ''} prefers {liked} to {other}"
+    model = f"{reasons.model}{', unlike the stack,' if disagrees else ''}"
+    text = f"{model} prefers {preferred} to {other}"
+    text += f", mostly because of {_strongest(signed, 3) or 'class frequencies'}"
     against = _strongest(-signed, 1)
-    tail = f"; {against} would rather say {other}" if against else ""
-    return f"{head}, mostly for {_strongest(signed, 3) or 'how frequent it is'}{tail}."
+    return f"{text}; {against} suggests {other}." if against else f"{text}."
 
 
-def describe_sureness(sureness, label):
-    """Say how far to trust an answer.
+def describe_confidence(confidence, label):
+    """Describe how reliable a prediction is.
 
     Parameters
     ----------
-    sureness : Confidence
+    confidence : Confidence
     label : str
 
     Returns
     -------
     str
     """
-    sure = f"About {round(100 * sureness.confidence)} % sure, calibrated."
-    if not sureness.n_said:
-        return f"{sure} Of no training clip held out was {label} said."
+    text = f"Calibrated probability about {round(100 * confidence.probability)} %."
+    if not confidence.n_predicted:
+        return f"{text} The stack never predicted {label} for a held-out training clip."
     return (
-        f"{sure} When it said {label} of training clips held out, it was right "
-        f"{sureness.n_right} times of {sureness.n_said} (F1 {sureness.f1:.2f})."
+        f"{text} Of {confidence.n_predicted} held-out training clips predicted as {label}, "
+        f"{confidence.n_correct} were correct (F1 {confidence.f1:.2f})."
     )
 
 
 def _strongest(families, count):
-    """Name the families that add most, in words; empty where none adds anything."""
-    names = [FAMILIES[n].explanation for n, value in families.nlargest(count).items() if value > 0]
+    """Name the families with the largest positive values; empty where there is none."""
+    largest = families.nlargest(count)
+    names = [FAMILIES[name].explanation for name, value in largest.items() if value > 0]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -1,6 +1,6 @@
-"""The models of a run in memory: they answer for one clip after another without being read again.
+"""Models of a run in memory, to predict and explain single clips.
 
-Clips are read once a sample rate and described once an extractor, whatever the number of models.
+A clip is read once per sample rate, and its features are extracted once per extractor.
 """
 
 from functools import cached_property
@@ -25,19 +25,18 @@ from .explanations import Reasons
 
 
 class FittedModels:
-    """The fold models of a run and its second level.
+    """Fold models and meta-model of a run.
 
     Parameters
     ----------
     run : Run
-        Finished. Its models are loaded as :func:`~stemstack.models.load_model` does: a stranger's
-        cannot run code. torch is imported only if one is a net.
+        Finished. Loading its models runs no code of the run; torch is imported only for networks.
 
     Attributes
     ----------
     classes : list of str
     folds : dict of str to list of estimator
-        The fold models by name.
+        Fold models by name.
     """
 
     def __init__(self, run):
@@ -50,12 +49,12 @@ class FittedModels:
 
     @cached_property
     def extractor(self):
-        """The widest extractor of a model, or librosa's features where none has any."""
-        found = [e for models in self.folds.values() for e in find_extractors(models[0])]
-        return max(found, key=lambda extractor: len(extractor.names), default=Extractor())
+        """The extractor of a model with the most features; the default one where there is none."""
+        extractors = [e for models in self.folds.values() for e in find_extractors(models[0])]
+        return max(extractors, key=lambda extractor: len(extractor.names), default=Extractor())
 
     def predict(self, clip):
-        """Give the probabilities of one clip by every model and by the stack.
+        """Predict the class probabilities of one clip by every model and by the stack.
 
         Parameters
         ----------
@@ -64,17 +63,17 @@ class FittedModels:
         Returns
         -------
         DataFrame of shape (n_classes, n_models + 1)
-            In the order of ``classes``; the same as :func:`~stemstack.runs.predict_run` gives.
+            Rows in the order of ``classes``; equal to those of :func:`~stemstack.runs.predict_run`.
         """
         parts = {}
         for name, models in self.folds.items():
             mean = sum(_predict(model, clip) for model in models) / len(models)
             parts[name] = prediction_table(name, mean, self.classes)
-        said = predict_stack(self._final, parts, self.classes)
-        return pd.DataFrame({name: values[0] for name, values in said.items()}, index=self.classes)
+        proba = predict_stack(self._final, parts, self.classes)
+        return pd.DataFrame({name: rows[0] for name, rows in proba.items()}, index=self.classes)
 
     def explain(self, clip, label, runner_up):
-        """Tell for each model that can why it prefers one class to another.
+        """Split the preference between two classes by feature family, for models that support it.
 
         Parameters
         ----------
@@ -88,22 +87,25 @@ class FittedModels:
         first, second = self.classes.index(label), self.classes.index(runner_up)
         reasons = []
         for name, models in self.folds.items():
-            explained = [model for model in models if supports_contributions(model)]
-            split = [_split(model, clip, first, second) for model in explained]
-            if split:
-                mean = pd.concat(split, axis=1).mean(axis=1)
+            parts = [
+                _split(model, clip, first, second)
+                for model in models
+                if supports_contributions(model)
+            ]
+            if parts:
+                mean = pd.concat(parts, axis=1).mean(axis=1)
                 families = sum_by_family(mean.iloc[:-1])
                 reasons.append(Reasons(name, float(mean.sum()), float(mean.iloc[-1]), families))
         return tuple(reasons)
 
 
 class CachedClip:
-    """One clip, read and described no more often than needed.
+    """Clip that caches its samples by sample rate and its features by extractor.
 
     Parameters
     ----------
     load : callable
-        Gives the mono float32 samples at a rate in Hz.
+        Returns the mono float32 samples at a sample rate in Hz.
     """
 
     def __init__(self, load):
@@ -111,7 +113,7 @@ class CachedClip:
         self._samples, self._rows = {}, {}
 
     def load(self, sr):
-        """Return the samples at a rate in Hz: models take this object as a clip."""
+        """Return the samples at a sample rate in Hz; models take this object as a clip."""
         if sr not in self._samples:
             self._samples[sr] = self._load(sr)
         return self._samples[sr]
@@ -121,7 +123,7 @@ class CachedClip:
         return clip_key(self.load(DEFAULT_SR))
 
     def row(self, extractor):
-        """Give the features as a DataFrame of one row."""
+        """Return the features as a DataFrame of one row."""
         if extractor not in self._rows:
             values = extractor(self.load(extractor.sr))
             self._rows[extractor] = pd.DataFrame(values[None], columns=extractor.names)

@@ -1,4 +1,4 @@
-"""The training clips of a run by what they sound like, to find those nearest to a clip."""
+"""Search of a run's training clips that are similar to a clip."""
 
 from pathlib import Path
 
@@ -12,59 +12,76 @@ from ..exceptions import DataError
 from ..features import extract, feature_columns
 from ..mashups import load_mashups, read_recipes
 from ..utils.atomic_write import atomic_path
-from ..utils.progress import NullProgress
-from ..utils.resources import Resources
 from .explanations import NearestClip
 
 
 class NearestClips:
-    """Training clips, searched by the cosine distance of standardised handcrafted features.
+    """Nearest-neighbour search by the cosine distance of standardised handcrafted features.
 
     Parameters
     ----------
     names, labels : sequence of str
     clips : sequence of clips
-        In the same order.
+        In the order of the names.
     extractor : Extractor
-    cache : str or os.PathLike
-        Where features, converted stems and the sounds to be played are kept.
-    n_jobs : int, optional
-    progress : NullProgress, optional
+    resources : Resources
+        With a cache folder for features and for the WAV files of :meth:`sound`.
+
+    See Also
+    --------
+    ClipExplainer.load_training_clips : Searches the training clips of a run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from stemstack.features import Extractor
+    >>> from stemstack.serving import NearestClips
+    >>> from stemstack.utils.resources import Resources
+    >>> time = np.arange(8000) / 8000
+    >>> clips = [np.sin(2 * np.pi * hz * time).astype("float32") for hz in (200, 1000, 3000)]
+    >>> extractor = Extractor(8000, ("centroid", "zcr"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     resources = Resources(cache=Path(folder))
+    ...     search = NearestClips(["low", "mid", "high"], "xyy", clips, extractor, resources)
+    >>> row = pd.DataFrame([extractor(clips[1])], columns=extractor.names)
+    >>> search.nearest(row, count=1)[0].clip
+    'mid'
     """
 
-    def __init__(self, names, labels, clips, extractor, *, cache, n_jobs=None, progress=None):
+    def __init__(self, names, labels, clips, extractor, resources):
         self.extractor = extractor
-        self.folder = Path(cache, "serve")
+        self.folder = Path(resources.cache, "serve")
         self._names, self._labels = list(names), list(labels)
         self._clips = dict(zip(names, clips, strict=True))
-        with (progress or NullProgress()).stage(
-            "features of training clips", len(clips)
-        ) as advance:
+        with resources.progress.stage("features of training clips", len(clips)) as advance:
             table, _ = extract(
                 clips,
                 sr=extractor.sr,
                 families=extractor.families,
                 statistics=extractor.statistics,
                 precision=extractor.precision,
-                n_jobs=n_jobs,
-                cache=Path(cache, "features"),
+                n_jobs=resources.n_jobs,
+                cache=Path(resources.cache, "features"),
                 advance=advance,
             )
         self._columns = feature_columns("linear").fit(table)
         self._search = NearestNeighbors(metric="cosine").fit(self._standardise(table))
 
     @classmethod
-    def from_run(cls, run, extractor, *, data=None, cache, n_jobs=None, progress=None):
-        """Take the training clips of a run.
+    def from_run(cls, run, extractor, *, data=None, resources):
+        """Search the training clips of a run.
 
         Parameters
         ----------
         run : Run
         extractor : Extractor
         data : str or os.PathLike, optional
-            Where the training data are now, perhaps a URL; where they were at the fit by default.
-        cache, n_jobs, progress
-            As of the class.
+            Path or URL of the training data; the one recorded by the fit by default.
+        resources : Resources
+            With a cache folder.
 
         Returns
         -------
@@ -73,25 +90,24 @@ class NearestClips:
         Raises
         ------
         DataError
-            The training data are gone, or others than those of the run.
+            If the training data are missing or have changed.
         """
-        means = {"cache": cache, "n_jobs": n_jobs, "progress": progress or NullProgress()}
-        asked = run.config.data if data is None else data
-        data = local_data(asked, cache, progress=means["progress"])
-        table = run.read_table("ledger/oof")
+        source = run.config.data if data is None else data
+        data = local_data(source, resources.cache, progress=resources.progress)
         if not data.exists():
-            raise DataError(f"{data}: the training data are not there; say where by --data")
+            raise DataError(f"{data}: no such training data; give their path with --data")
         recipes = run.path / "recipes.parquet"
         if recipes.exists():
-            mashups = load_mashups(read_recipes(recipes), data, resources=Resources(**means))
-            known = {mashup.recipe.id: mashup for mashup in mashups}
+            mashups = load_mashups(read_recipes(recipes), data, resources=resources)
+            clips = {mashup.recipe.id: mashup for mashup in mashups}
         else:
-            known = _list_clips(read_data(data))
-        unknown = sorted(set(table["clip"]) - set(known))
-        if unknown:
-            raise DataError(f"{data}: lacks {unknown[0]}, which the run learnt from")
-        clips = [known[name] for name in table["clip"]]
-        return cls(table["clip"], table["label"], clips, extractor, **means)
+            clips = _list_clips(read_data(data))
+        table = run.read_table("ledger/oof")
+        missing = sorted(set(table["clip"]) - set(clips))
+        if missing:
+            raise DataError(f"{data}: has no clip {missing[0]}, which the run was trained on")
+        clips = [clips[name] for name in table["clip"]]
+        return cls(table["clip"], table["label"], clips, extractor, resources)
 
     def nearest(self, row, count=4):
         """Find the training clips nearest to a clip.
@@ -105,17 +121,17 @@ class NearestClips:
         Returns
         -------
         tuple of NearestClip
-            The nearest first; fewer where there are fewer clips.
+            The nearest first; all clips where there are fewer than ``count``.
         """
         count = min(count, len(self._names))
-        distances, places = self._search.kneighbors(self._standardise(row), count)
+        distances, positions = self._search.kneighbors(self._standardise(row), count)
         return tuple(
-            NearestClip(self._names[place], self._labels[place], max(float(distance), 0.0))
-            for distance, place in zip(distances[0], places[0], strict=True)
+            NearestClip(self._names[i], self._labels[i], max(float(distance), 0.0))
+            for distance, i in zip(distances[0], positions[0], strict=True)
         )
 
     def sound(self, name):
-        """Give a training clip as a WAV file to be played, named by its content.
+        """Write a training clip as a WAV file, named by its content.
 
         Parameters
         ----------
@@ -124,7 +140,7 @@ class NearestClips:
         Returns
         -------
         Path
-            In the cache.
+            In the cache; a file that exists is not written again.
         """
         clip, sr = self._clips[name], self.extractor.sr
         path = self.folder / f"{clip_key(clip)}-{sr:g}.wav"
@@ -139,5 +155,5 @@ class NearestClips:
 
 def _list_clips(data):
     if data.has_stems:
-        raise DataError(f"{data.root}: holds songs in stems, but the run learnt from whole clips")
+        raise DataError(f"{data.root}: has songs in stems, but the run was trained on clips")
     return {row.clip: str(data.root / row.path) for row in data.train.itertuples()}

@@ -65,7 +65,9 @@ def test_data_of_run_are_found_again(run_of_url, stem_data, tmp_path):
     run = Run.open(run_of_url)
     data = open_data(run, resources=Resources(tmp_path))
     assert data.train.equals(read_data(stem_data).train)
-    table = NearestClips.from_run(run, Extractor(families=("rms",)), cache=tmp_path, n_jobs=1)
+    table = NearestClips.from_run(
+        run, Extractor(families=("rms",)), resources=Resources(tmp_path, 1)
+    )
     assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()
 
 

@@ -1,37 +1,39 @@
-"""Sentences."""
+"""Explanations as sentences."""
 
 import pandas as pd
+import pytest
 
 from stemstack.serving import Confidence, Reasons
-from stemstack.serving.explanations import describe_reasons, describe_sureness
+from stemstack.serving.explanations import describe_confidence, describe_reasons
 
 
-def test_a_preference_names_what_speaks_for_and_against_it():
-    families = pd.Series({"tempo": 2.0, "mfcc": 1.0, "zcr": -0.5, "rms": -0.1})
-    said = describe_reasons(Reasons("lr", 2.4, 0.0, families), "rock", "jazz")
-    assert said == (
-        "lr prefers rock to jazz, mostly for tempo and timbre; roughness would rather say jazz."
+@pytest.mark.parametrize(
+    ("difference", "families", "text"),
+    [
+        (
+            2.4,
+            {"tempo": 2.0, "mfcc": 1.0, "zcr": -0.5, "rms": -0.1},
+            "lr prefers rock to jazz, mostly because of tempo and timbre; roughness suggests jazz.",
+        ),
+        (
+            -4.5,
+            {"tempo": -2.0, "mfcc": -1.5, "zcr": -1.0},
+            "lr, unlike the stack, prefers jazz to rock, mostly because of tempo, timbre and "
+            "roughness.",
+        ),
+        (1.0, {"tempo": 0.0}, "lr prefers rock to jazz, mostly because of class frequencies."),
+    ],
+)
+def test_reasons_name_the_strongest_families(difference, families, text):
+    reasons = Reasons("lr", difference, 0.0, pd.Series(families))
+    assert describe_reasons(reasons, "rock", "jazz") == text
+
+
+def test_confidence_has_the_record_of_the_class():
+    assert describe_confidence(Confidence(0.812, 0.75, 40, 30), "rock") == (
+        "Calibrated probability about 81 %. Of 40 held-out training clips predicted as rock, 30 "
+        "were correct (F1 0.75)."
     )
-
-
-def test_a_model_that_disagrees_with_the_stack_is_said_to():
-    families = pd.Series({"tempo": -2.0, "mfcc": -1.5, "zcr": -1.0})
-    said = describe_reasons(Reasons("lgbm", -4.5, 0.0, families), "rock", "jazz")
-    assert said == (
-        "lgbm, unlike the stack, prefers jazz to rock, mostly for tempo, timbre and roughness."
-    )
-
-
-def test_a_preference_without_features_is_one_of_frequency():
-    said = describe_reasons(Reasons("lr", 1.0, 1.0, pd.Series({"tempo": 0.0})), "rock", "jazz")
-    assert said == "lr prefers rock to jazz, mostly for how frequent it is."
-
-
-def test_sureness():
-    assert describe_sureness(Confidence(0.812, 0.75, 40, 30), "rock") == (
-        "About 81 % sure, calibrated. When it said rock of training clips held out, it was right "
-        "30 times of 40 (F1 0.75)."
-    )
-    assert "Of no training clip held out was rock said" in describe_sureness(
+    assert "The stack never predicted rock for a held-out training clip" in describe_confidence(
         Confidence(0.5, 0.0, 0, 0), "rock"
     )

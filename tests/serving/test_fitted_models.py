@@ -1,4 +1,4 @@
-"""What the page says is what ``predict`` says, and its reasons are the models' own logits."""
+"""Predictions equal those of ``predict``; reasons sum to the logits of the models."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ from stemstack.serving.fitted_models import CachedClip, _predict
 from stemstack.utils.resources import Resources
 
 
-def test_the_answer_is_that_of_predict(explainer, song, shared_cache):
+def test_prediction_equals_that_of_predict(explainer, song, shared_cache):
     models = explainer.models
-    said = models.predict(CachedClip(lambda sr: read_clip(song, sr)))
+    proba = models.predict(CachedClip(lambda sr: read_clip(song, sr)))
     _, expected = predict_run(explainer.run, [str(song)], resources=Resources(shared_cache))
-    # rtol: the same numbers in the same order, but for how a table lies in memory.
-    np.testing.assert_allclose(said[STACK], expected.loc[0, models.classes], rtol=1e-6)
-    assert said.columns.tolist() == [*explainer.run.model_names, STACK]
+    # rtol: the same numbers from tables with another memory layout.
+    np.testing.assert_allclose(proba[STACK], expected.loc[0, models.classes], rtol=1e-6)
+    assert proba.columns.tolist() == [*explainer.run.model_names, STACK]
 
 
-def test_reasons_sum_to_the_mean_difference_of_logits(explainer, song):
+def test_reasons_sum_to_the_difference_of_logits(explainer, song):
     models = explainer.models
     clip = CachedClip(lambda sr: read_clip(song, sr))
     linear, trees = models.explain(clip, models.classes[2], models.classes[0])
@@ -27,13 +27,13 @@ def test_reasons_sum_to_the_mean_difference_of_logits(explainer, song):
         (trees, lambda model: model.predict_proba([str(song)], raw_score=True)[0]),
     ):
         expected = np.mean([np.subtract(*logits(m)[[2, 0]]) for m in models.folds[reasons.model]])
-        # rtol, atol: the linear model itself sums thousands of products in float32.
+        # rtol, atol: the linear model sums thousands of products in float32.
         np.testing.assert_allclose(reasons.difference, expected, rtol=1e-4, atol=1e-4)
         total = reasons.base + reasons.families.sum()
         np.testing.assert_allclose(total, reasons.difference, rtol=1e-9, atol=1e-9)
 
 
-def test_a_clip_is_read_once_a_rate(explainer):
+def test_clip_is_read_once_per_sample_rate(explainer):
     rates = []
 
     def load(sr):

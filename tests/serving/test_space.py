@@ -1,4 +1,4 @@
-"""What a Hugging Face Space needs is complete, and its app serves a run."""
+"""Files of the Hugging Face Space are complete, and its app serves a run."""
 
 import re
 import runpy
@@ -9,11 +9,11 @@ import yaml
 import stemstack
 
 SPACE = Path(__file__).resolve().parents[2] / "examples/space"
-# Of a run, what the Space's README has people copy.
+# Files of a run that the README of the Space lists.
 NEEDED = ("config.yaml", "metrics.json", "ledger/oof.parquet", "models")
 
 
-def test_the_app_answers_with_the_files_it_asks_for(served_run, song, tmp_path, monkeypatch):
+def test_app_needs_only_the_listed_files(served_run, song, tmp_path, monkeypatch):
     (tmp_path / "ledger").mkdir()
     for name in NEEDED:
         (tmp_path / name).symlink_to(served_run / name)
@@ -22,7 +22,7 @@ def test_the_app_answers_with_the_files_it_asks_for(served_run, song, tmp_path, 
     assert explainer.explain(song).label == "blues"
 
 
-def test_the_header_names_the_app():
+def test_header_names_the_app():
     text = (SPACE / "README.md").read_text(encoding="utf-8")
     header = yaml.safe_load(text.split("---")[1])
     assert header["sdk"] == "gradio" and (SPACE / header["app_file"]).exists()
@@ -30,7 +30,7 @@ def test_the_header_names_the_app():
     assert all(f"`{name}" in text for name in NEEDED)
 
 
-def test_the_requirement_is_this_version_with_the_page():
+def test_requirement_is_this_version():
     (line,) = re.findall(r"^stemstack.*", (SPACE / "requirements.txt").read_text(), re.MULTILINE)
     assert line.startswith("stemstack[serve] @ https://huggingface.co/spaces/")
     assert f"stemstack-{stemstack.__version__}-py3-none-any.whl" in line

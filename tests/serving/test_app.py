@@ -1,4 +1,4 @@
-"""``serve`` says in one line what it cannot serve."""
+"""The server refuses a missing run and an occupied port in one line."""
 
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -11,14 +11,14 @@ from stemstack.serving import Limits
 from stemstack.serving import app as server
 
 
-def test_a_folder_without_a_run_ends_with_one_line(tmp_path, capsys):
+def test_missing_run_gives_one_line(tmp_path, capsys):
     assert main(["serve", str(tmp_path), "--no-browser"]) == 1
     err = capsys.readouterr().err
     assert err == f"error: {tmp_path}: holds no run (config.yaml is missing); make one with fit\n"
 
 
 class Page:
-    """A page that nothing can be listened for."""
+    """Page whose port is in use."""
 
     def queue(self, **_):
         return self
@@ -27,9 +27,9 @@ class Page:
         raise OSError("Cannot find empty port in range: 80-80")
 
 
-def test_a_port_in_use_is_said_to_be(monkeypatch):
+def test_port_in_use_raises(monkeypatch):
     monkeypatch.setattr(server, "build_page", lambda explainer: Page())
     monkeypatch.setattr(server, "import_optional", lambda module, extra: MagicMock())
-    explainer = SimpleNamespace(neighbourhood=None, limits=Limits())
+    explainer = SimpleNamespace(nearest_clips=None, limits=Limits())
     with pytest.raises(UsageError, match=r"127\.0\.0\.1:80: Cannot find empty port"):
         server.serve_page(explainer, host="127.0.0.1", port=80)

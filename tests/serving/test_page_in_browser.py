@@ -1,6 +1,6 @@
-"""The page in a real browser: the program serves it, clips are dropped, nothing outside is asked.
+"""The page in a browser: clips are dropped and explained; nothing is loaded from outside.
 
-One server and one browser for all tests here; each test has a page of its own.
+All tests share one server and one browser; each test has its own page.
 """
 
 import shutil
@@ -14,16 +14,19 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+]
 
 CLI = Path(__file__).resolve().parents[2] / "cli.py"
-# gradio's player, which cannot play what is no audio, says so; the page's message says it better.
+# Console error of gradio's player for files that are not audio.
 PLAYER = "Waveform load error"
 
 
 @pytest.fixture(scope="module")
 def address(served_run, stem_data, shared_cache):
-    """The address of the page, served by the program as a process of its own."""
+    """Return the address of the page, served by the program in its own process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -48,19 +51,19 @@ def browser():
 
 @pytest.fixture
 def page(browser, address):
-    """The page, opened; in the end nothing outside was asked for and the console has no error."""
+    """The page, opened; nothing is loaded from outside, and the console stays without errors."""
     page = browser.new_page()
-    # The first answer compiles or loads kernels; a busy machine may take its time.
+    # The first prediction compiles or loads kernels, which may be slow.
     page.set_default_timeout(180_000)
-    asked, errors = [], []
-    page.on("request", lambda request: asked.append(request.url))
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     page.goto(address)
     page.wait_for_selector("input[type=file]", state="attached")
     yield page
     page.close()
-    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
+    assert [url for url in requests if not url.startswith((address, "blob:", "data:"))] == []
     assert [error for error in errors if PLAYER not in error] == []
 
 
@@ -68,14 +71,14 @@ def drop(page, *paths):
     page.locator("[role=tabpanel]:visible input[type=file]").set_input_files([*map(str, paths)])
 
 
-def test_a_clip_is_named_and_explained(page, song):
+def test_clip_is_predicted_and_explained(page, song):
     drop(page, song)
     page.wait_for_selector(".verdict")
     assert page.inner_text(".verdict .label") == "blues"
     assert page.locator(".bar .name").first.inner_text() == "blues"
     assert "prefers blues to" in page.inner_text(".answer")
     assert page.locator(".answer svg[role=img]").count() == 1
-    # A near training clip can be played: the browser itself reads how long it is.
+    # The nearest training clip can be played: the browser reads its duration.
     seconds = page.locator(".near audio").first.evaluate(
         "audio => new Promise(done => { audio.onloadedmetadata = () => done(audio.duration);"
         "audio.onerror = () => done(0); audio.load(); audio.preload = 'metadata'; })"
@@ -83,7 +86,7 @@ def test_a_clip_is_named_and_explained(page, song):
     assert seconds > 1
 
 
-def test_a_bad_file_gets_one_message(page, tmp_path):
+def test_unreadable_file_gives_one_message(page, tmp_path):
     (tmp_path / "bad.wav").write_text("not a sound")
     drop(page, tmp_path / "bad.wav")
     page.wait_for_selector(".message")
@@ -105,11 +108,11 @@ def test_several_clips_give_a_table(page, song, tmp_path):
     assert len(table.columns) == 5
 
 
-def test_inputs_have_names_and_the_page_a_title(page):
+def test_page_and_inputs_have_names(page):
     assert page.title() == "stemstack"
-    nameless = page.locator("input, button, audio").evaluate_all(
+    unnamed = page.locator("input, button, audio").evaluate_all(
         "all => all.filter(e => !(e.ariaLabel || e.labels?.length || e.innerText.trim()))"
         ".map(e => e.outerHTML.slice(0, 200))"
     )
-    assert nameless == []
+    assert unnamed == []
     assert page.locator("h1").count() == 1
