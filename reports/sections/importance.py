@@ -21,7 +21,6 @@ from ...models.inspection import leading_extractor
 from ...runs.stored_clips import find_training, open_data
 from ...stacking.metrics import bootstrap_interval, macro_f1_of_codes
 from ...utils.parallel import parallel_map
-from ...utils.resources import Resources
 from ..html import figures
 from ..html.blocks import bullets, details, figure, paragraph, table
 from ..section import Section, cached_result
@@ -41,32 +40,34 @@ def collect(inputs):
     models = cached_result(
         run,
         "importance",
-        lambda: _measure_all(run, **vars(inputs.resources)),
+        lambda: _measure_all(run, inputs.resources),
         models=run.model_names,
         repeats=_REPEATS,
     )
     return models or None
 
 
-def _measure_all(run, **means):
+def _measure_all(run, resources):
     models = {name: run.load_model(name, run.model_folds(name)[0]) for name in run.model_names}
     return {
-        name: _measure(run, name, leading_extractor(model), **means)
+        name: _measure(run, name, leading_extractor(model), resources)
         for name, model in models.items()
         if supports_importance(model)
     }
 
 
-def _measure(run, name, extractor, *, cache, n_jobs, progress):
+def _measure(run, name, extractor, resources):
     """Measure one model on the held-out clips of its folds."""
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    X = _features(run, extractor, table["clip"], cache=cache, n_jobs=n_jobs, progress=progress)
+    X = _features(run, extractor, table["clip"], resources)
     rows_of = {fold: np.flatnonzero(table["fold"] == fold) for fold in sorted(set(table["fold"]))}
     calls = [(run, name, fold, X.iloc[rows]) for fold, rows in rows_of.items()]
     y_pred, weights = {}, []
-    with progress.stage(f"families for {name}", len(calls)) as advance:
+    with resources.progress.stage(f"families for {name}", len(calls)) as advance:
         columns = zip(*calls, strict=True)
-        results = parallel_map(_measure_fold, *columns, n_jobs=n_jobs, advance=advance, n_threads=1)
+        results = parallel_map(
+            _measure_fold, *columns, n_jobs=resources.n_jobs, advance=advance, n_threads=1
+        )
         for rows, (by_family, fractions) in zip(rows_of.values(), results, strict=True):
             for family, codes in by_family.items():
                 shape = (*codes.shape[:-1], len(table))
@@ -88,16 +89,20 @@ def _measure_fold(run, name, fold, X):
     return y_pred, native_importance(classifier, Z)
 
 
-def _features(run, extractor, ids, *, cache, n_jobs, progress):
+def _features(run, extractor, ids, resources):
     """Extract the features of the training clips, which the fit left in the cache."""
-    resources = Resources(cache, n_jobs, progress)
     data = open_data(run, resources=resources)
     clips = find_training(data, run.read_recipes(), ids, resources=resources)
     parameters = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
-    with progress.stage("features of training clips", len(clips)) as advance:
-        return extract(
-            clips, **parameters, n_jobs=n_jobs, cache=Path(cache, "features"), advance=advance
-        )[0]
+    with resources.progress.stage("features of training clips", len(clips)) as advance:
+        table, _ = extract(
+            clips,
+            **parameters,
+            n_jobs=resources.n_jobs,
+            cache=Path(resources.cache, "features"),
+            advance=advance,
+        )
+    return table
 
 
 def _mean_weights(weights):
