@@ -8,16 +8,15 @@ checks: callers must not pass positions outside the samples.
 import math
 
 import numpy as np
-from numba import njit
 
 from ...audio.levels import INT16_SCALE
+from ...features.kernels.common import njit_ordered
 
-_ordered = njit(cache=True, error_model="numpy")
 _STEP = np.float32(1 / INT16_SCALE)
 _BLOCK = 256
 
 
-@_ordered
+@njit_ordered
 def add_scaled(mix, samples, gain):
     """Add ``gain`` times the samples to the mix, in place.
 
@@ -32,7 +31,7 @@ def add_scaled(mix, samples, gain):
         mix[i] += gain * np.float32(samples[i])
 
 
-@_ordered
+@njit_ordered
 def add_varispeed(mix, samples, start, rate, gain):
     """Add ``gain`` times the samples, read at a rate with linear interpolation, in place.
 
@@ -62,7 +61,7 @@ def add_varispeed(mix, samples, start, rate, gain):
             block[i] += gain * (before + fractions[i] * (after - before))
 
 
-@_ordered
+@njit_ordered
 def _mean_square(clip):
     """Compute the mean square of a float32 clip by sequential summation in float64."""
     total = 0.0

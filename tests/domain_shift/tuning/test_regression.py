@@ -11,7 +11,6 @@ from stemstack.domain_shift.tuning.regression import (
     prediction_distance,
     recipe_targets,
 )
-from stemstack.domain_shift.tuning.sampler import FAMILIES, compute_fast_features
 from stemstack.mashups.recipes import NoisePart, Recipe, StemPart
 
 N_SONG_FEATURES = 20
@@ -97,14 +96,3 @@ def test_surrogate_estimates_predictions_of_new_recipes(simulation):
         for one in (new, sample(200, 12.0)[0])
     )
     assert near < 0.2 * far
-
-
-def test_fast_features_are_of_the_beginning():
-    rng = np.random.default_rng(0)
-    loud = 0.1 * rng.standard_normal(22050 * 10).astype(np.float32)
-    longer = np.concatenate([loud, np.zeros(22050 * 2, np.float32)])
-    table = compute_fast_features([loud, longer])
-    assert table["duration"].tolist() == [10.0, 12.0]
-    features = table.drop(columns=["duration", "rms_dbfs"])
-    np.testing.assert_array_equal(features.iloc[0], features.iloc[1])
-    assert all(any(name.startswith(family[:4]) for name in table) for family in FAMILIES[:-1])
