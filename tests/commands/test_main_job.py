@@ -70,6 +70,7 @@ def test_evaluate_prints_both_scores(finished_run, stem_data, run_program):
     assert scores["stack"]["macro_f1"] > 0.5
 
 
+@pytest.mark.slow
 def test_both_protocols(stem_data, tmp_path, fit_small, run_program):
     out = tmp_path / "RUN"
     arguments = ("--protocol", "both", "--jobs", "1")
@@ -125,6 +126,7 @@ def test_resume_with_other_models_fits_only_those(finished_run, stem_data, tmp_p
     assert list(metrics["out_of_fold"]) == ["lgbm", "lr", "stack"]
 
 
+@pytest.mark.slow
 def test_configuration_repeats_the_run(finished_run, tmp_path, run_program):
     config = ["--config", finished_run / "config.yaml", "--out", tmp_path / "RUN", "--quiet"]
     assert run_program("fit", *config)[0] == 0
@@ -188,6 +190,7 @@ def mashup_folder(stem_data, shared_cache, tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_fit_accepts_manifest_of_mash(mashup_folder, tmp_path, fit_small):
     manifest = pd.read_csv(mashup_folder / "manifest.csv")
     assert len(manifest) == 25
@@ -200,6 +203,7 @@ def test_fit_accepts_manifest_of_mash(mashup_folder, tmp_path, fit_small):
     assert not (tmp_path / "RUN/submission.csv").exists()
 
 
+@pytest.mark.slow
 def test_fit_accepts_folder_per_class(mashup_folder, tmp_path, fit_small):
     manifest = pd.read_csv(mashup_folder / "manifest.csv")
     for path, label in zip(manifest["path"], manifest["label"], strict=True):

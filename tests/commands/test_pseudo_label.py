@@ -45,6 +45,7 @@ def selected_clips(monkeypatch):
     return expected
 
 
+@pytest.mark.slow
 def test_fold_models_train_on_their_pseudo_labels(
     finished_run, stem_data, selected_clips, tmp_path, pseudo_label
 ):
@@ -88,6 +89,7 @@ def check_submitted(run, test, root):
     assert submitted["id"].tolist() == table["id"].tolist() == test["id"].tolist()
 
 
+@pytest.mark.slow
 def test_csv_output_and_table_of_rounds(finished_run, tmp_path, pseudo_label):
     out = tmp_path / "answers.csv"
     code, printed, err = pseudo_label("--out", out, "--confidence", 1, *MODELS)

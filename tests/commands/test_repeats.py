@@ -22,6 +22,7 @@ def excerpts(stem_data, tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_repeats_are_averaged(excerpts, tmp_path, fit_small):
     one, two = tmp_path / "ONE", tmp_path / "TWO"
     assert fit_small(excerpts, one, models=MODEL)[0] == 0
@@ -43,6 +44,7 @@ def test_repeats_are_averaged(excerpts, tmp_path, fit_small):
     }
 
 
+@pytest.mark.slow
 def test_prediction_uses_models_of_all_repeats(excerpts, tmp_path, fit_small, run_program):
     run, out = tmp_path / "RUN", tmp_path / "p.csv"
     assert fit_small(excerpts, run, "--repeats", "3", models=MODEL)[0] == 0

@@ -61,6 +61,7 @@ def test_removed_folds_are_discarded(excerpts, tmp_path, fit_small):
     assert entries == ["fold0", "fold1"]
 
 
+@pytest.mark.slow
 def test_run_stopped_while_growing_is_unfinished(
     finished_run, stem_data, tmp_path, fit_small, run_program, monkeypatch
 ):
@@ -103,6 +104,7 @@ def test_early_stopping_gets_song_groups(excerpts, tmp_path, fit_small, monkeypa
     assert code == 2 and "early stopping needs to know which clips share a song" in err
 
 
+@pytest.mark.slow
 def test_changed_weights_file_is_refitted(excerpts, tmp_path, fit_small):
     path = tmp_path / "first.safetensors"
     name = f"effnet:cnn_tiny(weights={path},epochs=1)"

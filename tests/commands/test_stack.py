@@ -55,6 +55,7 @@ def test_stack_of_parts_equals_whole(parts, finished_run, tmp_path, run_program)
     assert score > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blend", ["greedy", "rank"])
 def test_stacked_run_predicts_without_its_source(
     blend, finished_run, stem_data, tmp_path, run_program
@@ -115,6 +116,7 @@ def test_different_runs_cannot_be_stacked(parts, finished_run, tmp_path, run_pro
     assert code == 2 and "is not empty" in err
 
 
+@pytest.mark.slow
 def test_merged_run_resumes_what_is_missing(
     parts, finished_run, stem_data, tmp_path, run_program, fit_small
 ):
