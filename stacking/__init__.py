@@ -26,4 +26,4 @@ _EXPORTS = {
     "score_classes": ".metrics",
 }
 __all__ = ["BLENDS", *_EXPORTS]
-__getattr__ = lazy_exports(__name__, _EXPORTS)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -35,7 +35,7 @@ def import_blocking(name):
 
 
 def lazy_exports(package, modules):
-    """Return the ``__getattr__`` of a package that imports its public names on first use (PEP 562).
+    """Return ``__getattr__`` and ``__dir__`` of a package that imports on first use (PEP 562).
 
     Parameters
     ----------
@@ -46,12 +46,8 @@ def lazy_exports(package, modules):
 
     Returns
     -------
-    callable
-
-    Raises
-    ------
-    AttributeError
-        By the returned function: the package exports no such name.
+    getattr, dir : callable
+        The first raises AttributeError for a name that is not exported.
 
     See Also
     --------
@@ -60,9 +56,9 @@ def lazy_exports(package, modules):
     Examples
     --------
     >>> from stemstack.utils.lazy_import import lazy_exports
-    >>> load = lazy_exports("json", {"JSONDecoder": ".decoder"})
-    >>> load("JSONDecoder")
-    <class 'json.decoder.JSONDecoder'>
+    >>> load, names = lazy_exports("json", {"JSONDecoder": ".decoder"})
+    >>> load("JSONDecoder"), "JSONDecoder" in names()
+    (<class 'json.decoder.JSONDecoder'>, True)
     """
 
     def load(name):
@@ -70,4 +66,4 @@ def lazy_exports(package, modules):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(importlib.import_module(modules[name], package), name)
 
-    return load
+    return load, lambda: sorted({*vars(sys.modules[package]), *modules})

@@ -29,4 +29,4 @@ _EXPORTS = {
     **{target.partition(":")[2]: target.partition(":")[0] for target in BLENDS.values()},
 }
 __all__ = ["BLENDS", *_EXPORTS]
-__getattr__ = lazy_exports(__name__, _EXPORTS)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

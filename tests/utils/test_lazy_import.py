@@ -23,7 +23,8 @@ def test_libraries_are_hidden_only_during_import(tmp_path, monkeypatch):
 
 
 def test_lazy_exports_import_on_first_use():
-    load = lazy_exports("json", {"JSONDecoder": ".decoder"})
+    load, names = lazy_exports("json", {"JSONDecoder": ".decoder"})
     assert load("JSONDecoder").__module__ == "json.decoder"
     with pytest.raises(AttributeError, match="'json' has no attribute 'missing'"):
         load("missing")
+    assert {"JSONDecoder", "loads"} < set(names())
