@@ -125,6 +125,18 @@ def main(arguments=None):
     -------
     int
         Exit code.
+
+    See Also
+    --------
+    stemstack.runs.fit_run : The command ``fit`` as a function.
+
+    Examples
+    --------
+    >>> from stemstack.commands import main
+    >>> main(["predict", "RUN", "clip.wav"])  # doctest: +SKIP
+    path,label
+    clip.wav,jazz
+    0
     """
     # Skips the final search for reference cycles, which takes seconds with torch.
     atexit.register(gc.freeze)

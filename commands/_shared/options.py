@@ -46,8 +46,8 @@ class Names(click.ParamType):
 
     def convert(self, value, param, ctx):
         """Return a tuple of str."""
-        parts = value.split(",") if isinstance(value, str) else value
-        return tuple(str(part).strip() for part in parts if str(part).strip())
+        names = value.split(",") if isinstance(value, str) else value
+        return tuple(str(name).strip() for name in names if str(name).strip())
 
 
 class ModelNames(click.ParamType):

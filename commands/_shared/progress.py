@@ -115,8 +115,8 @@ def _columns(width):
 
 def _shorten(name, width):
     """Truncate a name to leave room for the numbers next to it."""
-    room = max(8, width - _NUMBERS)
-    return name if len(name) <= room else f"{name[: room - 1]}…"
+    length = max(8, width - _NUMBERS)
+    return name if len(name) <= length else f"{name[: length - 1]}…"
 
 
 class _CountColumn(ProgressColumn):

@@ -19,7 +19,7 @@ def complete(*words):
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "completions"),
     [
         (["f"], ["features", "fit"]),
         (["fit", "--time"], ["--time-limit"]),
@@ -31,8 +31,8 @@ def complete(*words):
         (["completion", ""], ["bash", "zsh", "fish"]),
     ],
 )
-def test_commands_options_and_names_complete(words, found):
-    assert complete(*words) == found
+def test_commands_options_and_names_complete(words, completions):
+    assert complete(*words) == completions
 
 
 @pytest.mark.parametrize("words", [["predict", "RU"], ["fit", "--data", ""], ["fit", "--out", "x"]])

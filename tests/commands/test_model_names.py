@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 
 NET = (
     "effnet:cnn_tiny(remix=true,epochs=2,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5,"
@@ -12,6 +13,7 @@ NET = (
 COLUMNS = ["heuristic", "heuristic-sr-11025"]
 
 
+@pytest.mark.slow
 def test_one_model_twice_and_a_seed_ensemble(stem_data, tmp_path, fit_small, run_program):
     out, models = tmp_path / "RUN", f"heuristic, heuristic(sr=11025), {NET}"
     options = ("--jobs", "1", "--device", "cpu")
@@ -34,6 +36,7 @@ def test_one_model_twice_and_a_seed_ensemble(stem_data, tmp_path, fit_small, run
     assert pd.read_csv(predicted).iloc[:, 1].tolist() == submission.iloc[:, 1].tolist()
 
 
+@pytest.mark.slow
 def test_configuration_file_repeats_model_names(stem_data, tmp_path, fit_small, run_program):
     out = tmp_path / "RUN"
     assert fit_small(stem_data, out, "--jobs", "1", models="heuristic(sr=11025)")[0] == 0

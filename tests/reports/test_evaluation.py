@@ -30,14 +30,14 @@ LR, STACK = np.array([[0.9, 0.1]] * 4), np.array([[0.6, 0.4], [0.4, 0.6]] * 2)
 @pytest.fixture
 def run(make_run):
     """Four clips of two groups, and two test clips."""
-    said = {"lr": LR, "stack": STACK}
-    tests = {name: values[:2] for name, values in said.items()}
-    run = make_run("DATA", list("wxyz"), LABELS, said, test_ids=["7", "08"], test_proba=tests)
+    proba = {"lr": LR, "stack": STACK}
+    test_proba = {name: values[:2] for name, values in proba.items()}
+    run = make_run("DATA", list("wxyz"), LABELS, proba, test_ids=["7", "08"], test_proba=test_proba)
     run.write_table("folds", pd.DataFrame({"group": ["g", "h", "g", "h"]}))
     return run
 
 
-def test_out_of_fold_is_the_only_one_without_labels(run):
+def test_without_test_labels_only_out_of_fold(run):
     (evaluation,) = collect_evaluations(run)
     assert evaluation.name == "out of fold" and list(evaluation.proba) == ["lr", "stack"]
     assert evaluation.y_true.tolist() == LABELS

@@ -17,11 +17,11 @@ def run(make_run):
     """30 clips of three classes with odd names, two models and a stack; the data set is gone."""
     rng = np.random.default_rng(0)
     labels = np.array(sorted(CLASSES))[np.arange(30) % 3]
-    said = {name: rng.dirichlet(np.ones(3), 30) for name in ("lr", "lgbm", "stack")}
-    tests = {name: values[:6] for name, values in said.items()}
-    run = make_run("GONE", range(30), labels, said, test_ids=list("123456"), test_proba=tests)
+    proba = {name: rng.dirichlet(np.ones(3), 30) for name in ("lr", "lgbm", "stack")}
+    test_proba = {name: values[:6] for name, values in proba.items()}
+    run = make_run("GONE", range(30), labels, proba, test_ids=list("123456"), test_proba=test_proba)
     run.write_table("folds", pd.DataFrame({"group": np.arange(30) // 2}))
-    features = np.hstack([said["lr"], said["lgbm"]])
+    features = np.hstack([proba["lr"], proba["lgbm"]])
     run.save_model(LogisticRegression().fit(features, labels), "stack")
     return run
 

@@ -37,7 +37,7 @@ def test_totals_are_sums(run):
     assert "at most 1.5 GB of memory" in body
 
 
-def test_long_stages_are_drawn_all_are_tabulated(run):
+def test_only_long_stages_are_in_the_figure(run):
     body = COST.render(COST.collect(ReportInputs(run, [])))
     cells = re.findall(r"<td>(.*?)</td>", body)
     assert cells[:4] == ["400", "100.00", "190.00", "4.00"]

@@ -16,9 +16,9 @@ FOLDS = pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], [0, 1])
 
 @pytest.fixture
 def run(make_run):
-    said = {"lr": np.eye(2)[[0, 1, 0, 0]], "stack": np.eye(2)[[0, 1, 0, 0]]}
-    tests = {name: values[:2] for name, values in said.items()}
-    run = make_run("DATA", range(4), list("abab"), said, test_ids=[1, 2], test_proba=tests)
+    proba = {"lr": np.eye(2)[[0, 1, 0, 0]], "stack": np.eye(2)[[0, 1, 0, 0]]}
+    test_proba = {name: values[:2] for name, values in proba.items()}
+    run = make_run("DATA", range(4), list("abab"), proba, test_ids=[1, 2], test_proba=test_proba)
     run.write_table("folds", pd.DataFrame({"group": range(4)}))
     return run
 

@@ -41,14 +41,14 @@ def run(make_run, stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=4)
     resources = Resources(cache=shared_cache, n_jobs=1)
     recipes = sample_training(read_data(stem_data), config, resources=resources).recipes
-    said = {name: np.full((len(recipes), 3), 1 / 3) for name in ("lr", "stack")}
+    proba = {name: np.full((len(recipes), 3), 1 / 3) for name in ("lr", "stack")}
     run = make_run(
         stem_data,
         [recipe.id for recipe in recipes],
         [recipe.label for recipe in recipes],
-        said,
+        proba,
         test_ids=[f"{7 * i:03d}" for i in range(6)],
-        test_proba={name: values[:6] for name, values in said.items()},
+        test_proba={name: values[:6] for name, values in proba.items()},
         folds=[recipe.fold for recipe in recipes],
     )
     write_recipes(recipes, run.path / "recipes.parquet")
@@ -74,14 +74,14 @@ def test_mashups_and_plain_songs_are_compared(run, make_inputs, shared_cache, mo
 
 
 def test_missing_data_set_is_the_reason_given(make_run, make_inputs, tmp_path):
-    said = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
-    tables = {"test_ids": ["1", "2"], "test_proba": said}
-    run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], said, **tables)
+    proba = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
+    tables = {"test_ids": ["1", "2"], "test_proba": proba}
+    run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], proba, **tables)
     assert f"{tmp_path / 'gone'} is not there" in GAP.body(make_inputs(run))
     assert not (run.path / "gap.json").exists()
 
 
 def test_run_without_test_clips_has_no_gap(make_run, make_inputs, tmp_path):
-    said = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
-    run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], said)
+    proba = {name: np.full((2, 2), 0.5) for name in ("lr", "stack")}
+    run = make_run(tmp_path / "gone", ["a.wav", "b.wav"], ["a", "b"], proba)
     assert GAP.collect(make_inputs(run)) is None

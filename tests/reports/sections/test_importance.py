@@ -64,10 +64,10 @@ def run(make_run, tmp_path):
             soundfile.write(tmp_path / "DATA" / label / f"{i}.wav", tone, 8000)
             clips.append(f"{label}/{i}.wav")
     labels = [clip.split("/")[0] for clip in clips]
-    said = np.tile([0.5, 0.5], (12, 1))
+    proba = np.tile([0.5, 0.5], (12, 1))
     # Folds that a manifest gives need not begin with 0.
     folds = [1 + i % 2 for i in range(12)]
-    run = make_run(tmp_path / "DATA", clips, labels, {"lr": said, "stack": said}, folds=folds)
+    run = make_run(tmp_path / "DATA", clips, labels, {"lr": proba, "stack": proba}, folds=folds)
     model = make_lr(sr=8000, families=["centroid", "tempo"])
     model.fit([str(tmp_path / "DATA" / clip) for clip in clips], labels)
     for fold in (1, 2):

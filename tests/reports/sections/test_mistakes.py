@@ -29,11 +29,11 @@ def tones(tmp_path):
 
 CLIPS, LABELS = ["high/0.wav", "high/1.wav", "low/0.wav", "low/1.wav"], ["high"] * 2 + ["low"] * 2
 STACK = np.array([[0.2, 0.8], [0.9, 0.1], [0.7, 0.3], [0.1, 0.9]])
-SAID = {"lr": np.array([[0.6, 0.4], [0.8, 0.2], [0.6, 0.4], [0.3, 0.7]]), "stack": STACK}
+PROBA = {"lr": np.array([[0.6, 0.4], [0.8, 0.2], [0.6, 0.4], [0.3, 0.7]]), "stack": STACK}
 
 
 def test_most_confident_mistakes_come_first(make_run, tones):
-    run = make_run(tones, CLIPS, LABELS, SAID)
+    run = make_run(tones, CLIPS, LABELS, PROBA)
     first, second = find_mistakes(run)
     assert (first.clip, first.y_true, first.y_pred) == ("high/0.wav", "high", "low")
     assert (first.confidence, second.confidence) == (0.8, 0.7)
@@ -48,8 +48,8 @@ def test_labelled_test_clips_are_searched_too(make_run, make_inputs, tones):
     pd.DataFrame({"id": ["007", "010"], "filename": CLIPS[1:3]}).to_csv(
         tones / "test.csv", index=False
     )
-    test_said = {"lr": STACK[:2], "stack": STACK[:2]}
-    run = make_run(tones, CLIPS, LABELS, SAID, test_ids=["007", "010"], test_proba=test_said)
+    test_proba = {"lr": STACK[:2], "stack": STACK[:2]}
+    run = make_run(tones, CLIPS, LABELS, PROBA, test_ids=["007", "010"], test_proba=test_proba)
     inputs = make_inputs(run, test_labels={"007": "high", "010": "high"})
     (mistake,) = MISTAKES.collect(inputs)["mistakes"]["on the test clips"]
     assert (mistake.clip, mistake.y_true, mistake.y_pred) == ("007", "high", "low")
@@ -59,7 +59,7 @@ def test_labelled_test_clips_are_searched_too(make_run, make_inputs, tones):
 
 
 def test_excerpt_is_the_middle_of_a_clip(make_run, make_inputs, tones):
-    data = MISTAKES.collect(make_inputs(make_run(tones, CLIPS, LABELS, SAID)))
+    data = MISTAKES.collect(make_inputs(make_run(tones, CLIPS, LABELS, PROBA)))
     assert data["problem"] is None
     for mistake in data["mistakes"]["out of fold"]:
         assert mistake.excerpt.seconds == (1.5, 10.5)
@@ -70,7 +70,7 @@ def test_excerpt_is_the_middle_of_a_clip(make_run, make_inputs, tones):
 
 
 def test_every_excerpt_has_a_player_and_figure(make_run, make_inputs, tones):
-    body = MISTAKES.body(make_inputs(make_run(tones, CLIPS, LABELS, SAID)))
+    body = MISTAKES.body(make_inputs(make_run(tones, CLIPS, LABELS, PROBA)))
     assert body.count("<audio") == body.count("<svg") == 2
     assert body.count("seconds 1.5 to 10.5") == 2 * 3
     names = re.findall(r' id="([^"]+)"', body)
@@ -78,13 +78,13 @@ def test_every_excerpt_has_a_player_and_figure(make_run, make_inputs, tones):
 
 
 def test_without_audio_nothing_is_read(make_run, make_inputs, tones):
-    run = make_run(tones.parent / "gone", CLIPS, LABELS, SAID)
+    run = make_run(tones.parent / "gone", CLIPS, LABELS, PROBA)
     data = MISTAKES.collect(make_inputs(run, audio=False))
     assert data["problem"] is None and data["mistakes"]["out of fold"][0].excerpt is None
 
 
 def test_missing_data_set_leaves_the_players_out(make_run, make_inputs, tones):
-    inputs = make_inputs(make_run(tones.parent / "gone", CLIPS, LABELS, SAID))
+    inputs = make_inputs(make_run(tones.parent / "gone", CLIPS, LABELS, PROBA))
     assert f"{tones.parent / 'gone'} is not there" in MISTAKES.collect(inputs)["problem"]
     body = MISTAKES.body(inputs)
     assert "<audio" not in body and "high taken for low" in body
@@ -92,7 +92,7 @@ def test_missing_data_set_leaves_the_players_out(make_run, make_inputs, tones):
 
 def test_missing_clip_is_named(make_run, make_inputs, tones):
     (tones / CLIPS[0]).rename(tones / "high/other.wav")
-    data = MISTAKES.collect(make_inputs(make_run(tones, CLIPS, LABELS, SAID)))
+    data = MISTAKES.collect(make_inputs(make_run(tones, CLIPS, LABELS, PROBA)))
     assert "'high/0.wav'" in data["problem"]
 
 
@@ -108,10 +108,10 @@ def test_mashup_has_its_parts(make_run, make_inputs, stem_data, shared_cache):
     resources = Resources(cache=shared_cache, n_jobs=1)
     recipes = sample_training(read_data(stem_data), config, resources=resources).recipes
     labels = [recipe.label for recipe in recipes]
-    said = np.full((len(recipes), 3), 1 / 3)
-    said[0] = [0, 0, 1]
+    proba = np.full((len(recipes), 3), 1 / 3)
+    proba[0] = [0, 0, 1]
     run = make_run(
-        stem_data, [r.id for r in recipes], labels, {"lr": said, "stack": said}, folds=[0] * 6
+        stem_data, [r.id for r in recipes], labels, {"lr": proba, "stack": proba}, folds=[0] * 6
     )
     write_recipes(recipes, run.path / "recipes.parquet")
     data = MISTAKES.collect(make_inputs(run, resources=resources), n_mistakes=1)
@@ -125,7 +125,7 @@ def test_mashup_has_its_parts(make_run, make_inputs, stem_data, shared_cache):
 
 
 def test_unreadable_recipes_leave_the_players_out(make_run, make_inputs, tones):
-    run = make_run(tones, CLIPS, LABELS, SAID)
+    run = make_run(tones, CLIPS, LABELS, PROBA)
     pd.DataFrame({"id": ["a"], "peak": [1.0]}).to_parquet(run.path / "recipes.parquet")
     data = MISTAKES.collect(make_inputs(run))
     assert "cannot be read as recipes" in data["problem"]

@@ -9,8 +9,8 @@ from stemstack.reports.sections.repeat import REPEAT
 
 @pytest.fixture
 def run(make_run):
-    said = {"lr": np.eye(2), "stack": np.eye(2)}
-    return make_run("DATA", range(2), list("ab"), said)
+    proba = {"lr": np.eye(2), "stack": np.eye(2)}
+    return make_run("DATA", range(2), list("ab"), proba)
 
 
 def test_command_and_existing_files_are_collected(run, resources):

@@ -25,8 +25,8 @@ def network(losses, **more):
 @pytest.fixture
 def make_net_run(make_run, tmp_path):
     def make(models):
-        said = np.full((2, 2), 0.5)
-        run = make_run(tmp_path, ["a.wav", "b.wav"], ["a", "b"], {"effnet": said, "stack": said})
+        proba = np.full((2, 2), 0.5)
+        run = make_run(tmp_path, ["a.wav", "b.wav"], ["a", "b"], {"effnet": proba, "stack": proba})
         for fold, model in enumerate(models):
             run.save_model(model, "effnet", fold)
         return run

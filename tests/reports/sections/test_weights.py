@@ -67,9 +67,9 @@ def test_zero_coefficients_give_equal_weights():
 def run(make_run):
     rng = np.random.default_rng(0)
     labels = np.array(CLASSES)[np.arange(30) % 3]
-    said = {name: rng.dirichlet(np.ones(3), 30) for name in MODELS}
-    run = make_run("DATA", range(30), labels, said)
-    features = pd.DataFrame(np.hstack(list(said.values())))
+    proba = {name: rng.dirichlet(np.ones(3), 30) for name in MODELS}
+    run = make_run("DATA", range(30), labels, proba)
+    features = pd.DataFrame(np.hstack(list(proba.values())))
     return run, features.to_numpy(), labels
 
 
