@@ -28,6 +28,7 @@ from ...features import FeatureStore
 from ...mashups import Mashup, Settings
 from ...mashups.sources import list_unconverted
 from ...models import find_networks, model_columns, set_resources
+from ...models.deep.data.log_mel import load_log_mels
 from ...models.deep.device import resolve_device
 from ...models.inspection import find_extractors, leading_extractor
 from ...utils.resources import Resources
@@ -43,7 +44,7 @@ _ROWS, _EPOCHS = (4, 8), 3
 # Time of a fold besides its fit: reading features, predicting, saving the model.
 _FOLD_SECONDS = 1.0
 # Time of the report and model card, and of the meta-model per clip, class, model and fit.
-_REPORT_SECONDS, _META_SECONDS = 5.0, 1e-5
+_REPORT_SECONDS, _META_SECONDS = 5.0, 2e-6
 # Fits of the leakage checks: shuffled labels, tones, and a stack that shuffles labels once more.
 _AUDIT_FITS = 4
 
@@ -203,7 +204,7 @@ class _Task:
             seconds = n_missing * self.convert_seconds / self.n_jobs
             stages.append(PlannedStage("converting stems", n, n - n_missing, seconds))
         clips = self.test if self.sources else self.clips
-        seconds = _time(check_clips, clips[:3], n_jobs=1) / 3 if clips else 0.0
+        seconds = _time(check_clips, clips[:3], n_jobs=1) / len(clips[:3]) if clips else 0.0
         seconds *= len(clips) / self.n_jobs
         return [*stages, PlannedStage("checking clips", len(clips), 0, seconds)]
 
@@ -340,22 +341,23 @@ def _time_network(model, task):
     """Extrapolate from one epoch, and some more, on a few clips."""
     networks = find_networks(model)
     network = set_resources(clone(networks[0])).set_params(epochs=1, patience=None, verbose=False)
+    device = resolve_device(network.device)
     # A GPU takes as long for a few clips as for a batch.
-    n = _CLIPS if resolve_device(network.device).type == "cpu" else network.batch_size
+    n = _CLIPS if device.type == "cpu" else network.batch_size
     clips, y = [task.samples[i % len(task.samples)] for i in range(n)], np.arange(n) % 2
+    log_mel = _time(load_log_mels, clips, network.mel_settings(), device=device) / n
     short = _time(network.fit, clips, y)
     long = _time(clone(network).set_params(epochs=1 + _EPOCHS).fit, clips, y)
-    predicting = _time(network.predict_proba, clips) / n
     epoch = max(0.0, long - short) / _EPOCHS / n
-    # Besides its epoch, the first fit computes log-mels, which the folds share.
-    log_mel = task.load_seconds + max(0.0, short / n - epoch)
+    start = max(0.0, short - n * (epoch + log_mel))
+    predicting = max(0.0, _time(network.predict_proba, clips) / n - log_mel)
     n_predicted = task.n_held_out + len(task.test)
+    per_clip = task.load_seconds + log_mel
+    per_row = epoch + (per_clip if network.remix else 0.0)
     return {
-        "once": log_mel * task.n_clips,
-        "fold": len(networks) * predicting * n_predicted,
-        "epoch": len(networks)
-        * (epoch + (log_mel if network.remix else 0.0))
-        * (task.n_train - task.n_held_out),
+        "once": per_clip * task.n_clips,
+        "fold": len(networks) * (start + predicting * n_predicted),
+        "epoch": len(networks) * per_row * (task.n_train - task.n_held_out),
     }
 
 
