@@ -1,12 +1,10 @@
 """Data sets on disk or at a URL: layouts, mirrors, checks (doctor) and synthetic demo data."""
 
 from .dataset import DataSet, Inventory, Layout
-from .files import find_audio
-from .layouts import LAYOUTS, is_data_set
-from .layouts.noise import NOISE_FOLDER
+from .files import find_audio, read_csv_text
+from .layouts import LAYOUTS, is_data_set, read_data
+from .layouts.shared import NOISE_FOLDER
 from .layouts.stems import DEFAULT_STEMS, SONGS_FOLDER
-from .layouts.tables import read_csv_text
-from .reading import read_data
 from .remote import is_url, local_data, url_within
 
 __all__ = [

@@ -16,8 +16,7 @@ from urllib.parse import quote, unquote
 from ..exceptions import DataError, MissingExtraError, StemstackError, import_optional
 from ..utils.hashing import hash_bytes
 from ..utils.progress import NO_PROGRESS
-from .files import is_audio
-from .layouts.tables import read_csv_text
+from .files import is_audio, read_csv_text
 from .mirror import Mirror, RemoteFile
 
 # Protocols that transfer bytes and nothing else.

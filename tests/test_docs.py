@@ -261,8 +261,6 @@ def test_every_public_name_is_in_the_reference():
         "datasets.files",
         "datasets.layouts",
         "datasets.layouts.stems",
-        "datasets.layouts.tables",
-        "datasets.reading",
         "datasets.remote",
         "exceptions",
         "features.columns",

@@ -1,6 +1,6 @@
 """Demo data: songs composed by rules, and procedurally generated noise."""
 
-from .genres import GENRES
+from .music import GENRES
 from .noise_folder import TARGETS, write_noise
 from .songs import write_songs
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .genres import ROLES, STYLES
+from .music import ROLES, STYLES
 
 STEMS = ("drums", "vocals", "bass", "other")
 # Probability that a trait comes from a neighbouring genre instead of the song's own.
@@ -76,7 +76,7 @@ def sample_plan(genre, seconds, rng, domain=None):
     Parameters
     ----------
     genre : str
-        One of :data:`~stemstack.datasets.demo.genres.GENRES`.
+        One of :data:`~stemstack.datasets.demo.music.GENRES`.
     seconds : float
         Approximate length; the sampled one is within -0.5 % and +2 %.
     rng : numpy.random.Generator

@@ -9,7 +9,7 @@ import numpy as np
 from ...utils.parallel import parallel_map
 from .composer import compose
 from .files import check_at_least, check_sample_rate, check_text, write_wav
-from .genres import GENRES
+from .music import GENRES
 from .plan import STEMS, sample_plan
 from .production import brighten, level_to, limit, overdrive
 from .rendering import render_parts

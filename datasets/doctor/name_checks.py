@@ -4,7 +4,7 @@ import shlex
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-from ..layouts.noise import NOISE_AUDIO
+from ..layouts.shared import NOISE_AUDIO
 from ..layouts.stems import DEFAULT_STEMS, is_misnamed
 from .finding import Finding
 

@@ -5,9 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from ...exceptions import DataError
-from ..files import is_audio
-from ..layouts.noise import NOISE_AUDIO, NOISE_TABLE
-from ..layouts.tables import SAMPLE_TABLE, TEST_TABLE, read_csv_text, read_submission_header
+from ..files import is_audio, read_csv_text
+from ..layouts.shared import (
+    NOISE_AUDIO,
+    NOISE_TABLE,
+    SAMPLE_TABLE,
+    TEST_TABLE,
+    read_submission_header,
+)
 from .finding import Finding
 
 

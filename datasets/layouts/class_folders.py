@@ -7,8 +7,15 @@ import pandas as pd
 from ...exceptions import DataError
 from ..dataset import DataSet, Inventory, Layout, list_clip_files, list_unlabelled_files
 from ..files import find_audio, name_within
-from .noise import NOISE_FOLDER
-from .tables import TEST_TABLE, list_test, paths_of, read_or_note, read_submission_header, read_test
+from .shared import (
+    NOISE_FOLDER,
+    TEST_TABLE,
+    list_test,
+    paths_of,
+    read_or_note,
+    read_submission_header,
+    read_test,
+)
 
 # Folders that are not classes.
 RESERVED = frozenset({"mashups", "test", "meta", NOISE_FOLDER})

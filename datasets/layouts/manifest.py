@@ -6,7 +6,8 @@ import pandas as pd
 
 from ...exceptions import DataError
 from ..dataset import DataSet, Inventory, Layout, list_clip_files
-from .tables import read_csv_text, read_submission_header
+from ..files import read_csv_text
+from .shared import read_submission_header
 
 
 def read_manifest(path):

@@ -13,8 +13,17 @@ from ...exceptions import DataError, DataWarning
 from ...utils.formatting import format_names
 from ..dataset import DataSet, Inventory, Layout, list_stem_files, list_unlabelled_files
 from ..files import is_audio, name_within
-from .noise import NOISE_TABLE, list_noise, read_noise
-from .tables import TEST_TABLE, list_test, paths_of, read_or_note, read_submission_header, read_test
+from .shared import (
+    NOISE_TABLE,
+    TEST_TABLE,
+    list_noise,
+    list_test,
+    paths_of,
+    read_noise,
+    read_or_note,
+    read_submission_header,
+    read_test,
+)
 
 DEFAULT_STEMS = ("drums", "vocals", "bass", "other")
 SONGS_FOLDER = "genres_stems"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from stemstack.datasets.demo.composer import compose, sample_form, swing
-from stemstack.datasets.demo.genres import GENRES
 from stemstack.datasets.demo.harmony import SCALES, repeat_progression
+from stemstack.datasets.demo.music import GENRES
 from stemstack.datasets.demo.plan import STEMS, sample_plan
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from stemstack.datasets.demo.genres import STYLES
 from stemstack.datasets.demo.harmony import (
     SCALES,
     chord_at,
@@ -11,6 +10,7 @@ from stemstack.datasets.demo.harmony import (
     repeat_progression,
     voice,
 )
+from stemstack.datasets.demo.music import STYLES
 
 C, G = 0, 7
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from stemstack.datasets.demo import music, plan
-from stemstack.datasets.demo.genres import GENRES, STYLES
-from stemstack.datasets.demo.music import DRUMS, KITS, PROGRAMS
+from stemstack.datasets.demo.music import DRUMS, GENRES, KITS, PROGRAMS, STYLES
 from stemstack.datasets.demo.plan import DOMAINS, STEMS, sample_plan
 
 

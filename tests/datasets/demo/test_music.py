@@ -1,6 +1,6 @@
 """Styles of the genres: parsed from their table."""
 
-from stemstack.datasets.demo.genres import STYLES, parse_players
+from stemstack.datasets.demo.music import STYLES, parse_players
 
 
 def test_players_pair_instruments_with_patterns():

@@ -1,56 +1,20 @@
-"""Tables of a data set: ``test.csv``, the header of a submission, and CSV files as text."""
+"""Parts that layouts share: ``test.csv``, the header of a submission, and the noise folder.
+
+The noise folder has the structure of ESC-50.
+"""
 
 from pathlib import Path
 
 import pandas as pd
 
 from ...exceptions import DataError
+from ..files import find_audio, name_within, read_csv_text
 
 TEST_TABLE = "test.csv"
 SAMPLE_TABLE = "sample_submission.csv"
-
-
-def read_csv_text(path, required):
-    """Read a CSV with every cell as text, so that ids and unusual names are not changed.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    required : sequence of str
-        Columns that the table must have.
-
-    Returns
-    -------
-    DataFrame of str
-
-    Raises
-    ------
-    DataError
-        The file is not a table, has no rows, or lacks a required column.
-
-    See Also
-    --------
-    read_data : Reads the tables of a data set.
-
-    Examples
-    --------
-    >>> from io import StringIO
-    >>> from stemstack.datasets import read_csv_text
-    >>> read_csv_text(StringIO("id,filename\\n007,a.wav\\n"), ["id"])["id"].tolist()
-    ['007']
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: is not a CSV table ({error}); save it as UTF-8 CSV") from error
-    missing = [name for name in required if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path}: lacks column {', '.join(missing)}; it has {', '.join(table.columns)}"
-        )
-    if table.empty:
-        raise DataError(f"{path}: has a header but no rows")
-    return table
+NOISE_FOLDER = "ESC-50-master"
+NOISE_AUDIO = f"{NOISE_FOLDER}/audio"
+NOISE_TABLE = f"{NOISE_FOLDER}/meta/esc50.csv"
 
 
 def list_test(root):
@@ -176,3 +140,52 @@ def read_or_note(read, root, where, errors):
     except DataError as error:
         errors.append((*where, error))
         return None
+
+
+def list_noise(root):
+    """List the paths of the noise clips, relative to the data folder.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+        The folder that may hold ``ESC-50-master``.
+
+    Returns
+    -------
+    list of str
+    """
+    return [name_within(file, Path(root)) for file in find_audio(Path(root, NOISE_AUDIO))]
+
+
+def read_noise(root):
+    """Read the table of noise clips, if the data set has any.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+        The folder that may hold ``ESC-50-master``.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns ``path, category, group``; clips of one group are cut from one recording. Without
+        a meta table every clip is its own group and its category is empty.
+
+    Raises
+    ------
+    DataError
+        The meta table cannot be read or lacks a column.
+    """
+    paths = list_noise(root)
+    if not paths:
+        return None
+    table = pd.DataFrame({"path": paths})
+    meta = Path(root, NOISE_TABLE)
+    if not meta.exists():
+        return table.assign(category="", group=table["path"])
+    rows = read_csv_text(meta, ["filename", "category", "src_file"]).set_index("filename")
+    rows = rows[~rows.index.duplicated()].reindex([Path(path).name for path in paths])
+    rows = rows.reset_index(drop=True)
+    return table.assign(
+        category=rows["category"].fillna(""), group=rows["src_file"].fillna(table["path"])
+    )
