@@ -85,7 +85,7 @@ def to_table(measured, fits, n_clips, cores, price):
     """Return a table of costs for a number of clips."""
     per_clip = {
         "render mashups": measured["render"],
-        "extract 3298 features": measured["extract"],
+        "extract all features": measured["extract"],
         **{f"fit {name}, {FOLDS} folds": s for name, s in fits.items()},
     }
     table = pd.DataFrame({"ms per clip": pd.Series(per_clip) * 1000})

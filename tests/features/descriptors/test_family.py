@@ -83,18 +83,6 @@ def test_registered_families_are_pickled_by_reference():
         assert pickle.loads(pickle.dumps(family)) is family
 
 
-def test_shared_results_are_computed_once(clips):
-    calls = []
-
-    def count(clip):
-        calls.append(clip)
-        return len(calls)
-
-    clip = ClipDescriptors(clips[0], 22050)
-    assert [clip.compute(count), clip.compute(count)] == [1, 1]
-    assert calls == [clip]
-
-
 def test_own_family_is_appended_to_registered_ones(clips, write_file):
     path = write_file()
     spectral = SpectralFeatures(
