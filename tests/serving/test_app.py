@@ -1,13 +1,15 @@
 """The server refuses a missing run and an occupied port in one line."""
 
+import gc
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
+import pandas as pd
 import pytest
 
 from stemstack.commands import main
-from stemstack.exceptions import UsageError
-from stemstack.serving import Limits
+from stemstack.exceptions import AudioError, UsageError
+from stemstack.serving import Limits, Predictions
 from stemstack.serving import app as server
 
 
@@ -33,3 +35,34 @@ def test_port_in_use_raises(monkeypatch):
     explainer = SimpleNamespace(nearest_clips=None, limits=Limits())
     with pytest.raises(UsageError, match=r"127\.0\.0\.1:80: Cannot find empty port"):
         server.serve_page(explainer, host="127.0.0.1", port=80)
+
+
+# gradio leaves an event loop open.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_page_predicts_and_reports_problems(tmp_path):
+    pytest.importorskip("gradio", reason="gradio comes with the 'serve' extra")
+    table = pd.DataFrame({"path": ["a.wav"], "label": ["rock"], "jazz": [0.2], "rock": [0.8]})
+    explainer = SimpleNamespace(
+        run=SimpleNamespace(
+            path=tmp_path / "<RUN>",
+            model_names=["lr"],
+            metrics={"out_of_fold": {"stack": {"macro_f1": 0.5}}},
+        ),
+        limits=Limits(),
+        nearest_clips=None,
+        explain=MagicMock(side_effect=AudioError("a.wav", "is <empty>")),
+        predict_many=MagicMock(return_value=Predictions(table)),
+    )
+    page = server.build_page(explainer)
+    blocks = page.blocks.values()
+    assert [one.label for one in blocks if type(one).__name__ == "Tab"] == ["One clip", "Several"]
+    assert "Classified by &lt;RUN&gt;: lr" in next(
+        one.value for one in blocks if type(one).__name__ == "HTML"
+    )
+    explain, predict = [function.fn for function in page.fns.values()]
+    assert "a.wav: is &lt;empty&gt;" in explain("0a1b.wav") and "600 s" in explain(None)
+    html, download = predict(["/uploads/a.wav"], progress=MagicMock())
+    assert "Predicted: 1" in html
+    assert pd.read_csv(download.value["path"])["label"].tolist() == ["rock"]
+    gc.collect()
