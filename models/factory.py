@@ -70,6 +70,10 @@ def model_columns(names):
     list of str
         In the same order; see :attr:`~stemstack.models.model_name.ModelName.column`.
 
+    See Also
+    --------
+    check_model_names : Checks that they are unique.
+
     Examples
     --------
     >>> from stemstack.models import model_columns
@@ -236,6 +240,10 @@ def set_resources(model, *, cache=None, n_jobs=None):
     -------
     estimator
         The same.
+
+    See Also
+    --------
+    make_model : Makes a model by name.
 
     Examples
     --------

@@ -120,6 +120,11 @@ def load_model(folder, *, trust=()):
     See Also
     --------
     save_model : Writes it.
+
+    Examples
+    --------
+    >>> from stemstack.models import load_model
+    >>> load_model("RUN/models/make_svm/fold0", trust=["my_models.py"])  # doctest: +SKIP
     """
     path = Path(folder, _SKOPS_NAME)
     if Path(folder, _ENSEMBLE_NAME).exists():

@@ -34,6 +34,10 @@ class ModelSpec:
         Full names of types outside scikit-learn and stemstack that the fitted model holds. They
         are trusted when a run is loaded.
 
+    See Also
+    --------
+    make_model : Makes a model by name.
+
     Examples
     --------
     >>> from stemstack.models.registry import MODELS

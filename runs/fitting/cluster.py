@@ -5,9 +5,11 @@ run and the cache under the same paths. A task carries a fold number only. The t
 that dies are run again elsewhere, with the same result.
 """
 
+import pickle
 import re
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from functools import lru_cache
 
 from threadpoolctl import threadpool_limits
 
@@ -97,11 +99,13 @@ def run_on_cluster(client, shared, function, calls, *, on_gpu=None):
     distributed = import_optional("distributed", "scale")
     on_gpu = [False] * len(calls) if on_gpu is None else on_gpu
     _check_workers(client, any(on_gpu))
+    # Unlike Dask's own pickles, these hold the code of classes that workers cannot import.
+    pack = import_optional("cloudpickle", "scale").dumps
     # A task, not scattered data: it is computed again if its only worker dies.
-    stored = client.submit(_identity, shared, pure=False)
+    stored = client.submit(_identity, pack(shared), pure=False)
     futures = [
         client.submit(
-            _call, function, stored, *call, resources={_GPU: 1} if gpu else {}, pure=False
+            _call, function, stored, pack(call), resources={_GPU: 1} if gpu else {}, pure=False
         )
         for call, gpu in zip(calls, on_gpu, strict=True)
     ]
@@ -145,6 +149,10 @@ def _identity(value):
     return value
 
 
-def _call(function, shared, *arguments):
+# Every call on a worker is given the same bytes.
+_unpack_shared = lru_cache(maxsize=1)(pickle.loads)
+
+
+def _call(function, shared, arguments):
     with threadpool_limits(1):
-        return function(shared, *arguments)
+        return function(_unpack_shared(shared), *pickle.loads(arguments))

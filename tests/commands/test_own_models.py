@@ -198,6 +198,15 @@ def test_edited_code_refits_that_model_only(stem_data, tmp_path, fit_small):
     assert not set(os.listdir(run / "ledger/make_linear")) & entries["make_linear"]
 
 
+@pytest.mark.slow
+def test_own_types_reach_a_cluster(halved_run, code, stem_data, tmp_path, fit_small):
+    pytest.importorskip("distributed")
+    run, models = tmp_path / "RUN", names(code, ["make_halved"])
+    status, _, err = fit_small(stem_data, run, "--scheduler", "local:1", models=models)
+    assert status == 0, err
+    assert (run / "submission.csv").read_bytes() == (halved_run / "submission.csv").read_bytes()
+
+
 def test_module_on_the_path_is_taken(stem_data, tmp_path, fit_small, monkeypatch):
     package = tmp_path / "own_package"
     package.mkdir()
