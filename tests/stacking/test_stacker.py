@@ -79,10 +79,16 @@ def test_frozen_estimators_are_not_fitted():
     # rtol: a mean of two equal numbers.
     np.testing.assert_allclose(stack.oof_[columns], expected, rtol=1e-12)
     assert [len(models) for models in stack.estimators_] == [1, 6, 6]
-    parallel = OutOfFoldStacker(models, cv=3, n_jobs=2).fit(X, y)
-    assert [len(models) for models in parallel.estimators_] == [1, 3, 3]
     with pytest.raises(DataError, match="was fitted on class 2, which is not in y"):
         stack.fit(X[y < 2], y[y < 2])
+
+
+@pytest.mark.slow
+def test_frozen_estimators_are_stored_once_in_parallel():
+    X, y = standardised(load_wine)
+    models = [("frozen", FrozenEstimator(GaussianNB().fit(X[::2], y[::2]))), *MODELS]
+    parallel = OutOfFoldStacker(models, cv=3, n_jobs=2).fit(X, y)
+    assert [len(models) for models in parallel.estimators_] == [1, 3, 3]
 
 
 def test_equals_prefit_stacking_classifier():
@@ -209,6 +215,7 @@ def test_clips_need_not_be_arrays():
     assert stack.predict(["a", "a" * 40]).tolist() == ["short", "long"]
 
 
+@pytest.mark.slow
 def test_parallel_fits_give_the_same():
     X, y = standardised(load_iris)
     one = OutOfFoldStacker(MODELS, cv=3, random_state=0).fit(X, y)
