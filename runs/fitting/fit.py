@@ -133,16 +133,17 @@ def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RES
         The data cannot be used.
     """
     _check_options(config, None, audit, time_limit)
-    data, models, resolved = _load(config, resources)
-    run = Run.begin(out, config, resume=True)
     available = math.inf if time_limit is None else time_limit * (1 - RESERVE)
-    with resources.progress.stage("measuring"):
-        plan = plan_fit(
-            *(data, config, run, models, resolved),
-            available=available,
-            audit=audit,
-            resources=resources,
-        )
+    with ensure_cache(resources) as resources:
+        data, models, resolved = _load(config, resources)
+        run = Run.begin(out, config, resume=True)
+        with resources.progress.stage("measuring"):
+            plan = plan_fit(
+                *(data, config, run, models, resolved),
+                available=available,
+                audit=audit,
+                resources=resources,
+            )
     if config.protocol != "both":
         return plan
     again = PlannedStage("the same, songs shared", 1, 0, plan.seconds)
