@@ -10,10 +10,16 @@ import torch
 import transformers
 
 from stemstack.exceptions import UsageError
-from stemstack.models import EffNetClassifier, EffNetEmbedding, load_model, make_model, save_model
+from stemstack.models import (
+    EffNetClassifier,
+    EffNetEmbedding,
+    load_model,
+    make_model,
+    resolve_auto,
+    save_model,
+)
 from stemstack.models.deep.backbones.ast import AST_PARAMETERS, KaldiFbankConfig
 from stemstack.models.deep.backbones.pretrained import resolve_pretrained
-from stemstack.models.registry import resolve_auto
 
 SMALL = {
     "backbone": "ast",
