@@ -13,7 +13,7 @@ from stemstack.models.deep.data.dataset import LogMelDataset, RemixedDataset, re
 from stemstack.models.deep.data.log_mel import MelSettings, compute_log_mel
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
-from stemstack.utils.progress import NullProgress
+from stemstack.utils.resources import Resources
 
 SETTINGS = MelSettings(n_mels=32)
 CPU = torch.device("cpu")
@@ -23,8 +23,8 @@ SECONDS = 0.5
 @pytest.fixture(scope="module")
 def mashups(stem_data, shared_cache):
     config = Config(str(stem_data), folds=2, mashups_per_genre=4)
-    resources = {"cache": shared_cache, "n_jobs": 1, "progress": NullProgress()}
-    return training_clips(read_data(stem_data), config, **resources).clips
+    resources = Resources(shared_cache, n_jobs=1)
+    return training_clips(read_data(stem_data), config, resources=resources).clips
 
 
 def remixed(clips, **options):
