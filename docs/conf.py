@@ -49,8 +49,8 @@ def leave_out(app, what, name, obj, skip, options):
     """Leave out of classes what has no docstring, and what scikit-learn adds to every estimator."""
     if what == "module":
         return skip
-    told = inspect.isroutine(obj) or isinstance(obj, property | cached_property)
-    return not (told and obj.__doc__) or name.endswith("_request")
+    described = inspect.isroutine(obj) or isinstance(obj, property | cached_property)
+    return not (described and obj.__doc__) or name.endswith("_request")
 
 
 def set_formula(writer, node):

@@ -72,7 +72,9 @@ def test_distributions_hold_the_package_only(distributions):
     }
     with tarfile.open(sdist) as archive:
         listed = archive.getnames()
-    assert any(name.endswith("/serving/page.css") for name in listed)
+    data = ("serving/page.css", "serving/templates/answer.html", "datasets/demo/music.yaml")
+    assert all(any(name.endswith(f"/{file}") for name in listed) for file in data)
+    assert {f"stemstack/{file}" for file in data} <= set(names)
 
 
 def test_installed_wheel_fits_from_another_directory(program, tmp_path):

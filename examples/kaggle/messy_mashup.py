@@ -100,9 +100,9 @@ answers = pd.read_csv(RUN / "submission.csv", dtype=str)
 key, label = sample.columns
 if list(answers.columns) != [key, label] or not answers[key].is_unique:
     sys.exit(f"submission.csv has columns {list(answers.columns)}; expected {key}, {label}")
-strange = set(answers[key]) - set(sample[key])
-if strange:
-    sys.exit(f"submission.csv answers ids that the sample does not ask for: {sorted(strange)[:5]}")
+unexpected = set(answers[key]) - set(sample[key])
+if unexpected:
+    sys.exit(f"submission.csv answers ids that are not in the sample: {sorted(unexpected)[:5]}")
 
 submission = sample[[key]].merge(answers, on=key, how="left")
 unanswered = submission[label].isna()

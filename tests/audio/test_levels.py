@@ -9,7 +9,7 @@ from stemstack.audio import levels
 @pytest.mark.parametrize(
     ("ratio", "amplitude_db", "power_db"), [(1, 0, 0), (10, 20, 10), (0.5, -6.0206, -3.0103)]
 )
-def test_decibels_of_known_ratios(ratio, amplitude_db, power_db):
+def test_decibels_of_simple_ratios(ratio, amplitude_db, power_db):
     # rtol, atol: the table has four decimals.
     np.testing.assert_allclose(levels.amplitude_to_db(ratio), amplitude_db, atol=1e-4)
     np.testing.assert_allclose(levels.power_ratio_to_db(ratio), power_db, atol=1e-4)

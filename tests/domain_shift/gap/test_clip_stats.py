@@ -18,7 +18,7 @@ def test_stats_of_square_wave():
     assert waveform_stats(np.zeros(9, np.float32), SR)[1:] == (-120.0, -120.0, 0.0)
 
 
-def test_table_has_one_row_per_clip_for_any_jobs():
+def test_one_row_per_clip_for_any_jobs():
     clips = [np.full(SR * n, 0.1 * n, np.float32) for n in (1, 2, 3)]
     advanced = []
     table = compute_clip_stats(clips, n_jobs=2, advance=advanced.append)

@@ -25,7 +25,7 @@ def test_banded_matmul_equals_matrix_product():
     np.testing.assert_allclose(banded_matmul(weights, rows), weights @ rows, rtol=1e-5)
 
 
-def test_vertices_of_known_parabolas():
+def test_vertices_of_sampled_parabolas():
     vertex = np.array([-0.5, -0.1, 0.0, 0.3])
     below, here, above = (-3 * (x - vertex) ** 2 for x in (-1, 0, 1))
     # Float64 of order 1.
