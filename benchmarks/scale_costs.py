@@ -2,7 +2,7 @@
 
 Run ``python benchmarks/scale_costs.py DATA [--clips 10000000 --cores 256 --price 0.04]`` with songs
 in stems. Each figure is the best of some rounds on one core, multiplied by the clips and divided by
-the cores, which holds as long as nothing is shared; docs/scale.md describes the limits.
+the cores, which holds as long as nothing is shared; docs/explanation/scale.md describes the limits.
 """
 
 import argparse

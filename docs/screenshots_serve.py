@@ -1,4 +1,4 @@
-"""Take the screenshot of the page in docs/serve.md.
+"""Take the screenshot of the page in docs/how-to/serve.md.
 
 python docs/screenshots_serve.py RUN CLIP --data DATA
 

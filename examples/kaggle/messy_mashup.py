@@ -67,8 +67,8 @@ def stemstack(*arguments):
 
 # %% [markdown]
 # ## Look
-# The input cannot be mended here, so faults are listed and do not end the notebook; what cannot be
-# used at all stops `fit`.
+# The input cannot be changed here, so findings are listed and do not end the notebook. Data that
+# cannot be used at all stop `fit`.
 
 # %%
 stemstack("doctor", DATA)

@@ -60,7 +60,9 @@ class MeanBlend(Blend):
             log_mean = np.log(np.maximum(proba, _MIN_PROBA)).mean(axis=0)
             return _normalise(np.exp(log_mean - log_mean.max(axis=1, keepdims=True)))
         if self.kind == "rank":
-            ranks = [np.interp(p, *reference) for p, reference in zip(proba, self.ranks_, strict=True)]
+            ranks = [
+                np.interp(p, *reference) for p, reference in zip(proba, self.ranks_, strict=True)
+            ]
             return _normalise(np.mean(ranks, axis=0))
         return super().combine(proba)
 

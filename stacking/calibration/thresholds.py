@@ -90,18 +90,18 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
         proba, codes, classes = check_labelled_proba(proba, y)
         logs, folds = log_proba(proba), check_folds(folds, len(codes))
         plain = logs.argmax(axis=1)
-        learnt, gains, nested = [], [], np.empty_like(codes)
+        offsets, gains, nested = [], [], np.empty_like(codes)
         for fold in np.unique(folds):
             train = folds != fold
-            learnt.append(self._ascend(logs[train], codes[train]))
-            predicted = (logs + learnt[-1]).argmax(axis=1)
+            offsets.append(self._ascend(logs[train], codes[train]))
+            predicted = (logs + offsets[-1]).argmax(axis=1)
             scores = [macro_f1(codes[train], labels[train]) for labels in (predicted, plain)]
             gains.append(scores[0] - scores[1])
             nested[~train] = predicted[~train]
         self.gain_, self.low_, _ = paired_difference(codes, nested, plain, groups, level=0.9)
         self.optimism_ = float(np.mean(gains)) - self.gain_
         self.applied_ = self.low_ > 0
-        self.offsets_ = np.mean(learnt, axis=0) if self.applied_ else np.zeros(len(classes))
+        self.offsets_ = np.mean(offsets, axis=0) if self.applied_ else np.zeros(len(classes))
         return self
 
     def transform(self, proba):

@@ -49,7 +49,7 @@ def test_every_family_has_its_own_explanation():
 
 
 def test_table_of_families_matches_the_registry():
-    page = (DOCS / "features.md").read_text(encoding="utf-8")
+    page = (DOCS / "reference" / "features.md").read_text(encoding="utf-8")
     described = [match.groups() for match in _ROW.finditer(page)]
     assert described == [
         (name, str(len(f.rows)), f.unit, f.__doc__.splitlines()[0].rstrip("."))

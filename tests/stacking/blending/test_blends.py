@@ -209,7 +209,7 @@ def test_every_blend_is_saved_and_loaded(name, tmp_path):
 
 @pytest.mark.parametrize("name", BLENDS)
 def test_every_blend_is_in_the_documentation(name):
-    page = Path(__file__).parents[3] / "docs" / "stacking.md"
+    page = Path(__file__).parents[3] / "docs" / "reference" / "stacking.md"
     assert f"`{name}`" in page.read_text(encoding="utf-8")
 
 
