@@ -67,12 +67,12 @@ class Ladder:
             flags = ["--sr", 22050, "--mono", "--shifted", "--quiet", "--jobs", self._cores]
             self.root.mkdir(parents=True, exist_ok=True)
             cost = self._call("demo-data", self.data, *SONGS.split(), *hidden, *flags)
-            print(f"composing: {_tell(cost)}", flush=True)
+            print(f"composing: {_format_cost(cost)}", flush=True)
         if not self.settings.exists():
             resume = ["--resume"] if self.settings.with_suffix(".search").exists() else []
             target = ["--out", self.settings, "--quiet", *resume, *self._cache]
             cost = self._call("tune", self.data, *TUNING.split(), *target, "--jobs", self._cores)
-            print(f"tuning: {_tell(cost)}", flush=True)
+            print(f"tuning: {_format_cost(cost)}", flush=True)
 
     def _step(self, rung, seed, needed):
         for step in needed:
@@ -85,8 +85,8 @@ class Ladder:
         cost = self._call(*self._command(rung, seed, out, inputs))
         place = {"seed": seed, "rung": rung.name}
         rows = [
-            {**place, "model": model, "oof": oof, **cost, "guess": guess}
-            for model, oof, guess in self._read(rung, out)
+            {**place, "model": model, "oof": oof, **cost, "guess": predicted}
+            for model, oof, predicted in self._read(rung, out)
         ]
         with self._writing:
             self.rows += rows
@@ -133,8 +133,8 @@ class Ladder:
     def _read(self, rung, out):
         """Yield each model of a rung: name, out-of-fold score (nested), labels of the test."""
         if rung.command in ("decode", "pseudo"):
-            guess = pd.read_csv(out.with_suffix(".csv"), dtype=str)["genre"].tolist()
-            yield rung.model, None, guess
+            predicted = pd.read_csv(out.with_suffix(".csv"), dtype=str)["genre"].tolist()
+            yield rung.model, None, predicted
             return
         run = Run.open(out)
         scores, test = run.metrics["out_of_fold"], run.read_table("ledger/test")
@@ -145,12 +145,12 @@ class Ladder:
         classes = run.metrics["classes"]
         for model, score in scores.items():
             values = test[name_columns(model, classes, len(classes))].to_numpy()
-            guess = to_labels(values, classes, "predict_proba")
+            predicted = to_labels(values, classes, "predict_proba")
             base = model.partition("(")[0].partition("-")[0]
-            yield rung.model if rung.of else base, score["macro_f1"], list(guess)
+            yield rung.model if rung.of else base, score["macro_f1"], list(predicted)
 
 
-def _tell(cost):
+def _format_cost(cost):
     return f"{cost['seconds'] / 60:.0f} min, {cost['cpu'] / 60:.0f} min of CPU"
 
 

@@ -27,8 +27,8 @@ def main():
     parser.add_argument("folder", type=Path, help="LADDER, as for ladder.py")
     parser.add_argument("picture", type=Path, help="SVG or PNG")
     options = parser.parse_args()
-    rows, truth = read_rows(options.folder)
-    rows["answers"] = [mean_score(truth, guess[:, None]) for guess in rows["guess"]]
+    rows, y_true = read_rows(options.folder)
+    rows["answers"] = [mean_score(y_true, predicted[:, None]) for predicted in rows["guess"]]
     rungs = [rung for rung in RUNGS if rung.name in set(rows["rung"])]
     figure = Figure(figsize=(8.5, 0.9 + 0.42 * len(rungs)), layout="constrained")
     axes = figure.subplots()

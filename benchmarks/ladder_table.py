@@ -21,65 +21,65 @@ def read_rows(folder):
     Returns
     -------
     rows : DataFrame
-        ``guess`` holds the codes of the classes answered.
-    truth : ndarray of shape (n_clips,), int
+        ``guess`` holds the codes of the predicted classes.
+    y_true : ndarray of shape (n_clips,), int
     """
     answers = pd.read_csv(folder / "answers.csv", dtype=str).iloc[:, 1]
-    classes, truth = np.unique(answers, return_inverse=True)
+    classes, y_true = np.unique(answers, return_inverse=True)
     rows = pd.DataFrame(json.loads((folder / "results.json").read_text()))
-    rows["guess"] = [np.searchsorted(classes, guess) for guess in rows["guess"]]
+    rows["guess"] = [np.searchsorted(classes, predicted) for predicted in rows["guess"]]
     order = rows["rung"].map({rung.name: place for place, rung in enumerate(RUNGS)})
-    return rows.iloc[np.lexsort([order, rows["seed"]])], truth
+    return rows.iloc[np.lexsort([order, rows["seed"]])], y_true
 
 
-def mean_score(truth, guesses):
-    """Average macro F1 over columns of guesses, one a seed."""
-    n_classes = max(truth.max(), guesses.max()) + 1
-    return macro_f1_of_codes(truth, guesses.T, n_classes).mean()
+def mean_score(y_true, predictions):
+    """Average macro F1 over columns of predictions, one per seed."""
+    n_classes = max(y_true.max(), predictions.max()) + 1
+    return macro_f1_of_codes(y_true, predictions.T, n_classes).mean()
 
 
 def print_table(folder):
     """Print a line a rung and model, the lead of the best over the default, and what all cost."""
-    rows, truth = read_rows(folder)
+    rows, y_true = read_rows(folder)
     titles = {rung.name: rung.title for rung in RUNGS}
-    guesses = {}
+    predictions = {}
     print("| rung | model | out of fold | answers | 95 % interval | CPU s | MB |")
     print("|---|---|---|---|---|---|---|")
     for (rung, model), group in rows.groupby(["rung", "model"], sort=False):
-        guesses[rung, model] = columns = np.stack(group["guess"].tolist(), axis=1)
+        predictions[rung, model] = columns = np.stack(group["guess"].tolist(), axis=1)
         # Clips are drawn, and for each draw the mean over seeds taken.
-        low, high = bootstrap_interval(truth, columns, score=mean_score)
+        low, high = bootstrap_interval(y_true, columns, score=mean_score)
         oof = "" if group["oof"].isna().any() else f"{group['oof'].mean():.3f}"
         print(
-            f"| {titles[rung]} | {model} | {oof} | {mean_score(truth, columns):.3f} "
+            f"| {titles[rung]} | {model} | {oof} | {mean_score(y_true, columns):.3f} "
             f"| {low:.2f} to {high:.2f} | {group['cpu'].mean():.0f} | {group['mb'].max():.0f} |"
         )
-    if ("default", "stack") in guesses:
-        print(f"\n{compare_default(truth, guesses)}")
+    if ("default", "stack") in predictions:
+        print(f"\n{compare_default(y_true, predictions)}")
     cpu = rows.drop_duplicates(["seed", "rung"])["cpu"].sum()
     print(f"\nall rungs: {cpu / 60:.0f} min of CPU")
 
 
-def compare_default(truth, guesses):
+def compare_default(y_true, predictions):
     """Say how far the best other rung is from the default's stack, over draws of clips."""
-    default = guesses["default", "stack"]
+    default = predictions["default", "stack"]
     # Of a ladder that is half climbed: rungs of as many seeds.
     others = {
         key: columns
-        for key, columns in guesses.items()
+        for key, columns in predictions.items()
         if key[0] != "default" and columns.shape == default.shape
     }
-    best = max(others, key=lambda key: mean_score(truth, others[key]))
+    best = max(others, key=lambda key: mean_score(y_true, others[key]))
     pair = np.stack([others[best], default], axis=2)
-    low, high = bootstrap_interval(truth, pair, score=_difference)
+    low, high = bootstrap_interval(y_true, pair, score=_difference)
     return (
         f"the best of the other rungs, {' '.join(best)}, less the default's stack: "
-        f"{_difference(truth, pair):+.3f} (95 %: {low:+.3f} to {high:+.3f})"
+        f"{_difference(y_true, pair):+.3f} (95 %: {low:+.3f} to {high:+.3f})"
     )
 
 
-def _difference(truth, pair):
-    return mean_score(truth, pair[:, :, 0]) - mean_score(truth, pair[:, :, 1])
+def _difference(y_true, pair):
+    return mean_score(y_true, pair[:, :, 0]) - mean_score(y_true, pair[:, :, 1])
 
 
 def main():

@@ -13,7 +13,6 @@ _HOMES = {
     "EffNetLogits": "deep.effnet",
     "ModelSpec": "registry",
     "check_model_names": "factory",
-    "defer_checkpoint_cleanup": "deep.training.checkpoint",
     "device_of": "networks",
     "export_onnx": "deep.onnx",
     "find_networks": "inspection",
@@ -27,7 +26,6 @@ _HOMES = {
     "save_model": "persistence",
     "set_resources": "factory",
     "split_names": "model_name",
-    "weights_hash": "deep.backbones.pretrained",
 }
 
 __all__ = list(_HOMES)

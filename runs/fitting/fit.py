@@ -131,6 +131,17 @@ def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RES
         The options are invalid, or no model fits the time limit.
     DataError
         The data cannot be used.
+
+    See Also
+    --------
+    fit_run : Runs the plan.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Config, plan_run
+    >>> plan = plan_run(Config("DATA", models=["lr"]), "RUN")  # doctest: +SKIP
+    >>> plan.seconds  # doctest: +SKIP
+    94.2
     """
     _check_options(config, None, audit, time_limit)
     available = math.inf if time_limit is None else time_limit * (1 - RESERVE)

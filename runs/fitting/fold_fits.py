@@ -12,7 +12,9 @@ from sklearn.base import clone
 from ... import __version__
 from ...audio import clip_key
 from ...exceptions import UsageError
-from ...models import defer_checkpoint_cleanup, find_networks, set_resources, weights_hash
+from ...models import find_networks, set_resources
+from ...models.deep.backbones.pretrained import weights_hash
+from ...models.deep.training.checkpoint import defer_checkpoint_cleanup
 from ...models.inspection import model_fingerprint
 from ...stacking.out_of_fold import fit_fold, predict_with, prediction_table
 from ...utils.hashing import content_key

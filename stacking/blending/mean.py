@@ -68,7 +68,11 @@ class MeanBlend(Blend):
 
 
 def make_geometric_mean():
-    """Make the blend ``geometric``.
+    """Make the blend ``geometric``, the geometric mean of the models' probabilities.
+
+    See Also
+    --------
+    MeanBlend : The class behind it.
 
     Examples
     --------
@@ -80,7 +84,11 @@ def make_geometric_mean():
 
 
 def make_rank_mean():
-    """Make the blend ``rank``.
+    """Make the blend ``rank``, the mean of the models' ranks.
+
+    See Also
+    --------
+    MeanBlend : The class behind it.
 
     Examples
     --------

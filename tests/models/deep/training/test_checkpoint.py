@@ -9,7 +9,8 @@ import pytest
 from helpers.nets import SMALL_NET, Tone
 
 from stemstack.exceptions import DataError, UsageError
-from stemstack.models import EffNetClassifier, EffNetLogits, defer_checkpoint_cleanup
+from stemstack.models import EffNetClassifier, EffNetLogits
+from stemstack.models.deep.training.checkpoint import defer_checkpoint_cleanup
 
 PARAMS = {**SMALL_NET, "epochs": 4, "mixup": 0.4, "spec_augment": 0.2, "remix": True}
 
