@@ -10,8 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ._shared.defaults import STEMS
-from ._shared.options import Names, cache_option, jobs_option, option, quiet_option
+from ._shared.options import STEMS, Names, cache_option, jobs_option, option, quiet_option
 from ._shared.progress import make_console
 
 

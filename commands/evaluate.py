@@ -22,7 +22,7 @@ def evaluate_command(run, answers, decode, as_json, quiet):
 
     Prints one line per model. --decode adds a line for the predictions of predict --decode.
     """
-    from ..reports.summary import scores_table
+    from ..reports.evaluation import scores_table
     from ..runs import Run, evaluate_run
     from ..runs.prediction.predict import adjust_ledger
     from ._shared.progress import make_progress

@@ -6,8 +6,8 @@ import click
 from click.core import ParameterSource
 
 from ..exceptions import UsageError
-from ._shared.defaults import PROTOCOLS
 from ._shared.options import (
+    PROTOCOLS,
     Duration,
     GroupedCommand,
     ModelNames,

@@ -9,8 +9,15 @@ from rich.text import Text
 
 from ..exceptions import UsageError
 from ..utils.formatting import format_number
-from ._shared.defaults import GAP_FOLDS
-from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
+from ._shared.options import (
+    GAP_FOLDS,
+    Names,
+    SettingsFile,
+    cache_option,
+    jobs_option,
+    option,
+    quiet_option,
+)
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
 

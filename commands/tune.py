@@ -9,8 +9,15 @@ from rich import box
 from rich.table import Table
 
 from ..utils.atomic_write import atomic_path
-from ._shared.defaults import TUNE_BUDGET
-from ._shared.options import Names, SettingsFile, cache_option, jobs_option, option, quiet_option
+from ._shared.options import (
+    TUNE_BUDGET,
+    Names,
+    SettingsFile,
+    cache_option,
+    jobs_option,
+    option,
+    quiet_option,
+)
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
 from .gap import print_gap

@@ -4,9 +4,8 @@ Conventions: audio is mono float32 in [-1, 1] at 22,050 Hz by default. A *source
 path to :class:`AudioSource`, the converted file.
 """
 
-from .jams import read_jams, write_jams
 from .pool import Pool, sample_recipes
-from .recipe_io import read_recipes, write_recipes
+from .recipe_io import read_jams, read_recipes, write_jams, write_recipes
 from .recipes import NoisePart, Recipe, StemPart, song_recipes
 from .rendering.mashup import Mashup, load_mashups, write_mashups
 from .settings import Settings

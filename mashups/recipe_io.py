@@ -1,6 +1,17 @@
-"""Files of recipes: Parquet with nested parts, or JSON Lines with one recipe per line."""
+"""Files of recipes: Parquet with nested parts, JSON Lines with one recipe per line, and JAMS.
+
+JAMS (JSON Annotated Music Specification) is an exchange format of annotation tools. Each stem and
+noise clip of a mashup is an observation in the namespace ``scaper``, its label is one in
+``tag_open``, and the sandbox holds the recipe, from which it is read back without loss.
+
+References
+----------
+E. Humphrey et al., "JAMS: a JSON annotated music specification", ISMIR 2014. J. Salamon et al.,
+"Scaper: a library for soundscape synthesis and augmentation", WASPAA 2017.
+"""
 
 import json
+import math
 import typing
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -9,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..exceptions import DataError, UsageError
+from ..utils.atomic_write import write_text
 from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict
 
 
@@ -116,3 +128,135 @@ _SCHEMA = pa.schema(
         noises=pa.list_(pa.struct(_arrow_fields(NoisePart, band=pa.list_(pa.float64())))),
     )
 )
+
+
+_VERSION = "0.3.4"
+
+
+def write_jams(mashup, path):
+    """Write the recipe of a mashup as a JAMS file, atomically.
+
+    Parameters
+    ----------
+    mashup : Mashup
+    path : str or os.PathLike
+
+    See Also
+    --------
+    read_jams : Read the recipe back.
+    write_recipes : Write many recipes to one file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from stemstack.mashups import AudioSource, Mashup, Recipe, StemPart, read_jams, write_jams
+    >>> drums = StemPart("drums", "a", "a/drums.wav", rate=1.0, gain=1.0)
+    >>> recipe = Recipe("rock-0", "rock", 0, 22050, start=0, length=44100, stems=(drums,))
+    >>> source = AudioSource("drums.i16", 44100, tempo=120.0, confidence=1.0, content="x")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_jams(Mashup(recipe, (source,)), f"{folder}/rock-0.jams")
+    ...     read_jams(f"{folder}/rock-0.jams") == recipe
+    True
+    """
+    write_text(path, json.dumps(_document(mashup), indent=1, allow_nan=False) + "\n")
+
+
+def read_jams(path):
+    """Read the recipe from a JAMS file that :func:`write_jams` wrote.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or holds no recipe.
+
+    See Also
+    --------
+    read_recipes : Read many recipes from one file.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import read_jams
+    >>> recipe = read_jams("MASHUPS/jams/rock-0-00000.jams")  # doctest: +SKIP
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        return recipe_from_dict(document["sandbox"]["stemstack"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{path}: is not a JAMS file with a recipe ({error})") from error
+
+
+def _document(mashup):
+    recipe = mashup.recipe
+    seconds = recipe.length / recipe.sr
+    stems = [_stem_event(part, recipe) for part in recipe.stems]
+    sources = mashup.sources[len(stems) :]
+    noises = [_noise_event(p, s, recipe) for p, s in zip(recipe.noises, sources, strict=True)]
+    label = {"time": 0.0, "duration": seconds, "value": recipe.label, "confidence": 1.0}
+    return {
+        "file_metadata": {
+            "title": recipe.id,
+            "artist": "",
+            "release": "",
+            "duration": seconds,
+            "identifiers": {},
+            "jams_version": _VERSION,
+        },
+        "annotations": [
+            _annotation("scaper", [*stems, *noises], seconds),
+            _annotation("tag_open", [label], seconds),
+        ],
+        "sandbox": {"stemstack": asdict(recipe)},
+    }
+
+
+def _annotation(namespace, data, seconds):
+    return {
+        "annotation_metadata": {"annotation_tools": "stemstack", "data_source": "program"},
+        "namespace": namespace,
+        "data": data,
+        "sandbox": {},
+        "time": 0.0,
+        "duration": seconds,
+    }
+
+
+def _stem_event(part, recipe):
+    moves_pitch = recipe.tempo in ("interpolate", "resample")
+    return _event(
+        part.stem,
+        part.path,
+        role="foreground",
+        source_time=recipe.start * part.rate / recipe.sr,
+        time=0.0,
+        duration=recipe.length / recipe.sr,
+        time_stretch=1 / part.rate,
+        pitch_shift=12 * math.log2(part.rate) if moves_pitch else 0.0,
+    )
+
+
+def _noise_event(part, source, recipe):
+    begin = 0 if part.tile else part.start
+    end = recipe.length if part.tile else min(recipe.length, part.start + source.n_samples)
+    snr = {} if part.snr is None else {"snr": part.snr}
+    return _event(
+        "noise",
+        part.path,
+        role="background",
+        source_time=(part.start if part.tile else 0) / recipe.sr,
+        time=begin / recipe.sr,
+        duration=(end - begin) / recipe.sr,
+        **snr,
+    )
+
+
+def _event(label, path, *, time, duration, **details):
+    value = {"label": label, "source_file": path, "event_time": time, "event_duration": duration}
+    return {"time": time, "duration": duration, "value": value | details, "confidence": 1.0}

@@ -6,11 +6,10 @@ from ..runs.prediction.evaluate import read_test_labels
 from ..runs.run import STACK
 from ..utils.atomic_write import write_text
 from ..utils.lazy_import import import_blocking
-from .evaluation import collect_evaluations
+from .evaluation import collect_evaluations, headline, key_figures, scores_table
 from .html.blocks import render_page
 from .section import ReportInputs
 from .sections import SECTIONS
-from .summary import headline, key_figures, scores_table
 
 
 def write_report(run, *, answers=None, out=None, audio=True, resources=None, sections=SECTIONS):

@@ -149,8 +149,10 @@ def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None
             "n_jobs must be None, a number of processes, or negative to count from all the cores. "
             "Got 0 instead."
         )
+    folder = os.getcwd()
     calls = (
-        delayed(_call)(function, arguments, n_threads) for arguments in zip(*iterables, strict=True)
+        delayed(_call)(function, arguments, n_threads, folder)
+        for arguments in zip(*iterables, strict=True)
     )
     return _with_progress(Parallel(n_jobs, return_as="generator")(calls), advance)
 
@@ -162,7 +164,10 @@ def _with_progress(results, advance):
             advance(1)
 
 
-def _call(function, arguments, n_threads):
+def _call(function, arguments, n_threads, folder):
+    # joblib reuses workers, whose working directory is that of the process when they started.
+    if os.getcwd() != folder:
+        os.chdir(folder)
     if n_threads is None:
         return function(*arguments)
     with threadpool_limits(n_threads):

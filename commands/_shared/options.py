@@ -9,6 +9,7 @@ Importing this module imports no heavy package, so that help and completion are 
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import yaml
@@ -17,7 +18,21 @@ from click.shell_completion import CompletionItem
 from ...exceptions import UsageError
 from ...models.model_name import split_names
 from ...models.registry import MODELS
-from .defaults import STEMS
+
+# Names and defaults defined in packages that import slowly; a test keeps them equal.
+PROTOCOLS = ("disjoint", "shared", "both")
+STEMS = ("drums", "vocals", "bass", "other")
+GAP_FOLDS = 3
+TUNE_BUDGET = SimpleNamespace(
+    n_trials=600,
+    n_initial_trials=100,
+    clips_per_trial=60,
+    n_candidates=4,
+    gap_clips=300,
+    tempo_modes=("interpolate", "none"),
+    folds=3,
+)
+
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2})")
 _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")

@@ -16,7 +16,7 @@ from ...audio.levels import db_to_amplitude
 from ...utils.parallel import parallel_map
 from . import noise_sounds
 from .files import check_at_least, check_sample_rate, write_text, write_wav
-from .production import limit
+from .rendering import limit
 
 TARGETS = {
     "dog": 0,

@@ -11,8 +11,7 @@ from .composer import compose
 from .files import check_at_least, check_sample_rate, check_text, write_wav
 from .music import GENRES
 from .plan import STEMS, sample_plan
-from .production import brighten, level_to, limit, overdrive
-from .rendering import render_parts
+from .rendering import brighten, level_to, limit, overdrive, render_parts
 
 
 def write_songs(

@@ -17,8 +17,7 @@ from numba import njit
 
 from ...audio import DEFAULT_SR, load_clip, resample
 from ...utils.parallel import parallel_map
-from .fingerprint import find_peaks
-from .landmark_index import LandmarkIndex
+from .fingerprint import LandmarkIndex, find_peaks
 
 # Waveforms are compared at a quarter of their sample rate: candidate rates have errors of about a
 # thousandth, by which higher frequencies would be out of phase within a chunk.

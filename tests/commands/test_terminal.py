@@ -11,7 +11,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from stemstack.commands._shared import defaults as offered
+from stemstack.commands._shared import options as offered
 from stemstack.commands._shared.options import Duration
 from stemstack.commands._shared.outputs import scores_panel
 from stemstack.commands._shared.progress import RichProgress, show_rate

@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stemstack.datasets import is_url, local_data, read_data, url_within
-from stemstack.datasets import mirror as mirroring
+from stemstack.datasets import is_url, local_data, read_data, remote, url_within
 from stemstack.exceptions import DataError, MissingExtraError
 from stemstack.utils.progress import NullProgress
 
@@ -205,7 +204,7 @@ def test_progress_counts_only_fetched_files(source, tmp_path):
 
 
 def test_interrupted_mirror_resumes(source, tmp_path, monkeypatch, fetched):
-    monkeypatch.setattr(mirroring, "_BATCH", 2)
+    monkeypatch.setattr(remote, "_BATCH", 2)
     get_file = LocalFileSystem.get_file
 
     def cut(self, remote, local, **options):

@@ -57,6 +57,18 @@ def test_parallel_map_keeps_order_and_counts(n_jobs):
     assert steps == [1] * 5
 
 
+def test_workers_follow_the_working_directory(tmp_path, monkeypatch):
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        assert set(parallel_map(_working_directory, range(4), n_jobs=2)) == {folder}
+
+
+def _working_directory(_):
+    return Path.cwd()
+
+
 def test_parallel_map_limits_threads():
     (limited,) = parallel_map(_count_threads, [None], n_threads=1)
     assert limited == 1

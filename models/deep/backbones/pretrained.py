@@ -107,7 +107,7 @@ def weights_hash(weights):
 
     Examples
     --------
-    >>> from stemstack.models import weights_hash
+    >>> from stemstack.models.deep.backbones.pretrained import weights_hash
     >>> weights_hash("imagenet")
     'imagenet'
     """

@@ -28,7 +28,7 @@ def defer_checkpoint_cleanup():
 
     Examples
     --------
-    >>> from stemstack.models import defer_checkpoint_cleanup
+    >>> from stemstack.models.deep.training.checkpoint import defer_checkpoint_cleanup
     >>> with defer_checkpoint_cleanup():
     ...     pass  # fit networks that have a ``checkpoint`` folder, then use them
     """

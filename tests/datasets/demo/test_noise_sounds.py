@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stemstack.datasets.demo.noise_tools import (
+from stemstack.datasets.demo.noise_sounds import (
     band,
     coloured,
     decay,
