@@ -1,6 +1,6 @@
-"""The main job by hand: every piece is a plain scikit-learn estimator.
+"""Out-of-fold stacking in Python: every component is a scikit-learn estimator.
 
-python examples/script.py DATA        # a folder per class of audio files, or a CSV manifest
+python examples/script.py DATA        # one folder of audio files per class, or a CSV manifest
 """
 
 import sys

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Messy Mashup by stemstack
 #
-# From the attached data to `submission.csv`, without internet. Everything is written under
-# `/kaggle/working` (the run, the submission) and `/kaggle/temp` (caches); `README.md` beside this
-# file says what to attach. Options are set by `STEMSTACK_*` variables: what is set already wins.
+# This notebook computes `submission.csv` from the attached data, without internet access. It
+# writes only to `/kaggle/working` (run and submission) and `/kaggle/temp` (caches). `README.md` in
+# the same folder lists the datasets to attach. Options are set by environment variables `STEMSTACK_*`;
+# variables that are already set take precedence.
 
 # %%
 import importlib.util
@@ -16,12 +17,12 @@ from pathlib import Path
 STARTED = time.monotonic()
 KAGGLE = Path(os.environ.get("KAGGLE_ROOT", "/kaggle"))
 INPUT, WORKING, TEMP = KAGGLE / "input", KAGGLE / "working", KAGGLE / "temp"
-# A session ends after nine hours; what is begun then is lost.
+# A session ends after nine hours, and unfinished work is lost.
 SESSION_SECONDS = 8.5 * 3600
 
 
 def find(name):
-    """Find a file or folder at most four levels below the input, wherever it was mounted."""
+    """Return the first file or folder of this name at most four levels below the input."""
     for depth in range(4):
         found = sorted(INPUT.glob("*/" * depth + name))
         if found:
@@ -31,7 +32,8 @@ def find(name):
 
 # %% [markdown]
 # ## Install
-# From wheels in an attached dataset; what the image has already is not installed again.
+# Install from the wheels in an attached dataset. Packages that the image already has are not
+# installed again.
 
 # %%
 if importlib.util.find_spec("stemstack") is None:
@@ -41,8 +43,8 @@ if importlib.util.find_spec("stemstack") is None:
 
 # %% [markdown]
 # ## Options
-# The models, and how many mashups they learn from. Where the session is too short for all of
-# it, epochs are cut first, then the dearest model.
+# The models and the number of training mashups. If the session is too short for all of them,
+# the number of epochs is reduced first, then the most expensive model is dropped.
 
 # %%
 OPTIONS = {
@@ -57,18 +59,18 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 DATA = find("genres_stems").parent
 RUN = WORKING / "run"
 
-from stemstack.commands import main  # noqa: E402 -- only now installed, and told where to write
+from stemstack.commands import main  # noqa: E402 -- installed and configured above
 
 
 def stemstack(*arguments):
-    """Run one command as the shell would; give its exit code."""
+    """Run a stemstack command and return its exit code."""
     return main([str(argument) for argument in arguments])
 
 
 # %% [markdown]
-# ## Look
-# The input cannot be changed here, so findings are listed and do not end the notebook. Data that
-# cannot be used at all stop `fit`.
+# ## Check the data
+# The input is read-only, so findings are only listed and do not stop the notebook. If the data
+# cannot be used at all, `fit` stops.
 
 # %%
 stemstack("doctor", DATA)
@@ -78,7 +80,7 @@ stemstack("gap", DATA)
 
 # %% [markdown]
 # ## Fit
-# Run again in the same session, this goes on where it was.
+# If this cell is run again in the same session, it resumes the run.
 
 # %%
 (RUN / "submission.csv").unlink(missing_ok=True)
@@ -89,8 +91,8 @@ if not (RUN / "submission.csv").exists():
 
 # %% [markdown]
 # ## Check and submit
-# One row for each of the sample's ids, in its order. A test clip that could not be read has no
-# answer of the models: it gets the commonest one, and is named.
+# The submission has one row per id of the sample submission, in the same order. A test clip that
+# could not be read has no prediction: it is listed and gets the most frequently predicted class.
 
 # %%
 import pandas as pd  # noqa: E402

@@ -1,6 +1,6 @@
-"""A Hugging Face Space that answers for clips with the run in the folder ``run`` beside this file.
+"""Hugging Face Space that classifies clips with the run in the folder ``run`` next to this file.
 
-Run it anywhere: python app.py
+To start it locally: python app.py
 """
 
 import os
@@ -13,5 +13,5 @@ RUN = os.environ.get("STEMSTACK_RUN", Path(__file__).parent / "run")
 explainer = ClipExplainer(RUN, limits=Limits(max_seconds=300, max_mb=20))
 
 if __name__ == "__main__":
-    # The address is the one that the Space sets in GRADIO_SERVER_NAME.
+    # Gradio reads the address from GRADIO_SERVER_NAME, which the Space sets.
     serve_page(explainer, announce=print)
