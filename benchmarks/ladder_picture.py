@@ -1,4 +1,4 @@
-"""Draw the ladder that ``ladder.py`` climbed: a line a rung, out of fold beside the answers.
+"""Plot the results of ``ladder.py``: out-of-fold and test scores, one line per rung.
 
 python benchmarks/ladder_picture.py LADDER docs/images/ladder.svg
 """
@@ -22,10 +22,10 @@ COLOURS = {
 
 
 def main():
-    """Draw the picture into a file."""
+    """Plot the figure and save it to a file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="LADDER, as for ladder.py")
-    parser.add_argument("picture", type=Path, help="SVG or PNG")
+    parser.add_argument("figure", type=Path, help="SVG or PNG")
     options = parser.parse_args()
     rows, y_true = read_rows(options.folder)
     rows["answers"] = [mean_score(y_true, predicted[:, None]) for predicted in rows["guess"]]
@@ -33,7 +33,7 @@ def main():
     figure = Figure(figsize=(8.5, 0.9 + 0.42 * len(rungs)), layout="constrained")
     axes = figure.subplots()
     for line, rung in enumerate(rungs):
-        draw_rung(axes, -line, rows[rows["rung"] == rung.name])
+        plot_rung(axes, -line, rows[rows["rung"] == rung.name])
     axes.set_yticks(-np.arange(len(rungs)), [rung.title.replace("`", "") for rung in rungs])
     axes.set_xlabel("macro F1, mean over seeds: ○ out of fold, ● answers")
     axes.set_xlim(0, 1)
@@ -43,19 +43,19 @@ def main():
     for model, colour in COLOURS.items():
         axes.plot([], [], "o", color=colour, label=model)
     axes.legend(loc="center right", frameon=False)
-    figure.savefig(options.picture, metadata={"Date": None})
+    figure.savefig(options.figure, metadata={"Date": None})
 
 
-def draw_rung(axes, y, rows):
-    """Draw each model of a rung, a little apart from the next."""
+def plot_rung(axes, y, rows):
+    """Plot the scores of each model of a rung, with a small vertical offset between models."""
     means = rows.groupby("model", sort=False)[["oof", "answers"]].mean()
-    for shift, (model, (oof, answers)) in zip(
+    for offset, (model, (oof, answers)) in zip(
         np.linspace(0.18, -0.18, len(means) + 1), means.iterrows(), strict=False
     ):
         style = {"color": COLOURS[model], "markersize": 6}
-        axes.plot([oof, answers], [y + shift] * 2, color=COLOURS[model], linewidth=0.8)
-        axes.plot(oof, y + shift, "o", markerfacecolor="white", **style)
-        axes.plot(answers, y + shift, "o", **style)
+        axes.plot([oof, answers], [y + offset] * 2, color=COLOURS[model], linewidth=0.8)
+        axes.plot(oof, y + offset, "o", markerfacecolor="white", **style)
+        axes.plot(answers, y + offset, "o", **style)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The rungs of the ladder, and what each form of it gives them."""
+"""Rungs of the ablation ladder, and the options that each form adds to them."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,10 @@ FORMS = {
 
 @dataclass(frozen=True)
 class Rung:
-    """One step: what it adds, its config file or the command that makes it, and of which rungs.
+    """One step of the ladder.
 
-    Of what is made of other rungs the table has one line, of the ``model``.
+    A rung with the command ``fit`` has a config file of its name. Other commands use the results of
+    the rungs in ``of``; the table then has one row for the rung, labelled with ``model``.
     """
 
     name: str

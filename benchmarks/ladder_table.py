@@ -1,4 +1,4 @@
-"""The table of the ladder that ``ladder.py`` climbed: the mean over seeds, a line a rung and model.
+"""Print the results of ``ladder.py``: means over seeds, one row per rung and model.
 
 python benchmarks/ladder_table.py LADDER
 """
@@ -16,7 +16,7 @@ from stemstack.stacking.metrics import macro_f1_of_codes
 
 
 def read_rows(folder):
-    """Read what each rung, model and seed came to, in the order of the rungs.
+    """Read the results of each rung, model and seed, in the order of the rungs.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def read_rows(folder):
     classes, y_true = np.unique(answers, return_inverse=True)
     rows = pd.DataFrame(json.loads((folder / "results.json").read_text()))
     rows["guess"] = [np.searchsorted(classes, predicted) for predicted in rows["guess"]]
-    order = rows["rung"].map({rung.name: place for place, rung in enumerate(RUNGS)})
+    order = rows["rung"].map({rung.name: position for position, rung in enumerate(RUNGS)})
     return rows.iloc[np.lexsort([order, rows["seed"]])], y_true
 
 
@@ -39,7 +39,7 @@ def mean_score(y_true, predictions):
 
 
 def print_table(folder):
-    """Print a line a rung and model, the lead of the best over the default, and what all cost."""
+    """Print one row per rung and model, the gain of the best over the default, and the cost."""
     rows, y_true = read_rows(folder)
     titles = {rung.name: rung.title for rung in RUNGS}
     predictions = {}
@@ -47,7 +47,7 @@ def print_table(folder):
     print("|---|---|---|---|---|---|---|")
     for (rung, model), group in rows.groupby(["rung", "model"], sort=False):
         predictions[rung, model] = columns = np.stack(group["guess"].tolist(), axis=1)
-        # Clips are drawn, and for each draw the mean over seeds taken.
+        # Clips are resampled, and each sample is scored by the mean over seeds.
         low, high = bootstrap_interval(y_true, columns, score=mean_score)
         oof = "" if group["oof"].isna().any() else f"{group['oof'].mean():.3f}"
         print(
@@ -61,9 +61,9 @@ def print_table(folder):
 
 
 def compare_default(y_true, predictions):
-    """Say how far the best other rung is from the default's stack, over draws of clips."""
+    """Return a message with the difference between the best other rung and the default stack."""
     default = predictions["default", "stack"]
-    # Of a ladder that is half climbed: rungs of as many seeds.
+    # If the ladder is incomplete, only rungs with the same number of seeds are compared.
     others = {
         key: columns
         for key, columns in predictions.items()

@@ -1,9 +1,9 @@
-"""Effect of data match: the same models on training data that are more and more like the test.
+"""Effect of data match: the same models on training data increasingly similar to the test data.
 
 Run ``python benchmarks/match.py demo-out/data --answers demo-out/answers.csv --cache DIR`` after
 ``make demo``. In each step, ``lr`` and ``lgbm`` are trained and scored twice: out of fold, on clips
-like those trained on, and on the test mashups. Where the first score is high and the second low,
-validation is misleading. ``--settings FILE`` adds a step with settings that ``tune`` wrote.
+like those used for training, and on the test mashups. If the first score is high and the second is
+low, validation is misleading. ``--settings FILE`` adds a step with settings that ``tune`` wrote.
 """
 
 import argparse
@@ -27,7 +27,7 @@ STEPS = {
 
 
 def measure(options, seed):
-    """Score every step for one seed: rows of step, model, out-of-fold and test score."""
+    """Return the scores of every step for one seed: one row per step and model."""
     test, y_test = answered_clips(options.data, options.answers)
     X_test = features_of(test, options.cache, options.families)
     steps = dict(STEPS)
@@ -57,17 +57,19 @@ def measure(options, seed):
 
 
 def main():
-    """Print the table."""
+    """Measure all seeds and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--answers", type=Path, required=True, help="CSV of the test clips' labels")
     parser.add_argument("--cache", type=Path, required=True, help="folder for stems and features")
-    parser.add_argument("--settings", type=Path, help="settings of one more step, from tune")
+    parser.add_argument(
+        "--settings", type=Path, help="settings of an additional step, written by tune"
+    )
     parser.add_argument("--families", default="all", help="feature families (all)")
     parser.add_argument("--draws", type=int, default=4, help="samples of folds and mashups (4)")
     parser.add_argument("--per-class", type=int, default=40, help="mashups per class (40)")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write all scores to this file too")
+    parser.add_argument("--json", type=Path, help="also write all scores to this file")
     options = parser.parse_args()
     rows = pd.DataFrame([row for seed in range(options.draws) for row in measure(options, seed)])
     by_step = rows.groupby(["step", "model"])[["oof", "test"]]

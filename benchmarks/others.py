@@ -1,4 +1,4 @@
-"""Other feature extractors, as far as they are installed."""
+"""Feature extractors of other libraries, for comparison."""
 
 import importlib.util
 
@@ -6,7 +6,7 @@ from stemstack.audio import read_clip
 
 
 def other_extractors():
-    """Name the installed ones: each takes a path and describes the clip by its own set."""
+    """Return the extractors whose library is installed, as functions of a path, by name."""
     makers = {"audioflux": _audioflux, "essentia": _essentia, "opensmile": _opensmile}
     return {
         name: function
@@ -19,7 +19,7 @@ def other_extractors():
 def _audioflux():
     import audioflux
 
-    def describe(path):
+    def extract(path):
         samples = read_clip(path)
         transform = audioflux.BFT(
             num=1025, radix2_exp=11, samplate=22050, slide_length=512,
@@ -33,7 +33,7 @@ def _audioflux():
         audioflux.chroma_linear(samples, samplate=22050, radix2_exp=11, slide_length=512)
         return spectral.centroid(power), spectral.flatness(power), spectral.rolloff(power)
 
-    return {"audioflux (mel, mfcc, chroma, 3)": describe}
+    return {"audioflux (mel, mfcc, chroma, 3)": extract}
 
 
 def _essentia():
@@ -50,7 +50,9 @@ def _opensmile():
         "ComParE_2016": opensmile.FeatureSet.ComParE_2016,
         "eGeMAPS": opensmile.FeatureSet.eGeMAPSv02,
     }
-    extractors = {name: opensmile.Smile(feature_set=chosen) for name, chosen in sets.items()}
+    extractors = {
+        name: opensmile.Smile(feature_set=feature_set) for name, feature_set in sets.items()
+    }
     return {
         f"openSMILE ({name})": lambda path, smile=smile: smile.process_signal(
             read_clip(path), 22050

@@ -3,8 +3,8 @@
 Run ``python benchmarks/worth.py demo-out/data --answers demo-out/answers.csv --cache DIR`` after
 ``make demo``. Each standard family is removed from the standard set, each robust family is added to
 it; ``lr`` and ``lgbm`` are scored out-of-fold, and by their mean on the test clips. Everything is
-repeated for several draws of folds and mashups; gains are against the standard set of the same
-draw, with the standard error of their mean.
+repeated for several samples of folds and mashups; gains are relative to the standard set of the
+same sample and have the standard error of their mean.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def family_sets():
 
 
 def measure(options, seed):
-    """Score every set for one draw, as rows of (set, model, out-of-fold, test)."""
+    """Return the scores of every set for one sample: one row per set and model."""
     clips, y, fold = sample_clips(
         options.data, seed=seed, per_class=options.per_class, cache=options.cache
     )
@@ -52,7 +52,7 @@ def measure(options, seed):
     ]
 
 
-def average_draws(rows):
+def average_samples(rows):
     """Return the mean score, the gain over the standard set and its standard error."""
     rows = pd.DataFrame(rows).set_index(["families", "model", "seed"])
     gains = rows - rows.loc["standard"].reindex(rows.index.droplevel("families")).to_numpy()
@@ -66,16 +66,18 @@ def average_draws(rows):
 
 
 def main():
-    """Print the table."""
+    """Measure all samples and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--answers", type=Path, required=True, help="CSV of the test labels")
     parser.add_argument("--cache", type=Path, required=True, help="folder for stems and features")
-    parser.add_argument("--draws", type=int, default=4, help="draws of folds and mashups (4)")
-    parser.add_argument("--per-class", type=int, default=40, help="mashups per class and draw (40)")
+    parser.add_argument("--draws", type=int, default=4, help="samples of folds and mashups (4)")
+    parser.add_argument(
+        "--per-class", type=int, default=40, help="mashups per class and sample (40)"
+    )
     parser.add_argument("--only", nargs="*", default=[], help="families to score alone")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="write all scores to this file, draw by draw")
+    parser.add_argument("--json", type=Path, help="write the scores of each sample to this file")
     options = parser.parse_args()
     rows = []
     for seed in range(options.draws):
@@ -83,7 +85,7 @@ def main():
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
     pd.set_option("display.width", 200, "display.max_columns", None, "display.max_rows", None)
-    print(average_draws(rows).round(3))
+    print(average_samples(rows).round(3))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 #
 # This notebook computes `submission.csv` from the attached data, without internet access. It
 # writes only to `/kaggle/working` (run and submission) and `/kaggle/temp` (caches). `README.md` in
-# the same folder lists the datasets to attach. Options are set by environment variables `STEMSTACK_*`;
-# variables that are already set take precedence.
+# the same folder lists the datasets to attach. Options are set by environment variables
+# `STEMSTACK_*`; variables that are already set take precedence.
 
 # %%
 import importlib.util
