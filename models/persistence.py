@@ -121,6 +121,11 @@ def load_model(folder, *, trust=()):
     --------
     save_model : Writes it.
 
+    Notes
+    -----
+    The ``memory`` of pipelines is reset: fitting the model again would unpickle the files of that
+    folder.
+
     Examples
     --------
     >>> from stemstack.models import load_model
@@ -155,6 +160,10 @@ def load_model(folder, *, trust=()):
             f"save by itself; if you trust this code, pass --trust {sources}, unchanged since the "
             "fit"
         )
+    for part in find_parts(model):
+        # joblib's memory unpickles what it finds in its folder, which may be one of the run.
+        if getattr(part, "memory", None) is not None:
+            part.memory = None
     return model
 
 

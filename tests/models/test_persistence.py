@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from stemstack.exceptions import DataError
+from stemstack.features import SpectralFeatures
 from stemstack.models import MODELS, load_model, make_lgbm, make_lr, make_model, save_model
 
 SR = 8000
@@ -33,6 +34,16 @@ def test_loaded_model_predicts_the_same(name, tones, tmp_path):
     save_model(model, tmp_path)
     loaded = load_model(tmp_path)
     np.testing.assert_array_equal(loaded.predict_proba(clips), model.predict_proba(clips))
+
+
+def test_memory_of_pipelines_is_reset(tones, tmp_path):
+    clips, y = tones
+    inner = make_pipeline(FunctionTransformer(), LogisticRegression(), memory=str(tmp_path / "b"))
+    spectral = SpectralFeatures(sr=SR, families="centroid")
+    model = make_pipeline(spectral, inner, memory=str(tmp_path / "a")).fit(clips, y)
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.memory is None and loaded[-1].memory is None
 
 
 def test_private_classes_of_sklearn_are_loaded(tones, tmp_path):
