@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from ...audio.reading import DEFAULT_SR
 from .finding import ROLES, Finding, by_role, findings_by_role, format_spread
 
@@ -131,7 +133,7 @@ def check_lengths(data):
         "remove or replace them: they are too short to learn from",
     )
     stems = files[files["role"] == "stem"]
-    median = stems["seconds"].median()
+    median = stems["seconds"].median() if len(stems) else np.nan
     is_short = (stems["seconds"] >= MIN_SECONDS) & (stems["seconds"] < MIN_SHARE_OF_MEDIAN * median)
     yield from findings_by_role(
         stems,

@@ -14,7 +14,7 @@ def test_weights_equal_unconstrained_least_squares():
     first = np.where(np.arange(300)[:, None] < 200, one_hot, uniform)
     second = np.where(np.arange(300)[:, None] < 200, uniform, one_hot)
     A, b = np.c_[first.ravel(), second.ravel()], one_hot.ravel()
-    expected = np.linalg.lstsq(A, b)[0]
+    expected = np.linalg.lstsq(A, b, rcond=None)[0]
     assert expected.min() > 0  # So the bound is inactive and the closed form holds.
     weights = NonNegativeBlend().fit(np.hstack([first, second]), y).weights_
     # rtol: two solvers of one well-posed problem.
