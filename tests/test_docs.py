@@ -1,4 +1,4 @@
-"""The pages hold: their code runs, their commands exist, their settings are settings."""
+"""Documentation: code blocks run, commands and options exist, YAML blocks are valid settings."""
 
 import configparser
 import doctest
@@ -27,14 +27,14 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 KAGGLE = ROOT / "examples" / "kaggle"
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-# Written to be run as they are; the others quote code, too.
-RUNNING = [
+# The code blocks of these pages are complete; other pages also contain excerpts.
+RUNNABLE_PAGES = [
     page
     for folder in ("tutorial", "how-to", "explanation", "reference", "contributing")
     for page in sorted(DOCS.glob(f"{folder}/*.md"))
 ]
 PAGES = [ROOT / "README.md", KAGGLE / "README.md", *sorted(DOCS.rglob("*.md"))]
-SMALL = {
+SMALL_OPTIONS = {
     "MODELS": "lr(families=mfcc)",
     "MASHUPS_PER_GENRE": "6",
     "FOLDS": "2",
@@ -47,62 +47,63 @@ SMALL = {
 
 
 def blocks(page, language):
-    """Give the fenced blocks of a page: (line they begin in, text)."""
+    """Yield the first line number and the text of each fenced block of a page."""
     text = page.read_text(encoding="utf-8")
     for match in _BLOCK.finditer(text):
         if match[1] == language:
             yield text[: match.start(2)].count("\n"), match[2]
 
 
-def pages_with(language, pages):
-    found = [page for page in pages if any(blocks(page, language))]
+def parametrize_pages(language, pages):
+    """Return a mark that parametrizes a test over the pages with blocks in a language."""
+    selected = [page for page in pages if any(blocks(page, language))]
     return pytest.mark.parametrize(
-        "page", found, ids=lambda page: page.relative_to(ROOT).as_posix()
+        "page", selected, ids=lambda page: page.relative_to(ROOT).as_posix()
     )
 
 
-def listing(folder):
-    """What a folder holds, and when it was written."""
+def file_stats(folder):
+    """Return the size and modification time of each path below a folder."""
     return {p: (p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(folder.rglob("*"))}
 
 
 @pytest.fixture(scope="module")
 def kaggle(stem_data, tmp_path_factory):
-    """The notebook run as a script in a folder laid out as Kaggle's, whose input is read-only."""
+    """Run the notebook in a folder with the layout of Kaggle and a read-only input folder."""
     root = tmp_path_factory.mktemp("kaggle")
     shutil.copytree(stem_data, root / "input" / "competitions" / "messy-mashup")
     (root / "working").mkdir()
-    before = listing(root / "input")
+    before = file_stats(root / "input")
     for path in before:
         path.chmod(path.stat().st_mode & ~0o222)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("always")
-        # Undone at the end, as is what the script itself sets.
+        # Also restores the variables and filters that the script itself sets.
         patch.setattr(os, "environ", os.environ.copy())
         patch.setattr(warnings, "showwarning", warnings.showwarning)
         patch.setenv("KAGGLE_ROOT", str(root))
-        for name, value in SMALL.items():
+        for name, value in SMALL_OPTIONS.items():
             patch.setenv(f"STEMSTACK_{name}", value)
         runpy.run_path(str(KAGGLE / "messy_mashup.py"))
     return root, before
 
 
 @pytest.fixture(scope="module")
-def workplace(kaggle, stem_data, tmp_path_factory):
-    """A folder with the CLIPS and the RUN that pages speak of."""
-    place = tmp_path_factory.mktemp("pages")
-    shutil.copytree(kaggle[0] / "working" / "run", place / "RUN")
+def pages_folder(kaggle, stem_data, tmp_path_factory):
+    """Create a folder with the directories CLIPS and RUN that the pages use."""
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copytree(kaggle[0] / "working" / "run", folder / "RUN")
     for path in (stem_data / "genres_stems").glob("*/*.0000[01]/[vo]*.wav"):
         genre, song = path.parts[-3:-1]
-        (place / "CLIPS" / genre).mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, place / "CLIPS" / genre / f"{song} {path.stem}.wav")
-    return place
+        (folder / "CLIPS" / genre).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / "CLIPS" / genre / f"{song} {path.stem}.wav")
+    return folder
 
 
 @pytest.fixture
-def namespace(workplace, stem_data, monkeypatch):
-    """The names that pages take as given."""
-    monkeypatch.chdir(workplace)
+def namespace(pages_folder, stem_data, monkeypatch):
+    """Return the variables that the code of the pages assumes."""
+    monkeypatch.chdir(pages_folder)
     clips = sorted(Path("CLIPS").glob("*/*.wav"))
     return {
         "clips": clips,
@@ -113,44 +114,44 @@ def namespace(workplace, stem_data, monkeypatch):
 
 
 def write_small_net(path):
-    """An ONNX file with the inputs, outputs and metadata of an exported net, and hardly a net."""
+    """Write an ONNX file with the inputs, outputs and metadata of a network, but no weights."""
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    make, floats = onnx.helper, onnx.TensorProto.FLOAT
+    helper, float_type = onnx.helper, onnx.TensorProto.FLOAT
     nodes = [
-        make.make_node("GlobalAveragePool", ["pictures"], ["means"]),
-        make.make_node("Flatten", ["means"], ["flat"]),
-        make.make_node("Concat", ["flat", "flat", "flat"], ["logits"], axis=1),
+        helper.make_node("GlobalAveragePool", ["pictures"], ["means"]),
+        helper.make_node("Flatten", ["means"], ["flat"]),
+        helper.make_node("Concat", ["flat", "flat", "flat"], ["logits"], axis=1),
     ]
-    log_mels = make.make_tensor_value_info("pictures", floats, ["n", 1, 8, 4])
-    logits = make.make_tensor_value_info("logits", floats, ["n", 3])
-    model = make.make_model(
-        make.make_graph(nodes, "net", [log_mels], [logits]),
-        opset_imports=[make.make_opsetid("", 18)],
+    log_mels = helper.make_tensor_value_info("pictures", float_type, ["n", 1, 8, 4])
+    logits = helper.make_tensor_value_info("logits", float_type, ["n", 3])
+    model = helper.make_model(
+        helper.make_graph(nodes, "net", [log_mels], [logits]),
+        opset_imports=[helper.make_opsetid("", 18)],
         ir_version=10,
     )
-    facts = {"classes": ["a", "b", "c"], "picture": {"n_mels": 8}, "looks": {"width": 4}}
-    make.set_model_props(model, {"stemstack": json.dumps(facts)})
+    metadata = {"classes": ["a", "b", "c"], "picture": {"n_mels": 8}, "looks": {"width": 4}}
+    helper.set_model_props(model, {"stemstack": json.dumps(metadata)})
     path.parent.mkdir(exist_ok=True)
     onnx.save(model, path)
 
 
-@pages_with("python", RUNNING)
-def test_the_code_of_a_page_runs(page, namespace):
+@parametrize_pages("python", RUNNABLE_PAGES)
+def test_code_of_page_runs(page, namespace):
     if page.name == "own-models.md":
-        # The first block of the page is this file.
+        # The first block of the page is the content of this file.
         Path("my_models.py").write_text(next(blocks(page, "python"))[1])
     if page.name == "export.md":
         write_small_net(Path("RUN/onnx/effnet-fold0.onnx"))
     for line, code in blocks(page, "python"):
-        # A block that starts with the name of a file is imported by later ones.
+        # A block that starts with a file name is a module that later blocks import.
         if file := re.match(r"# (\w+\.py)\n", code):
             Path(file[1]).write_text(code, encoding="utf-8")
         exec(compile("\n" * line + code, page, "exec"), namespace)
 
 
 def command_lines(page):
-    """The calls of the program in a page, as words."""
+    """Yield each line of a page that runs the program, with its arguments."""
     for _, block in [b for language in ("console", "") for b in blocks(page, language)]:
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
@@ -159,8 +160,8 @@ def command_lines(page):
                 yield line, words[words[0] == "stemstack" :]
 
 
-def check_command_line(words):
-    """Parse words as the program would, but for files, which are not there."""
+def parse_command_line(words):
+    """Parse arguments like the program, but without checking that files exist."""
     command, ctx = cli, click.Context(cli)
     while isinstance(command, click.Group):
         _, command, words = command.resolve_command(ctx, words)
@@ -169,22 +170,22 @@ def check_command_line(words):
     for param in command.params:
         if param.name in values and not isinstance(param.type, click.Path | SettingsFile):
             param.type_cast_value(ctx, values[param.name])
-    given = {*values, *(["data"] if "config" in values else [])}
-    needed = {p.name for p in command.params if p.required and isinstance(p, click.Option)}
-    if "…" not in words and not needed <= given:
-        raise click.UsageError(f"Missing {', '.join(needed - given)}")
+    provided = {*values, *(["data"] if "config" in values else [])}
+    required = {p.name for p in command.params if p.required and isinstance(p, click.Option)}
+    if "…" not in words and not required <= provided:
+        raise click.UsageError(f"Missing {', '.join(required - provided)}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_commands_of_a_page_exist(page):
+def test_commands_of_page_exist(page):
     for line, words in command_lines(page):
         try:
-            check_command_line(words)
+            parse_command_line(words)
         except click.UsageError as error:
             pytest.fail(f"{line}: {error.format_message()}")
 
 
-def test_a_command_that_does_not_exist_is_found():
+def test_invalid_command_lines_are_rejected():
     for line in (
         "fit --dat D",
         "fti",
@@ -193,10 +194,11 @@ def test_a_command_that_does_not_exist_is_found():
         "tune",
     ):
         with pytest.raises(click.UsageError, match=r"No such|not in the range|not a valid|Missing"):
-            check_command_line(line.split())
+            parse_command_line(line.split())
 
 
 def all_options():
+    """Yield the option flags of all commands."""
     contexts = [(cli, click.Context(cli))]
     for group, ctx in contexts:
         for name in group.list_commands(ctx):
@@ -207,17 +209,17 @@ def all_options():
 
 
 def test_options_mentioned_in_prose_exist():
-    named = {
+    mentioned = {
         (page.name, option)
-        for page in RUNNING
+        for page in RUNNABLE_PAGES
         for option in re.findall(r"`(--[a-z][a-z-]*)", page.read_text(encoding="utf-8"))
     }
     existing = {"--help", *all_options()}
-    assert {(page, option) for page, option in named if option not in existing} == set()
+    assert {(page, option) for page, option in mentioned if option not in existing} == set()
 
 
-@pages_with("yaml", PAGES)
-def test_yaml_of_a_page_is_valid(page):
+@parametrize_pages("yaml", PAGES)
+def test_yaml_of_page_is_valid(page):
     for _, text in blocks(page, "yaml"):
         values = yaml.safe_load(text)
         if "models" in values:
@@ -225,23 +227,24 @@ def test_yaml_of_a_page_is_valid(page):
         Settings.from_dict(values)
 
 
-def test_every_public_name_is_in_the_reference():
-    """Classes and functions come with their room's ``automodule``, constants by themselves."""
+def test_every_public_name_has_reference_entry():
+    """Classes and functions are covered by ``automodule``, constants by ``py:data``."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     pages = "".join(p.read_text(encoding="utf-8") for p in DOCS.glob("reference/api/*.md"))
-    described = set(re.findall(r"automodule:: (\S+)", pages))
+    documented = set(re.findall(r"automodule:: (\S+)", pages))
     constants = re.findall(r"py:data:: (\w+)\n   :module: (\S+)", pages)
-    described |= {f"{room}.{name}" for name, room in constants}
+    documented |= {f"{package}.{name}" for name, package in constants}
     public = set()
-    # The package itself lends names of its rooms; commands have a page of their own kind.
-    for room in set(config["options"]["packages"].split()) - {"stemstack", "stemstack.commands"}:
-        module = importlib.import_module(room)
-        lent = getattr(importlib.import_module(room.rpartition(".")[0]), "__all__", ())
+    # Names of the root package are re-exported; commands are documented on a separate page.
+    for package in set(config["options"]["packages"].split()) - {"stemstack", "stemstack.commands"}:
+        module = importlib.import_module(package)
+        parent = importlib.import_module(package.rpartition(".")[0])
+        reexported = getattr(parent, "__all__", ())
         for name in getattr(module, "__all__", ()):
-            if name not in lent:
-                public.add(room if callable(getattr(module, name)) else f"{room}.{name}")
-    assert public - described == set()
+            if name not in reexported:
+                public.add(package if callable(getattr(module, name)) else f"{package}.{name}")
+    assert public - documented == set()
 
 
 @pytest.mark.parametrize(
@@ -310,34 +313,34 @@ def test_every_public_name_is_in_the_reference():
         "utils.resources",
     ],
 )
-def test_the_examples_of_docstrings_run(module, tmp_path, monkeypatch):
+def test_docstring_examples_run(module, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = doctest.testmod(
+    result = doctest.testmod(
         importlib.import_module(f"stemstack.{module}"),
         extraglobs={"np": np},
         optionflags=doctest.NORMALIZE_WHITESPACE,
     )
-    assert found.attempted > 0
-    assert found.failed == 0
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
-def test_the_notebook_writes_what_the_sample_asks_for(kaggle, stem_data):
+def test_notebook_submission_matches_sample(kaggle, stem_data):
     root, _ = kaggle
     sample = pd.read_csv(stem_data / "sample_submission.csv", dtype=str)
-    answer = pd.read_csv(root / "working" / "submission.csv", dtype=str)
-    assert list(answer.columns) == list(sample.columns)
-    assert list(answer["id"]) == list(sample["id"])
-    assert set(answer["genre"]) <= {"blues", "jazz & soul", "métal"}
+    submission = pd.read_csv(root / "working" / "submission.csv", dtype=str)
+    assert list(submission.columns) == list(sample.columns)
+    assert list(submission["id"]) == list(sample["id"])
+    assert set(submission["genre"]) <= {"blues", "jazz & soul", "métal"}
 
 
-def test_the_notebook_leaves_its_input_alone(kaggle):
+def test_notebook_does_not_modify_input(kaggle):
     root, before = kaggle
-    assert listing(root / "input") == before
+    assert file_stats(root / "input") == before
     assert {path.name for path in root.iterdir()} == {"input", "working", "temp"}
     assert (root / "temp" / "stemstack" / "features").is_dir()
 
 
-def test_the_notebook_is_one():
+def test_notebook_script_has_percent_format():
     jupytext = pytest.importorskip("jupytext", reason="jupytext comes with the 'docs' extra")
     notebook = jupytext.read(KAGGLE / "messy_mashup.py")
     kinds = [cell.cell_type for cell in notebook.cells]

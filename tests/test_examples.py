@@ -1,4 +1,4 @@
-"""The examples run as they are written."""
+"""Examples: the script runs and the demo configuration is valid."""
 
 import runpy
 import shutil
@@ -12,7 +12,7 @@ from stemstack.runs import Config
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
-def test_the_script_stacks_a_folder_per_class(stem_data, tmp_path, monkeypatch, capsys):
+def test_script_stacks_one_folder_per_class(stem_data, tmp_path, monkeypatch, capsys):
     songs = sorted((stem_data / "genres_stems").glob("*/*"))
     for song in songs:
         for stem in ("vocals", "other"):
@@ -26,6 +26,6 @@ def test_the_script_stacks_a_folder_per_class(stem_data, tmp_path, monkeypatch, 
     assert "lr__blues" in printed
 
 
-def test_the_demo_configuration_is_one():
+def test_demo_configuration_is_valid():
     values = yaml.safe_load((EXAMPLES / "demo.yaml").read_text(encoding="utf-8"))
     assert Config(data="DATA", **values).folds == 4

@@ -248,7 +248,8 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=D
     ----------
     a, b : ClipSet
     families : str or sequence of str, default="all"
-        Feature families, as of :class:`~stemstack.features.SpectralFeatures`.
+        Feature families: "standard", "all", a family name, a regular expression, or several of
+        these; see :class:`~stemstack.features.SpectralFeatures`.
     n_permutations : int, default=199
         The smallest possible p-value is 1 / (1 + n_permutations).
     seed : int, default=0
