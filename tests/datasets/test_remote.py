@@ -211,9 +211,9 @@ def test_interrupted_mirror_resumes(source, tmp_path, monkeypatch, fetched):
         get_file(self, remote, local, **options)
         if remote.endswith("b.FLAC"):
             os.truncate(local, 1)
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("cut")
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="cut"):
         patch.setattr(LocalFileSystem, "get_file", cut)
         local_data(f"file://{source}", tmp_path)
     fetched.clear()

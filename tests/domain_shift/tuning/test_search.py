@@ -35,7 +35,7 @@ def run_initial(path, *, resume=False, killed_at=None, count=8, problem="these")
     def counted(parameters, seed):
         calls.append(1)
         if len(calls) == killed_at:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("killed")
         return describe(parameters, seed)
 
     study = open_study(path, {"clips": problem}, resume=resume)
@@ -59,7 +59,7 @@ def test_initial_trials_alternate_between_tempo_modes(initial_trials):
 
 @pytest.mark.parametrize("killed_at", [1, 5, 8])
 def test_interrupted_trials_resume_to_same_result(initial_trials, tmp_path, killed_at):
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="killed"):
         run_initial(tmp_path / "search", killed_at=killed_at)
     resumed = run_initial(tmp_path / "search", resume=True)
     assert [t.parameters for t in resumed] == [t.parameters for t in initial_trials]
