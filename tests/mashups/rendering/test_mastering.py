@@ -3,6 +3,7 @@
 import numpy as np
 import pyloudnorm
 import pytest
+from helpers.signals import sine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,9 +68,9 @@ def test_quantise_clips_and_rounds():
 
 
 def test_overdrive_clips_a_sine(make_recipe):
-    sine = np.sin(2 * np.pi * 100 * np.arange(SR) / SR).astype(np.float32)
-    plain = master(0.3 * sine, make_recipe(SR, normalize="peak", level=1.0))
-    driven = master(0.3 * sine, make_recipe(SR, normalize="peak", level=1.0, overdrive=6.0206))
+    clip = sine(100, 0.3)
+    plain = master(clip, make_recipe(SR, normalize="peak", level=1.0))
+    driven = master(clip, make_recipe(SR, normalize="peak", level=1.0, overdrive=6.0206))
     assert np.mean(plain == 32767) < 0.01
     # A sine of amplitude 2 is beyond 1 in a third of each half. atol: of a period of 220 samples.
     np.testing.assert_allclose(np.mean(driven == 32767), 1 / 3, rtol=0, atol=0.02)

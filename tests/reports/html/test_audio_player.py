@@ -7,13 +7,14 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from helpers.signals import sine
 
 from stemstack.reports.html.audio_player import draw_clip, player
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100])
 def test_player_holds_the_clip(sr):
-    samples = (0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * sr) / sr)).astype(np.float32)
+    samples = sine(440, seconds=2, sr=sr)
     html = player(samples, sr, 'a "clip" & <more>')
     assert 'aria-label="a &#34;clip&#34; &amp; &lt;more&gt;"' in html
     mp3 = base64.b64decode(re.search(r'src="data:audio/mpeg;base64,([^"]+)"', html)[1])

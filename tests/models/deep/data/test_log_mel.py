@@ -4,6 +4,7 @@ import pytest
 import torch
 import torchaudio
 from helpers.nets import Tone
+from helpers.signals import sine
 
 from stemstack import features
 from stemstack.exceptions import AudioError
@@ -19,14 +20,10 @@ from stemstack.models.deep.data.log_mel import (
 SETTINGS = MelSettings()
 
 
-def tone(frequency, seconds=1.0, sr=22050):
-    return np.sin(2 * np.pi * frequency * np.arange(int(seconds * sr)) / sr).astype(np.float32)
-
-
 @pytest.mark.parametrize("settings", [SETTINGS, MelSettings(16000, 1024, 320, 64)])
 def test_log_mel_equals_librosa(settings):
     rng = np.random.default_rng(0)
-    clip = 0.5 * tone(440) + 0.05 * rng.standard_normal(22050).astype(np.float32)
+    clip = sine(440) + 0.05 * rng.standard_normal(22050).astype(np.float32)
     power = librosa.feature.melspectrogram(
         y=clip,
         sr=settings.sr,
@@ -61,7 +58,7 @@ def test_batch_equals_single_clips():
 
 
 def test_log_mel_equals_the_handcrafted_feature():
-    clip = 0.5 * tone(440) + np.random.default_rng(2).normal(0, 0.05, 22050).astype(np.float32)
+    clip = sine(440) + np.random.default_rng(2).normal(0, 0.05, 22050).astype(np.float32)
     expected = features.log_mel(clip, 22050, hop_length=512, n_mels=128)
     # The feature uses another FFT: dB of the fifth digit.
     np.testing.assert_allclose(log_mel(clip, SETTINGS), expected, rtol=0, atol=2e-3)
@@ -69,12 +66,12 @@ def test_log_mel_equals_the_handcrafted_feature():
 
 def test_tone_peaks_in_its_band():
     centres = librosa.mel_frequencies(128 + 2, fmax=22050 / 2)[1:-1]
-    decibels = log_mel(tone(1000), SETTINGS).numpy()
+    decibels = log_mel(sine(1000, 1.0), SETTINGS).numpy()
     assert decibels.mean(axis=1).argmax() == np.abs(centres - 1000).argmin()
 
 
 def test_standardise_gives_mean_0_and_deviation_1():
-    standard = standardise(log_mel(tone(300), SETTINGS)).numpy()
+    standard = standardise(log_mel(sine(300, 1.0), SETTINGS)).numpy()
     # float32 means over 5,632 cells.
     np.testing.assert_allclose([standard.mean(), standard.std()], [0, 1], rtol=0, atol=1e-5)
 
@@ -89,7 +86,7 @@ def test_standardise_batch_ignores_padding():
 
 
 def test_log_mel_is_independent_of_loudness():
-    quiet, loud = SETTINGS.compute(tone(300) * 0.01), SETTINGS.compute(tone(300))
+    quiet, loud = SETTINGS.compute(sine(300, 1.0) * 0.01), SETTINGS.compute(sine(300, 1.0))
     # float16 keeps three digits; the cells are within a few units.
     np.testing.assert_allclose(quiet, loud, rtol=0, atol=5e-3)
 
