@@ -44,4 +44,8 @@ def test_texture_equals_rolling_deviation():
 
 
 def test_short_clip_is_one_texture_window():
-    assert compute_texture(np.ones((8, 4), np.float32), 43.0).shape == (16, 1)
+    octaves = np.random.default_rng(0).uniform(0.1, 10, (8, 4)).astype(np.float32)
+    levels = power_to_db(octaves).astype(float)
+    steps = np.diff(levels, axis=1, prepend=levels[:, :1])
+    expected = np.concatenate([levels, steps]).std(axis=1, keepdims=True)
+    np.testing.assert_allclose(compute_texture(octaves, 43.0), expected, rtol=1e-12)
