@@ -38,6 +38,7 @@ def test_unknown_parameter_of_embedding_is_rejected():
     ],
 )
 def test_limits_of_ranges_are_valid(params):
+    # Passes when nothing is raised.
     EffNetClassifier(**params).check_parameters()
 
 
