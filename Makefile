@@ -55,12 +55,14 @@ test:
 test-fast: install
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-# The lowest versions that setup.cfg allows, in an environment of their own.
+# The lowest versions of the core dependencies that setup.cfg allows, in an environment of their own.
 LOWEST := .venv-lowest/bin
 test-lowest:
 	$(PYTHON) -m venv .venv-lowest
 	$(LOWEST)/python -m pip install --quiet uv
-	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct \
+	$(LOWEST)/uv pip compile --quiet --python $(LOWEST)/python --resolution lowest-direct setup.cfg \
+		-o .venv-lowest/core.txt
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python -c .venv-lowest/core.txt \
 		-r setup.cfg --extra all
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps -e .
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(LOWEST)/python -m pytest -n 2 --dist worksteal

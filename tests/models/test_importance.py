@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from lightgbm import LGBMClassifier
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.fixes import parse_version
 
 from stemstack.features import SpectralFeatures, feature_names
 from stemstack.models import EffNetClassifier, make_lgbm, make_lr, make_model
@@ -41,10 +43,18 @@ def make_trees(**options):
     return LGBMClassifier(n_estimators=20, num_leaves=4, n_jobs=1, verbose=-1, **options)
 
 
+# An L1 penalty, as scikit-learn 1.8 and as older versions call it.
+L1 = (
+    {"l1_ratio": 1}
+    if parse_version(sklearn.__version__) >= parse_version("1.8")
+    else {"penalty": "l1"}
+)
+
+
 def make_classifiers():
     members = [(f"seed{i}", make_trees(random_state=i)) for i in range(2)]
     return {
-        "lr": LogisticRegression(l1_ratio=1, C=0.05, solver="liblinear"),
+        "lr": LogisticRegression(**L1, C=0.05, solver="liblinear"),
         "lgbm": make_trees(),
         "ensemble": VotingClassifier(members, voting="soft"),
     }
