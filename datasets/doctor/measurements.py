@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...audio.levels import INT16_MAX, INT16_PEAK, INT16_SCALE
-from ...audio.loudness import BLOCK_SECONDS, integrated_loudness
+from ...audio.levels import BLOCK_SECONDS, INT16_MAX, INT16_PEAK, INT16_SCALE, integrated_loudness
 from ...audio.reading import mix_down, read_channels
 from ...exceptions import AudioError
 from ...utils.atomic_write import write_text

@@ -11,8 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ...audio.levels import INT16_MAX, db_to_amplitude
-from ...audio.loudness import integrated_loudness
+from ...audio.levels import INT16_MAX, db_to_amplitude, integrated_loudness
 from ..tempo_sync import SILENCE_RMS
 from .kernels import rms
 
