@@ -1,7 +1,6 @@
 """Documentation: code blocks run, commands and options exist, YAML blocks are valid settings."""
 
 import configparser
-import doctest
 import importlib
 import json
 import os
@@ -245,83 +244,6 @@ def test_every_public_name_has_reference_entry():
             if name not in reexported:
                 public.add(package if callable(getattr(module, name)) else f"{package}.{name}")
     assert public - documented == set()
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "audio.clips",
-        "audio.levels",
-        "audio.loudness",
-        "audio.reading",
-        "commands._shared.progress",
-        "datasets.dataset",
-        "datasets.demo.composer",
-        "datasets.demo.noise_folder",
-        "datasets.demo.score",
-        "datasets.doctor.check_dataset",
-        "datasets.doctor.finding",
-        "datasets.doctor.signal_checks",
-        "datasets.files",
-        "datasets.layouts",
-        "datasets.layouts.stems",
-        "datasets.remote",
-        "exceptions",
-        "features.columns",
-        "features.descriptors.family",
-        "features.descriptors.mel",
-        "features.extraction",
-        "features.extractor",
-        "features.selection",
-        "features.store",
-        "features.transformer",
-        "mashups.settings",
-        "models.baseline",
-        "models.factory",
-        "models.importance",
-        "models.inspection",
-        "models.linear",
-        "models.model_name",
-        "models.networks",
-        "models.own_code",
-        "models.persistence",
-        "models.registry",
-        "models.seed_ensemble",
-        "models.trees",
-        "stacking.base_models",
-        "stacking.blending.base",
-        "stacking.blending.comparison",
-        "stacking.blending.greedy",
-        "stacking.blending.mean",
-        "stacking.blending.nonnegative",
-        "stacking.calibration.adjuster",
-        "stacking.calibration.priors",
-        "stacking.calibration.temperature",
-        "stacking.calibration.thresholds",
-        "stacking.folds",
-        "stacking.leakage",
-        "stacking.meta_model",
-        "stacking.metrics",
-        "stacking.out_of_fold",
-        "stacking.pseudo_labels",
-        "stacking.stacker",
-        "utils.formatting",
-        "utils.hashing",
-        "utils.lazy_import",
-        "utils.parallel",
-        "utils.progress",
-        "utils.resources",
-    ],
-)
-def test_docstring_examples_run(module, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    result = doctest.testmod(
-        importlib.import_module(f"stemstack.{module}"),
-        extraglobs={"np": np},
-        optionflags=doctest.NORMALIZE_WHITESPACE,
-    )
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_notebook_submission_matches_sample(kaggle, stem_data):
