@@ -46,11 +46,11 @@ html_math_renderer = "mathml"
 
 
 def leave_out(app, what, name, obj, skip, options):
-    """Leave out of classes what has no docstring, and what scikit-learn adds to every estimator."""
+    """Skip private members, members without a docstring, and scikit-learn's request methods."""
     if what == "module":
         return skip
     described = inspect.isroutine(obj) or isinstance(obj, property | cached_property)
-    return not (described and obj.__doc__) or name.endswith("_request")
+    return not (described and obj.__doc__) or name.startswith("_") or name.endswith("_request")
 
 
 def set_formula(writer, node):

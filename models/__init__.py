@@ -4,38 +4,29 @@ Modules are imported when one of their names is first used: the command line rea
 without importing scikit-learn.
 """
 
-import importlib
+from ..utils.lazy_import import lazy_exports
 
-_HOMES = {
-    "MODELS": "registry",
-    "EffNetClassifier": "deep.effnet",
-    "EffNetEmbedding": "deep.effnet",
-    "EffNetLogits": "deep.effnet",
-    "ModelSpec": "registry",
-    "check_model_names": "factory",
-    "device_of": "networks",
-    "export_onnx": "deep.onnx",
-    "find_networks": "inspection",
-    "load_model": "persistence",
-    "make_baseline": "baseline",
-    "make_lgbm": "trees",
-    "make_lr": "linear",
-    "make_model": "factory",
-    "model_columns": "factory",
-    "resolve_auto": "networks",
-    "save_model": "persistence",
-    "set_resources": "factory",
-    "split_names": "model_name",
+_EXPORTS = {
+    "MODELS": ".registry",
+    "EffNetClassifier": ".deep.effnet",
+    "EffNetEmbedding": ".deep.effnet",
+    "EffNetLogits": ".deep.effnet",
+    "ModelSpec": ".registry",
+    "check_model_names": ".factory",
+    "device_of": ".networks",
+    "export_onnx": ".deep.onnx",
+    "find_networks": ".inspection",
+    "load_model": ".persistence",
+    "make_baseline": ".baseline",
+    "make_lgbm": ".trees",
+    "make_lr": ".linear",
+    "make_model": ".factory",
+    "model_columns": ".factory",
+    "resolve_auto": ".networks",
+    "save_model": ".persistence",
+    "set_resources": ".factory",
+    "split_names": ".model_name",
 }
 
-__all__ = list(_HOMES)
-
-
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-
-
-def __dir__():
-    return sorted(__all__)
+__all__ = list(_EXPORTS)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -47,7 +47,8 @@ def lazy_exports(package, modules):
     Returns
     -------
     getattr, dir : callable
-        The first raises AttributeError for a name that is not exported.
+        The first raises AttributeError for a name that is not exported; the second lists the
+        package's ``__all__``.
 
     See Also
     --------
@@ -66,4 +67,4 @@ def lazy_exports(package, modules):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(importlib.import_module(modules[name], package), name)
 
-    return load, lambda: sorted({*vars(sys.modules[package]), *modules})
+    return load, lambda: sorted(sys.modules[package].__all__)
