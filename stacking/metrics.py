@@ -4,11 +4,23 @@ Macro F1 follows scikit-learn's ``f1_score(average="macro")``: the mean is taken
 that occur in ``y_true`` or ``y_pred``, and a class without a hit scores 0. It is computed from
 counts, which is fast enough for bootstrap and ensemble selection.
 
-Clips of one song are not independent, so the bootstrap samples whole groups with replacement.
-Sampling single clips would give intervals that are too narrow.
+Clips of one song are not independent, so the bootstrap samples whole groups with replacement:
+sampling single clips would give intervals that are too narrow. Each class is a stratum of its own,
+since a sample in which a class is rare or missing scores lower than the clips at hand. Of the n
+groups of a stratum n - 1 are sampled (Rao and Wu, 1988), and the percentiles are those of Student's
+t (Hesterberg, 2015): both matter where a class has few songs.
+``benchmarks/interval_coverage.py`` measures how often such an interval holds the true score.
+
+References
+----------
+Hesterberg, T. (2015). What teachers should know about the bootstrap. The American Statistician 69.
+
+Rao, J. N. K. and Wu, C. F. J. (1988). Resampling inference with complex survey data. Journal of the
+American Statistical Association 83.
 """
 
 import numpy as np
+from scipy.stats import norm, t
 from sklearn.metrics import confusion_matrix, f1_score
 
 from ..exceptions import DataError, UsageError
@@ -124,51 +136,72 @@ def score_classes(y_true, y_pred, classes):
     }
 
 
-def group_bootstrap(n_groups, n_draws, rng, *, multinomial=False):
-    """Sample groups with replacement, and yield how often each group occurs in a sample.
+def group_bootstrap(strata, n_draws, rng):
+    """Sample groups with replacement within each stratum, and count how often each is sampled.
+
+    Of the n groups of a stratum n - 1 are sampled, which makes the variance of a sum over a sample
+    that of a sum over n groups of the population (Rao and Wu, 1988). A stratum of one group would
+    have no variance at all: such strata are sampled together.
 
     Parameters
     ----------
-    n_groups : int
-        Also the size of each sample.
+    strata : array-like of shape (n_groups,), int
+        Stratum of each group.
     n_draws : int
+        Number of samples.
     rng : numpy.random.Generator
-    multinomial : bool, default=False
-        Sample the counts themselves instead of group numbers. The distribution is the same, the
-        random stream is not; each caller keeps to one so that its intervals can be reproduced.
 
-    Yields
-    ------
-    ndarray of shape (n_groups,), int
-        Non-negative, with sum ``n_groups``.
+    Returns
+    -------
+    ndarray of shape (n_draws, n_groups), int
 
     See Also
     --------
     bootstrap_interval : The interval of any score.
 
-    References
-    ----------
-    Efron, B. (1979). Bootstrap methods: another look at the jackknife. Annals of Statistics 7.
-
     Examples
     --------
     >>> import numpy as np
     >>> from stemstack.stacking.metrics import group_bootstrap
-    >>> [int(counts.sum()) for counts in group_bootstrap(5, 3, np.random.default_rng(0))]
-    [5, 5, 5]
+    >>> counts = group_bootstrap([0, 0, 0, 1, 1], 4, np.random.default_rng(0))
+    >>> counts[:, :3].sum(axis=1), counts[:, 3:].sum(axis=1)
+    (array([2, 2, 2, 2]), array([1, 1, 1, 1]))
     """
-    shares = np.full(n_groups, 1 / n_groups)
-    for _ in range(n_draws):
-        if multinomial:
-            yield rng.multinomial(n_groups, shares)
-        else:
-            yield np.bincount(rng.integers(n_groups, size=n_groups), minlength=n_groups)
+    strata = pool_single_groups(strata)
+    counts = np.zeros((n_draws, len(strata)), dtype=np.int64)
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        shares = np.full(len(members), 1 / len(members))
+        counts[:, members] = rng.multinomial(max(1, len(members) - 1), shares, size=n_draws)
+    return counts
+
+
+def pool_single_groups(strata):
+    """Merge the strata of one group, and with them the smallest other if that leaves one group.
+
+    Parameters
+    ----------
+    strata : array-like of shape (n_groups,), int
+
+    Returns
+    -------
+    ndarray of shape (n_groups,), int
+        Numbered from 0; every stratum has two groups or more unless there is only one group.
+    """
+    _, codes, sizes = np.unique(strata, return_inverse=True, return_counts=True)
+    order = np.argsort(sizes, kind="stable")
+    pooled = sizes == 1
+    if pooled.sum() == 1 and len(sizes) > 1:
+        pooled[order[1]] = True
+    if pooled.any():
+        codes = np.where(pooled[codes], order[0], codes)
+    return np.unique(codes, return_inverse=True)[1]
 
 
 def bootstrap_interval(
     y_true, y_pred, groups=None, *, score=macro_f1, n_draws=1000, level=0.95, seed=0
 ):
-    """Compute the percentile interval of a score by bootstrap over groups.
+    """Compute the interval of a score by bootstrap over groups, stratified by class.
 
     Parameters
     ----------
@@ -213,15 +246,16 @@ def bootstrap_interval(
     codes = encode_groups(y_true, y_pred, groups, n_draws, level)
     if codes.max() == 0:
         return -np.inf, np.inf
+    strata = _classes_of_groups(y_true, codes)
     rows, scores = np.arange(len(codes)), []
-    for counts in group_bootstrap(codes.max() + 1, n_draws, np.random.default_rng(seed)):
+    for counts in group_bootstrap(strata, n_draws, np.random.default_rng(seed)):
         sample = np.repeat(rows, counts[codes])
         scores.append(score(y_true[sample], y_pred[sample]))
-    return percentile_interval(scores, level)
+    return percentile_interval(scores, level, strata)
 
 
 def macro_f1_interval(y_true, y_pred, groups=None, *, n_draws=1000, level=0.95, seed=0):
-    """Compute the percentile interval of macro F1 by bootstrap over groups.
+    """Compute the interval of macro F1 by bootstrap over groups, stratified by class.
 
     Parameters
     ----------
@@ -260,11 +294,15 @@ def macro_f1_interval(y_true, y_pred, groups=None, *, n_draws=1000, level=0.95, 
     codes = encode_groups(y_true, y_pred, groups, n_draws, level)
     if codes.max() == 0:
         return 0.0, 1.0
-    counts = _count_by_group(y_true, y_pred, codes)
-    samples = group_bootstrap(len(counts), n_draws, np.random.default_rng(seed), multinomial=True)
-    totals = np.array([sample @ counts for sample in samples]).reshape(n_draws, 2, -1)
+    strata = _classes_of_groups(y_true, codes)
+    samples = group_bootstrap(strata, n_draws, np.random.default_rng(seed))
+    # Scaled, the n - 1 sampled groups stand for n, so that each class keeps its share of the clips.
+    pooled = pool_single_groups(strata)
+    sizes = np.bincount(pooled)[pooled]
+    samples = samples * (sizes / np.maximum(sizes - 1, 1))
+    totals = (samples @ _count_by_group(y_true, y_pred, codes)).reshape(n_draws, 2, -1)
     # F1 needs only the sum of the true and the predicted counts.
-    return percentile_interval(macro_f1_of_counts(totals[:, 0], totals[:, 1], 0), level)
+    return percentile_interval(macro_f1_of_counts(totals[:, 0], totals[:, 1], 0), level, strata)
 
 
 def paired_difference(y_true, y_pred, y_baseline, groups=None, *, n_draws=1000, level=0.95, seed=0):
@@ -287,7 +325,7 @@ def paired_difference(y_true, y_pred, y_baseline, groups=None, *, n_draws=1000, 
     Returns
     -------
     difference, low, high : float
-        Macro F1 of ``y_pred`` minus that of ``y_baseline``, and its percentile interval.
+        Macro F1 of ``y_pred`` minus that of ``y_baseline``, and its interval.
 
     Raises
     ------
@@ -352,22 +390,39 @@ def encode_groups(y_true, y_pred, groups, n_draws, level):
     return np.unique(check_groups(groups, len(y_true)), return_inverse=True)[1]
 
 
-def percentile_interval(scores, level):
-    """Return the central interval that holds a share of the bootstrap scores.
+def percentile_interval(scores, level, strata):
+    """Return the interval that holds a share of the bootstrap scores, widened for few groups.
 
     Parameters
     ----------
     scores : array-like of shape (n_draws,) or (n_draws, n_scores)
     level : float
         In (0, 1).
+    strata : array-like of shape (n_groups,), int
+        As for :func:`group_bootstrap`. The percentiles are those at which a normal distribution has
+        the quantiles of Student's t with (number of groups - number of strata) degrees of freedom.
 
     Returns
     -------
     low, high : float, or ndarray of shape (n_scores,)
     """
-    tail = (1 - level) / 2
+    strata = pool_single_groups(strata)
+    degrees_of_freedom = len(strata) - strata.max() - 1
+    tail = norm.cdf(t.ppf((1 - level) / 2, degrees_of_freedom))
     low, high = np.quantile(scores, [tail, 1 - tail], axis=0)
     return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)
+
+
+def _classes_of_groups(y_true, groups):
+    """Return the class of each group as a number, or -1 for a group of several classes."""
+    if np.ndim(y_true) > 1:
+        return np.full(groups.max() + 1, -1)
+    _, classes = np.unique(y_true, return_inverse=True)
+    first, last = np.full((2, groups.max() + 1), -1)
+    first[groups[::-1]], last[groups] = classes[::-1], classes
+    is_mixed = np.zeros(len(first), dtype=bool)
+    is_mixed[groups[classes != first[groups]]] = True
+    return np.where(is_mixed, -1, last)
 
 
 def _count_by_group(y_true, y_pred, groups):

@@ -162,15 +162,16 @@ def auc_interval(scores, is_b, folds, groups, *, level, n_resamples, rng):
     a, b = scores[~is_b, None], scores[None, is_b]
     same_fold = folds[~is_b, None] == folds[None, is_b]
     wins = ((b > a) + 0.5 * (b == a)) * same_fold
-    weights_a = _resample(groups[~is_b], n_resamples, rng)
-    weights_b = _resample(groups[is_b], n_resamples, rng)
+    weights_a, n_groups_a = _resample(groups[~is_b], n_resamples, rng)
+    weights_b, n_groups_b = _resample(groups[is_b], n_resamples, rng)
     won = np.einsum("ra,ra->r", weights_a, weights_b @ wins.T)
     pairs = np.einsum("ra,ra->r", weights_a, weights_b @ same_fold.T.astype(float))
-    return percentile_interval(won[pairs > 0] / pairs[pairs > 0], level)
+    strata = np.repeat([0, 1], [n_groups_a, n_groups_b])
+    return percentile_interval(won[pairs > 0] / pairs[pairs > 0], level, strata)
 
 
 def _resample(groups, n_resamples, rng):
-    """Return how often each clip occurs when its groups are sampled with replacement."""
-    _, group = np.unique(groups, return_inverse=True)
-    counts = np.array([*group_bootstrap(group.max() + 1, n_resamples, rng, multinomial=True)])
-    return counts[:, group].astype(float)
+    """Return how often each clip occurs when its groups are sampled, and the number of groups."""
+    names, group = np.unique(groups, return_inverse=True)
+    counts = group_bootstrap(np.zeros(len(names), dtype=int), n_resamples, rng)
+    return counts[:, group].astype(float), len(names)

@@ -15,6 +15,8 @@ from stemstack.stacking.metrics import (
     macro_f1_interval,
     macro_f1_of_codes,
     paired_difference,
+    percentile_interval,
+    pool_single_groups,
     score_classes,
 )
 
@@ -78,14 +80,50 @@ def noisy(y_true, rng, share=0.7):
     return np.where(rng.random(len(y_true)) < share, y_true, rng.permutation(y_true))
 
 
-@pytest.mark.parametrize("multinomial", [False, True])
-def test_group_bootstrap_has_mean_and_variance_one(multinomial):
+def test_group_bootstrap_has_unbiased_variance():
     rng = np.random.default_rng(0)
-    counts = np.array([*group_bootstrap(50, 2000, rng, multinomial=multinomial)])
-    assert (counts.sum(axis=1) == 50).all()
-    # Each count is binomial (50, 1 / 50). atol: 2000 draws.
-    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.1)
-    np.testing.assert_allclose(counts.var(), 49 / 50, atol=0.02)
+    strata = np.repeat([0, 1], [4, 9])
+    counts = group_bootstrap(strata, 40000, rng)
+    assert set(counts[:, :4].sum(axis=1)) == {3}
+    assert set(counts[:, 4:].sum(axis=1)) == {8}
+    # A stratum's mean over n - 1 sampled of n groups has the variance s² / n of its mean.
+    values = rng.normal(size=13)
+    for members in (slice(0, 4), slice(4, 13)):
+        x = values[members]
+        means = counts[:, members] @ x / (len(x) - 1)
+        # rtol: the standard error of a variance of 40000 draws is 0.7 %.
+        np.testing.assert_allclose(means.var(), x.var(ddof=1) / len(x), rtol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("strata", "pooled"),
+    [
+        ([0, 0, 1, 1], [0, 0, 1, 1]),
+        ([0, 1, 2, 2], [0, 0, 1, 1]),
+        ([0, 1, 1, 2, 2, 2], [0, 0, 0, 1, 1, 1]),
+        ([-1], [0]),
+    ],
+)
+def test_single_groups_share_a_stratum(strata, pooled):
+    np.testing.assert_array_equal(pool_single_groups(strata), pooled)
+
+
+def test_few_groups_widen_the_percentiles():
+    scores = np.arange(100001) / 100000
+    low, high = percentile_interval(scores, 0.95, np.zeros(5, dtype=int))
+    # Student's t with 4 degrees of freedom has its 97.5 % quantile at 2.776, and a normal
+    # distribution has 0.275 % above 2.776.
+    np.testing.assert_allclose([low, high], [0.00275, 0.99725], rtol=0, atol=5e-5)
+
+
+def test_each_class_keeps_its_share():
+    y_true = np.repeat(["rare", "common"], [4, 396])
+    y_pred = np.repeat(["rare", "common"], [4, 396])
+    shares = []
+    bootstrap_interval(
+        y_true, y_pred, score=lambda y, _: shares.append(np.mean(y == "rare")) or 0.0, n_draws=50
+    )
+    np.testing.assert_allclose(shares, 3 / 398, rtol=1e-12)
 
 
 @pytest.mark.parametrize("by_group", [False, True])
