@@ -55,7 +55,12 @@ _FILE = click.Path(path_type=Path)
 @option(
     "--mashups-per-genre", type=int, default=200, group=_MASHUPS, help="Training mashups per class."
 )
-@option("--settings", type=SettingsFile(), group=_MASHUPS, help="YAML file of mashup settings.")
+@option(
+    "--settings",
+    type=SettingsFile(),
+    group=_MASHUPS,
+    help="Mashup settings: record (the default), wide, or a YAML file.",
+)
 @stems_options
 @option(
     "--models",

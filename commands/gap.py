@@ -25,7 +25,11 @@ from ._shared.progress import make_console
 @click.command("gap")
 @click.argument("data")
 @click.argument("other", required=False)
-@option("--settings", type=SettingsFile(), help="YAML file of mashup settings.")
+@option(
+    "--settings",
+    type=SettingsFile(),
+    help="Mashup settings: record (the default), wide, or a YAML file.",
+)
 @option("--n", type=click.IntRange(min=4), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
 @option(

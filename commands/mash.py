@@ -25,7 +25,11 @@ from ._shared.options import (
     help="Folder to write to.",
 )
 @option("--n", type=click.IntRange(min=1), help="Number of mashups over all classes.")
-@option("--settings", type=SettingsFile(), help="YAML file of mashup settings.")
+@option(
+    "--settings",
+    type=SettingsFile(),
+    help="Mashup settings: record (the default), wide, or a YAML file.",
+)
 @option("--folds", type=int, default=5, help="Folds of songs and noise clips.")
 @option("--seed", type=int, default=0, help="Random seed.")
 @click.option(

@@ -31,7 +31,11 @@ _INCONCLUSIVE = (
 
 @click.command("reuse")
 @click.argument("data")
-@option("--settings", type=SettingsFile(), help="YAML file of mashup settings.")
+@option(
+    "--settings",
+    type=SettingsFile(),
+    help="Mashup settings: record (the default), wide, or a YAML file.",
+)
 @option("--n", type=click.IntRange(min=2), default=100, help="Mashups to calibrate on, about.")
 @option("--clips", type=click.IntRange(min=1), default=300, help="Test clips to check, at most.")
 @option("--json", "as_json", is_flag=True, help="Print JSON, with all stems found.")

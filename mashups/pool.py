@@ -91,7 +91,7 @@ class Pool:
             by_class[row["label"], int(row["fold"])].append((row["song"], paths))
         for row in noise.to_dict("records"):
             by_fold[int(row["fold"])].append(row["path"])
-        if settings.noise_probability > 0 and settings.noise_count[1] > 0:
+        if any(one.noise_probability > 0 and one.noise_count[1] > 0 for one in settings.components):
             missing = sorted({fold for _, fold in by_class} - by_fold.keys())
             if missing:
                 raise DataError(

@@ -40,6 +40,7 @@ def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng)
     DataError
         If no song has any of the stems, or a stem is too short to mix.
     """
+    settings = settings.sample_component(rng)
     stems = _sample_stems(label, songs, source_store, settings, rng)
     # The shortest synced stem limits the mashup; interpolation needs one more sample.
     available = min(int((source_store[part.path].n_samples - 1) / part.rate) for part in stems)

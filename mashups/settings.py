@@ -8,7 +8,8 @@ the sum is normalised to full scale. Everything that this generator lacks is off
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,6 +109,10 @@ class Settings:
         0.9.
     sr : int, default=22050
         Sample rate in Hz.
+    mixture : tuple of dict
+        Alternatives, each a mapping of other settings than ``stems``, ``sr`` and ``mixture`` to
+        values, and optionally ``weight`` (default 1). Each recipe samples an alternative by weight,
+        then everything else from the settings with the alternative's values. Default: none.
 
     Raises
     ------
@@ -162,15 +167,42 @@ class Settings:
     codecs: tuple = ("mp3", "ogg")
     codec_quality: tuple = (0.1, 0.9)
     sr: int = DEFAULT_SR
+    mixture: tuple = ()
 
     def __post_init__(self):
         for field in fields(self):
             object.__setattr__(self, field.name, _freeze(getattr(self, field.name)))
         _check_settings(self)
 
+    @cached_property
+    def components(self):
+        """The settings that recipes are sampled from: a tuple of Settings without a mixture."""
+        if not self.mixture:
+            return (self,)
+        rows = [{k: v for k, v in row.items() if k != "weight"} for row in self.mixture]
+        return tuple(replace(self, mixture=(), **row) for row in rows)
+
+    def sample_component(self, rng):
+        """Sample one of the components by weight; without a mixture, use no random number.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Settings
+        """
+        if not self.mixture:
+            return self
+        weights = np.array([row.get("weight", 1.0) for row in self.mixture])
+        return self.components[rng.choice(len(weights), p=weights / weights.sum())]
+
     def to_dict(self):
         """Return the settings as plain lists and numbers, for YAML or JSON."""
-        return {name: _thaw(value) for name, value in asdict(self).items()}
+        values = {field.name: _thaw(getattr(self, field.name)) for field in fields(self)}
+        # Left out where it is empty, so that files and runs without one stay as they are.
+        return values if self.mixture else {k: v for k, v in values.items() if k != "mixture"}
 
     @classmethod
     def from_dict(cls, values):
@@ -213,10 +245,14 @@ def _freeze(value):
     """Convert lists to tuples and NumPy scalars to Python's, which YAML can write."""
     if isinstance(value, list | tuple):
         return tuple(map(_freeze, value))
+    if isinstance(value, dict):
+        return {name: _freeze(item) for name, item in value.items()}
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _thaw(value):
+    if isinstance(value, dict):
+        return {name: _thaw(item) for name, item in value.items()}
     return list(map(_thaw, value)) if isinstance(value, tuple) else value
 
 
@@ -246,6 +282,23 @@ def _check_settings(settings):
         rates = _CODEC_RATES[codec]
         expected = f"a rate that {codec} has: {rates}"
         _check(rates is None or settings.sr in rates, "sr", settings.sr, expected)
+    _check_mixture(settings)
+
+
+def _check_mixture(settings):
+    """Raise UsageError unless every alternative of the mixture makes allowed settings."""
+    names = {field.name for field in fields(settings)} - {"stems", "sr", "mixture"}
+    for number, row in enumerate(settings.mixture, start=1):
+        unknown = sorted(str(name) for name in set(row) - names - {"weight"})
+        if unknown:
+            raise UsageError(
+                f"Alternative {number} of the setting 'mixture' sets {unknown[0]!r}; it may set "
+                f"'weight' and {', '.join(sorted(names))}"
+            )
+    try:
+        settings.components  # noqa: B018 -- each is checked when it is made
+    except UsageError as error:
+        raise UsageError(f"In the setting 'mixture': {error}") from error
 
 
 def _check(is_met, name, value, expected):
@@ -280,6 +333,13 @@ def _are_names(names):
         and all(isinstance(name, str) and name for name in names)
         and len(set(names)) == len(names)
     )
+
+
+def _is_mixture(rows):
+    if not isinstance(rows, tuple) or not all(isinstance(row, dict) for row in rows):
+        return False
+    weights = [row.get("weight", 1.0) for row in rows]
+    return all(_is_number(w) and w >= 0 for w in weights) and (not rows or sum(weights) > 0)
 
 
 def _one_of(*options):
@@ -335,4 +395,7 @@ CONSTRAINTS = {
     ),
     "codec_quality": _range("low, high in [0, 1]", 0, 1),
     "sr": _Constraint(lambda v: _is_number(v, int) and v >= 1000, "a rate in Hz of 1000 or more"),
+    "mixture": _Constraint(
+        _is_mixture, "a list of mappings of settings, each with a weight ≥ 0, not all of them 0"
+    ),
 }

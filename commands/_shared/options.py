@@ -85,18 +85,22 @@ class ModelNames(click.ParamType):
 
 
 class SettingsFile(click.ParamType):
-    """Mashup settings: a YAML file on the command line, or a mapping inside ``--config``."""
+    """Mashup settings: ``record``, ``wide`` or a YAML file, or a mapping inside ``--config``."""
 
-    name = "file"
+    name = "record|wide|file"
 
     def convert(self, value, param, ctx):
         """Return a validated dict of settings; empty for the defaults."""
         if ctx and ctx.resilient_parsing:
             return value
-        from ...mashups import Settings
+        from ...mashups import Settings, make_wide_settings
 
         if isinstance(value, dict):
             return Settings.from_dict(value).to_dict() if value else {}
+        if value == "record":
+            return {}
+        if value == "wide":
+            return make_wide_settings().to_dict()
         return Settings.from_yaml(value).to_dict()
 
     def shell_complete(self, ctx, param, incomplete):
