@@ -4,7 +4,8 @@ A clip is a path, a 1-D float array, or an object that renders one; see :func:`l
 mono float32 in [-1, 1].
 """
 
-from .clips import check_clips, clip_key, load_clip, validate_clips
+from .clip_inputs import validate_clips
+from .clips import check_clips, clip_key, load_clip
 from .reading import DEFAULT_SR, read_clip, resample
 
 __all__ = [

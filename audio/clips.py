@@ -1,8 +1,7 @@
-"""Clips: load, hash and validate the objects that estimators accept as ``X``.
+"""Clips: load, hash and check the objects that estimators accept as items of ``X``.
 
 A clip is one piece of audio to classify: a path (``str`` or ``os.PathLike``), a 1-D float array,
 or any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a mashup is one).
-``X`` is a 1-D sequence of clips, a pandas column of them, or a 2-D array whose rows are waveforms.
 """
 
 import os
@@ -10,7 +9,6 @@ import warnings
 from functools import lru_cache, partial
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from ..exceptions import AudioError, ClipTypeError
 from ..utils.hashing import hash_bytes, hash_file
@@ -103,56 +101,6 @@ def clip_key(clip):
     return clip.key()
 
 
-def validate_clips(estimator, X, *, reset):
-    """Validate the ``X`` of an estimator and convert it to a list of clips.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Its ``n_features_in_`` is set when ``X`` is a 2-D array and ``reset`` is true.
-    X : sequence of clips, pandas column, or array-like of shape (n_clips, n_samples)
-        Numbers get scikit-learn's checks.
-    reset : bool
-        True in ``fit``, False in other methods.
-
-    Returns
-    -------
-    list of clips
-        Rows of a 2-D array are float32 arrays.
-
-    Raises
-    ------
-    ValueError
-        ``X`` is empty, a 1-D array of numbers, not finite, or has another width than in ``fit``.
-    ClipTypeError
-        An item is not a clip.
-
-    See Also
-    --------
-    load_clip : Loads one of the clips.
-
-    Examples
-    --------
-    >>> from sklearn.base import BaseEstimator
-    >>> from stemstack.audio import validate_clips
-    >>> validate_clips(BaseEstimator(), ["a.wav", "b.wav"], reset=True)
-    ['a.wav', 'b.wav']
-    """
-    items = _list_clips(X)
-    if items is None:
-        rows = validate_data(estimator, X, reset=reset, dtype="numeric")
-        return list(np.asarray(rows, dtype=np.float32))
-    if not items:
-        raise ValueError("Found array with 0 sample(s) while a minimum of 1 clip is required.")
-    for item in items:
-        if not _is_clip(item):
-            raise ClipTypeError(
-                "X must hold paths, 1-D float arrays or mashups. "
-                f"Got {type(item).__name__} instead."
-            )
-    return items
-
-
 def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
     """Decode every clip once and return the problems of those that cannot be used.
 
@@ -205,24 +153,6 @@ def _check(clip, sr):
         except AudioError as error:
             return str(error), []
     return None, [warning.message for warning in caught]
-
-
-def _is_clip(item):
-    return isinstance(item, str | os.PathLike | np.ndarray) or hasattr(item, "load")
-
-
-def _list_clips(X):
-    """Return the clips of ``X`` as a list, or None when ``X`` is to be read as a 2-D array."""
-    if hasattr(X, "iloc"):
-        if X.ndim == 2 and not (X.shape[1] == 1 and X.dtypes.iloc[0].kind in "OUT"):
-            return None
-        column = X if X.ndim == 1 else X.iloc[:, 0]
-        return None if column.dtype.kind in "iufcb" else column.tolist()
-    if isinstance(X, np.ndarray):
-        return X.tolist() if X.ndim == 1 and X.dtype.kind in "OUS" else None
-    if isinstance(X, list | tuple):
-        return list(X) if X and _is_clip(X[0]) else None
-    return None
 
 
 @lru_cache(maxsize=65536)

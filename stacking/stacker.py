@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from ..exceptions import DataError, UsageError
+from ..utils.containers import as_sequence
 from .base_models import SharedTransformers, fit_models
 from .folds import make_splits
 from .meta_model import (
@@ -249,7 +250,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             )
 
     def _validate(self, X, y):
-        y = column_or_1d(y, warn=True)
+        X, y = as_sequence(X), column_or_1d(y, warn=True)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
         check_classification_targets(y)
@@ -260,7 +261,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
     def _validate_table(self, X, *, reset):
         """Check the width and column names of 2-D ``X``; sequences of clips are not changed."""
-        (X,) = indexable(X)
+        (X,) = indexable(as_sequence(X))
         if getattr(X, "ndim", 1) == 2:
             validate_data(self, X, reset=reset, skip_check_array=True)
         return X
@@ -305,6 +306,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
 
     def _predict_final(self, method, X):
+        X = as_sequence(X)
         features = self._add_passthrough(X, self.transform(X))
         return getattr(self.final_estimator_, method)(features)
 

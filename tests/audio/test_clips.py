@@ -1,13 +1,11 @@
-"""Clips: loading, hashing and validation of paths, arrays and mashups."""
+"""Clips: loading and hashing of paths, arrays and mashups."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile
 from helpers.signals import sine
-from sklearn.base import BaseEstimator
 
-from stemstack.audio import check_clips, clip_key, load_clip, validate_clips
+from stemstack.audio import check_clips, clip_key, load_clip
 from stemstack.exceptions import AudioError, AudioWarning, ClipTypeError
 
 SR = 22050
@@ -76,29 +74,3 @@ def test_warnings_of_workers_are_issued(tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.warns(AudioWarning, match=r"a\.wav: cut short \(100 bytes missing\)"):
         assert check_clips([path]) == [None]
-
-
-@pytest.mark.parametrize(
-    "X",
-    [
-        ["a.wav", "b.wav"],
-        np.array(["a.wav", "b.wav"]),
-        pd.Series(["a.wav", "b.wav"]),
-        pd.DataFrame({"path": ["a.wav", "b.wav"]}),
-    ],
-    ids=["list", "array", "series", "frame"],
-)
-def test_paths_are_accepted_in_any_container(X):
-    assert validate_clips(BaseEstimator(), X, reset=True) == ["a.wav", "b.wav"]
-
-
-def test_rows_of_arrays_are_waveforms():
-    estimator = BaseEstimator()
-    first, second = validate_clips(estimator, [[0, 1, 2], [3, 4, 5]], reset=True)
-    assert first.dtype == np.float32 and second.tolist() == [3, 4, 5]
-    with pytest.raises(ValueError, match="3 features"):
-        validate_clips(estimator, np.zeros((2, 4)), reset=False)
-    with pytest.raises(ClipTypeError, match="X must hold paths"):
-        validate_clips(estimator, ["a.wav", 3], reset=True)
-    with pytest.raises(ValueError, match="0 sample"):
-        validate_clips(estimator, pd.Series([], dtype=object), reset=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.signals import low_and_high_tones
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import StackingClassifier
@@ -18,7 +19,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from stemstack.exceptions import DataError, UsageError
+from stemstack.exceptions import ClipTypeError, DataError, UsageError
+from stemstack.models import make_lr
 from stemstack.stacking import OutOfFoldStacker
 
 MODELS = [
@@ -300,3 +302,13 @@ def test_missing_groups_are_refused():
 @parametrize_with_checks([OutOfFoldStacker(MODELS, cv=3, passthrough=True, random_state=0)])
 def test_stacker_keeps_the_estimator_contract(estimator, check):
     check(estimator)
+
+
+def test_columns_of_other_libraries_are_clips():
+    clips, labels = low_and_high_tones(8)
+    stack = OutOfFoldStacker([("lr", make_lr(sr=8000, families="centroid"))], cv=2, random_state=0)
+    expected = stack.fit(clips, labels).predict_proba(clips)
+    column = pd.Index([(clip, 8000) for clip in clips], tupleize_cols=False)
+    np.testing.assert_array_equal(stack.fit(column, labels).predict_proba(column), expected)
+    with pytest.raises(ClipTypeError, match="single path"):
+        stack.fit("a.wav", labels)
