@@ -9,9 +9,32 @@ import importlib
 
 
 class StemstackError(Exception):
-    """Base class of all errors that stemstack raises on purpose."""
+    """Base class of all errors that stemstack raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+    details : iterable of str or exceptions, default=()
+        Further lines, such as one per file. They are kept apart from the message, because names in
+        either may hold line breaks.
+
+    Examples
+    --------
+    >>> from stemstack.exceptions import DataError
+    >>> print(DataError("2 files cannot be read:", ["a.wav: is empty", "b.wav: is empty"]))
+    2 files cannot be read:
+      a.wav: is empty
+      b.wav: is empty
+    """
 
     exit_code = 1
+
+    def __init__(self, message="", details=()):
+        self.message, self.details = str(message), tuple(map(str, details))
+        super().__init__("\n  ".join([self.message, *self.details]))
+
+    def __reduce__(self):
+        return type(self), (self.message, self.details)
 
 
 class DataError(StemstackError, ValueError):

@@ -6,6 +6,7 @@ import click
 
 from ..exceptions import UsageError
 from ._shared.options import SettingsFile, jobs_option, option, quiet_option
+from ._shared.terminal import echo_data
 
 
 @click.command("demo-data")
@@ -41,4 +42,4 @@ def demo_data_command(directory, jobs, quiet, **options):
     from ._shared.progress import make_resources
 
     write_demo(directory, answers, options, make_resources(None, jobs, quiet))
-    click.echo(f"{directory}\n{answers}")
+    echo_data(f"{directory}\n{answers}")

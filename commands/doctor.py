@@ -1,8 +1,6 @@
 """``doctor``: checks of a data set, with suggested fixes."""
 
-import json
 import math
-import os
 
 import click
 from rich import box
@@ -11,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ._shared.options import STEMS, Names, cache_option, jobs_option, option, quiet_option
-from ._shared.progress import make_console
+from ._shared.progress import make_console, plain
+from ._shared.terminal import print_json
 
 
 @click.command("doctor")
@@ -41,7 +40,7 @@ def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
         data, stems=stems, n_folds=folds, cache=cache, n_jobs=jobs, progress=progress
     )
     if as_json:
-        click.echo(json.dumps(_as_data(data, report), indent=1))
+        print_json(_as_data(data, report))
     else:
         print_report(data, report)
     ctx.exit(1 if report.count("error") else 0)
@@ -97,7 +96,7 @@ def _findings(findings):
     for finding in findings:
         table.add_row(
             Text(finding.severity, style=_STYLES[finding.severity]),
-            Text(finding.check),
+            plain(finding.check),
             _explain(finding),
         )
     return table
@@ -108,9 +107,9 @@ def _explain(finding):
         lines = [finding.found, finding.where]
     else:
         lines = [f"{finding.where}: {finding.found}"]
-    parts = [_text(line) for line in lines]
+    parts = [plain(line) for line in lines]
     if finding.fix:
-        parts.append(_text(f"→ {finding.fix}", style="green"))
+        parts.append(plain(f"→ {finding.fix}", style="green"))
     return Group(*parts)
 
 
@@ -119,9 +118,9 @@ def _loudness(loudness):
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for name in loudness.columns:
-        table.add_column(name, justify="right")
+        table.add_column(plain(name), justify="right")
     for genre, row in loudness.iterrows():
-        table.add_row(genre, *("silent" if math.isnan(v) else f"{v:.1f}" for v in row))
+        table.add_row(plain(genre), *("silent" if math.isnan(v) else f"{v:.1f}" for v in row))
     return table
 
 
@@ -129,17 +128,12 @@ def _print_commands(console, findings):
     """Print shell commands that fix findings, unwrapped for copying."""
     for finding in findings:
         if finding.command:
-            console.print(Text(f"To fix {finding.check}, {finding.found}:"))
-            console.print(_text(finding.command), soft_wrap=True)
+            console.print(plain(f"To fix {finding.check}, {finding.found}:"))
+            console.print(plain(finding.command), soft_wrap=True)
             console.print()
 
 
 def _summary(data, report):
     errors, warnings = report.count("error"), report.count("warning")
     files = (report.files["role"] != "sum").sum()
-    return _text(f"{data}: {files} files; errors: {errors}, warnings: {warnings}")
-
-
-def _text(text, style=""):
-    """Return text with a replacement character for bytes of file names that are not UTF-8."""
-    return Text(os.fsencode(text).decode("utf-8", errors="replace"), style=style)
+    return plain(f"{data}: {files} files; errors: {errors}, warnings: {warnings}")

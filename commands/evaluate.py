@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import json_option, option, print_json, quiet_option
+from ._shared.options import json_option, option, quiet_option
+from ._shared.terminal import echo, print_json
 
 
 @click.command("evaluate")
@@ -36,4 +37,4 @@ def evaluate_command(run, answers, decode, as_json, quiet):
     if as_json:
         print_json(scores)
     else:
-        click.echo(scores_table(run, scores))
+        echo(scores_table(run, scores))

@@ -6,6 +6,7 @@ import click
 
 from ..exceptions import UsageError
 from ._shared.options import option, quiet_option
+from ._shared.terminal import echo_data
 
 
 @click.command("export")
@@ -39,7 +40,7 @@ def export_command(run, onnx, out, quiet):
     if not files:
         raise UsageError(f"{run}: has no network to export; its models are {', '.join(others)}")
     for file in files:
-        click.echo(file)
+        echo_data(file)
 
 
 def _export_networks(run, out, progress):

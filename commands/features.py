@@ -6,6 +6,7 @@ import click
 
 from ._shared.options import Names, cache_option, jobs_option, option, quiet_option, stems_options
 from ._shared.outputs import report_skipped_clips
+from ._shared.terminal import echo_data
 
 
 @click.command("features")
@@ -55,7 +56,7 @@ def features_command(
             advance=advance,
         )
         problems = write_features(out, table, batches)
-    click.echo(out)
+    echo_data(out)
     report_skipped_clips(problems, "clips were left out")
 
 

@@ -17,11 +17,11 @@ from ._shared.options import (
     jobs_option,
     json_option,
     option,
-    print_json,
     quiet_option,
     stems_options,
     trust_option,
 )
+from ._shared.terminal import echo_data, print_json
 
 _DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
 _FILE = click.Path(path_type=Path)
@@ -140,7 +140,7 @@ def fit_command(
     cache, jobs = options.pop("cache"), options.pop("jobs")
     config = Config(settings=settings or {}, **options)
     if print_config:
-        click.echo(config.to_yaml(), nl=False)
+        echo_data(config.to_yaml(), nl=False)
     elif out is None:
         raise click.UsageError("Missing option '--out': the run directory.")
     elif dry_run:
@@ -202,12 +202,12 @@ def print_plan(plan, console=None):
         stdout by default.
     """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from ..utils.formatting import format_duration
+    from ._shared.progress import make_console, plain
 
-    console = console or Console(highlight=False)
+    console = console or make_console()
     counts = plan.counts
     console.print(
         f"{counts['training_clips']} training clips of {counts['classes']} classes, "
@@ -227,5 +227,7 @@ def print_plan(plan, console=None):
     for name, footer in (("steps", ""), ("done", ""), ("time", format_duration(plan.seconds))):
         table.add_column(name, justify="right", footer=footer, no_wrap=True)
     for stage in plan.stages:
-        table.add_row(stage.stage, str(stage.n), str(stage.done), format_duration(stage.seconds))
+        table.add_row(
+            plain(stage.stage), str(stage.n), str(stage.done), format_duration(stage.seconds)
+        )
     console.print(table)

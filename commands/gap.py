@@ -1,11 +1,8 @@
 """``gap``: measure the domain gap between synthetic and test clips."""
 
-import json
-
 import click
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
 from ..exceptions import UsageError
 from ..utils.formatting import format_number
@@ -19,7 +16,8 @@ from ._shared.options import (
     quiet_option,
 )
 from ._shared.outputs import report_skipped_clips
-from ._shared.progress import make_console
+from ._shared.progress import make_console, plain
+from ._shared.terminal import print_json
 
 
 @click.command("gap")
@@ -70,7 +68,7 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     if picture:
         _draw_figure(picture, gap, a.name, b.name)
     if as_json:
-        click.echo(json.dumps({"a": a.name, "b": b.name} | gap.to_dict(), indent=1))
+        print_json({"a": a.name, "b": b.name} | gap.to_dict())
     else:
         print_gap(gap, a.name, b.name)
     report_skipped_clips([*a.problems, *b.problems], "clips were left out")
@@ -161,7 +159,7 @@ def _differences(gap, a, b):
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for name in (a, b, "difference", "effect", "p"):
-        table.add_column(Text(name), justify="right", overflow="fold")
+        table.add_column(plain(name), justify="right", overflow="fold")
     for found in gap.differences:
         ratio = found.unit == "×"
         unit = "" if ratio else f" {found.unit}"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import json_option, option, print_json, quiet_option
+from ._shared.options import json_option, option, quiet_option
+from ._shared.terminal import echo, print_json
 
 
 @click.group("ledger")
@@ -40,4 +41,4 @@ def merge_command(runs, out, as_json, quiet):
     if as_json:
         print_json(marks.to_dict(orient="index"))
     else:
-        click.echo(marks.to_string())
+        echo(marks.to_string())

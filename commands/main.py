@@ -16,6 +16,8 @@ import click
 
 from .. import __version__
 from ..exceptions import StemstackError
+from ..utils.formatting import visible
+from ._shared.terminal import LineFormatter, echo_error, echo_line
 
 
 class Command(NamedTuple):
@@ -149,20 +151,21 @@ def main(arguments=None):
     try:
         return cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
     except click.ClickException as error:
+        error.message = visible(error.message, keep="\n")
         error.show()
         return error.exit_code
     except click.Abort:
         click.echo("stopped", err=True)
         return 130
     except StemstackError as error:
-        click.echo(f"error: {error}", err=True)
+        echo_error(error)
         return error.exit_code
     except BrokenPipeError:
         # The reader of stdout has closed it.
         sys.stderr.close()
         return 0
     except OSError as error:
-        click.echo(f"error: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        echo_line(f"error: {error.filename or 'system'}: {error.strerror or error}")
         return 1
 
 
@@ -171,9 +174,9 @@ def _show_log():
     logger = logging.getLogger("stemstack")
     logger.setLevel(logging.INFO)
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(LineFormatter())
     logger.handlers = [handler]
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    click.echo(f"warning: {message}", err=True)
+    echo_line(f"warning: {message}")

@@ -14,6 +14,7 @@ from ._shared.options import (
     quiet_option,
     stems_options,
 )
+from ._shared.terminal import echo_data
 
 
 @click.command("mash")
@@ -80,7 +81,7 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
     _write_recipes(mashups, out, format)
     if wav:
         _render(mashups, out, resources)
-    click.echo(out)
+    echo_data(out)
 
 
 def _sample(dataset, n, options, resources):

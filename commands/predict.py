@@ -6,8 +6,10 @@ import click
 
 from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
+from ..utils.formatting import spreadsheet_safe as make_spreadsheet_safe
 from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
 from ._shared.outputs import report_skipped_clips
+from ._shared.terminal import echo_data
 
 
 @click.command("predict")
@@ -18,11 +20,18 @@ from ._shared.outputs import report_skipped_clips
 @option("--proba", is_flag=True, help="Add one column of probabilities per class.")
 @option("--decode", is_flag=True, help="Adjust predictions to the class frequencies of the test.")
 @option("--tta", type=click.IntRange(min=1), help="Test-time crops per clip (networks).")
+@option(
+    "--spreadsheet-safe",
+    is_flag=True,
+    help="Write ' before names that a spreadsheet would compute as formulas.",
+)
 @trust_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
-def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cache, quiet):
+def predict_command(
+    run, paths, data, out, proba, decode, tta, spreadsheet_safe, trust, jobs, cache, quiet
+):
     """Predict PATHS (files, folders or URLs), or the test clips of --data, with RUN.
 
     \b
@@ -34,6 +43,9 @@ def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cach
     stderr, and the exit code is 1. --decode is for a whole test set: it calibrates probabilities,
     corrects for class frequencies that differ from the training set, and adjusts class thresholds,
     each only if that improves the out-of-fold score.
+
+    Ids are written exactly as they are, as a submission needs them. Add --spreadsheet-safe to open
+    the predictions of files that are not your own in a spreadsheet.
     """
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
@@ -51,8 +63,10 @@ def predict_command(run, paths, data, out, proba, decode, tta, trust, jobs, cach
     if clips.ids:
         labels, probabilities = _predict(run, clips.paths, decode, tta, resources)
         table = clips.to_table(labels, probabilities if proba else None)
+        if spreadsheet_safe:
+            table = make_spreadsheet_safe(table)
         if out is None:
-            click.echo(table.to_csv(index=False), nl=False)
+            echo_data(table.to_csv(index=False), nl=False)
         else:
             with atomic_path(out) as temporary:
                 table.to_csv(temporary, index=False)

@@ -11,10 +11,10 @@ from ._shared.options import (
     jobs_option,
     json_option,
     option,
-    print_json,
     quiet_option,
     trust_option,
 )
+from ._shared.terminal import echo, print_json
 
 
 @click.command("pseudo-label")
@@ -72,7 +72,7 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, trust, j
     if as_json:
         print_json(result.to_dict())
     else:
-        click.echo(_format(result.labels.rounds))
+        echo(_format(result.labels.rounds))
 
 
 def _format(rounds):

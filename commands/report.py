@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
+from ._shared.terminal import echo_data
 
 _FILE = click.Path(path_type=Path)
 
@@ -38,4 +39,4 @@ def report_command(run, answers, out, no_audio, quick, trust, jobs, cache, quiet
         audio=not no_audio,
         resources=None if quick else make_resources(cache, jobs, quiet),
     )
-    click.echo(path)
+    echo_data(path)

@@ -1,7 +1,5 @@
 """``reuse``: check whether test clips contain stems of the training songs."""
 
-import json
-
 import click
 
 from ._shared.options import (
@@ -13,6 +11,7 @@ from ._shared.options import (
     stems_options,
 )
 from ._shared.outputs import report_skipped_clips
+from ._shared.terminal import echo, print_json
 
 _REUSED = (
     "Test mashups reuse training stems. Validation clips that share songs with the training clips "
@@ -63,7 +62,10 @@ def reuse_command(data, settings, n, clips, as_json, stems, allow_missing_stems,
     check = check_reuse(
         dataset, settings, n_mashups=n, n_clips=clips, seed=rest["seed"], resources=resources
     )
-    click.echo(json.dumps(_to_dict(check), indent=1) if as_json else _to_text(check))
+    if as_json:
+        print_json(_to_dict(check))
+    else:
+        echo(_to_text(check))
     report_skipped_clips(check.problems, "clips were left out")
 
 

@@ -6,6 +6,7 @@ import click
 
 from ..exceptions import DataError
 from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
+from ._shared.terminal import echo
 
 
 @click.command("serve")
@@ -41,6 +42,4 @@ def serve_command(
         explainer.load_training_clips(data, resources=resources)
     except DataError as error:
         resources.progress.log(f"nearest training clips are not shown: {error}")
-    serve_page(
-        explainer, host=host, port=port, share=share, browser=not no_browser, announce=click.echo
-    )
+    serve_page(explainer, host=host, port=port, share=share, browser=not no_browser, announce=echo)

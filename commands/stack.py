@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from ..stacking.blending import BLENDS
-from ._shared.options import json_option, option, print_json, quiet_option
+from ._shared.options import json_option, option, quiet_option
+from ._shared.terminal import echo, print_json
 
 
 class _Blend(click.ParamType):
@@ -45,4 +46,4 @@ def stack_command(runs, blend, out, as_json, quiet):
     if as_json:
         print_json(blends.to_dict(orient="index"))
     else:
-        click.echo(blends.to_string(float_format="%.3f"))
+        echo(blends.to_string(float_format="%.3f"))

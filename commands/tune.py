@@ -1,6 +1,5 @@
 """``tune``: search for mashup settings that match the test clips."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from ._shared.options import (
 )
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
+from ._shared.terminal import print_json
 from .gap import print_gap
 
 
@@ -107,7 +107,7 @@ def tune_command(data, out, settings, minutes, resume, as_json, cache, jobs, qui
     with atomic_path(out) as temporary:
         tuning.settings.to_yaml(temporary)
     if as_json:
-        click.echo(json.dumps(_as_data(tuning), indent=1))
+        print_json(_as_data(tuning))
     else:
         print_tuning(tuning, out)
     report_skipped_clips(tuning.problems, "clips were left out")

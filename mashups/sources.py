@@ -156,8 +156,7 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     source_store.update(zip(missing, converted, strict=True))
     problems = [result for result in source_store.values() if isinstance(result, str)]
     if problems:
-        listed = "\n  ".join(problems[:20])
-        raise DataError(f"{len(problems)} of {len(source_store)} files:\n  {listed}")
+        raise DataError(f"{len(problems)} of {len(source_store)} files:", problems[:20])
     return source_store
 
 

@@ -1,10 +1,12 @@
 """Report and model card of a run."""
 
+import re
 from pathlib import Path
 
 from ..runs.prediction.evaluate import read_test_labels
 from ..runs.run import STACK
 from ..utils.atomic_write import write_text
+from ..utils.formatting import visible
 from ..utils.lazy_import import import_blocking
 from .evaluation import collect_evaluations, headline, key_figures, scores_table
 from .html.blocks import render_page
@@ -103,14 +105,30 @@ def write_model_card(run):
         **{
             "Model": "Fold models of several kinds, averaged by kind and stacked by a meta-model "
             "over their out-of-fold probabilities. Made with stemstack.",
-            "Model/Meta-model": repr(final_estimator),
-            "Data": f"{counts.sum()} training clips from {run.config.data}: {by_class}.",
-            "Scores": f"Macro F1; the stack's is nested.\n\n```\n{scores_table(run)}\n```",
+            "Model/Meta-model": _escape_markdown(repr(final_estimator)),
+            "Data": _escape_markdown(
+                f"{counts.sum()} training clips from {run.config.data}: {by_class}."
+            ),
+            "Scores": f"Macro F1; the stack's is nested.\n\n{_code_block(scores_table(run))}",
             "Limits": "The scores hold for clips made as the training clips were: other mixing, "
             "noise or genres lower them. Probabilities are not calibrated beyond the meta-model.",
-            "How to repeat it": f"```yaml\n{run.config_path.read_text(encoding='utf-8')}\n```",
+            "How to repeat it": _code_block(
+                run.config_path.read_text(encoding="utf-8"), language="yaml"
+            ),
         }
     )
     path = run.path / "model_card.md"
     write_text(path, card.render())
     return path
+
+
+def _escape_markdown(text):
+    """Escape what Markdown would turn into HTML, links, code or tables."""
+    return re.sub(r"([\\`*<>\[\]|]|&(?=#?\w+;))", r"\\\1", visible(text))
+
+
+def _code_block(text, language=""):
+    """Return a code block whose fence is longer than all backticks in the text."""
+    text = visible(text, keep="\n\t")
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -248,19 +248,17 @@ def _from_clips(data, config, resources):
         found = check_clips(clips, n_jobs=resources.n_jobs, advance=advance)
     problems = [problem for problem in found if problem]
     if problems:
-        raise DataError(_format_problems(problems, len(clips)))
+        raise DataError(
+            f"{len(problems)} of {len(clips)} training clips cannot be used; fix or remove them:",
+            _first_lines(problems),
+        )
     columns = ["clip", "label", "group", *fold_columns(table)]
     return TrainingClips(table[columns], clips, _fold_items(table, "clip", "clip"), [])
 
 
-def _format_problems(problems, n_clips):
-    listed = "".join(f"\n  {problem}" for problem in problems[:_MAX_LISTED])
+def _first_lines(problems):
     n_more = len(problems) - _MAX_LISTED
-    more = f"\n  … and {n_more} more" if n_more > 0 else ""
-    return (
-        f"{len(problems)} of {n_clips} training clips cannot be used; fix or remove them:"
-        f"{listed}{more}"
-    )
+    return problems[:_MAX_LISTED] + ([f"… and {n_more} more"] if n_more > 0 else [])
 
 
 def _fold_items(table, column, kind):

@@ -1,4 +1,17 @@
-"""Numbers, durations and lists of names as text."""
+"""Numbers, durations and names as text."""
+
+import re
+
+# Characters that a terminal obeys, that reorder or hide the text around them, or that cannot be
+# encoded: C0 and C1 controls, soft hyphens, bidirectional marks, overrides and isolates, line and
+# paragraph separators, invisible operators, tags, and single surrogates. Joiners (U+200C, U+200D)
+# are left: Persian and emoji need them.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# Spreadsheets compute a cell that begins with one of these.
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
 def format_number(value):
@@ -64,3 +77,63 @@ def format_names(names, limit=5):
     names = list(names)
     more = f", … ({len(names)} in all)" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
+
+
+def visible(text, keep=""):
+    """Replace control characters and invisible characters of a text by escapes.
+
+    File names, class names and ids may hold terminal escapes and line breaks: printed as they are,
+    they could recolour, overwrite or forge lines of output.
+
+    Parameters
+    ----------
+    text : str
+    keep : str, default=""
+        Characters to leave, such as ``"\\n"`` for a text of several lines.
+
+    Returns
+    -------
+    str
+        The same text if it has none.
+
+    Examples
+    --------
+    >>> print(visible("a\\x1b[31m.wav\\n"), visible("two\\nlines", keep="\\n") == "two\\nlines")
+    a\\x1b[31m.wav\\n True
+    """
+    return _INVISIBLE.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
+
+
+def _escape(character):
+    code = ord(character)
+    # A byte of a file name that is not UTF-8.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else ascii(character)[1:-1]
+
+
+def spreadsheet_safe(table):
+    """Return a table whose texts no spreadsheet computes as formulas.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        Texts and column names that begin like a formula have ``'`` in front, which spreadsheets
+        read as "this is text"; numbers are unchanged.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"id": ["=1+1", "a-b"], "-p": [-0.5, 0.5]})
+    >>> print(spreadsheet_safe(table).to_csv(index=False), end="")
+    id,'-p
+    '=1+1,-0.5
+    a-b,0.5
+    """
+    return table.map(_quote_formula).rename(columns=_quote_formula)
+
+
+def _quote_formula(value):
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

@@ -186,13 +186,6 @@ def json_option(help="Print JSON."):
     return option("--json", "as_json", is_flag=True, group="Output", help=help)
 
 
-def print_json(document):
-    """Print plain data as JSON on stdout."""
-    import json
-
-    click.echo(json.dumps(document, indent=1))
-
-
 def config_option():
     """Return the option ``--config``: YAML file of values for the other options."""
     return click.option(

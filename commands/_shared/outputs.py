@@ -2,9 +2,9 @@
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
 from ...exceptions import DataError, MissingExtraError
+from .progress import plain
 
 
 def write_report_and_card(run, progress, answers=None):
@@ -61,7 +61,7 @@ def scores_panel(summary):
         score = f"{row['macro_f1']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
         cells = {"answers": f"{row['answers']:.3f}" if "answers" in row else ""}
         cells["seconds"] = f"{row['seconds']:.1f}" if "seconds" in row else ""
-        table.add_row(Text(model), score, *(cells[name] for name in columns))
+        table.add_row(plain(model), score, *(cells[name] for name in columns))
     return table
 
 
@@ -81,5 +81,4 @@ def report_skipped_clips(problems, outcome):
         If there are problems; the exit code is 1.
     """
     if problems:
-        listed = "".join(f"\n  {problem}" for problem in problems)
-        raise DataError(f"{len(problems)} {outcome}:{listed}")
+        raise DataError(f"{len(problems)} {outcome}:", problems)

@@ -16,9 +16,11 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 from rich.table import Column
 from rich.text import Text
 
+from ...utils.formatting import visible
 from ...utils.progress import NullProgress
 from ...utils.resources import Resources
 
@@ -26,6 +28,30 @@ from ...utils.resources import Resources
 _NARROW = 80
 # Width of the numbers next to the name of a stage.
 _NUMBERS = 24
+
+
+class PlainConsole(Console):
+    """Console that shows control characters of names as escapes.
+
+    Strings are escaped before they are laid out; :func:`plain` does so for styled text.
+    """
+
+    def render_str(self, text, **options):
+        """Return a string as text without control characters."""
+        return super().render_str(visible(text, keep="\n\t"), **options)
+
+    def render(self, renderable, options=None):
+        """Render an object; text that was not escaped before it was laid out is escaped here."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(visible(segment.text, keep="\n"), segment.style)
+
+
+def plain(text, style=""):
+    """Return styled text of one line without control characters."""
+    return Text(visible(text), style=style)
 
 
 class RichProgress(NullProgress):
@@ -42,12 +68,12 @@ class RichProgress(NullProgress):
     """
 
     def __init__(self, console=None):
-        self.console = console or Console(stderr=True, highlight=False)
+        self.console = console or PlainConsole(stderr=True, highlight=False)
 
     @contextmanager
     def stage(self, name, total=None):
         """Show a stage of ``total`` steps; yields a callable that takes a number of steps done."""
-        start = time.perf_counter()
+        start, name = time.perf_counter(), visible(name)
         with Progress(
             *_columns(self.console.width),
             console=self.console,
@@ -61,7 +87,9 @@ class RichProgress(NullProgress):
 
     def log(self, message):
         """Print a line, or a table that fits the width of the terminal."""
-        self.console.print(message, soft_wrap=isinstance(message, str), markup=False)
+        is_line = isinstance(message, str)
+        text = visible(message) if is_line else message
+        self.console.print(text, soft_wrap=is_line, markup=False)
 
 
 class RateColumn(ProgressColumn):
@@ -134,7 +162,7 @@ _PIPE_WIDTH = 140
 
 def make_console():
     """Return a console for tables on stdout, as wide as the terminal or ``COLUMNS``."""
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _PIPE_WIDTH
     return console

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ...exceptions import import_optional
+from ...utils.formatting import visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Longer texts in a table wrap.
@@ -40,13 +41,15 @@ def make_environment(folder, extra="report"):
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_bind_percent,
+        finalize=_finalize,
     )
 
 
-def _bind_percent(value):
-    """Keep a percent sign on the line of its number."""
-    return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value
+def _finalize(value):
+    """Keep a percent sign on the line of its number, and show control characters as escapes."""
+    if type(value) is not str:
+        return value
+    return visible(value, keep="\n\t").replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 @cache
@@ -111,7 +114,7 @@ def heading(text):
 
 def preformatted(text):
     """Render text with its line breaks, in a box that scrolls."""
-    return _block("preformatted", text)
+    return _block("preformatted", visible(text, keep="\n\t"))
 
 
 def bullets(lines):

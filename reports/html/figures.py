@@ -10,6 +10,7 @@ from html import escape
 from io import StringIO
 
 from ...exceptions import import_optional
+from ...utils.formatting import visible
 
 # Placeholder colours that occur nowhere else, and the CSS variable that replaces each.
 INK, FAINT, MAIN, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
@@ -72,7 +73,7 @@ def draw_svg(draw, *, name, alt, height, width=WIDTH, **grid):
             # matplotlib only measures the text; the browser's fonts have the missing glyphs.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return _clean_svg(text.getvalue(), name, alt)
+    return _clean_svg(visible(text.getvalue(), keep="\n"), name, visible(alt))
 
 
 def shorten(text, max_length=22):

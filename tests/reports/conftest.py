@@ -145,6 +145,12 @@ def section_data(evaluations):
 
 
 @pytest.fixture(scope="session")
+def make_section_data():
+    """Make the data of every section from evaluations."""
+    return section_data
+
+
+@pytest.fixture(scope="session")
 def page_text(make_evaluation):
     """A page with every section, rendered from fixed data."""
     y_true = [i % 3 for i in range(60)]

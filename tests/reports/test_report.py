@@ -90,7 +90,7 @@ def test_model_card_has_data_scores_and_configuration(run):
     path = write_model_card(run)
     card = path.read_text(encoding="utf-8")
     assert path == run.path / "model_card.md"
-    assert "# Data\n\n30 training clips from GONE: $a$b$ 10, <d> & co 10, métal 10." in card
+    assert "# Data\n\n30 training clips from GONE: $a$b$ 10, \\<d\\> & co 10, métal 10." in card
     assert "LogisticRegression()" in card and "# Limits" in card
     assert "stack" in card.split("# Scores")[1] and "0.750" in card
     assert run.config_path.read_text(encoding="utf-8") in card

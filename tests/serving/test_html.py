@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+from helpers.hostile import FORBIDDEN
 
 from stemstack.serving import Confidence, Explanation, Limits, NearestClip, Predictions, Reasons
 from stemstack.serving.html import (
@@ -14,7 +15,7 @@ from stemstack.serving.html import (
     render_predictions,
 )
 
-EVIL = '<img src=x onerror="alert(1)">'
+EVIL = '<img src=x onerror="alert(1)">\x1b[2J\u202e'
 
 
 def make_explanation(label, **changes):
@@ -39,7 +40,7 @@ def test_text_from_outside_is_escaped():
     html += message(EVIL) + render_head(EVIL, [EVIL], 0.5)
     table = pd.DataFrame({"path": [EVIL], "label": EVIL, "p": 1.0})
     html += render_predictions(Predictions(table, (EVIL,), (EVIL,)))
-    assert "<img" not in html
+    assert "<img" not in html and re.findall(FORBIDDEN, html) == []
     # Label, runs, models, clips, warnings and problems.
     assert html.count("&lt;img src=x") > 15
 
