@@ -208,11 +208,9 @@ def print_plan(plan, console=None):
     from ._shared.progress import make_console, plain
 
     console = console or make_console()
-    counts = plan.counts
     console.print(
-        f"{counts['training_clips']} training clips of {counts['classes']} classes, "
-        f"{counts['test_clips']} test clips, {counts['folds']} folds, "
-        f"{counts['processes']} processes"
+        f"{plan.training_clips} training clips of {plan.classes} classes, "
+        f"{plan.test_clips} test clips, {plan.folds} folds, {plan.processes} processes"
     )
     for model, values in plan.resolved.items():
         if values:
@@ -220,7 +218,7 @@ def print_plan(plan, console=None):
             texts = {k: " ".join(v) if isinstance(v, dict) else v for k, v in values.items()}
             listed = ", ".join(f"{name} {value}" for name, value in texts.items())
             console.print(f"{model}: {listed}", markup=False)
-    for decision in plan.choice.decisions:
+    for decision in plan.decisions:
         console.print(decision, markup=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     table.add_column("stage", footer="total", overflow="fold")

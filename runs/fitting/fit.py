@@ -15,7 +15,7 @@ from ..clip_list import ClipList
 from ..costs import Costs
 from ..run import SONG_SHARED, Run
 from ..time_limit.budget import RESERVE
-from ..time_limit.deadline import BudgetedFit, Deadline
+from ..time_limit.deadline import TimeLimit
 from ..time_limit.estimate import PlannedStage, plan_fit
 from ..training_clips import training_clips
 from .audit import audit_run, auditable
@@ -90,14 +90,13 @@ def fit_run(
     ... )  # doctest: +SKIP
     """
     _check_options(config, scheduler, audit, time_limit)
-    deadline = None if time_limit is None else Deadline(time_limit)
     with ensure_cache(resources) as resources, connect(scheduler) as client:
         if client is not None:
             # Workers may run in other directories.
             out = Path(out).absolute()
             resources = replace(resources, cache=resources.cache.absolute())
         options = {"resume": resume, "client": client, "resources": resources}
-        run, problems = _fit_protocol(config, out, audit=audit, deadline=deadline, **options)
+        run, problems = _fit_protocol(config, out, audit=audit, time_limit=time_limit, **options)
         if config.protocol == "both":
             resources.progress.log("the same again with songs shared between folds, to compare")
             shared = replace(config, protocol="shared")
@@ -149,7 +148,7 @@ def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RES
         data, models, resolved = _load(config, resources)
         run = Run.begin(out, config, resume=True)
         with resources.progress.stage("measuring"):
-            plan = plan_fit(
+            plan, _ = plan_fit(
                 *(data, config, run, models, resolved),
                 available=available,
                 audit=audit,
@@ -158,7 +157,7 @@ def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RES
     if config.protocol != "both":
         return plan
     again = PlannedStage("the same, songs shared", 1, 0, plan.seconds)
-    return replace(plan, stages=(*plan.stages, again))
+    return replace(plan, stages=[*plan.stages, again])
 
 
 def _check_options(config, scheduler, audit, time_limit):
@@ -178,14 +177,14 @@ def _check_options(config, scheduler, audit, time_limit):
         )
 
 
-def _fit_protocol(config, out, *, resume, client, audit=False, deadline=None, resources):
+def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, resources):
     """Fit one run from data to submission."""
     # The run, the data and the models.
     run = Run.begin(out, config, resume=resume)
-    budget = None if deadline is None else BudgetedFit(deadline, run, config)
-    if budget is not None:
-        _check_planned_code(config, budget.config)
-        config = budget.config
+    limit = None if time_limit is None else TimeLimit(time_limit, run, config)
+    if limit is not None:
+        _check_planned_code(config, limit.config)
+        config = limit.config
     data, models, resolved = _load(config, resources)
     if client is not None:
         data = replace(data, root=data.root.absolute())
@@ -199,12 +198,12 @@ def _fit_protocol(config, out, *, resume, client, audit=False, deadline=None, re
     test = ClipList.from_test_table(data).usable(resources=resources)
 
     # With a time limit: fewer epochs, fewer models.
-    if budget is not None:
-        models, resolved = budget.plan(data, models, resolved, audit=audit, resources=resources)
+    if limit is not None:
+        models, resolved = limit.plan(data, models, resolved, audit=audit, resources=resources)
 
     # Nothing is written before this: invalid data leave no run, and a finished one unchanged.
     run.unfinish()
-    _write_config(run, config, resolved, budget)
+    _write_config(run, config, resolved, limit)
     _write_samples(run, training)
     if audit:
         audit_run(run, training, models, resources=resources)
@@ -216,17 +215,17 @@ def _fit_protocol(config, out, *, resume, client, audit=False, deadline=None, re
             *(run, training, test), client=client, code_hashes=hashes, resources=resources
         )
     on_gpu = {name for name, params in resolved.items() if params.get("device", "cpu") != "cpu"}
-    if budget is None:
+    if limit is None:
         predictions = fitter.fit(models, on_gpu=on_gpu)
     else:
-        predictions = budget.fit(fitter, models, on_gpu=on_gpu, progress=progress)
-        _write_config(run, config, resolved, budget)
+        predictions = limit.fit(fitter, models, on_gpu=on_gpu, progress=progress)
+        _write_config(run, config, resolved, limit)
 
     # The meta-model, the scores and the submission.
     with progress.stage("stacking"):
         fit_meta_model(run, training.table, test, predictions, classes=data.classes)
-    if deadline is not None and deadline.unfinished:
-        run.write_metrics({**run.metrics, "unfinished": deadline.unfinished})
+    if limit is not None and limit.unfinished:
+        run.write_metrics({**run.metrics, "unfinished": limit.unfinished})
     return run, test.problems
 
 
@@ -260,13 +259,13 @@ def _check_planned_code(config, planned):
         )
 
 
-def _write_config(run, config, resolved, budget):
-    if budget is None:
+def _write_config(run, config, resolved, limit):
+    if limit is None:
         config.write(run.config_path, resolved)
         return
-    columns = model_columns(budget.config.models)
+    columns = model_columns(limit.config.models)
     resolved = {column: resolved[column] for column in columns}
-    budget.config.write(run.config_path, resolved, budget.record())
+    limit.config.write(run.config_path, resolved, limit.record)
 
 
 def _write_samples(run, training):

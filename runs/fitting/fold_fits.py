@@ -74,7 +74,7 @@ class FoldFitter:
         """Return the state without what stays in the parent process."""
         return {**self.__dict__, "_client": None, "_resources": None}
 
-    def fit(self, models, *, on_gpu=(), deadline=None):
+    def fit(self, models, *, on_gpu=(), limit=None):
         """Fit models on every fold that the ledger lacks.
 
         Parameters
@@ -83,13 +83,13 @@ class FoldFitter:
             Not changed.
         on_gpu : collection of str
             Names of the models that are trained on a GPU.
-        deadline : Deadline, optional
+        limit : TimeLimit, optional
             Starts no fold that would end too late; not for a cluster.
 
         Returns
         -------
         dict of str to ModelPredictions
-            Without the models that the deadline left unfinished.
+            Without the models that the time limit left unfinished.
 
         Raises
         ------
@@ -113,14 +113,14 @@ class FoldFitter:
             keys[name] = [(fold, self._fit_key(name, fold, model)) for fold in self._folds]
         if self._client is None:
             for name in models:
-                self._fit_missing(f"fitting {name}", [name], models, keys, on_gpu, deadline)
+                self._fit_missing(f"fitting {name}", [name], models, keys, on_gpu, limit)
         else:
             # All models at a time: there may be more workers than folds.
             self._fit_missing("fitting on the cluster", models, models, keys, on_gpu)
-        finished = [name for name in keys if deadline is None or name not in deadline.unfinished]
+        finished = [name for name in keys if limit is None or name not in limit.unfinished]
         return {name: self._collect(name, keys[name]) for name in finished}
 
-    def _fit_missing(self, stage, names, models, keys, on_gpu, deadline=None):
+    def _fit_missing(self, stage, names, models, keys, on_gpu, limit=None):
         has = self.run.ledger.has
         calls = deque(
             (name, models[name], fold, key)
@@ -134,8 +134,8 @@ class FoldFitter:
         alone = self._client is None and any(name in on_gpu for name in names)
         n_jobs = 1 if alone else self._resources.n_jobs
         batches = [calls]
-        if deadline is not None:
-            batches = deadline.batches(*names, calls, effective_n_jobs(n_jobs))
+        if limit is not None:
+            batches = limit.batches(*names, calls, effective_n_jobs(n_jobs))
         with self._resources.progress.stage(stage, len(calls)) as advance:
             for batch in batches:
                 for _ in self._map(batch, on_gpu, n_jobs, None if alone else 1):

@@ -6,7 +6,7 @@ the remaining networks get their epochs back as far as they fit.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...exceptions import UsageError
 from ...utils.formatting import format_duration
@@ -39,7 +39,7 @@ class ModelCost:
     epoch : float, default=0.0
         Per fold and epoch.
     epochs : int, default=0
-        Requested number of epochs; 0 for a model that is not a network.
+        0 for a model that is not a network.
     """
 
     name: str
@@ -53,52 +53,23 @@ class ModelCost:
     epochs: int = 0
 
     @property
-    def min_epochs(self):
-        """Number of epochs below which they are not reduced."""
-        return min(MIN_EPOCHS, self.epochs)
+    def fold_seconds(self):
+        """Time of one fold, in s."""
+        return self.fold + self.epochs * self.epoch
 
-    def fold_seconds(self, epochs):
-        """Return the time of one fold with a number of epochs, in s."""
-        return self.fold + epochs * self.epoch
+    @property
+    def fit_seconds(self):
+        """Time of all fits, in s."""
+        return self.waves * self.fold_seconds + (self.once if self.waves else 0.0)
 
-    def fit_seconds(self, epochs):
-        """Return the time of all fits with a number of epochs, in s."""
-        return self.waves * self.fold_seconds(epochs) + (self.once if self.waves else 0.0)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Models that fit into a time limit.
-
-    Attributes
-    ----------
-    names : tuple of str
-        As in ``--models``, with reduced epochs.
-    costs : tuple of ModelCost
-        Of the same models, with their requested epochs.
-    epochs : dict of str to int
-        By requested name.
-    decisions : tuple of str
-        One message for each change.
-    """
-
-    names: tuple
-    costs: tuple
-    epochs: dict
-    decisions: tuple
+    def with_min_epochs(self):
+        """Return the cost with the least number of epochs."""
+        return replace(self, epochs=min(MIN_EPOCHS, self.epochs))
 
 
-def total_seconds(costs, epochs):
-    """Return the time of several models together, in s.
-
-    Parameters
-    ----------
-    costs : sequence of ModelCost
-    epochs : dict of str to int
-        By name.
-    """
-    shared = sum(feature_seconds(costs).values())
-    return shared + sum(cost.fit_seconds(epochs[cost.name]) for cost in costs)
+def total_seconds(costs):
+    """Return the time of several models together, in s."""
+    return sum(feature_seconds(costs).values()) + sum(cost.fit_seconds for cost in costs)
 
 
 def feature_seconds(costs):
@@ -119,31 +90,36 @@ def choose(costs, available):
     Parameters
     ----------
     costs : sequence of ModelCost
+        With the requested epochs.
     available : float
         In s; infinite for no limit.
 
     Returns
     -------
-    Choice
+    chosen : list of ModelCost
+        With the epochs to train for.
+    decisions : list of str
+        One message for each change.
 
     Raises
     ------
     UsageError
         No model fits; the message has the time that the cheapest one needs.
     """
-    selected = _select(costs, available)
-    epochs = _reduce_epochs(selected, available)
-    decisions, names = [], []
-    for cost in costs:
-        if cost not in selected:
-            least = format_duration(_minimum([cost]))
-            decisions.append(f"{cost.name} is left out: by itself it would take {least} or more")
-    for cost in selected:
-        n = epochs[cost.name]
-        names.append(cost.name if n == cost.epochs else with_epochs(cost.name, n))
-        if n < cost.epochs:
-            decisions.append(f"{cost.name} gets {n} epochs instead of {cost.epochs}")
-    return Choice(tuple(names), tuple(selected), epochs, tuple(decisions))
+    chosen = _reduce_epochs(_select(costs, available), available)
+    epochs = {cost.name: cost.epochs for cost in chosen}
+    dropped = [
+        f"{cost.name} is left out: by itself it would take "
+        f"{format_duration(_minimum([cost]))} or more"
+        for cost in costs
+        if cost.name not in epochs
+    ]
+    reduced = [
+        f"{cost.name} gets {epochs[cost.name]} epochs instead of {cost.epochs}"
+        for cost in costs
+        if epochs.get(cost.name, cost.epochs) < cost.epochs
+    ]
+    return chosen, dropped + reduced
 
 
 def with_epochs(name, epochs):
@@ -164,7 +140,7 @@ def with_epochs(name, epochs):
 
 def _minimum(costs):
     """Return the time of models with their minimum epochs."""
-    return total_seconds(costs, {cost.name: cost.min_epochs for cost in costs})
+    return total_seconds([cost.with_min_epochs() for cost in costs])
 
 
 def _select(costs, available):
@@ -189,9 +165,13 @@ def _select(costs, available):
 
 
 def _reduce_epochs(costs, available):
-    epochs = {cost.name: cost.epochs for cost in costs}
-    while total_seconds(costs, epochs) > available:
-        reducible = [cost for cost in costs if epochs[cost.name] > cost.min_epochs]
-        network = max(reducible, key=lambda cost: epochs[cost.name] / cost.epochs)
-        epochs[network.name] -= 1
-    return epochs
+    """Take an epoch at a time from the network with the largest fraction of its epochs left."""
+    chosen = list(costs)
+    while total_seconds(chosen) > available:
+        fractions = [
+            cost.epochs / requested.epochs if cost != cost.with_min_epochs() else 0.0
+            for cost, requested in zip(chosen, costs, strict=True)
+        ]
+        i = fractions.index(max(fractions))
+        chosen[i] = replace(chosen[i], epochs=chosen[i].epochs - 1)
+    return chosen

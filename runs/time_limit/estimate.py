@@ -10,7 +10,6 @@ import math
 import time
 import warnings
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from os import cpu_count
@@ -33,7 +32,7 @@ from ...models.deep.device import resolve_device
 from ...models.inspection import find_extractors, leading_extractor
 from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
-from .budget import Choice, ModelCost, choose, feature_seconds
+from .budget import ModelCost, choose, feature_seconds, with_epochs
 
 # Songs per class, classes, noise clips and mashups per class of the mashups to measure with.
 _SONGS, _CLASSES, _NOISES, _MASHUPS = 2, 2, 4, 4
@@ -51,18 +50,7 @@ _AUDIT_FITS = 4
 
 @dataclass(frozen=True)
 class PlannedStage:
-    """One stage of a fit.
-
-    Attributes
-    ----------
-    stage : str
-        Name, as in ``costs.json``.
-    n : int
-        Number of steps.
-    done : int
-        Number of steps found in the cache or the ledger.
-    seconds : float
-    """
+    """One stage of a fit, as in ``costs.json``: steps in all, those done already, and s."""
 
     stage: str
     n: int
@@ -72,22 +60,30 @@ class PlannedStage:
 
 @dataclass(frozen=True)
 class FitPlan:
-    """Stages of a fit with their estimated times.
+    """Sizes of a fit, and its stages with their estimated times.
 
     Attributes
     ----------
-    stages : tuple of PlannedStage
-    choice : Choice
-    counts : dict of str to int
-        ``classes``, ``training_clips``, ``test_clips``, ``folds`` and ``processes``.
+    classes, training_clips, test_clips, folds, processes : int
+        Numbers of them.
+    models : list of str
+        As in ``--models``, with reduced epochs.
+    decisions : list of str
+        One message for each change of models and epochs.
     resolved : dict
         What parameters set to ``auto`` resolved to, by model.
+    stages : list of PlannedStage
     """
 
-    stages: tuple
-    choice: Choice
-    counts: dict
+    classes: int
+    training_clips: int
+    test_clips: int
+    folds: int
+    processes: int
+    models: list
+    decisions: list
     resolved: dict
+    stages: list
 
     @property
     def seconds(self):
@@ -96,14 +92,7 @@ class FitPlan:
 
     def to_dict(self):
         """Return the plan as plain data."""
-        return {
-            **self.counts,
-            "models": list(self.choice.names),
-            "decisions": list(self.choice.decisions),
-            "resolved": self.resolved,
-            "stages": [asdict(stage) for stage in self.stages],
-            "seconds": self.seconds,
-        }
+        return {**asdict(self), "seconds": self.seconds}
 
 
 def plan_fit(
@@ -131,7 +120,7 @@ def plan_fit(
     resolved : dict of str to dict
         What parameters set to ``auto`` resolved to, by column.
     available : float, default=inf
-        Time for the whole fit, in s.
+        Time for the whole fit, in s. A UsageError is raised if no model fits into it.
     prepared : bool, default=False
         Whether clips are converted and checked already.
     audit : bool, default=False
@@ -140,18 +129,14 @@ def plan_fit(
 
     Returns
     -------
-    FitPlan
-
-    Raises
-    ------
-    UsageError
-        No model fits into the available time.
+    plan : FitPlan
+    costs : list of ModelCost
+        Of the planned models.
     """
     task = _Task(data, config, run, resources)
-    names = dict(zip(models, config.models, strict=True))
     costs = [
-        task.model_cost(names[column], column, model, resolved[column])
-        for column, model in models.items()
+        task.model_cost(name, column, model, on_gpu=resolved[column].get("device", "cpu") != "cpu")
+        for name, (column, model) in zip(config.models, models.items(), strict=True)
     ]
     stages = [] if prepared else task.preparation()
     if audit:
@@ -159,8 +144,21 @@ def plan_fit(
         stages.append(PlannedStage("checking for leakage", 1, 0, _AUDIT_FITS * seconds))
     meta_fits = task.n_train * len(data.classes) * len(models) * (config.folds + 1)
     closing = PlannedStage("stack and report", 1, 0, _META_SECONDS * meta_fits + _REPORT_SECONDS)
-    choice = choose(costs, available - sum(stage.seconds for stage in [*stages, closing]))
-    return FitPlan((*stages, *task.fits(choice), closing), choice, task.counts, resolved)
+    spent = sum(stage.seconds for stage in [*stages, closing])
+    chosen, decisions = choose(costs, available - spent)
+    names = [cost.name if cost in costs else with_epochs(cost.name, cost.epochs) for cost in chosen]
+    plan = FitPlan(
+        classes=len(data.classes),
+        training_clips=task.n_train,
+        test_clips=len(task.test),
+        folds=task.n_folds,
+        processes=task.n_jobs,
+        models=names,
+        decisions=decisions,
+        resolved=resolved,
+        stages=[*stages, *task.fits(names, chosen), closing],
+    )
+    return plan, chosen
 
 
 class _Task:
@@ -186,16 +184,6 @@ class _Task:
         self.n_held_out = self.n_train // config.folds
         self.convert_seconds, self.load_seconds, self.samples = _load_samples(data, config)
 
-    @property
-    def counts(self):
-        return {
-            "classes": len(self.data.classes),
-            "training_clips": self.n_train,
-            "test_clips": len(self.test),
-            "folds": self.n_folds,
-            "processes": self.n_jobs,
-        }
-
     def preparation(self):
         """Return the stages before the models."""
         stages = []
@@ -208,21 +196,19 @@ class _Task:
         seconds *= len(clips) / self.n_jobs
         return [*stages, PlannedStage("checking clips", len(clips), 0, seconds)]
 
-    def fits(self, choice):
-        """Yield the stages of the chosen models."""
-        seconds = feature_seconds(choice.costs)
-        for cost, column in zip(choice.costs, model_columns(choice.names), strict=True):
+    def fits(self, names, costs):
+        """Yield the stages of models."""
+        seconds = feature_seconds(costs)
+        for column, cost in zip(model_columns(names), costs, strict=True):
             if cost.features is not None:
                 n_done = self.n_clips - cost.n_features
                 name = f"features for {column}"
                 yield PlannedStage(name, self.n_clips, n_done, seconds[cost.name])
             n_done = min(self.fitted[column], self.n_folds)
-            fits = cost.fit_seconds(choice.epochs[cost.name])
-            yield PlannedStage(f"fitting {column}", self.n_folds, n_done, fits)
+            yield PlannedStage(f"fitting {column}", self.n_folds, n_done, cost.fit_seconds)
 
-    def model_cost(self, name, column, model, resolved):
+    def model_cost(self, name, column, model, *, on_gpu):
         """Measure a model; of a model that is in the ledger, count its features only."""
-        on_gpu = resolved.get("device", "cpu") != "cpu"
         n_missing = max(0, self.n_folds - self.fitted[column])
         waves = math.ceil(n_missing / (1 if on_gpu else self.n_jobs))
         networks, extractors = find_networks(model), find_extractors(model)
@@ -244,11 +230,7 @@ class _Task:
             return [*(str(self.data.root / path) for path in self.data.train["path"]), *self.test]
         if self.unconverted:
             return None
-        sampled = sample_training(
-            self.data, self.config, resources=Resources(self.cache, self.n_jobs)
-        )
-        store = sampled.pool.source_store
-        return [*(Mashup.from_recipe(r, store) for r in sampled.recipes), *self.test]
+        return [*_sample_mashups(self.data, self.config, self.cache, self.n_jobs), *self.test]
 
     @cached_property
     def _keys(self):
@@ -268,14 +250,14 @@ class _Task:
 
 
 def _load_samples(data, config):
-    """Load a few training clips, and return the time of conversion and of rendering, in s.
+    """Load a few training clips.
 
     Returns
     -------
     convert_seconds : float
-        Per stem or noise clip; 0 for a data set of clips.
+        To convert a stem or noise clip; 0 for a data set of clips.
     load_seconds : float
-        Per mashup; 0 for a data set of clips.
+        To render a mashup; 0 for a data set of clips.
     samples : list of ndarray of shape (n_samples,), float32
     """
     if not data.has_stems:
@@ -289,31 +271,31 @@ def _load_samples(data, config):
     config = replace(config, folds=2, repeats=1, mashups_per_genre=_MASHUPS, protocol="disjoint")
     with TemporaryDirectory() as cache:
         start = time.perf_counter()
-        sampled = sample_training(few, config, resources=Resources(cache, 1))
+        mashups = _sample_mashups(few, config, cache)
         converted = time.perf_counter()
-        store = sampled.pool.source_store
-        samples = [Mashup.from_recipe(r, store).load(r.sr) for r in sampled.recipes]
+        samples = [mashup.load(mashup.recipe.sr) for mashup in mashups]
         loaded = time.perf_counter()
     n_sources = len(list_sources(few))
     return (converted - start) / n_sources, (loaded - converted) / len(samples), samples
 
 
+def _sample_mashups(data, config, cache, n_jobs=1):
+    sampled = sample_training(data, config, resources=Resources(cache, n_jobs))
+    return [Mashup.from_recipe(r, sampled.pool.source_store) for r in sampled.recipes]
+
+
 def time_fold(model, task):
-    """Estimate the time of one fold of a model from small fits.
-
-    Parameters
-    ----------
-    model : estimator
-        Not changed.
-    task : _Task
-
-    Returns
-    -------
-    dict of str to float
-        The times ``fold``, and of a network ``once`` and ``epoch``, of a :class:`ModelCost`.
-    """
-    with _silenced(), threadpool_limits(1):
-        return _time_network(model, task) if find_networks(model) else _time_model(model, task)
+    """Return the times ``fold``, ``once`` and ``epoch`` of a :class:`ModelCost` from small fits."""
+    logger = logging.getLogger("stemstack")
+    level = logger.level
+    # Messages and warnings are those of the real fits.
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore")
+            return _time_network(model, task) if find_networks(model) else _time_model(model, task)
+    finally:
+        logger.setLevel(level)
 
 
 def _time_model(model, task):
@@ -359,20 +341,6 @@ def _time_network(model, task):
         "fold": len(networks) * (start + predicting * n_predicted),
         "epoch": len(networks) * per_row * (task.n_train - task.n_held_out),
     }
-
-
-@contextmanager
-def _silenced():
-    """Suppress messages and warnings, which the real fits repeat."""
-    logger = logging.getLogger("stemstack")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
 
 
 def _time(function, *arguments, **options):

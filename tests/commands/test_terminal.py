@@ -106,7 +106,7 @@ def test_time_limit_lowers_epochs_repeatably(stem_data, tmp_path, fit_small, mon
         lambda model, task: {"fold": 1.0, "epoch": 3600.0},
     )
     # The deadline compares it with the estimate: more than any fold.
-    monkeypatch.setattr("stemstack.runs.time_limit.deadline.Deadline.left", 1e6)
+    monkeypatch.setattr("stemstack.runs.time_limit.deadline.TimeLimit.left", 1e6)
     net = "effnet:cnn_tiny(epochs=9,weights=none,n_mels=16,crop_seconds=0.5)"
     out, lowered = tmp_path / "RUN", net.replace("epochs=9", "epochs=4")
     here, limit = ("--jobs", "1", "--device", "cpu"), ("--time-limit", "9h")
@@ -129,11 +129,11 @@ def test_time_limit_lowers_epochs_repeatably(stem_data, tmp_path, fit_small, mon
 
 @pytest.mark.slow
 def test_unfinished_model_is_dropped_loudly(stem_data, tmp_path, run_program, monkeypatch):
-    from stemstack.runs.time_limit.deadline import Deadline
+    from stemstack.runs.time_limit.deadline import TimeLimit
 
-    batches = Deadline.batches
+    batches = TimeLimit.batches
     monkeypatch.setattr(
-        Deadline,
+        TimeLimit,
         "batches",
         lambda self, name, calls, width: (
             batches(self, name, calls, width)

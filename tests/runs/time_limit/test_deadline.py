@@ -5,8 +5,14 @@ from collections import deque
 
 import pytest
 
+from stemstack.runs import Config, Run
 from stemstack.runs.time_limit import deadline
-from stemstack.runs.time_limit.deadline import Deadline
+from stemstack.runs.time_limit.deadline import TimeLimit
+
+
+def start(seconds):
+    """Start the countdown of a new run."""
+    return TimeLimit(seconds, Run("NEW"), Config("DATA"))
 
 
 @pytest.fixture
@@ -18,7 +24,7 @@ def now(monkeypatch):
 
 
 def test_batches_stop_before_the_deadline(now):
-    limit, batches = Deadline(100.0), []
+    limit, batches = start(100.0), []
     for batch in limit.batches("lr", deque(range(7)), 2):
         batches.append(batch)
         now[0] += 30
@@ -30,7 +36,7 @@ def test_batches_stop_before_the_deadline(now):
 
 
 def test_measured_fold_replaces_the_estimate(now):
-    limit = Deadline(100.0)
+    limit = start(100.0)
     limit.expected["net"] = 98.0
     assert list(limit.batches("net", deque([1]), 1)) == []
     limit.expected["net"], done = 60.0, []
@@ -41,7 +47,7 @@ def test_measured_fold_replaces_the_estimate(now):
 
 
 def test_slowest_batch_is_extrapolated(now):
-    limit, done = Deadline(100.0), []
+    limit, done = start(100.0), []
     for batch in limit.batches("net", deque([45, 10, 10]), 1):
         done += batch
         now[0] += batch[0]
@@ -51,14 +57,14 @@ def test_slowest_batch_is_extrapolated(now):
 
 
 def test_time_is_reserved_for_the_meta_model(now):
-    limit = Deadline(100.0)
+    limit = start(100.0)
     limit.closing = 50.0
     # 3 % and the closing time are reserved.
     assert limit.left == 47.0
 
 
 def test_interrupt_stops_a_fit_at_the_deadline():
-    limit = Deadline(0.05)
+    limit = start(0.05)
     with limit.interrupt("net"):
         while True:
             time.sleep(0.001)
@@ -66,7 +72,7 @@ def test_interrupt_stops_a_fit_at_the_deadline():
 
 
 def test_interrupt_lets_a_fast_fit_finish():
-    limit = Deadline(60.0)
+    limit = start(60.0)
     with limit.interrupt("net"):
         pass
     assert limit.unfinished == {}
