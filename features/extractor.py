@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..exceptions import UsageError
+from ..utils.threads import one_blas_thread
 from .descriptors.mel import mel_spectrogram, power_to_db
 from .kernels import spectrum
 from .selection import feature_names, resolve_families, resolve_statistics
@@ -164,6 +165,7 @@ class Extractor:
         """Column names, as a list of str."""
         return feature_names(self.families, self.statistics)
 
+    @one_blas_thread()
     def __call__(self, samples):
         """Compute the features of one clip.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..features import ClipDescriptors
 from ..features.descriptors.rhythm import onset_strength, tempo
+from ..utils.threads import one_blas_thread
 
 
 def sample_playback_rates(stems, sources, settings, rng):
@@ -98,6 +99,7 @@ class Tempo(NamedTuple):
 _NO_TEMPO = Tempo(float("nan"), 0.0)
 
 
+@one_blas_thread()
 def estimate_tempo(stem, sr):
     """Estimate the tempo of a stem.
 

@@ -8,12 +8,14 @@ from ..runs.run import STACK
 from ..utils.atomic_write import write_text
 from ..utils.formatting import visible
 from ..utils.lazy_import import import_blocking
+from ..utils.threads import one_blas_thread
 from .evaluation import collect_evaluations, headline, key_figures, scores_table
 from .html.blocks import render_page
 from .section import ReportInputs
 from .sections import SECTIONS
 
 
+@one_blas_thread()
 def write_report(run, *, answers=None, out=None, audio=True, resources=None, sections=SECTIONS):
     """Write the report of a run as one self-contained HTML file.
 
@@ -70,6 +72,7 @@ def write_report(run, *, answers=None, out=None, audio=True, resources=None, sec
     return path
 
 
+@one_blas_thread()
 def write_model_card(run):
     """Write ``model_card.md``: models, training data, scores and limits of a run.
 

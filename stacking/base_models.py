@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
+from ..utils.threads import one_blas_thread
 from .folds import splits_of
 from .out_of_fold import collect_oof, fit_fold, resolve_method
 
@@ -66,6 +67,7 @@ class StackedModel:
     oof: pd.DataFrame
 
 
+@one_blas_thread()
 def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n_jobs=None):
     """Fit every estimator on every split, and optionally on all rows.
 
@@ -124,6 +126,7 @@ class _FitJob:
         return [join_steps(self.head, model) for model in (fitted[:1] if frozen else fitted)]
 
 
+@one_blas_thread()
 def _fit_all(estimator, X, y, params):
     return [clone(estimator).fit(X, y, **params)]
 

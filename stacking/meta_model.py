@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import UsageError
+from ..utils.threads import one_blas_thread
 from .folds import check_every_class_trains, check_folds
 from .metrics import macro_f1, macro_f1_interval
 
@@ -51,6 +52,7 @@ def check_final_estimator(final_estimator):
     return final_estimator
 
 
+@one_blas_thread()
 def nested_predictions(final_estimator, features, y, folds, method="predict", fit_params=None):
     """Predict each fold by a meta-model that was fitted on the other folds.
 
@@ -135,6 +137,7 @@ def score_table(y_true, predictions, groups=None):
     return pd.DataFrame.from_dict(rows, orient="index", columns=["macro_f1", "low", "high"])
 
 
+@one_blas_thread()
 def fit_passthrough(passthrough, X):
     """Return what :func:`passthrough_features` needs: a fitted transformer, or the choice itself.
 
@@ -153,6 +156,7 @@ def fit_passthrough(passthrough, X):
     return passthrough
 
 
+@one_blas_thread()
 def passthrough_features(passthrough, X):
     """Return the features that the meta-model gets in addition to the predictions.
 

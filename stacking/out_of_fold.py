@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import DataError, UsageError
+from ..utils.threads import one_blas_thread
 
 METHODS = ("predict_proba", "decision_function", "predict")
 
@@ -35,6 +36,7 @@ class FoldModel:
     predictions: np.ndarray
 
 
+@one_blas_thread()
 def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     """Fit a clone on the training rows of one fold, and predict the held-out rows.
 
@@ -128,6 +130,7 @@ def resolve_method(estimator, stack_method):
     return stack_method
 
 
+@one_blas_thread()
 def predict_with(estimator, X, method):
     """Predict in the layout of the out-of-fold table.
 

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import DataError, UsageError
+from ..utils.threads import one_blas_thread
 from .calibration import TemperatureScaling
 from .folds import check_folds, check_groups
 from .metrics import macro_f1_of_codes, paired_difference
@@ -115,6 +116,7 @@ class PseudoLabels:
     by_fold: tuple
 
 
+@one_blas_thread()
 def pseudo_label(
     estimators, X, y, folds, X_test, *, simulated=None, groups=None, n_rounds=3, confidence=0.6
 ):

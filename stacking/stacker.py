@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 
 from ..exceptions import DataError, UsageError
 from ..utils.containers import as_sequence
+from ..utils.threads import one_blas_thread
 from .base_models import SharedTransformers, fit_models
 from .folds import make_splits
 from .meta_model import (
@@ -152,6 +153,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         """Return the router of ``fit`` parameters to the estimators and the final estimator."""
         return make_router(self, self.estimators, self._final())
 
+    @one_blas_thread()
     def fit(self, X, y, groups=None, **fit_params):
         """Fit every estimator by fold, then the final estimator on their predictions.
 
@@ -192,6 +194,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         self._score(oof, features, y, groups, params[FINAL])
         return self
 
+    @one_blas_thread()
     def transform(self, X):
         """Predict new clips by the base models, with the columns of ``oof_``.
 
@@ -217,16 +220,19 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         check_is_fitted(self, "oof_")
         return self.oof_.columns.to_numpy(dtype=object)
 
+    @one_blas_thread()
     def predict(self, X):
         """Predict the class of each clip, as an array of shape (n,)."""
         return self._predict_final("predict", X)
 
     @available_if(_final_has("predict_proba"))
+    @one_blas_thread()
     def predict_proba(self, X):
         """Predict class probabilities, as an array of shape (n, n_classes)."""
         return self._predict_final("predict_proba", X)
 
     @available_if(_final_has("decision_function"))
+    @one_blas_thread()
     def decision_function(self, X):
         """Return the decision values of the final estimator."""
         return self._predict_final("decision_function", X)

@@ -16,6 +16,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from ..exceptions import StemstackError, UsageError
+from .threads import one_blas_thread
 
 # Chunks submitted per process: one being computed, the others so that no process waits.
 _CHUNKS_PER_JOB = 3
@@ -122,8 +123,9 @@ def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None
         Called with 1 after each result, such as the callable that
         :meth:`~stemstack.utils.progress.NullProgress.stage` yields.
     n_threads : int, optional
-        Limit of BLAS and OpenMP threads within each call; no limit by default. With 1, results do
-        not depend on the number of processors, and small fits do not wait for each other.
+        Limit of BLAS and OpenMP threads within each call. By default BLAS has one and OpenMP, which
+        PyTorch uses, has no limit. With 1, no result depends on the number of processors, and small
+        fits do not wait for each other.
 
     Returns
     -------
@@ -168,7 +170,5 @@ def _call(function, arguments, n_threads, folder):
     # joblib reuses workers, whose working directory is that of the process when they started.
     if os.getcwd() != folder:
         os.chdir(folder)
-    if n_threads is None:
-        return function(*arguments)
-    with threadpool_limits(n_threads):
+    with one_blas_thread() if n_threads is None else threadpool_limits(n_threads):
         return function(*arguments)

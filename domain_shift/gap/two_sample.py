@@ -12,6 +12,7 @@ import pandas as pd
 from ...exceptions import DataError, UsageError
 from ...features import family_of
 from ...stacking.folds import stratified_group_folds
+from ...utils.threads import one_blas_thread
 from .clip_stats import CLIP_STATS
 from .differences import Difference, find_differences
 from .scores import (
@@ -89,6 +90,7 @@ class Gap:
         return asdict(self) | {"differences": found, "is_separable": self.is_separable}
 
 
+@one_blas_thread()
 def domain_gap(
     X_a,
     X_b,
@@ -187,6 +189,7 @@ def domain_gap(
     )
 
 
+@one_blas_thread()
 def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
     """Compute the AUC of :func:`domain_gap` only, with the same parameters."""
     X, is_b, groups = _concatenate(X_a, X_b, groups_a, groups_b)

@@ -10,6 +10,7 @@ from ...runs.clip_list import ClipList
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
+from ...utils.threads import one_blas_thread
 from .estimate import Calibration, Reuse, SearchedMashup, calibrate, estimate_reuse
 from .stem_library import StemLibrary
 
@@ -61,6 +62,7 @@ class ReuseCheck:
     problems: tuple = ()
 
 
+@one_blas_thread()
 def check_reuse(data, settings=None, *, n_mashups=100, n_clips=300, seed=0, resources):
     """Estimate how many test clips of a data set contain stems of its training songs.
 

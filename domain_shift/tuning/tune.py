@@ -16,6 +16,7 @@ from ...audio import clip_key
 from ...exceptions import DataError
 from ...mashups import Settings
 from ...utils.hashing import hash_bytes
+from ...utils.threads import one_blas_thread
 from ..gap.clip_sets import DEFAULT_FOLDS, ClipSet
 from ..gap.two_sample import Gap
 from .regression import NearestRecipeSurrogate, RecipeRegressor, prediction_distance
@@ -162,6 +163,7 @@ class Tuning:
     problems: tuple = ()
 
 
+@one_blas_thread()
 def tune_settings(data, start, budget=DEFAULT_BUDGET, *, search_file, resume=False, resources):
     """Search for the mashup settings that match the test clips of a data set.
 

@@ -13,6 +13,7 @@ from ...stacking import pseudo_label
 from ...stacking.out_of_fold import to_labels
 from ...stacking.pseudo_labels import PseudoLabels
 from ...utils.resources import DEFAULT_RESOURCES
+from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
 from ..fitting.feature_cache import compute_features, widest_first
 from ..fitting.fold_fits import fit_and_predict
@@ -78,6 +79,7 @@ class PseudoLabelResult:
         return {"models": list(self.models), "rounds": rounds, "taken": taken.astype(int).to_dict()}
 
 
+@one_blas_thread()
 def fit_pseudo_labels(run, *, models=None, n_rounds=3, confidence=0.6, resources=DEFAULT_RESOURCES):
     """Label a run's test clips with its models, in rounds that held-out songs must approve.
 
@@ -138,6 +140,7 @@ def fit_pseudo_labels(run, *, models=None, n_rounds=3, confidence=0.6, resources
     return PseudoLabelResult(run, selected, table, clips, test, labels, settings)
 
 
+@one_blas_thread()
 def predict_pseudo_labelled(result, *, resources=DEFAULT_RESOURCES):
     """Predict the test clips with the mean of the models, each fitted on all clips.
 
@@ -172,6 +175,7 @@ def predict_pseudo_labelled(result, *, resources=DEFAULT_RESOURCES):
     return result.test.to_table(to_labels(np.mean(proba, axis=0), fitted.classes_, METHOD))
 
 
+@one_blas_thread()
 def write_pseudo_label_run(result, run, *, resources=DEFAULT_RESOURCES):
     """Write a run whose fold models are trained on pseudo-labels too, stacked as the source run.
 

@@ -11,6 +11,7 @@ from ...models import check_model_names, make_model, model_columns, resolve_auto
 from ...models.own_code import code_hashes, code_sources
 from ...utils.atomic_write import atomic_path
 from ...utils.resources import DEFAULT_RESOURCES
+from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
 from ..costs import Costs
 from ..run import SONG_SHARED, Run
@@ -28,6 +29,7 @@ from .meta_fit import fit_meta_model
 _UNSET = {"backbone": "auto", "weights": "imagenet", "epochs": None}
 
 
+@one_blas_thread()
 def fit_run(
     config,
     out,

@@ -4,6 +4,7 @@ from ...exceptions import UsageError
 from ...stacking.blending import compare_blends, make_blend
 from ...stacking.out_of_fold import name_columns
 from ...utils.atomic_write import link_or_copy
+from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
 from ..derived.merge import check_same_samples
 from ..predictions import ModelPredictions
@@ -13,6 +14,7 @@ from .meta_fit import fit_meta_model, meta_features
 _CLIP_COLUMNS = ["clip", "label", "fold"]
 
 
+@one_blas_thread()
 def restack_runs(paths, out, *, blend):
     """Fit another meta-model on the base models of finished runs; no base model is refitted.
 

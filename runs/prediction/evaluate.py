@@ -4,6 +4,7 @@ from ...datasets import read_csv_text
 from ...exceptions import DataError
 from ...stacking import score_classes
 from ...stacking.metrics import macro_f1_interval
+from ...utils.threads import one_blas_thread
 from ..costs import model_seconds
 from ..predictions import predicted_labels
 from ..run import STACK
@@ -12,6 +13,7 @@ from ..run import STACK
 DECODED = "decoded"
 
 
+@one_blas_thread()
 def evaluate_run(run, answers, *, decoded=None):
     """Score every base model of a run, and the stack, on the test clips.
 

@@ -9,6 +9,7 @@ from ...stacking import PredictionAdjuster
 from ...stacking.out_of_fold import predict_with, prediction_table, to_labels
 from ...utils.parallel import parallel_map
 from ...utils.resources import DEFAULT_RESOURCES
+from ...utils.threads import one_blas_thread
 from ..fitting.feature_cache import compute_features, ensure_cache
 from ..fitting.meta_fit import predict_stack
 from ..predictions import METHOD, model_proba
@@ -16,6 +17,7 @@ from ..run import STACK
 from .evaluate import read_test
 
 
+@one_blas_thread()
 def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
     """Predict clips with the fold models and the meta-model of a run.
 
@@ -76,6 +78,7 @@ def _predict_fold(run, name, clips, cache, tta, fold):
     return predict_with(model, clips, METHOD)
 
 
+@one_blas_thread()
 def adjust_test(run, proba):
     """Adjust the predictions of a whole test set together.
 
@@ -110,6 +113,7 @@ def adjust_test(run, proba):
     return adjuster.adjust(proba)
 
 
+@one_blas_thread()
 def adjust_ledger(run):
     """Adjust the run's own test predictions, read from its ledger.
 

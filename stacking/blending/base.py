@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ...exceptions import DataError
+from ...utils.threads import one_blas_thread
 from ..check_proba import TOLERANCE, check_simplex
 
 
@@ -43,6 +44,7 @@ class Blend(ClassifierMixin, BaseEstimator):
     [[0.9, 0.1], [0.2, 0.8]]
     """
 
+    @one_blas_thread()
     def fit(self, X, y, sample_weight=None):
         """Learn the weights.
 
@@ -115,6 +117,7 @@ class Blend(ClassifierMixin, BaseEstimator):
         # Built from an array and a list, which can be saved without code.
         return pd.Series(self._weights, self._models)
 
+    @one_blas_thread()
     def predict_proba(self, X):
         """Blend probabilities.
 

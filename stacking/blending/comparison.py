@@ -5,6 +5,7 @@ from importlib import import_module
 import numpy as np
 
 from ...exceptions import UsageError
+from ...utils.threads import one_blas_thread
 from ..meta_model import nested_predictions, score_table
 from . import BLENDS
 
@@ -49,6 +50,7 @@ def blend_types():
     return frozenset(f"{cls.__module__}.{cls.__qualname__}" for cls in classes)
 
 
+@one_blas_thread()
 def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
     """Score meta-models nested: each fold by weights that were learnt on the other folds.
 

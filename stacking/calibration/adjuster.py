@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import DataError, UsageError
+from ...utils.threads import one_blas_thread
 from ..check_proba import check_labelled_proba, check_proba
 from .priors import adjust_priors, estimate_priors, shift_p_value
 from .temperature import TemperatureScaling
@@ -105,6 +106,7 @@ class PredictionAdjuster(BaseEstimator):
     def __init__(self, *, level=0.01):
         self.level = level
 
+    @one_blas_thread()
     def fit(self, proba, y, folds, groups=None):
         """Learn from out-of-fold predictions.
 
@@ -138,6 +140,7 @@ class PredictionAdjuster(BaseEstimator):
         self.thresholds_ = ClassThresholds().fit(calibrated, y, folds, groups)
         return self
 
+    @one_blas_thread()
     def adjust(self, proba):
         """Adjust all predictions of a test together, since a shift shows only in their counts.
 
