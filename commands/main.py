@@ -8,8 +8,11 @@ import gc
 import importlib
 import logging
 import os
+import signal
 import sys
+import threading
 import warnings
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import click
@@ -149,14 +152,16 @@ def main(arguments=None):
     # Worker processes would repeat warnings that this process has already shown.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
-        return cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
+        with _sigterm_as_exception():
+            return cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
     except click.ClickException as error:
         error.message = visible(error.message, keep="\n")
         error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("stopped", err=True)
-        return 130
+        return _stop(signal.SIGINT, arguments)
+    except _TerminatedError:
+        return _stop(signal.SIGTERM, arguments)
     except StemstackError as error:
         echo_error(error)
         return error.exit_code
@@ -167,6 +172,41 @@ def main(arguments=None):
     except OSError as error:
         echo_line(f"error: {error.filename or 'system'}: {error.strerror or error}")
         return 1
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM as an exception, so that temporary files are removed like after Ctrl-C."""
+
+
+@contextmanager
+def _sigterm_as_exception():
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread may set handlers.
+        return
+    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _raise_terminated(number, frame):
+    # Only once: a second signal ends a process that hangs in its clean-up.
+    signal.signal(number, signal.SIG_DFL)
+    raise _TerminatedError
+
+
+def _stop(number, arguments):
+    """End the worker processes, say how to continue, and return the exit code of a signal."""
+    from ..utils.parallel import stop_workers
+
+    stop_workers()
+    name = next(iter(sys.argv[1:] if arguments is None else arguments), None)
+    command = cli.get_command(None, name)
+    resumes = command is not None and any(p.name == "resume" for p in command.params)
+    how = "continue with --resume" if resumes else "run the command again to continue"
+    click.echo(f"stopped; {how}", err=True)
+    return 128 + number
 
 
 def _show_log():

@@ -1,7 +1,9 @@
 """A run: the directory of one experiment, and the files in it."""
 
 import json
+import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +13,7 @@ from ..mashups import read_recipes
 from ..models import load_model, model_columns, save_model
 from ..models.own_code import check_unchanged, code_sources
 from ..utils.atomic_write import atomic_path, link_or_copy, write_text
+from ..utils.leftovers import forget_temporary, new_temporary
 from .config import Config, read_document
 from .ledger import Ledger
 from .training_clips import song_groups
@@ -85,6 +88,33 @@ class Run:
             )
         config.check_resumes(Config.read(run.config_path))
         return run
+
+    @classmethod
+    @contextmanager
+    def create(cls, path):
+        """Yield a new run in a hidden folder that is renamed to ``path`` if the block succeeds.
+
+        For commands that make a run of others and do not resume it: they can be repeated.
+
+        Raises
+        ------
+        UsageError
+            The path is a file, or a folder with visible files.
+        """
+        path = Path(path)
+        cls(path).check_vacant()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = new_temporary(path)
+        try:
+            yield cls(temporary)
+            for hidden in path.iterdir() if path.exists() else ():
+                shutil.move(hidden, temporary)
+            if path.exists():
+                path.rmdir()
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            forget_temporary(temporary)
 
     @classmethod
     def open(cls, path, *, finished=True, trust=()):

@@ -2,9 +2,10 @@
 
 import os
 import shutil
-import uuid
 from contextlib import contextmanager
 from pathlib import Path
+
+from .leftovers import forget_temporary, new_temporary
 
 
 @contextmanager
@@ -23,12 +24,13 @@ def atomic_path(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    temporary = new_temporary(path)
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+        forget_temporary(temporary)
 
 
 def write_text(path, text):

@@ -10,16 +10,22 @@ import warnings
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from functools import lru_cache, partial
 
 import joblib
+import psutil
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from ..exceptions import StemstackError, UsageError
+from .leftovers import discard_unfinished
 from .threads import one_blas_thread
 
 # Chunks submitted per process: one being computed, the others so that no process waits.
 _CHUNKS_PER_JOB = 3
+# Seconds that worker processes have to remove their temporary files before they are killed.
+_GRACE = 5
 
 
 def forked_map(function, chunks, n_jobs):
@@ -85,8 +91,21 @@ def _map_forked(function, chunks, n_jobs):
                 future.cancel()
 
 
+@contextmanager
+def _interrupts_blocked():
+    """Start workers that Ctrl-C does not reach while they start; it waits for the parent, too."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield  # Windows
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _submit(pool, function, chunk):
-    with warnings.catch_warnings():
+    with _interrupts_blocked(), warnings.catch_warnings():
         # Python warns about forking in a process with threads, as a child may wait forever for a
         # lock that a thread holds. These children take no locks: they read files and run compiled
         # kernels.
@@ -95,17 +114,61 @@ def _submit(pool, function, chunk):
 
 
 def _start_worker(parent):
-    """Prepare a worker: one BLAS thread, Ctrl-C left to the parent, exit together with it."""
+    """Prepare a forked worker: one BLAS thread, and the signals of :func:`_follow_parent`."""
     threadpool_limits(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _follow_parent(parent)
+
+
+@lru_cache(maxsize=1)
+def _follow_parent(parent):
+    """Let this worker process end with its parent: once, before its first task.
+
+    Ctrl-C is left to the parent, which ends its workers by SIGTERM: they remove what they are
+    writing. A parent that was killed does not notify its workers, which would wait for work
+    forever: they check whether it still exists.
+    """
+    if sys.platform != "win32":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda number, frame: _exit_worker())
+    if not _is_parent(parent):
+        _exit_worker()
     threading.Thread(target=_exit_with_parent, args=[parent], daemon=True).start()
 
 
 def _exit_with_parent(parent):
-    # A killed parent does not notify its workers, which would wait for work forever.
-    while os.getppid() == parent:
+    while _is_parent(parent):
         time.sleep(1)
+    _exit_worker()
+
+
+def _is_parent(pid):
+    # An orphan gets another parent, except on Windows.
+    return psutil.pid_exists(pid) if sys.platform == "win32" else os.getppid() == pid
+
+
+def _exit_worker():
+    discard_unfinished()
     os._exit(1)
+
+
+def stop_workers():
+    """End all processes that this one has started, after an interrupt."""
+    children = [p for p in psutil.Process().children(recursive=True) if not _is_tracker(p)]
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.terminate()
+    _, running = psutil.wait_procs(children, timeout=_GRACE)
+    for child in running:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+
+
+def _is_tracker(process):
+    """Return whether a process removes shared memory after this one: it ends by itself."""
+    try:
+        return any("resource_tracker" in part for part in process.cmdline())
+    except psutil.Error:
+        return True
 
 
 def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None):
@@ -151,12 +214,11 @@ def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None
             "n_jobs must be None, a number of processes, or negative to count from all the cores. "
             "Got 0 instead."
         )
-    folder = os.getcwd()
-    calls = (
-        delayed(_call)(function, arguments, n_threads, folder)
-        for arguments in zip(*iterables, strict=True)
-    )
-    return _with_progress(Parallel(n_jobs, return_as="generator")(calls), advance)
+    task = delayed(worker_task(function, n_threads))
+    calls = (task(*arguments) for arguments in zip(*iterables, strict=True))
+    with _interrupts_blocked():
+        results = Parallel(n_jobs, return_as="generator")(calls)
+    return _with_progress(results, advance)
 
 
 def _with_progress(results, advance):
@@ -166,9 +228,30 @@ def _with_progress(results, advance):
             advance(1)
 
 
-def _call(function, arguments, n_threads, folder):
+def worker_task(function, n_threads=None):
+    """Return a function as joblib's workers are to call it.
+
+    Parameters
+    ----------
+    function : callable
+        Must be picklable.
+    n_threads : int, optional
+        As in :func:`parallel_map`.
+
+    Returns
+    -------
+    callable
+        The same function; it limits the threads, and the worker ends with this process.
+    """
+    return partial(_call, n_threads, os.getpid(), os.getcwd(), function)
+
+
+def _call(n_threads, parent, folder, function, *arguments, **options):
+    # Workers of another backend, such as Dask's, have parents of their own.
+    if multiprocessing.current_process().name.startswith("Loky"):
+        _follow_parent(parent)
     # joblib reuses workers, whose working directory is that of the process when they started.
     if os.getcwd() != folder:
         os.chdir(folder)
     with one_blas_thread() if n_threads is None else threadpool_limits(n_threads):
-        return function(*arguments)
+        return function(*arguments, **options)

@@ -43,22 +43,20 @@ def merge_runs(paths, out):
     >>> coverage(merge_runs(["RUN_HERE", "RUN_THERE"], "RUN"))  # doctest: +SKIP
     """
     runs = [_open(path) for path in paths]
-    merged = Run(out)
-    merged.check_vacant()
     first = runs[0]
     for run in runs[1:]:
         check_same_samples(first, run)
     sources, config = _choose_sources(runs), _common_config(runs)
     resolved = {name: params for run in reversed(runs) for name, params in run.resolved.items()}
-    config.write(merged.config_path, resolved)
-    merged.link_samples(first)
-    for entry, run in sources.items():
-        folder = run.model_folder(entry.model, entry.fold)
-        if folder.exists():
-            link_or_copy(folder, merged.model_folder(entry.model, entry.fold))
-        # The entry is written last: where it exists, the model does too.
-        link_or_copy(_path(run, entry), _path(merged, entry))
-    return merged
+    with Run.create(out) as merged:
+        config.write(merged.config_path, resolved)
+        merged.link_samples(first)
+        for entry, run in sources.items():
+            folder = run.model_folder(entry.model, entry.fold)
+            if folder.exists():
+                link_or_copy(folder, merged.model_folder(entry.model, entry.fold))
+            link_or_copy(_path(run, entry), _path(merged, entry))
+    return Run(out)
 
 
 def coverage(run):

@@ -199,7 +199,12 @@ def write_pseudo_label_run(result, run, *, resources=DEFAULT_RESOURCES):
     >>> from stemstack.runs import Run, write_pseudo_label_run
     >>> write_pseudo_label_run(result, Run("RUN2"))  # doctest: +SKIP
     """
-    source, progress = result.run, resources.progress
+    with Run.create(run.path) as created:
+        _write_run(result, created, resources.progress)
+
+
+def _write_run(result, run, progress):
+    source = result.run
     _write_inputs(result, run)
     n_fits = len(result.models) * len(result.labels.by_fold)
     with progress.stage("fitting by fold", n_fits) as advance:

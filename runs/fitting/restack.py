@@ -54,18 +54,18 @@ def restack_runs(paths, out, *, blend):
     """
     final = make_blend(blend)
     runs = [Run.open(path) for path in paths]
-    run = Run(out)
-    run.check_vacant()
     table, test_ids = _shared_tables(runs)
     predictions, sources = _collect(runs, test_ids)
-    _write_inputs(run, runs, sources, blend)
-    metrics = runs[0].metrics
-    test = ClipList(test_ids, [], runs[0].header, tuple(metrics["left_out"]))
-    fit_meta_model(run, table, test, predictions, classes=metrics["classes"], final=final)
-    y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
-    blends = compare_blends(meta_features(predictions), y, folds, groups=run.song_groups())
-    run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})
-    return run, blends
+    with Run.create(out) as run:
+        _write_inputs(run, runs, sources, blend)
+        metrics = runs[0].metrics
+        test = ClipList(test_ids, [], runs[0].header, tuple(metrics["left_out"]))
+        fit_meta_model(run, table, test, predictions, classes=metrics["classes"], final=final)
+        y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
+        groups = run.song_groups()
+        blends = compare_blends(meta_features(predictions), y, folds, groups=groups)
+        run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})
+    return Run(out), blends
 
 
 def _shared_tables(runs):
