@@ -1,6 +1,7 @@
 """Parallel maps over processes; results keep their order and are not accumulated."""
 
 import multiprocessing
+import multiprocessing.resource_tracker
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from functools import lru_cache, partial
 import joblib
 import psutil
 from joblib import Parallel, delayed
+from joblib.externals.loky.backend import resource_tracker as loky_tracker
 from threadpoolctl import threadpool_limits
 
 from ..exceptions import StemstackError, UsageError
@@ -92,11 +94,17 @@ def _map_forked(function, chunks, n_jobs):
 
 
 @contextmanager
-def _interrupts_blocked():
-    """Start workers that Ctrl-C does not reach while they start; it waits for the parent, too."""
+def interrupts_blocked():
+    """Block Ctrl-C for this thread, and for good in processes that are started meanwhile.
+
+    Workers leave Ctrl-C to their parent, which gets it after the block.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield  # Windows
         return
+    # They would unblock it when they are started.
+    multiprocessing.resource_tracker.ensure_running()
+    loky_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -105,7 +113,7 @@ def _interrupts_blocked():
 
 
 def _submit(pool, function, chunk):
-    with _interrupts_blocked(), warnings.catch_warnings():
+    with interrupts_blocked(), warnings.catch_warnings():
         # Python warns about forking in a process with threads, as a child may wait forever for a
         # lock that a thread holds. These children take no locks: they read files and run compiled
         # kernels.
@@ -216,7 +224,7 @@ def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None
         )
     task = delayed(worker_task(function, n_threads))
     calls = (task(*arguments) for arguments in zip(*iterables, strict=True))
-    with _interrupts_blocked():
+    with interrupts_blocked():
         results = Parallel(n_jobs, return_as="generator")(calls)
     return _with_progress(results, advance)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from threadpoolctl import threadpool_limits
 
 from ...exceptions import DataError, UsageError, import_optional
+from ...utils.parallel import interrupts_blocked
 
 _GPU = "GPU"
 _LOCAL = re.compile(r"local:([1-9]\d*)")
@@ -53,10 +54,9 @@ def connect(scheduler):
             yield client
         return
     options = {"n_workers": int(local[1]), "threads_per_worker": 1, "processes": True}
-    with (
-        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with interrupts_blocked():
+        cluster = distributed.LocalCluster(**options, dashboard_address=None)
+    with cluster, distributed.Client(cluster) as client:
         yield client
 
 
