@@ -21,6 +21,7 @@ from ..utils.atomic_write import atomic_path, write_text
 from ..utils.hashing import hash_bytes
 from ..utils.progress import NO_PROGRESS
 from .files import is_audio, read_csv_text
+from .transfer import check_entries, check_space, counting_callback, open_tar, web_options
 
 # Files fetched at a time; an interrupted call loses at most these.
 _BATCH = 64
@@ -100,8 +101,10 @@ class Mirror:
         Raises
         ------
         DataError
-            A name leads out of the folder, or a file arrived incomplete.
+            A name leads out of the folder, a file arrived incomplete, or the files are too large,
+            too many or not plain files.
         """
+        check_entries(self.url, fs, files)
         versions, paths = self._read_versions(), {name: self.local_path(name) for name in files}
         new = [
             name
@@ -114,10 +117,12 @@ class Mirror:
         ]
         if not new:
             return
+        check_space(self.url, self.folder, sum(files[name].info.get("size") or 0 for name in new))
+        callback = counting_callback(self.url, 0)
         with progress.stage(f"fetching {self.url}", len(new)) as advance:
             for start in range(0, len(new), _BATCH):
                 batch = new[start : start + _BATCH]
-                self._get(fs, {paths[name]: files[name] for name in batch})
+                self._get(fs, {paths[name]: files[name] for name in batch}, callback)
                 versions |= {name: files[name].version for name in batch}
                 write_text(self._index, json.dumps({"url": self.url, "files": versions}, indent=1))
                 advance(len(batch))
@@ -142,10 +147,11 @@ class Mirror:
             return {}
         return json.loads(self._index.read_text(encoding="utf-8"))["files"]
 
-    def _get(self, fs, files):
+    def _get(self, fs, files, callback):
         with ExitStack() as stack:
             temporary = {stack.enter_context(atomic_path(path)): files[path] for path in files}
-            fs.get([file.path for file in temporary.values()], [str(path) for path in temporary])
+            sources = [file.path for file in temporary.values()]
+            fs.get(sources, [str(path) for path in temporary], callback=callback)
             for path, file in temporary.items():
                 if not file.has_size(path):
                     raise DataError(
@@ -171,6 +177,8 @@ PROTOCOLS = (
     *("zip", "tar", "memory"),
 )
 _N_THREADS = 16
+# Folders below each other; a web server may invent more without an end.
+_MAX_DEPTH = 32
 
 
 def is_url(data):
@@ -253,7 +261,9 @@ def local_data(data, cache=None, *, progress=NO_PROGRESS):
     ------
     DataError
         The URL's protocol is not one of :data:`PROTOCOLS`, the URL does not exist, access is
-        forbidden, the connection fails, or a file name leads out of the folder.
+        forbidden, the connection fails, a file name leads out of the folder, the data are larger
+        than the environment variable ``STEMSTACK_MAX_DATA_GB`` (64 by default), an archive is a
+        decompression bomb or holds links or devices, or a server redirects to a private address.
     MissingExtraError
         fsspec, or the package of the URL's protocol, is not installed.
 
@@ -273,7 +283,10 @@ def local_data(data, cache=None, *, progress=NO_PROGRESS):
     folder = Path(cache or _default_cache(), "remote", hash_bytes(data.encode()))
     fsspec = import_optional("fsspec", "scale")
     with _translated_errors(data):
-        fs, path = fsspec.url_to_fs(data)
+        if data.startswith("tar://"):
+            fs, path = open_tar(data)
+        else:
+            fs, path = fsspec.url_to_fs(data, **web_options(data))
         # Listings of an earlier call in this process may be outdated.
         fs.invalidate_cache()
         base, _, name = path.rstrip("/").rpartition("/")
@@ -322,7 +335,7 @@ def _mirror_manifest(fs, base, name, mirror, progress):
 def _list_folder(fs, path, url):
     """Return the audio files and CSV tables of a remote folder, as RemoteFile by name."""
     base, files = path.rstrip("/"), {}
-    for file, info in fs.find(path, detail=True).items():
+    for file, info in fs.find(path, detail=True, maxdepth=_MAX_DEPTH).items():
         name = _decode(fs, file.removeprefix(base).removeprefix("/"))
         if is_audio(name) or name.endswith(".csv"):
             files[name] = RemoteFile(file, info)
@@ -370,7 +383,9 @@ def _translated_errors(url):
     except Exception as error:
         # fsspec reports every failure of the web as "not found", with the actual error as cause.
         cause = error.__cause__ or error
-        text = f"{type(cause).__name__}: {cause}"
+        if isinstance(cause, StemstackError):
+            raise cause from None
+        text = " ".join(f"{type(cause).__name__}: {cause}".split())
         raise DataError(f"{url}: cannot be fetched ({text}); {_suggest_fix(cause)}") from error
 
 

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import click
 import yaml
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from ...exceptions import UsageError
@@ -23,6 +24,7 @@ from ...models.registry import MODELS
 PROTOCOLS = ("disjoint", "shared", "both")
 STEMS = ("drums", "vocals", "bass", "other")
 GAP_FOLDS = 3
+MAX_DATA_GB = 64.0
 TUNE_BUDGET = SimpleNamespace(
     n_trials=600,
     n_initial_trials=100,
@@ -137,14 +139,40 @@ def jobs_option():
 
 
 def cache_option():
-    """Return the option ``--cache``: folder of converted stems and features."""
-    return option(
+    """Return the options ``--cache`` and ``--max-data-gb``: where data are stored, and how much."""
+    folder = option(
         "--cache",
         type=click.Path(file_okay=False, path_type=Path),
         default=Path.home() / ".cache" / "stemstack",
         group="Computing",
         help="Folder for converted stems and computed features.",
     )
+    limit = option(
+        "--max-data-gb",
+        type=click.FloatRange(min=0, min_open=True),
+        default=MAX_DATA_GB,
+        expose_value=False,
+        callback=_limit_data,
+        group="Computing",
+        help="Largest data set to fetch from a URL, in GB.",
+    )
+    return lambda command: folder(limit(command))
+
+
+def _limit_data(ctx, param, value):
+    """Set the environment variable that ``datasets`` reads, while the command runs."""
+    if ctx.resilient_parsing or ctx.get_parameter_source(param.name) != ParameterSource.COMMANDLINE:
+        return
+    before = os.environ.get(param.envvar)
+    os.environ[param.envvar] = str(value)
+
+    def restore():
+        if before is None:
+            del os.environ[param.envvar]
+        else:
+            os.environ[param.envvar] = before
+
+    ctx.call_on_close(restore)
 
 
 def trust_option():
@@ -212,7 +240,7 @@ def _read_config(ctx, param, path):
     if not isinstance(document, dict):
         raise UsageError(f"{path}: expected a mapping of options, such as 'folds: 5'")
     values = {str(name).replace("-", "_"): value for name, value in document.items()}
-    allowed = {p.name for p in ctx.command.params} - {"config", "trust"}
+    allowed = {p.name for p in ctx.command.params} - {"config", "trust", "max_data_gb"}
     unknown = sorted(set(values) - allowed)
     if unknown:
         raise UsageError(

@@ -237,12 +237,14 @@ def test_rate_as_text(rate, text):
 
 def test_defaults_match_the_packages():
     from stemstack.datasets import DEFAULT_STEMS
+    from stemstack.datasets.transfer import MAX_DATA_GB
     from stemstack.domain_shift.gap.clip_sets import DEFAULT_FOLDS
     from stemstack.domain_shift.tuning.tune import TuneBudget
 
     assert tuple(DEFAULT_STEMS) == offered.STEMS
     assert tuple(PROTOCOLS) == offered.PROTOCOLS
     assert offered.GAP_FOLDS == DEFAULT_FOLDS
+    assert offered.MAX_DATA_GB == MAX_DATA_GB
     budget = vars(offered.TUNE_BUDGET)
     assert {name: getattr(TuneBudget, name) for name in budget} == budget
 

@@ -49,13 +49,13 @@ def fetched(monkeypatch):
     count = Counter()
     get, get_of_web = fsspec.AbstractFileSystem.get, HTTPFileSystem._get
 
-    def counted(self, remote, local):
+    def counted(self, remote, local, **options):
         count.update(name.rpartition("/")[2] for name in remote)
-        return get(self, remote, local)
+        return get(self, remote, local, **options)
 
-    async def counted_of_web(self, remote, local):
+    async def counted_of_web(self, remote, local, **options):
         count.update(name.rpartition("/")[2] for name in remote)
-        return await get_of_web(self, remote, local)
+        return await get_of_web(self, remote, local, **options)
 
     monkeypatch.setattr(fsspec.AbstractFileSystem, "get", counted)
     monkeypatch.setattr(HTTPFileSystem, "_get", counted_of_web)
