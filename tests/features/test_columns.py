@@ -7,11 +7,12 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, minmax_scale, robust_scale, scale
 from sklearn.utils import estimator_html_repr
 
 from stemstack.exceptions import ClipTypeError, UsageError
 from stemstack.features import Extractor, SpectralFeatures, feature_columns
+from stemstack.features.columns import signed_log
 
 
 @pytest.fixture
@@ -52,13 +53,44 @@ def test_column_belongs_to_first_matching_group(table):
     assert names[0] == "mfcc_00_kurtosis"
 
 
-@pytest.mark.parametrize("treatment", ["scale", "robust", "log", "pca", MinMaxScaler()])
-def test_treatments_return_finite_unique_columns(table, treatment):
-    treated = feature_columns([("mfcc", treatment), ("centroid", "pca")]).fit(table)
+@pytest.mark.parametrize(
+    ("treatment", "expected"),
+    [
+        ("scale", scale),
+        ("robust", robust_scale),
+        ("log", lambda X: scale(signed_log(X))),
+        (MinMaxScaler(), minmax_scale),
+    ],
+)
+def test_treatments_equal_functions_of_scikit_learn(table, treatment, expected):
+    table = table.astype(float)
+    mfcc = table.filter(regex="^mfcc")
+    treated = feature_columns([("mfcc", treatment)]).fit(table)
     values = treated.transform(table)
-    assert np.isfinite(values.to_numpy()).all()
-    assert values.columns.is_unique
+    assert values.columns.tolist() == treated.get_feature_names_out().tolist() == [*mfcc]
+    # atol: rounding, of values of order 1.
+    np.testing.assert_allclose(values, expected(mfcc.to_numpy()), rtol=0, atol=1e-9)
+
+
+def test_signed_log_is_odd_and_logarithmic():
+    found = signed_log(np.array([-np.expm1(2.0), 0.0, np.expm1(3.0)]))
+    # rtol: rounding.
+    np.testing.assert_allclose(found, [-2.0, 0.0, 3.0], rtol=1e-12)
+
+
+def test_pca_explains_99_percent_of_variance(table):
+    table = table.astype(float)
+    treated = feature_columns([("mfcc", "pca"), ("centroid", "pca")]).fit(table)
+    values = treated.transform(table)
     assert values.columns.tolist() == treated.get_feature_names_out().tolist()
+    assert values.columns.is_unique
+    components = values.filter(regex="^group0_")
+    # Columns that vary have variance 1 each once scaled; the components are uncorrelated.
+    n_varying = (table.filter(regex="^mfcc").std() > 1e-6).sum()
+    explained = np.cumsum(components.var(ddof=0)) / n_varying
+    assert explained.iloc[-2] < 0.99 <= explained.iloc[-1] < 1 + 1e-9
+    covariance = np.cov(components.T)
+    np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), rtol=0, atol=1e-9)
 
 
 def test_search_over_families_in_a_pipeline(labelled):

@@ -81,6 +81,7 @@ def test_batches_cover_all_clips_in_order(clips, monkeypatch):
     whole, _ = extract(clips * 3, **FAST)
     parts = [frame for frame, _ in extract_batches(clips * 3, extractor)]
     assert [len(part) for part in parts] == [4, 4, 1]
+    assert whole.to_numpy().tolist() == [extractor(clip).tolist() for clip in clips * 3]
     pd.testing.assert_frame_equal(pd.concat(parts), whole, check_exact=True)
 
 
