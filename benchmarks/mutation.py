@@ -1,109 +1,238 @@
-"""Find tests that prove nothing: replace each function by a constant and see whether a test fails.
+"""Find tests that prove nothing: replace each result by a constant and see whether a test fails.
 
-``python benchmarks/mutation.py features mashups.rendering stacking`` takes each module-level
-function of these packages in turn. In a pytest process of its own the function returns zeros (of
-the shape and type of its real result), and the tests of its package run until the first failure.
-Functions whose replacement no test notices are listed. It takes some seconds per function;
-``--only NAME`` checks a single one.
+``python benchmarks/mutation.py features mashups.rendering stacking`` takes each public function,
+method and fitted attribute of these packages in turn. In a process of its own the result is zeros
+of its real type and shape, or None, and the tests of the package run until the first failure. The
+line printed has the test that failed, or UNNOTICED. Most take a few seconds. ``--constant 1``
+replaces by ones (and True), ``--only NAME`` checks what ends with that name.
+
+A process that imported the packages is forked, so this needs Linux or macOS.
 """
 
 import argparse
+import contextlib
+import copy
+import dataclasses
 import importlib
 import inspect
 import os
 import pkgutil
-import subprocess
+import re
+import signal
 import sys
+import traceback
 from pathlib import Path
+from types import FunctionType
 
+import joblib
 import numpy as np
 import pandas as pd
+import pytest
+from numba.core.dispatcher import Dispatcher
 
 ROOT = Path(__file__).resolve().parent.parent
-VARIABLE = "STEMSTACK_CONSTANT"
+TIME_LIMIT = 300
 
 
-def zeros_like(value):
-    """Return a value of the same type and shape with nothing in it."""
+def constant_like(value, number):
+    """Return a value of the same type and shape that is the number everywhere, or else None."""
     if isinstance(value, np.ndarray) and value.dtype != object:
-        return np.zeros_like(value)
+        return np.full_like(value, number)
     if isinstance(value, pd.DataFrame | pd.Series):
-        return value.map(zeros_like)
+        return value.map(lambda item: constant_like(item, number))
     if isinstance(value, bool | np.bool_ | int | float | np.number | str):
-        return type(value)()
+        return type(value)(number or "") if isinstance(value, str) else type(value)(number)
     if isinstance(value, tuple | list):
-        items = [zeros_like(item) for item in value]
+        items = [constant_like(item, number) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if isinstance(value, dict):
-        return {key: zeros_like(item) for key, item in value.items()}
+        return {key: constant_like(item, number) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        value = copy.copy(value)
+        for name, item in vars(value).items():
+            object.__setattr__(value, name, constant_like(item, number))
+        return value
     return None
 
 
-def pytest_configure():
-    """As a pytest plugin: replace the function named by the environment wherever it is imported."""
-    module_name, _, name = os.environ.get(VARIABLE, "").partition(":")
-    if not name:
-        return
-    real = getattr(importlib.import_module(module_name), name)
+def forward(*args, **kwargs):
+    return _replacement(*args, **kwargs)  # noqa: F821 - a global of the function replaced.
 
+
+def replace(function, make_replacement):
+    """Exchange what a function does, so that every reference to it, as in a table, is reached."""
+    if isinstance(function, Dispatcher):
+        return replace_compiled(function, make_replacement(function))
+    original = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    original.__kwdefaults__ = function.__kwdefaults__
+    function.__globals__[forward.__code__.co_names[0]] = make_replacement(original)
+    function.__wrapped__ = original
+    function.__defaults__ = function.__kwdefaults__ = None
+    function.__code__ = forward.__code__.replace(co_freevars=function.__code__.co_freevars)
+
+
+def replace_compiled(kernel, replacement):
+    """Exchange a kernel where Python calls it; other kernels have it compiled in."""
+    for module_name, module in list(sys.modules.items()):
+        for name, value in list(vars(module).items() if module_name.startswith("stem") else ()):
+            if value is kernel:
+                setattr(module, name, replacement)
+
+
+def return_constant(function, number):
     def constant(*args, **kwargs):
+        before = copy.deepcopy(args) if isinstance(function, Dispatcher) else ()
         try:
-            return zeros_like(real(*args, **kwargs))
+            result = function(*args, **kwargs)
         except Exception:
             return None  # A check that always passes.
+        for argument, value in zip(args, before, strict=False):
+            if isinstance(argument, np.ndarray) and argument.flags.writeable:
+                argument[:] = value  # A kernel that works in place does nothing.
+        return constant_like(result, number)
 
-    package = importlib.import_module("stemstack")
-    for module in pkgutil.walk_packages(package.__path__, "stemstack."):
-        if module.name.split(".")[1] in ("tests", "benchmarks", "examples", "docs", "cli"):
-            continue
-        namespace = vars(importlib.import_module(module.name))
-        for key, value in list(namespace.items()):
-            if value is real:
-                namespace[key] = constant
+    return constant
 
 
-def list_functions(package_name):
-    """List the functions defined in a package, as "module:name"."""
+def fit_constant(fit, attribute, number):
+    def constant(*args, **kwargs):
+        estimator = fit(*args, **kwargs)
+        value = constant_like(getattr(estimator, attribute), number)
+        setattr(estimator, attribute, value)
+        return estimator
+
+    return constant
+
+
+def unwrap(value):
+    """Return the function of a property, a class method, or under a decorator."""
+    value = getattr(value, "fget", None) or getattr(value, "func", None) or value
+    return value if isinstance(value, Dispatcher) else inspect.unwrap(value)
+
+
+def list_targets(package_name):
+    """Return what can be replaced in a package: (module, name, function, fitted attribute)."""
     package = importlib.import_module(f"stemstack.{package_name}")
-    found = []
+    targets = []
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        namespace = vars(importlib.import_module(module.name))
-        found += [
-            f"{module.name}:{name}"
-            for name, value in namespace.items()
-            if inspect.isfunction(value)
-            and value.__module__ == module.name
-            and not name.startswith("_")
-        ]
-    return found
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if name.startswith("_") or getattr(value, "__module__", None) != module.name:
+                continue
+            members = list_members(value) if inspect.isclass(value) else [("", value, None)]
+            targets += [
+                (module.name, name + member, unwrap(item), attribute)
+                for member, item, attribute in members
+                if callable(unwrap(item))
+            ]
+    return [t for t in targets if isinstance(t[2], FunctionType | Dispatcher)]
 
 
-def run_tests(function, tests):
-    """Run tests with a function replaced by a constant; return pytest's exit code."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "mutation"]
-    path = os.pathsep.join([str(ROOT / "benchmarks"), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {VARIABLE: function, "PYTHONPATH": path}
-    command += ["-p", "no:cacheprovider", *tests]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True).returncode
+def list_members(cls):
+    """Return the public methods of a class and the attributes that its ``fit`` sets."""
+    members = [
+        (f".{name}", value, None)
+        for name, value in vars(cls).items()
+        if not name.startswith("_") or name == "__call__"
+    ]
+    if hasattr(cls, "fit"):
+        fitted = re.findall(r"^(\w+_) : ", inspect.getdoc(cls), re.MULTILINE)
+        members += [(f".{a}", cls.fit, a) for a in fitted if not hasattr(cls, a)]
+    return members
+
+
+class FirstFailure:
+    """pytest plugin that remembers the first test to fail."""
+
+    name = None
+
+    def pytest_configure(self):
+        from hypothesis import Phase, settings
+
+        # Shrinking a failing example takes longer than finding it.
+        phases = [Phase.explicit, Phase.generate]
+        settings.register_profile("mutation", database=None, phases=phases)
+        settings.load_profile("mutation")
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed and self.name is None:
+            self.name = report.nodeid
+
+    def pytest_collectreport(self, report):
+        self.pytest_runtest_logreport(report)
+
+
+def run_tests(tests):
+    """Run tests until the first failure; return its name, or None if all pass."""
+    first = FirstFailure()
+    arguments = ["-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    with open(os.devnull, "w") as null:
+        os.dup2(null.fileno(), 1)
+    # joblib's processes would import the packages anew, with nothing replaced.
+    with joblib.parallel_config("threading"):
+        code = pytest.main([f"--rootdir={ROOT}", *arguments, *tests], plugins=[first])
+    return None if code == 0 else first.name or f"pytest exited with {code}"
+
+
+def in_child(work):
+    """Return whether a function returns true, called in a forked process."""
+    pid = os.fork()
+    if pid == 0:
+        code = 2
+        signal.alarm(TIME_LIMIT)
+        with contextlib.suppress(BaseException):
+            try:
+                code = 0 if work() else 1
+            except BaseException:
+                traceback.print_exc()
+        os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code in (-signal.SIGALRM, 2):
+        print(f"(the line before is missing: exit code {code})", flush=True)
+    return code != 1
+
+
+def tests_of(module_name):
+    """Return the folder of a package's tests, after the file of the module where there is one."""
+    folders = module_name.split(".")[1:-1]
+    own = ROOT.joinpath("tests", *folders, f"test_{module_name.rpartition('.')[2]}.py")
+    return [str(path) for path in (own, ROOT / "tests" / folders[0]) if path.exists()]
+
+
+def check(target, number, out):
+    """Replace a result, run the tests and print the outcome; return whether one failed."""
+    module_name, name, function, attribute = target
+    if attribute is None:
+        replace(function, lambda original: return_constant(original, number))
+    else:
+        replace(function, lambda original: fit_constant(original, attribute, number))
+    failed = run_tests(tests_of(module_name))
+    print(f"{'noticed' if failed else 'UNNOTICED'} {module_name}:{name} {failed or ''}", file=out)
+    return failed is not None
 
 
 def main():
-    """Check the functions of the packages on the command line."""
+    """Check the packages on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("packages", nargs="+")
-    parser.add_argument("--only", help="Name of a single function.")
+    parser.add_argument("--constant", type=int, default=0)
+    parser.add_argument("--only", default="", help="End of the names to check.")
     options = parser.parse_args()
-    unnoticed = []
-    for package in options.packages:
-        tests = [str(ROOT / "tests" / package.split(".")[0])]
-        for function in list_functions(package):
-            if options.only in (None, function.rpartition(":")[2]):
-                code = run_tests(function, tests)
-                outcome = {0: "UNNOTICED", 1: "noticed"}.get(code, f"pytest exited with {code}")
-                print(outcome, function, flush=True)
-                unnoticed += [] if code == 1 else [function]
-    print(f"{len(unnoticed)} functions can be replaced by a constant without a test failing")
-    return bool(unnoticed)
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    targets = [t for package in options.packages for t in list_targets(package)]
+    targets = [t for t in targets if f"{t[0]}:{t[1]}".endswith(options.only)]
+    folders = sorted({tests_of(module_name)[-1] for module_name, *_ in targets})
+    if in_child(lambda: run_tests(folders)):
+        parser.exit(2, f"{folders}: tests fail before anything is replaced\n")
+    noticed = [in_child(lambda t=target: check(t, options.constant, out)) for target in targets]
+    print(f"{noticed.count(True)} of {len(targets)} noticed")
+    return not all(noticed)
 
 
 if __name__ == "__main__":
