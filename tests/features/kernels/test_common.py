@@ -13,7 +13,7 @@ from numba.core.dispatcher import Dispatcher
 
 import stemstack
 from stemstack.features.kernels import spectrum
-from stemstack.features.kernels.common import banded_matmul, parabola_vertices
+from stemstack.features.kernels.common import banded_matmul, parabola_vertex, parabola_vertices
 
 
 def test_banded_matmul_equals_matrix_product():
@@ -30,6 +30,7 @@ def test_vertices_of_sampled_parabolas():
     below, here, above = (-3 * (x - vertex) ** 2 for x in (-1, 0, 1))
     # Float64 of order 1.
     np.testing.assert_allclose(parabola_vertices(below, here, above), vertex, atol=1e-12)
+    assert parabola_vertex(below[3], here[3], above[3]) == pytest.approx(0.3, abs=1e-12)
 
 
 def test_vertex_of_a_line_is_zero():
