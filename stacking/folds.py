@@ -68,7 +68,7 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
 
 
 def stratified_group_folds(y, groups, n_folds, seed):
-    """Assign folds by scikit-learn's ``StratifiedGroupKFold``, without checks.
+    """Assign folds by scikit-learn's ``StratifiedGroupKFold`` with shuffling, without checks.
 
     Parameters
     ----------
@@ -79,8 +79,12 @@ def stratified_group_folds(y, groups, n_folds, seed):
     -------
     ndarray of shape (n,), int
     """
-    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    return _fold_vector(splitter.split(y, y, groups), len(y))
+    # As shuffle=True of scikit-learn 1.8: earlier versions shuffle the labels of the groups only,
+    # which leaves classes that are missing from a fold.
+    numbers = np.unique(groups, return_inverse=True)[1]
+    order = np.random.RandomState(seed).permutation(numbers.max() + 1)
+    shuffled = np.argsort(order)[numbers]
+    return _fold_vector(StratifiedGroupKFold(n_folds).split(y, y, shuffled), len(y))
 
 
 def _fold_vector(splits, n):

@@ -3,14 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import (
     GroupKFold,
     PredefinedSplit,
     RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
     StratifiedKFold,
 )
+from sklearn.utils.fixes import parse_version
 
 from stemstack.exceptions import DataError, UsageError
 from stemstack.stacking.folds import (
@@ -53,6 +56,29 @@ def test_stratified_group_folds_keep_groups_whole():
     folds = stratified_group_folds(y, groups, 5, seed=0)
     assert all(len(set(folds[groups == group])) == 1 for group in range(20))
     assert [y[folds == fold].sum() for fold in range(5)] == [10] * 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n_folds", [2, 3, 4])
+def test_group_folds_are_balanced_for_every_seed(n_folds, seed):
+    groups = np.repeat(np.arange(36), 2)
+    folds = stratified_group_folds(groups % 3, groups, n_folds, seed)
+    assert fold_balance(groups % 3, folds).to_numpy().tolist() == [[24 // n_folds] * n_folds] * 3
+
+
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.8"),
+    reason="older versions of scikit-learn do not stratify shuffled groups",
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_group_folds_equal_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    groups = rng.choice([f"song{i}" for i in range(30)], 200)
+    y = rng.integers(3, size=200)
+    splitter = StratifiedGroupKFold(4, shuffle=True, random_state=seed)
+    folds = stratified_group_folds(y, groups, 4, seed)
+    for fold, (_, held_out) in enumerate(splitter.split(y, y, groups)):
+        np.testing.assert_array_equal(np.flatnonzero(folds == fold), held_out)
 
 
 def test_balance_counts_rows_by_position():

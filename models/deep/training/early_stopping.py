@@ -6,9 +6,10 @@ import warnings
 import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import f1_score, log_loss
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from ....exceptions import DataError
+from ....stacking.folds import splits_of, stratified_group_folds
 
 logger = logging.getLogger("stemstack")
 
@@ -42,11 +43,10 @@ def split_validation(labels, groups, seed):
     try:
         if len(classes) < 2:
             raise ValueError("there is one class")
-        splitter = _make_splitter(groups, seed)
         with warnings.catch_warnings():
             # A class with fewer groups than splits is missing from some: checked here.
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-            for train, validation in splitter.split(labels, labels, groups):
+            for train, validation in _make_splits(labels, groups, seed):
                 if len(validation) and len(train) > 1 and set(labels[train]) == classes:
                     return train, validation
         raise ValueError("a class would be missing from the clips to train on")
@@ -57,11 +57,12 @@ def split_validation(labels, groups, seed):
         ) from error
 
 
-def _make_splitter(groups, seed):
+def _make_splits(labels, groups, seed):
     if groups is None:
-        return StratifiedShuffleSplit(1, test_size=VALIDATION_SHARE, random_state=seed)
+        splitter = StratifiedShuffleSplit(1, test_size=VALIDATION_SHARE, random_state=seed)
+        return splitter.split(labels, labels)
     n_splits = min(round(1 / VALIDATION_SHARE), len(set(groups)))
-    return StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
+    return splits_of(stratified_group_folds(labels, groups, n_splits, seed))
 
 
 def mashup_groups(clips):
