@@ -1,4 +1,4 @@
-# Two commands matter: `make demo` and `make test`. Both need only Python 3.11 and make.
+# Two commands matter: `make demo` and `make test`. Both need only Python 3.10 or newer and make.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-out
