@@ -11,9 +11,9 @@ A process that imported the packages is forked, so this needs Linux or macOS.
 """
 
 import argparse
-import contextlib
 import copy
 import dataclasses
+import functools
 import importlib
 import inspect
 import os
@@ -21,7 +21,6 @@ import pkgutil
 import re
 import signal
 import sys
-import traceback
 from pathlib import Path
 from types import FunctionType
 
@@ -166,54 +165,57 @@ class FirstFailure:
         self.pytest_runtest_logreport(report)
 
 
-def run_tests(tests):
-    """Run tests until the first failure; return its name, or None if all pass."""
+def run_tests(path):
+    """Run the tests of a path until the first failure; return its name, or None if all pass."""
     first = FirstFailure()
     arguments = ["-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist"]
     with open(os.devnull, "w") as null:
         os.dup2(null.fileno(), 1)
     # joblib's processes would import the packages anew, with nothing replaced.
     with joblib.parallel_config("threading"):
-        code = pytest.main([f"--rootdir={ROOT}", *arguments, *tests], plugins=[first])
+        code = pytest.main([f"--rootdir={ROOT}", *arguments, path], plugins=[first])
     return None if code == 0 else first.name or f"pytest exited with {code}"
 
 
 def in_child(work):
-    """Return whether a function returns true, called in a forked process."""
+    """Return what a function returns, as a str, called in a forked process; "" for None."""
+    read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        code = 2
         signal.alarm(TIME_LIMIT)
-        with contextlib.suppress(BaseException):
-            try:
-                code = 0 if work() else 1
-            except BaseException:
-                traceback.print_exc()
-        os._exit(code)
+        try:
+            os.write(write, (work() or "").encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        answer = pipe.read()
     _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code in (-signal.SIGALRM, 2):
-        print(f"(the line before is missing: exit code {code})", flush=True)
-    return code != 1
+    return answer if status == 0 else f"killed by signal {status}"
 
 
-def tests_of(module_name):
-    """Return the folder of a package's tests, after the file of the module where there is one."""
+@functools.cache
+def passes(path):
+    """Return whether the tests of a path pass with nothing replaced."""
+    return in_child(lambda: run_tests(path)) == ""
+
+
+def list_tests(module_name):
+    """Return the file with the tests of a module, if there is one, then the folders around it."""
     folders = module_name.split(".")[1:-1]
     own = ROOT.joinpath("tests", *folders, f"test_{module_name.rpartition('.')[2]}.py")
-    return [str(path) for path in (own, ROOT / "tests" / folders[0]) if path.exists()]
+    paths = [own, ROOT.joinpath("tests", *folders), ROOT / "tests" / folders[0]]
+    return [str(path) for path in dict.fromkeys(paths) if path.exists()]
 
 
-def check(target, number, out):
-    """Replace a result, run the tests and print the outcome; return whether one failed."""
-    module_name, name, function, attribute = target
+def check(target, number, path):
+    """Replace a result and run tests; return the name of the first that failed."""
+    _, _, function, attribute = target
     if attribute is None:
         replace(function, lambda original: return_constant(original, number))
     else:
         replace(function, lambda original: fit_constant(original, attribute, number))
-    failed = run_tests(tests_of(module_name))
-    print(f"{'noticed' if failed else 'UNNOTICED'} {module_name}:{name} {failed or ''}", file=out)
-    return failed is not None
+    return run_tests(path)
 
 
 def main():
@@ -223,15 +225,23 @@ def main():
     parser.add_argument("--constant", type=int, default=0)
     parser.add_argument("--only", default="", help="End of the names to check.")
     options = parser.parse_args()
-    out = os.fdopen(os.dup(1), "w", buffering=1)
     targets = [t for package in options.packages for t in list_targets(package)]
     targets = [t for t in targets if f"{t[0]}:{t[1]}".endswith(options.only)]
-    folders = sorted({tests_of(module_name)[-1] for module_name, *_ in targets})
-    if in_child(lambda: run_tests(folders)):
-        parser.exit(2, f"{folders}: tests fail before anything is replaced\n")
-    noticed = [in_child(lambda t=target: check(t, options.constant, out)) for target in targets]
-    print(f"{noticed.count(True)} of {len(targets)} noticed")
-    return not all(noticed)
+    unnoticed = 0
+    for target in targets:
+        failed = ""
+        for path in list_tests(target[0]):
+            if failed:
+                break
+            if not passes(path):
+                parser.exit(2, f"{path}: a test fails before anything is replaced\n")
+            failed = in_child(lambda t=target, p=path: check(t, options.constant, p))
+        unnoticed += not failed
+        print(
+            f"{'noticed' if failed else 'UNNOTICED'} {target[0]}:{target[1]} {failed}", flush=True
+        )
+    print(f"{unnoticed} of {len(targets)} unnoticed")
+    return unnoticed > 0
 
 
 if __name__ == "__main__":
