@@ -2,9 +2,10 @@
 
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ..audio import validate_clips
+from ..utils.targets import check_none_missing
 from .extraction import extract
 from .extractor import Extractor
 
@@ -98,7 +99,8 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : sequence of clips, or array-like of shape (n_clips, n_samples)
-        y : ignored
+        y : array-like of shape (n_clips,), optional
+            Ignored, except that a missing label is an error.
 
         Returns
         -------
@@ -106,10 +108,16 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
 
         Raises
         ------
+        DataError
+            A label is missing (None, NaN).
         UsageError
             A parameter has none of the values expected.
         """
-        validate_clips(self, X, reset=True)
+        clips = validate_clips(self, X, reset=True)
+        if y is not None:
+            # Before hours of features: the classifier at the end of a pipeline would find it later.
+            check_none_missing(y, "label", "add it, or leave the row out")
+            check_consistent_length(clips, y)
         self.feature_names_ = self.extractor_.names
         return self
 

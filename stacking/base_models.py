@@ -7,12 +7,14 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
+from ..utils.containers import as_sequence
 from ..utils.parallel import worker_task
+from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
-from .folds import splits_of
+from .folds import check_folds, splits_of
 from .out_of_fold import collect_oof, fit_fold, resolve_method
 
 
@@ -24,8 +26,8 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     estimators : list of (str, classifier)
         Not changed.
     X : sequence of clips or array-like of shape (n, n_features)
-    y : ndarray of shape (n,)
-    folds : ndarray of shape (n,), int
+    y : array-like of shape (n,)
+    folds : array-like of shape (n,), int
     stack_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         What to predict; ``auto`` takes the first that an estimator has.
 
@@ -33,6 +35,11 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     -------
     DataFrame of shape (n, n_outputs)
         Columns ``<name>__<class>``; of two classes one column ``<name>``.
+
+    Raises
+    ------
+    DataError
+        A label or fold is missing, or there is one fold only.
 
     See Also
     --------
@@ -48,6 +55,9 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     >>> oof_predictions([("nb", GaussianNB())], X, y, np.arange(12) // 2 % 3)["nb"].round().tolist()
     [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     """
+    X, y = as_sequence(X), check_labels(y)
+    check_consistent_length(X, y)
+    folds = check_folds(folds, len(y))
     methods = [resolve_method(estimator, stack_method) for _, estimator in estimators]
     models = fit_models(estimators, methods, X, y, splits_of(folds))
     return pd.concat([model.oof for model in models], axis=1)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..exceptions import DataError
-from .folds import check_none_missing
+from ..utils.targets import check_none_missing
 
 # Forests and rounded tables hold zeros, which have no logarithm.
 _MIN_PROBA = 1e-9

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check
 from sklearn.utils import check_random_state
 
 from ..exceptions import DataError, UsageError
+from ..utils.targets import check_labels, check_none_missing
 
 
 def assign_folds(y, groups=None, *, n_folds=5, seed=0):
@@ -54,8 +55,7 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     >>> all(len(set(folds[songs == song])) == 1 for song in range(6))
     True
     """
-    check_none_missing(y, "label", "add it, or leave the row out")
-    y = np.asarray(y)
+    y = check_labels(y)
     groups = np.arange(len(y)) if groups is None else check_groups(groups, len(y))
     _check_folds_possible(y, groups, n_folds)
     if len(np.unique(groups)) == len(groups):
@@ -285,26 +285,6 @@ def check_every_class_trains(y, folds):
             f"All groups of class {n_folds.index[n_folds < 2][0]} are in one fold; "
             "use fewer folds or add groups"
         )
-
-
-def check_none_missing(values, what, hint):
-    """Raise an error if a row has no value (None, NaN).
-
-    Parameters
-    ----------
-    values : array-like of shape (n,)
-    what, hint : str
-        What is missing, and how to fix it.
-
-    Raises
-    ------
-    DataError
-        Names the first row without a value.
-    """
-    # As objects: NaN among strings would become the string "nan", a value like any other.
-    missing = pd.isna(np.asarray(values, dtype=object))
-    if missing.any():
-        raise DataError(f"Row {missing.argmax()} has no {what}; {hint}")
 
 
 def _check_folds_possible(y, groups, n_folds):

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import DataError
+from ..utils.targets import check_labels
 from .folds import assign_folds, check_folds, check_groups
 from .meta_model import nested_predictions
 from .metrics import macro_f1, macro_f1_of_codes
@@ -284,7 +285,7 @@ def tone_clips(groups, *, sr=22050, seconds=1.0, noise=0.05, seed=0):
 
 def _group_labels(y, groups):
     """Number the groups of the rows, and return the single label of each group."""
-    y = np.asarray(y)
+    y = check_labels(y)
     groups = check_groups(groups, len(y))
     names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
     mixed = y != y[first][codes]

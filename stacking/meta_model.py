@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import UsageError
+from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .folds import check_every_class_trains, check_folds
 from .metrics import macro_f1, macro_f1_interval
@@ -65,8 +66,8 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
         Not changed.
     features : ndarray of shape (n, n_features)
         Out-of-fold predictions.
-    y : ndarray of shape (n,)
-    folds : ndarray of shape (n,), int
+    y : array-like of shape (n,)
+    folds : array-like of shape (n,), int
     method : {"predict", "predict_proba"}, default="predict"
     fit_params : dict of str to array-like of shape (n,), optional
         Passed to ``fit``, restricted to the training rows.
@@ -100,6 +101,7 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     >>> macro_f1(y, nested_predictions(memory, X, y, folds)) < 0.7
     True
     """
+    y = check_labels(y)
     folds, predictions = check_folds(folds, len(y)), None
     check_every_class_trains(y, folds)
     for fold in np.unique(folds):

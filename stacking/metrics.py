@@ -24,6 +24,7 @@ from scipy.stats import norm, t
 from sklearn.metrics import confusion_matrix, f1_score
 
 from ..exceptions import DataError, UsageError
+from ..utils.targets import check_labels
 from .folds import check_groups
 
 
@@ -51,7 +52,7 @@ def macro_f1(y_true, y_pred):
     >>> round(macro_f1(["a", "a", "b"], ["a", "b", "b"]), 3)
     0.667
     """
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_true, y_pred = check_labels(y_true), check_labels(y_pred)
     _, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
     return float(macro_f1_of_codes(codes[: len(y_true)], codes[len(y_true) :], codes.max() + 1))
 
@@ -125,7 +126,7 @@ def score_classes(y_true, y_pred, classes):
     >>> scores["confusion"], round(scores["accuracy"], 3)
     ([[1, 1], [0, 1]], 0.667)
     """
-    y_true, y_pred, classes = np.asarray(y_true), np.asarray(y_pred), list(classes)
+    y_true, y_pred, classes = check_labels(y_true), check_labels(y_pred), list(classes)
     by_class = f1_score(y_true, y_pred, labels=classes, average=None, zero_division=0)
     return {
         "macro_f1": macro_f1(y_true, y_pred),

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import DataError, UsageError
+from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .calibration import TemperatureScaling
 from .folds import check_folds, check_groups
@@ -213,7 +214,7 @@ class _Trainer:
     """Fits, selects and scores on one set of data, folds and models."""
 
     def __init__(self, estimators, X, y, folds, X_test, simulated, groups):
-        self.classes, self.codes = np.unique(np.asarray(y), return_inverse=True)
+        self.classes, self.codes = np.unique(check_labels(y), return_inverse=True)
         if not len(X) == len(simulated) == len(self.codes) == len(folds):
             raise DataError(
                 "X, simulated, y and folds must have the same length. Got "

@@ -10,13 +10,13 @@ from sklearn.utils.validation import (
     assert_all_finite,
     check_consistent_length,
     check_is_fitted,
-    column_or_1d,
     indexable,
     validate_data,
 )
 
 from ..exceptions import DataError, UsageError
 from ..utils.containers import as_sequence
+from ..utils.targets import check_labels, check_sample_weight
 from ..utils.threads import one_blas_thread
 from .base_models import SharedTransformers, fit_models
 from .folds import make_splits
@@ -30,6 +30,17 @@ from .meta_model import (
 from .metrics import macro_f1
 from .out_of_fold import predict_with, resolve_method, to_labels
 from .routing import FINAL, make_router, route_fit
+
+
+def _check_fit_params(params, n):
+    """Check that parameters of ``fit`` have one value per row, before anything is fitted."""
+    params = {name: value for name, value in params.items() if value is not None}
+    if "sample_weight" in params:
+        params["sample_weight"] = check_sample_weight(params["sample_weight"], n)
+    for name, value in params.items():
+        if not hasattr(value, "__len__") or len(value) != n:
+            raise DataError(f"{name} must have one value per row, {n} in all. Got {value!r:.50}.")
+    return params
 
 
 def _final_has(attribute):
@@ -179,10 +190,12 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         UsageError
             A parameter has an unexpected value.
         DataError
-            A class has too few groups, or the splits leak or do not hold out each row once.
+            A label or weight is missing, a class has too few groups, or the splits leak or do not
+            hold out each row once.
         """
         self._check_names()
         X, y = self._validate(X, y)
+        fit_params = _check_fit_params(fit_params, len(y))
         params = route_fit(self, self.estimators, self._final(), fit_params, groups)
         self.classes_ = np.unique(y)
         splits, self.fold_tables_ = make_splits(
@@ -256,7 +269,7 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             )
 
     def _validate(self, X, y):
-        X, y = as_sequence(X), column_or_1d(y, warn=True)
+        X, y = as_sequence(X), check_labels(y)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
         check_classification_targets(y)

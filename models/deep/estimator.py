@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -21,6 +21,8 @@ from sklearn.utils.validation import check_is_fitted
 from ... import __version__
 from ...audio import validate_clips
 from ...exceptions import DataError, UsageError, first_line
+from ...stacking.folds import check_groups
+from ...utils.targets import check_labels
 from .backbones.ast import AST, KaldiFbankConfig, read_norm_stats
 from .backbones.fusion import fuse_conv_bn
 from .backbones.networks import build_net, count_channels
@@ -222,6 +224,8 @@ class DeepEstimator(BaseEstimator):
         """Validate the arguments and train a network to predict the classes of ``y``."""
         clips = validate_clips(self, X, reset=True)
         labels = self._encode_labels(clips, y)
+        if groups is not None:
+            check_groups(groups, len(clips))
         self.check_parameters()
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
         pretrained = self._resolve_pretrained()
@@ -253,8 +257,7 @@ class DeepEstimator(BaseEstimator):
             self._store(self._build_net(pretrained, n_outputs=0))
 
     def _encode_labels(self, clips, y):
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(clips, y)
+        y = check_labels(y, len(clips))
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         if len(y) < 2:

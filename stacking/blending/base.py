@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ...exceptions import DataError
+from ...utils.targets import check_none_missing, check_sample_weight
 from ...utils.threads import one_blas_thread
 from ..check_proba import TOLERANCE, check_simplex
 
@@ -64,8 +65,10 @@ class Blend(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DataError
-            The columns are not blocks of probabilities, or ``y`` holds one class.
+            The columns are not blocks of probabilities, ``y`` holds one class, or a label or weight
+            is missing.
         """
+        check_none_missing(y, "label", "add it, or leave the row out")
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -73,7 +76,7 @@ class Blend(ClassifierMixin, BaseEstimator):
             raise DataError("y holds 1 class; blending needs two or more")
         proba = model_blocks(X, len(self.classes_))
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            sample_weight = check_sample_weight(sample_weight, len(X))
             counts = sample_weight > 0
             proba, codes, sample_weight = proba[:, counts], codes[counts], sample_weight[counts]
         self._weights = self.compute_weights(proba, codes, sample_weight)
