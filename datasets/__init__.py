@@ -1,7 +1,8 @@
 """Data sets on disk or at a URL: layouts, mirrors, checks (doctor) and synthetic demo data."""
 
+from .csv_table import read_csv_text
 from .dataset import DataSet, Inventory, Layout
-from .files import find_audio, read_csv_text
+from .files import find_audio
 from .layouts import LAYOUTS, is_data_set, read_data
 from .layouts.shared import NOISE_FOLDER
 from .layouts.stems import DEFAULT_STEMS, SONGS_FOLDER

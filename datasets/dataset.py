@@ -4,11 +4,14 @@ Conventions: paths in tables are relative to ``root`` and written with forward s
 table means the same on any machine.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+
+from ..exceptions import DataWarning
 
 FILE_COLUMNS = ("path", "role", "genre", "song", "stem")
 
@@ -95,15 +98,19 @@ class Inventory:
     untracked : list of str
         Paths of audio files that no reader uses.
     manifest : DataFrame or None
-        Rows of a manifest, as written.
+        Rows of a manifest by line number: ``clip`` (the path as written), ``path, label, group``
+        and possibly ``fold``.
     test : DataFrame or None
-        Columns ``id, path``, as written.
+        Columns ``id`` (as written) and ``path``, by line number.
     noise : DataFrame or None
         Columns ``path, category, group``.
     with_test : bool
         Whether a ``test.csv`` and a sample submission in ``root`` belong to the data set.
     errors : list of (str, str, DataError)
-        Check, file and error of each table that could not be read.
+        Check, file and error of each table that could not be read, and of folders in a structure
+        that the reader refuses.
+    notes : list of (str, str)
+        What is doubtful, and how to fix it; the reader issues these as warnings.
 
     See Also
     --------
@@ -132,6 +139,7 @@ class Inventory:
     noise: pd.DataFrame | None = None
     with_test: bool = True
     errors: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
 
     @property
     def has_stems(self):
@@ -172,6 +180,20 @@ class Layout:
     detect: Callable
     read: Callable
     take_inventory: Callable
+
+
+def warn_of(path, notes):
+    """Issue a DataWarning for each note of an inventory.
+
+    Parameters
+    ----------
+    path : Path
+        The folder or manifest.
+    notes : list of (str, str)
+        What is doubtful, and how to fix it.
+    """
+    for problem, fix in notes:
+        warnings.warn(f"{path}: {problem}; {fix}", DataWarning, stacklevel=3)
 
 
 def list_clip_files(paths, genres, songs):

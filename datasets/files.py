@@ -1,9 +1,7 @@
-"""Find audio files in a folder, and read CSV tables as text."""
+"""Find audio files in a folder."""
 
 import os
 from pathlib import Path
-
-import pandas as pd
 
 from ..exceptions import DataError
 
@@ -88,46 +86,3 @@ def find_audio(folder):
         folders.sort()
         found += [Path(current, name) for name in files if is_audio(name)]
     return sorted(found)
-
-
-def read_csv_text(path, required):
-    """Read a CSV with every cell as text, so that ids and unusual names are not changed.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-    required : sequence of str
-        Columns that the table must have.
-
-    Returns
-    -------
-    DataFrame of str
-
-    Raises
-    ------
-    DataError
-        The file is not a table, has no rows, or lacks a required column.
-
-    See Also
-    --------
-    read_data : Reads the tables of a data set.
-
-    Examples
-    --------
-    >>> from io import StringIO
-    >>> from stemstack.datasets import read_csv_text
-    >>> read_csv_text(StringIO("id,filename\\n007,a.wav\\n"), ["id"])["id"].tolist()
-    ['007']
-    """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: is not a CSV table ({error}); save it as UTF-8 CSV") from error
-    missing = [name for name in required if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path}: lacks column {', '.join(missing)}; it has {', '.join(table.columns)}"
-        )
-    if table.empty:
-        raise DataError(f"{path}: has a header but no rows")
-    return table

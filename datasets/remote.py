@@ -20,7 +20,8 @@ from ..exceptions import DataError, MissingExtraError, StemstackError, import_op
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.hashing import hash_bytes
 from ..utils.progress import NO_PROGRESS
-from .files import is_audio, read_csv_text
+from .csv_table import PATH_COLUMNS, read_csv_text
+from .files import is_audio
 from .transfer import check_entries, check_space, counting_callback, open_tar, web_options
 
 # Files fetched at a time; an interrupted call loses at most these.
@@ -325,9 +326,10 @@ def _mirror_manifest(fs, base, name, mirror, progress):
     """Mirror a manifest, then the files that it lists."""
     manifest = _look_up(fs, base, [name], mirror)
     mirror.fetch(fs, manifest, progress)
-    paths = read_csv_text(mirror.folder / name, ["path"])["path"]
+    paths = read_csv_text(mirror.folder / name, [PATH_COLUMNS])["path"]
+    names = [path.strip().replace("\\", "/") for path in paths]
     # Empty cells are reported by the reader of manifests.
-    clips = _look_up(fs, base, [path for path in paths if path.strip()], mirror)
+    clips = _look_up(fs, base, [name for name in names if name], mirror)
     mirror.fetch(fs, manifest | clips, progress)
     mirror.remove_others(manifest | clips)
 

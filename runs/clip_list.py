@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..audio import check_clips
 from ..datasets import find_audio, is_url, local_data, url_within
+from ..datasets.names import FileFinder
 from ..exceptions import DataError
 from ..utils.resources import DEFAULT_RESOURCES
 
@@ -76,6 +77,8 @@ class ClipList:
         """
         ids, files = [], []
         for path in paths:
+            if not is_url(path) and not Path(path).exists():
+                path = FileFinder(Path()).find(str(path))
             local = local_data(path, resources.cache, progress=resources.progress)
             found = find_audio(local) if local.is_dir() else [local]
             files += map(str, found)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..datasets.csv_table import read_csv_header
 from ..exceptions import DataError, UsageError
 from ..mashups import read_recipes
 from ..models import load_model, model_columns, save_model
@@ -276,7 +277,7 @@ class Run:
         """Column names of the submission; ``id`` and ``label`` when there is none."""
         if not self._submission_path.exists():
             return ("id", "label")
-        return tuple(pd.read_csv(self._submission_path, nrows=0).columns[:2])
+        return tuple(read_csv_header(self._submission_path)[:2])
 
     def write_submission(self, table):
         """Write ``submission.csv``."""

@@ -23,6 +23,7 @@ from .measurements import measure_files
 from .name_checks import (
     check_classes,
     check_missing_stems,
+    check_names,
     check_noise_recordings,
     check_stem_names,
     check_unexpected_files,
@@ -48,6 +49,7 @@ from .table_checks import (
 # Every check takes a CheckInput and yields findings; no check depends on another.
 CHECKS = (
     check_readable_tables,
+    check_names,
     check_stem_names,
     check_missing_stems,
     check_unexpected_files,

@@ -89,9 +89,9 @@ class Finding:
 
     @classmethod
     def from_error(cls, check, file, error):
-        """Convert a table reader's error (``PATH: message``) into a finding."""
-        found = str(error).partition(": ")[2]
-        return cls("error", check, file, found, f"correct {file}, or copy it again", (file,))
+        """Convert a reader's error (``PATH: problem; fix``) into a finding with the same fix."""
+        found, _, fix = str(error).partition(": ")[2].partition("; ")
+        return cls("error", check, file, found, fix or f"correct {file}", (file,))
 
     def to_dict(self):
         """Return the finding as a dict that JSON can hold."""

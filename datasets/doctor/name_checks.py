@@ -91,8 +91,8 @@ def check_unexpected_files(data):
         )
 
 
-def check_untracked_files(data):
-    """Find audio files outside song folders, which no reader uses.
+def check_names(data):
+    """Find class names that look the same, and folders that may not be the classes.
 
     Parameters
     ----------
@@ -102,14 +102,37 @@ def check_untracked_files(data):
     ------
     Finding
     """
-    untracked = data.inventory.untracked
-    if untracked:
+    for problem, fix in data.inventory.notes:
+        yield Finding("warning", "names", data.inventory.root.name, problem, fix)
+
+
+def check_untracked_files(data):
+    """Find audio files outside song or class folders, which no reader uses.
+
+    Parameters
+    ----------
+    data : CheckInput
+
+    Yields
+    ------
+    Finding
+    """
+    inventory, untracked = data.inventory, data.inventory.untracked
+    if untracked and not inventory.has_stems:
+        yield Finding.from_names(
+            "warning",
+            "stray files",
+            untracked,
+            f"audio files outside class folders are ignored: {len(untracked)}",
+            "move each into the folder of its class",
+        )
+    elif untracked:
         yield Finding.from_names(
             "warning",
             "stray files",
             untracked,
             f"audio files outside any song folder that are ignored: {len(untracked)}",
-            f"move them to {data.inventory.song_folder}/<class>/<song>/<stem>.wav",
+            f"move them to {inventory.song_folder}/<class>/<song>/<stem>.wav",
         )
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from ...exceptions import DataError
-from ..files import is_audio, read_csv_text
+from ..csv_table import read_csv_text
+from ..files import is_audio
+from ..layouts.manifest import find_problems
 from ..layouts.shared import (
     NOISE_AUDIO,
     NOISE_TABLE,
@@ -13,6 +13,7 @@ from ..layouts.shared import (
     TEST_TABLE,
     read_submission_header,
 )
+from ..names import normalize_name
 from .finding import Finding
 
 
@@ -89,7 +90,8 @@ def check_sample_submission(data):
     except DataError as error:
         yield Finding.from_error("submission", SAMPLE_TABLE, error)
         return
-    unknown = sorted(set(sample[label_name]) - set(inventory.songs["genre"]))
+    labels = set(sample[label_name].map(normalize_name))
+    unknown = sorted(labels - set(inventory.songs["genre"]))
     problem = f"labels of {SAMPLE_TABLE} that are not a class of the data"
     fix = "compare their spelling with the class folders: submissions are scored by that name"
     yield from _list("warning", "submission", unknown, problem, fix)
@@ -128,8 +130,8 @@ def check_noise_table(data):
         return
     if inventory.noise is None:
         return
-    listed = set(read_csv_text(path, ["filename"])["filename"])
-    present = {Path(name).name for name in noise["path"]}
+    listed = set(read_csv_text(path, ["filename"])["filename"].map(normalize_name))
+    present = {normalize_name(Path(name).name) for name in noise["path"]}
     problem, fix = f"noise clips that are listed but not in {NOISE_AUDIO}", "copy the audio again"
     yield from _list("warning", "noise", sorted(listed - present), problem, fix)
     problem = f"noise clips that {NOISE_TABLE} does not list"
@@ -148,34 +150,15 @@ def check_manifest(data):
     ------
     Finding
     """
-    rows = data.inventory.manifest
-    if rows is None:
+    if data.inventory.manifest is None:
         return
-    blank = {column: rows[column].str.strip() == "" for column in ("path", "label")}
-    for column, is_blank in blank.items():
-        problem, fix = f"lines with an empty {column}", "complete or remove them"
-        yield from _list("error", "manifest", _lines(rows.index[is_blank]), problem, fix)
-    repeated = rows["path"][rows["path"].duplicated() & ~blank["path"]]
-    problem, fix = "paths that are listed twice", "keep one line per clip"
-    yield from _list("error", "manifest", repeated, problem, fix)
-    if "fold" in rows:
-        yield from _check_folds(rows)
-
-
-def _check_folds(rows):
-    numbers = pd.to_numeric(rows["fold"], errors="coerce")
-    lines = _lines(rows.index[numbers.isna() | (numbers % 1 != 0)])
-    problem, fix = "lines whose fold is not a whole number", "number the folds 0, 1, 2, …"
-    yield from _list("error", "manifest", lines, problem, fix)
-    if "group" in rows:
-        n_folds = rows.groupby("group")["fold"].nunique()
-        problem, fix = "groups in several folds, which leaks", "give each group one fold"
-        yield from _list("error", "manifest", n_folds.index[n_folds > 1], problem, fix)
+    for names, problem, fix in find_problems(data.inventory.manifest):
+        yield from _list("error", "manifest", names, problem, fix)
 
 
 def _lines(index):
-    """Format row numbers as the line numbers of an editor; line 1 is the header."""
-    return [f"line {i + 2}" for i in index]
+    """Format the line numbers of rows."""
+    return [f"line {number}" for number in index]
 
 
 def _list(severity, check, names, problem, fix):

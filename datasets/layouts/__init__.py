@@ -11,8 +11,10 @@ from ...utils.progress import NO_PROGRESS
 from ..remote import local_data
 from .class_folders import CLASS_FOLDERS
 from .manifest import MANIFEST
+from .shared import SAMPLE_TABLE, TEST_TABLE
 from .stems import DEFAULT_STEMS, STEMS
 
+_OTHER_TABLES = (TEST_TABLE, SAMPLE_TABLE)
 # The first layout that detects a path is used.
 LAYOUTS = [MANIFEST, STEMS, CLASS_FOLDERS]
 
@@ -91,8 +93,10 @@ def find_layout(path):
         raise DataError(f"{path}: no such file or folder; give the data folder or a CSV manifest")
     layout = _detect(path)
     if layout is None:
-        expected = "; ".join(layout.expected for layout in LAYOUTS)
-        raise DataError(f"{path}: is not a data set; expected one of: {expected}")
+        expected = ", or ".join(layout.expected for layout in LAYOUTS)
+        tables = [file for file in sorted(path.glob("*.csv")) if file.name not in _OTHER_TABLES]
+        hint = f"; if {tables[0].name} lists the clips, give {tables[0]}" if tables else ""
+        raise DataError(f"{path}: is not a data set; expected {expected}{hint}")
     return layout
 
 

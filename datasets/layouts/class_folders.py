@@ -5,8 +5,17 @@ from pathlib import Path
 import pandas as pd
 
 from ...exceptions import DataError
-from ..dataset import DataSet, Inventory, Layout, list_clip_files, list_unlabelled_files
-from ..files import find_audio, name_within
+from ...utils.formatting import format_names
+from ..dataset import (
+    DataSet,
+    Inventory,
+    Layout,
+    list_clip_files,
+    list_unlabelled_files,
+    warn_of,
+)
+from ..files import find_audio, is_audio, name_within
+from ..names import describe_similar_labels, normalize_name
 from .shared import (
     NOISE_FOLDER,
     TEST_TABLE,
@@ -16,6 +25,7 @@ from .shared import (
     read_submission_header,
     read_test,
 )
+from .splits import find_repeated_folders, find_structure_problem
 
 # Folders that are not classes.
 RESERVED = frozenset({"mashups", "test", "meta", NOISE_FOLDER})
@@ -39,14 +49,30 @@ def read_class_folders(root):
     Raises
     ------
     DataError
-        Fewer than two classes have audio files.
+        Fewer than two classes have audio files, or the folders are not classes but parts of a split
+        (``train``, ``val``, …) or folders around the class folders.
+
+    Warns
+    -----
+    DataWarning
+        Classes look the same, the folders may not be the classes, or audio files are in no class
+        folder.
     """
-    table = list_clips(Path(root))
+    root = Path(root)
+    table = list_clips(root)
+    problem = find_structure_problem(root, table["clip"])
+    if problem:
+        raise DataError(f"{root}: {problem[0]}; {problem[1]}")
     if table["label"].nunique() < 2:
         raise DataError(
             f"{root}: only class {table['label'].iloc[0]!r} has audio files; at least two classes "
             "are needed"
         )
+    untracked = _list_untracked(root)
+    if untracked:
+        ignored = f"audio files outside class folders are ignored: {format_names(untracked)}"
+        warn_of(root, [(ignored, "move each into the folder of its class")])
+    warn_of(root, _list_notes(root, table))
     return table.assign(group=table["clip"], path=table["clip"])
 
 
@@ -63,7 +89,7 @@ def list_clips(root):
         Columns ``clip`` (relative to ``root``) and ``label``.
     """
     rows = [
-        (name_within(file, root), folder.name)
+        (name_within(file, root), normalize_name(folder.name))
         for folder in _class_folders(root)
         for file in find_audio(folder)
     ]
@@ -81,17 +107,22 @@ def _read(path, *, stems, allow_missing_stems):
 
 
 def _take_inventory(path, *, stems):
-    clips = list_clips(path)
-    clips = list_clip_files(clips["clip"], clips["label"], clips["clip"])
+    table = list_clips(path)
+    clips = list_clip_files(table["clip"], table["label"], table["clip"])
     errors = []
+    problem = find_structure_problem(path, table["clip"])
+    if problem:
+        errors.append(("folders", path.name, DataError(f"{path}: {problem[0]}; {problem[1]}")))
     test = read_or_note(list_test, path, ("test ids", TEST_TABLE), errors)
     files = [clips, list_unlabelled_files(paths_of(test), "test")]
     return Inventory(
         path,
         songs=clips[["song", "genre"]],
         files=pd.concat(files, ignore_index=True),
+        untracked=_list_untracked(path),
         test=test,
         errors=errors,
+        notes=_list_notes(path, table),
     )
 
 
@@ -110,3 +141,15 @@ def _class_folders(root):
         for folder in sorted(root.iterdir())
         if folder.is_dir() and folder.name not in RESERVED and not folder.name.startswith(".")
     ]
+
+
+def _list_untracked(root):
+    """List the audio files next to the class folders."""
+    return [file.name for file in sorted(root.iterdir()) if file.is_file() and is_audio(file)]
+
+
+def _list_notes(root, table):
+    """Return what is doubtful about the folders, and how to fix it."""
+    used = {Path(clip).parts[0] for clip in table["clip"]}
+    notes = describe_similar_labels(f.name for f in _class_folders(root) if f.name in used)
+    return notes + find_repeated_folders(table["clip"])

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from ...exceptions import DataError
-from ..files import find_audio, name_within, read_csv_text
+from ..csv_table import read_csv_header, read_csv_lines, read_csv_text
+from ..files import find_audio, name_within
+from ..names import FileFinder, normalize_name
 
 TEST_TABLE = "test.csv"
 SAMPLE_TABLE = "sample_submission.csv"
@@ -23,29 +25,28 @@ def list_test(root):
     Parameters
     ----------
     root : str or os.PathLike
-        The data folder. ``test.csv`` has a column ``filename`` (or ``path``), relative to it, and
-        optionally ``id`` (default: the path).
+        The data folder. ``test.csv`` has a column ``filename`` (or ``path``, ``file_name``),
+        relative to it, and optionally ``id`` (default: the path as written).
 
     Returns
     -------
     DataFrame or None
-        Columns ``id`` (str, exactly as written) and ``path``; None without a ``test.csv``.
+        Columns ``id`` (str, exactly as written) and ``path`` (of the file that is meant, see
+        :class:`~stemstack.datasets.names.FileFinder`), with line numbers as index; None without a
+        ``test.csv``.
 
     Raises
     ------
     DataError
-        The file is not a table, or has neither column.
+        The file is not a table, or has none of these columns.
     """
     path = Path(root, TEST_TABLE)
     if not path.exists():
         return None
-    rows = read_csv_text(path, [])
-    column = next((name for name in ("filename", "path") if name in rows), None)
-    if column is None:
-        raise DataError(f"{path}: lacks column filename; it has {', '.join(rows.columns)}")
-    table = rows[[column]].rename(columns={column: "path"})
-    table.insert(0, "id", rows["id"] if "id" in rows else rows[column])
-    return table
+    # A table may have both, and "filename" is the name in the competition's.
+    rows = read_csv_lines(path, [("filename", "path", "file_name")], ["id"])
+    ids = rows["id"] if "id" in rows else rows["filename"]
+    return pd.DataFrame({"id": ids, "path": rows["filename"].map(FileFinder(root).find)})
 
 
 def read_test(root):
@@ -73,7 +74,7 @@ def read_test(root):
     if len(repeated):
         path = Path(root, TEST_TABLE)
         raise DataError(f"{path}: id {repeated.iloc[0]!r} is repeated; give each line its own id")
-    return table
+    return table.reset_index(drop=True)
 
 
 def read_submission_header(root):
@@ -97,7 +98,7 @@ def read_submission_header(root):
     path = Path(root, SAMPLE_TABLE)
     if not path.exists():
         return ("id", "label")
-    columns = tuple(read_csv_text(path, []).columns)
+    columns = tuple(read_csv_header(path))
     if len(columns) != 2:
         raise DataError(f"{path}: expected two columns, id and label. Got {', '.join(columns)}.")
     return columns
@@ -183,9 +184,20 @@ def read_noise(root):
     meta = Path(root, NOISE_TABLE)
     if not meta.exists():
         return table.assign(category="", group=table["path"])
-    rows = read_csv_text(meta, ["filename", "category", "src_file"]).set_index("filename")
-    rows = rows[~rows.index.duplicated()].reindex([Path(path).name for path in paths])
+    rows = read_csv_text(meta, ["filename", "category", "src_file"])
+    rows["filename"] = rows["filename"].map(normalize_name)
+    _check_sources(meta, rows)
+    names = [normalize_name(Path(path).name) for path in paths]
+    rows = rows.drop_duplicates("filename").set_index("filename").reindex(names)
     rows = rows.reset_index(drop=True)
     return table.assign(
         category=rows["category"].fillna(""), group=rows["src_file"].fillna(table["path"])
     )
+
+
+def _check_sources(path, rows):
+    """Raise an error if a noise clip is listed with two recordings: they would be one group."""
+    sources = rows.groupby("filename")["src_file"].nunique()
+    if (sources > 1).any():
+        name = sources.index[sources > 1][0]
+        raise DataError(f"{path}: {name} is listed with two src_file; keep the correct line")

@@ -11,8 +11,16 @@ import pandas as pd
 
 from ...exceptions import DataError, DataWarning
 from ...utils.formatting import format_names
-from ..dataset import DataSet, Inventory, Layout, list_stem_files, list_unlabelled_files
+from ..dataset import (
+    DataSet,
+    Inventory,
+    Layout,
+    list_stem_files,
+    list_unlabelled_files,
+    warn_of,
+)
 from ..files import is_audio, name_within
+from ..names import describe_similar_labels, normalize_name
 from .shared import (
     NOISE_TABLE,
     TEST_TABLE,
@@ -24,6 +32,7 @@ from .shared import (
     read_submission_header,
     read_test,
 )
+from .splits import is_split
 
 DEFAULT_STEMS = ("drums", "vocals", "bass", "other")
 SONGS_FOLDER = "genres_stems"
@@ -54,7 +63,8 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     Warns
     -----
     DataWarning
-        Song folders hold audio files that are not stems; they are ignored.
+        Song folders hold audio files that are not stems, which are ignored; or classes look the
+        same.
     """
     root = Path(root)
     table, unexpected = list_songs(root, stems)
@@ -70,6 +80,7 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
             DataWarning,
             stacklevel=2,
         )
+    warn_of(root, _list_notes(root))
     table.insert(2, "group", table["song"])
     return table
 
@@ -93,7 +104,7 @@ def list_songs(root, stems):
     for folder in _song_folders(root):
         song = name_within(folder, root / SONGS_FOLDER)
         files = {f.stem: f for f in sorted(folder.iterdir()) if f.is_file() and is_audio(f)}
-        row = {"song": song, "label": folder.parent.name}
+        row = {"song": song, "label": normalize_name(folder.parent.name)}
         row |= {s: name_within(files[s], root) if s in files else None for s in stems}
         rows.append(row)
         unexpected += [
@@ -131,7 +142,8 @@ def _read(path, *, stems, allow_missing_stems):
 def _take_inventory(path, *, stems):
     songs, unexpected = list_songs(path, stems)
     songs = songs.rename(columns={"label": "genre"})
-    errors = []
+    problem = _find_splits(path, songs.rename(columns={"genre": "label"}))
+    errors = [] if problem is None else [("folders", SONGS_FOLDER, problem)]
     test = read_or_note(list_test, path, ("test ids", TEST_TABLE), errors)
     noise = read_or_note(read_noise, path, ("noise", NOISE_TABLE), errors)
     files = [
@@ -151,6 +163,7 @@ def _take_inventory(path, *, stems):
         test=test,
         noise=noise,
         errors=errors,
+        notes=_list_notes(path),
     )
 
 
@@ -182,12 +195,31 @@ def _list_untracked(root):
     ]
 
 
+def _list_notes(root):
+    """Return what is doubtful about the class folders, and how to fix it."""
+    return describe_similar_labels(folder.name for folder in _subfolders(root / SONGS_FOLDER))
+
+
 def _check_classes(root, table):
+    problem = _find_splits(root, table)
+    if problem is not None:
+        raise problem
     if table["label"].nunique() < 2:
         raise DataError(
             f"{root / SONGS_FOLDER}: {table['label'].nunique()} classes have songs; at least two "
             f"are needed (expected {SONGS_FOLDER}/<class>/<song>/<stem>.wav)"
         )
+
+
+def _find_splits(root, table):
+    """Return the error if the class folders are parts of a split, or None."""
+    labels = table["label"].unique()
+    if not len(labels) or not all(map(is_split, labels)):
+        return None
+    return DataError(
+        f"{root / SONGS_FOLDER}: {format_names(labels)} are parts of a split, not classes; move "
+        f"the folders of one part up, to {SONGS_FOLDER}/<class>/<song>/<stem>.wav"
+    )
 
 
 def _check_stems(table, stems, unexpected_names):

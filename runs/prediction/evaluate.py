@@ -1,6 +1,9 @@
 """Scores of a run: on its test clips with known labels, and a summary by model."""
 
-from ...datasets import read_csv_text
+from collections import defaultdict
+
+from ...datasets.csv_table import read_csv_lines
+from ...datasets.names import normalize_name
 from ...exceptions import DataError
 from ...stacking import score_classes
 from ...stacking.metrics import macro_f1_interval
@@ -98,22 +101,24 @@ def read_test_labels(run, answers):
     Raises
     ------
     DataError
-        The run has no test predictions, labels are missing, or have unknown classes.
+        The run has no test predictions, labels are missing, have unknown classes, or an id has two.
     """
     ids, labels = read_test(run)["id"], _read_labels(answers, run.header)
+    labels = _with_written_ids(labels, ids)
     missing = sorted(set(ids) - set(labels))
     if missing:
         raise DataError(f"{answers}: lacks {len(missing)} of the predicted ids, first {missing[0]}")
-    labels = {i: labels[i] for i in ids}
-    unknown = sorted(set(labels.values()) - set(run.metrics["classes"]))
+    classes = {normalize_name(label): label for label in run.metrics["classes"]}
+    unknown = sorted({labels[i] for i in ids} - set(classes))
     if unknown:
         expected = ", ".join(run.metrics["classes"])
         raise DataError(f"{answers}: unknown class {unknown[0]!r}; the run's are {expected}")
-    return labels
+    return {i: classes[labels[i]] for i in ids}
 
 
 def _read_labels(path, header):
-    rows = read_csv_text(path, [])
+    """Read labels by id; an id may be repeated with the same label only."""
+    rows = read_csv_lines(path, [], header)
     named = set(header) <= set(rows.columns)
     if not named and len(rows.columns) != 2:
         found = ", ".join(rows.columns)
@@ -121,7 +126,24 @@ def _read_labels(path, header):
             f"{path}: expected columns {header[0]} and {header[1]}, or two. Got {found}."
         )
     ids, labels = header if named else rows.columns
-    return dict(zip(rows[ids], rows[labels], strict=True))
+    y_true, lines = {}, {}
+    for line, i, label in zip(rows.index, rows[ids], rows[labels].map(normalize_name), strict=True):
+        if y_true.setdefault(i, label) != label:
+            raise DataError(
+                f"{path}: id {i} has label {y_true[i]!r} in line {lines[i]} and {label!r} in line "
+                f"{line}; keep the correct line"
+            )
+        lines.setdefault(i, line)
+    return y_true
+
+
+def _with_written_ids(labels, ids):
+    """Add the ids as they were written for the run where they only look the same in the answers."""
+    by_name = defaultdict(set)
+    for i, label in labels.items():
+        by_name[normalize_name(i)].add(label)
+    same = {i: by_name[normalize_name(i)] for i in ids if i not in labels}
+    return labels | {i: min(found) for i, found in same.items() if len(found) == 1}
 
 
 def summarise_run(run, answers=None):

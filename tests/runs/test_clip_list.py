@@ -45,3 +45,10 @@ def test_table_has_ids_labels_and_probabilities():
     assert list(table) == ["id", "genre", "jazz", "rock"]
     assert table["id"].tolist() == ["7", "08"]
     assert table["rock"].tolist() == [0.1, 0.8]
+
+
+def test_file_is_found_in_the_other_normal_form(folder):
+    (folder / "a.wav").rename(folder / "\u00e9.wav")
+    written = str(folder / "e\u0301.wav")
+    clips = ClipList.from_paths([written])
+    assert clips.paths == [str(folder / "\u00e9.wav")]

@@ -42,3 +42,11 @@ def test_test_table_is_checked(tmp_path):
         read_data(tmp_path)
     (tmp_path / "test.csv").write_text("path\nx.wav\n")
     assert read_data(tmp_path).test["id"].tolist() == ["x.wav"]
+
+
+def test_test_clips_are_found_under_their_own_names(tmp_path):
+    for name in ("a/1.wav", "b/2.wav", "test/\u00e9.wav"):
+        touch_audio(tmp_path / name)
+    (tmp_path / "test.csv").write_text("ID;FileName;\n007;test\\e\u0301.wav;\n", encoding="utf-16")
+    test = read_data(tmp_path).test
+    assert test.to_dict("records") == [{"id": "007", "path": "test/\u00e9.wav"}]

@@ -3,7 +3,7 @@
 import pytest
 
 from stemstack.datasets import read_data
-from stemstack.exceptions import DataError
+from stemstack.exceptions import DataError, DataWarning
 
 
 def test_groups_and_folds_are_read(tmp_path):
@@ -33,12 +33,21 @@ def test_header_comes_from_sample_submission(tmp_path):
     [
         ("", "is not a CSV table"),
         ("path,label\n", "no rows"),
-        ("file,label\na,x\n", "lacks column path; it has file, label"),
-        ("path,label\na,x\na,y\n", "'a' is listed twice"),
-        ("path,label\na,x\nb,\n", "line 3 has an empty label"),
+        (
+            "file,label\na,x\n",
+            "lacks column path or .* .it has file, label.; add",
+        ),
+        ("path,label\na,x\na,y\n", "paths that are listed twice: a; keep one line"),
+        ("path,label\na,x\nb,\n", "lines with an empty label: line 3; complete"),
         ("path,label\na,x\nb,x\n", "the only class is 'x'"),
-        ("path,label,fold\na,x,one\nb,y,2\n", "whole numbers"),
-        ("path,label,group,fold\na,x,g,1\nb,y,g,2\n", "group 'g' is in several folds"),
+        (
+            "path,label,fold\na,x,one\nb,y,2\n",
+            "fold is not a whole number: line 2; number",
+        ),
+        (
+            "path,label,group,fold\na,x,g,1\nb,y,g,2\n",
+            "groups in several folds, which leaks: g; give",
+        ),
     ],
 )
 def test_mistakes_name_file_and_problem(tmp_path, text, problem):
@@ -47,3 +56,54 @@ def test_mistakes_name_file_and_problem(tmp_path, text, problem):
     with pytest.raises(DataError, match=problem) as caught:
         read_data(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """``manifest(text, *names)`` writes a manifest and touches the files."""
+
+    def write(text, *names):
+        for name in names:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        (tmp_path / "all.csv").write_text(text, encoding="utf-8")
+        return tmp_path / "all.csv"
+
+    return write
+
+
+def test_audio_folder_metadata_is_a_manifest(manifest):
+    path = manifest("file_name,label\nx/a.wav,rock\nx/b.wav,jazz\n")
+    assert read_data(path).train["path"].tolist() == ["x/a.wav", "x/b.wav"]
+
+
+def test_files_are_found_under_their_own_names(manifest):
+    path = manifest(
+        "Path;LABEL;\nx\\a.wav;rock;\nx/e\u0301.wav ; jazz\n", "x/a.wav", "x/\u00e9.wav"
+    )
+    train = read_data(path).train
+    assert train["path"].tolist() == ["x/a.wav", "x/\u00e9.wav"]
+    assert train["clip"].tolist() == ["x\\a.wav", "x/e\u0301.wav "]
+    assert train["label"].tolist() == ["rock", "jazz"]
+
+
+def test_one_file_in_two_forms_is_listed_twice(manifest):
+    path = manifest("path,label\nx/a.wav,rock\n./x/a.wav,jazz\nx\\a.wav,jazz\n", "x/a.wav")
+    with pytest.raises(DataError, match=r"listed twice: \./x/a\.wav, x/a\.wav"):
+        read_data(path)
+
+
+def test_labels_and_groups_that_look_the_same_are_one(manifest):
+    text = (
+        "path,label,group\na,rock,s 1\nb,rock ,s 1 \nc,me\u0301tal,\u00e9\nd,m\u00e9tal,e\u0301\n"
+    )
+    with pytest.warns(DataWarning, match="look the same and are read as one class") as caught:
+        data = read_data(manifest(text))
+    assert len(caught) == 2
+    assert data.classes == ["m\u00e9tal", "rock"]
+    assert data.train["group"].tolist() == ["s 1", "s 1", "\u00e9", "\u00e9"]
+
+
+def test_whole_numbers_with_decimals_are_folds(manifest):
+    path = manifest("path,label,fold\na,rock,1.0\nb,jazz,2.0\n")
+    assert read_data(path).train["fold"].tolist() == [0, 1]
