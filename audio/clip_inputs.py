@@ -66,7 +66,8 @@ def validate_clips(estimator, X, *, reset):
     >>> clip.load(22050).shape
     (22050,)
     """
-    items = _list_items(as_sequence(X))
+    X = as_sequence(X)
+    items = _list_items(X)
     if items is None:
         rows = validate_data(estimator, X, reset=reset, dtype="numeric")
         return list(np.asarray(rows, dtype=np.float32))
@@ -111,6 +112,8 @@ def _list_items(X):
         return _list_column(X)
     if isinstance(X, np.ndarray):
         return _list_array(X)
+    if hasattr(X, "width") and hasattr(X, "dtypes"):
+        _refuse_text_columns(X.columns, [not dtype.is_numeric() for dtype in X.dtypes])
     if not isinstance(X, list):
         return None
     if _is_pair(X):
@@ -124,13 +127,19 @@ def _list_column(X):
         return None if pd.api.types.is_numeric_dtype(X.dtype) else X.tolist()
     if X.shape[1] == 1:
         return _list_column(X.iloc[:, 0])
-    texts = [name for name, dtype in X.dtypes.items() if pd.api.types.is_string_dtype(dtype)]
-    if texts and len(X):
+    if len(X):
+        _refuse_text_columns(X.columns, map(pd.api.types.is_string_dtype, X.dtypes))
+    return None
+
+
+def _refuse_text_columns(names, are_texts):
+    """Raise an error if a table of several columns is not one of numbers."""
+    texts = [name for name, is_text in zip(names, are_texts, strict=True) if is_text]
+    if texts:
         raise ClipTypeError(
             f"X must be one column of clips. Got a table with columns "
-            f"{', '.join(map(str, X.columns))}; pass the column of clips, such as X[{texts[0]!r}]"
+            f"{', '.join(map(str, names))}; pass the column of clips, such as X[{texts[0]!r}]"
         )
-    return None
 
 
 def _list_array(X):

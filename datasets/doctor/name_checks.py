@@ -103,7 +103,7 @@ def check_names(data):
     Finding
     """
     for problem, fix in data.inventory.notes:
-        yield Finding("warning", "names", data.inventory.root.name, problem, fix)
+        yield Finding("warning", "names", "classes", problem, fix)
 
 
 def check_untracked_files(data):
@@ -151,6 +151,9 @@ def check_classes(data):
     inventory = data.inventory
     counts = inventory.songs.groupby("genre")["song"].nunique().sort_index()
     unit = "songs" if inventory.has_stems else "groups of clips"
+    if any(check == "folders" for check, _, _ in inventory.errors):
+        # Another finding: the folders are not the classes.
+        return
     if len(counts) < 2:
         found = f"only {counts.index[0]} has {unit}" if len(counts) else f"no class has {unit}"
         fix = "put each class's audio in a folder of its name; two classes are needed"

@@ -33,6 +33,7 @@ class PolarsTable:
     def __init__(self, **columns):
         self.columns = list(columns)
         self.width = len(columns)
+        self.dtypes = [SimpleNamespace(is_numeric=lambda: False)] * self.width
         self._first = PolarsColumn(next(iter(columns.values())))
 
     def to_series(self):
@@ -146,6 +147,7 @@ def test_audio_columns_are_accepted_decoded(tmp_path):
         (iter(PATHS), "pass list"),
         (SimpleNamespace(column_names=["audio", "label"], features={}), r"such as X\['audio'\]"),
         (pd.DataFrame({"path": PATHS, "label": [0, 1]}), r"columns path, label; pass .* X\['path'"),
+        (PolarsTable(path=PATHS, label=[0, 1]), r"columns path, label; pass .* X\['path'"),
         (np.array([PATHS, PATHS]), r"shape \(2, 2\); pass the column"),
         (["a.wav", None], r"missing value \(None\) as X\[1\]"),
         (pd.Series(["a.wav", None], dtype=object), r"missing value \(None\) as X\[1\]"),
@@ -169,6 +171,8 @@ def test_rows_of_arrays_are_waveforms():
     first, second = validate_clips(estimator, [[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]], reset=True)
     assert first.dtype == np.float32
     assert second.tolist() == pytest.approx([0.3, 0.4, 0.5])
+    column = PolarsColumn([[0.0, 0.1, 0.2], [0.3, 0.4, 0.5]])
+    assert len(validate_clips(estimator, column, reset=False)) == 2
     with pytest.raises(ValueError, match="3 features"):
         validate_clips(estimator, np.zeros((2, 4)), reset=False)
 
