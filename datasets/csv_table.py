@@ -86,17 +86,17 @@ def read_csv_lines(path, required, optional=()):
     DataError
         As from :func:`read_csv_text`.
     """
-    known = [name for names in required for name in _alternatives(names)] + [*optional]
-    header, lines, rows = _parse(path, known)
-    header = _match_names(path, header, known)
+    column_names = [name for names in required for name in _alternatives(names)] + [*optional]
+    header, lines, rows = _parse(path, column_names)
+    header = _match_names(path, header, column_names)
     if not rows:
         raise DataError(f"{path}: has a header but no rows; add them")
     table = pd.DataFrame(rows, columns=header, index=lines)
     for names in map(_alternatives, required):
         present = next((name for name in names if name in header), None)
         if present is None:
-            wanted, found = " or ".join(names), ", ".join(map(str.strip, header))
-            raise DataError(f"{path}: lacks column {wanted} (it has {found}); add or rename it")
+            expected, found = " or ".join(names), ", ".join(map(str.strip, header))
+            raise DataError(f"{path}: lacks column {expected} (it has {found}); add or rename it")
         table = table.rename(columns={present: names[0]})
     return table
 
@@ -124,12 +124,12 @@ def _alternatives(names):
     return (names,) if isinstance(names, str) else names
 
 
-def _parse(path, known):
+def _parse(path, column_names):
     """Return the header, the line number of each row, and the rows of a CSV."""
     text = _read_text(path)
     if not text.strip():
         raise DataError(f"{path}: is not a CSV table (it is empty); {_SAVE_AS}")
-    text, delimiter = _find_delimiter(text, known)
+    text, delimiter = _find_delimiter(text, column_names)
     lines = _split(path, text, delimiter)
     header = lines.pop(0)[1] if lines else []
     n_named = len(_without_empty_end(header))
@@ -169,18 +169,18 @@ def _read_text(path):
     return text
 
 
-def _find_delimiter(text, known):
+def _find_delimiter(text, column_names):
     """Return the text without a line ``sep=;``, and its delimiter."""
     first, _, rest = text.partition("\n")
     if first.strip().casefold() in {f"sep={delimiter}" for delimiter in (",", ";")}:
         return f"\n{rest}", first.strip()[-1]
     # Quotes may contain any delimiter, so the header is split like the table.
     header = text.lstrip("\r\n\ufeff")
-    known = {_fold(name) for name in known}
+    column_names = {_normalize(name) for name in column_names}
 
     def quality(delimiter):
         cells = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])
-        return sum(_fold(cell) in known for cell in cells), len(cells)
+        return sum(_normalize(cell) in column_names for cell in cells), len(cells)
 
     try:
         return text, max(_DELIMITERS, key=quality)
@@ -212,17 +212,17 @@ def _without_empty_end(cells):
     return cells[:n]
 
 
-def _match_names(path, header, known):
-    """Return the header with known names as they are known, and repeated others numbered."""
-    by_fold, matched = {_fold(name): name for name in known}, []
+def _match_names(path, header, column_names):
+    """Return the header with expected names as expected, and repetitions of others numbered."""
+    by_name, matched = {_normalize(name): name for name in column_names}, []
     for name in header:
-        name = by_fold.get(_fold(name), name)
-        if name in matched and name in known:
+        name = by_name.get(_normalize(name), name)
+        if name in matched and name in column_names:
             raise DataError(f"{path}: has two columns {name}; remove one, or rename it")
         n_same = sum(other == name or other.startswith(f"{name}.") for other in matched)
         matched.append(f"{name}.{n_same}" if name in matched else name)
     return matched
 
 
-def _fold(name):
+def _normalize(name):
     return name.strip("\ufeff \t").casefold()

@@ -93,7 +93,7 @@ def test_one_file_in_two_forms_is_listed_twice(manifest):
         read_data(path)
 
 
-def test_labels_and_groups_that_look_the_same_are_one(manifest):
+def test_labels_that_look_the_same_are_one(manifest):
     text = (
         "path,label,group\na,rock,s 1\nb,rock ,s 1 \nc,me\u0301tal,\u00e9\nd,m\u00e9tal,e\u0301\n"
     )
