@@ -85,6 +85,10 @@ class MissingExtraError(StemstackError, ImportError):
     exit_code = 2
 
 
+class StorageError(StemstackError, OSError):
+    """Raised when a file cannot be written: the disk is full, or the folder is read-only."""
+
+
 class AudioWarning(UserWarning):
     """Issued when audio is usable, but not complete."""
 

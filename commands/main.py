@@ -20,7 +20,7 @@ import click
 from .. import __version__
 from ..exceptions import StemstackError
 from ..utils.formatting import visible
-from ._shared.terminal import LineFormatter, echo_error, echo_line
+from ._shared.terminal import LineFormatter, echo_error, echo_line, replace_unencodable
 
 
 class Command(NamedTuple):
@@ -149,11 +149,14 @@ def main(arguments=None):
     # joblib replaces worker processes that have grown; no job is lost.
     warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
     _show_log()
+    replace_unencodable()
     # Worker processes would repeat warnings that this process has already shown.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
         with _sigterm_as_exception():
-            return cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
+            code = cli(arguments, prog_name="stemstack", standalone_mode=False) or 0
+            sys.stdout.flush()
+            return code
     except click.ClickException as error:
         error.message = visible(error.message, keep="\n")
         error.show()
@@ -170,7 +173,8 @@ def main(arguments=None):
         sys.stderr.close()
         return 0
     except OSError as error:
-        echo_line(f"error: {error.filename or 'system'}: {error.strerror or error}")
+        name = "" if error.filename is None else f"{error.filename}: "
+        echo_line(f"error: {name}{error.strerror or error}")
         return 1
 
 

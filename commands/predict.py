@@ -69,7 +69,7 @@ def predict_command(
             echo_data(table.to_csv(index=False), nl=False)
         else:
             with atomic_path(out) as temporary:
-                table.to_csv(temporary, index=False)
+                table.to_csv(temporary, index=False, errors="surrogateescape")
     report_skipped_clips(clips.problems, "clips were left out")
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 from ..exceptions import DataError, MissingExtraError, StemstackError, import_optional
 from ..utils.atomic_write import atomic_path, write_text
+from ..utils.cache import default_cache_folder, read_entry
 from ..utils.hashing import hash_bytes
 from ..utils.progress import NO_PROGRESS
 from .csv_table import PATH_COLUMNS, read_csv_text
@@ -144,9 +145,7 @@ class Mirror:
                     _remove(path, self.folder)
 
     def _read_versions(self):
-        if not self._index.exists():
-            return {}
-        return json.loads(self._index.read_text(encoding="utf-8"))["files"]
+        return read_entry(self._index, _read_versions) or {}
 
     def _get(self, fs, files, callback):
         with ExitStack() as stack:
@@ -159,6 +158,10 @@ class Mirror:
                         f"{self.url}: {file.path} arrived with {path.stat().st_size} bytes, "
                         f"expected {file.info['size']}; repeat the command"
                     )
+
+
+def _read_versions(path):
+    return dict(json.loads(path.read_text(encoding="utf-8"))["files"])
 
 
 def _remove(path, top):
@@ -281,7 +284,7 @@ def local_data(data, cache=None, *, progress=NO_PROGRESS):
     if not is_url(data):
         return Path(data)
     _check_protocols(data)
-    folder = Path(cache or _default_cache(), "remote", hash_bytes(data.encode()))
+    folder = Path(cache or default_cache_folder(), "remote", hash_bytes(data.encode()))
     fsspec = import_optional("fsspec", "scale")
     with _translated_errors(data):
         if data.startswith("tar://"):
@@ -316,10 +319,6 @@ def _check_protocols(url):
                 f"{url}: data are not read from {protocol}://; expected one of "
                 f"{', '.join(PROTOCOLS)}, such as s3://bucket/folder or https://host/manifest.csv"
             )
-
-
-def _default_cache():
-    return os.environ.get("STEMSTACK_CACHE") or Path.home() / ".cache" / "stemstack"
 
 
 def _mirror_manifest(fs, base, name, mirror, progress):

@@ -231,10 +231,10 @@ def _stored_outcomes(clips, extractor, jobs, advance, store):
     # One stream of work for all batches, so that workers never wait for the end of one. It takes
     # clips from the same plans, ahead of the loop below: tee holds the plans in between.
     plans, plans_ahead = tee(_plan_batches(clips, extractor, store))
-    missing = (clip for _, clip_of in plans_ahead for clip in clip_of.values())
+    missing = (clip for _, _, clip_of in plans_ahead for clip in clip_of.values())
     outcomes = _compute(missing, extractor, jobs)
     failed = {}
-    for keys, clip_of in plans:
+    for batch, keys, clip_of in plans:
         computed = {}
         for key, outcome in zip(clip_of, outcomes, strict=False):
             (failed if isinstance(outcome, DataError) else computed)[key] = outcome
@@ -242,13 +242,28 @@ def _stored_outcomes(clips, extractor, jobs, advance, store):
         if computed:
             store.put(list(computed), list(computed.values()), extractor)
         advance(len(keys) - len(clip_of))
-        for key, found, row in zip(keys, *store.get(keys, extractor), strict=True):
-            # A clip without a key has its error in place of one.
-            yield row if found else failed.get(key, key)
+        yield from _stored_or_failed(batch, keys, extractor, store, failed)
+
+
+def _stored_or_failed(clips, keys, extractor, store, failed):
+    """Return the features, or the DataError, of each clip of a batch that was put in the store."""
+    found, rows = store.get(keys, extractor)
+    # A clip without a key has its error in place of one.
+    outcomes = [rows[i] if found[i] else failed.get(key, key) for i, key in enumerate(keys)]
+    # Rows of a shard that turned out to be damaged, or that another process has removed.
+    lost = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, str)]
+    for i, outcome in zip(
+        lost, _compute_serially(extractor, [clips[i] for i in lost]), strict=True
+    ):
+        outcomes[i] = outcome
+    good = {keys[i]: outcomes[i] for i in lost if not isinstance(outcomes[i], DataError)}
+    if good:
+        store.put(list(good), list(good.values()), extractor)
+    return outcomes
 
 
 def _plan_batches(clips, extractor, store):
-    """Yield for each batch the keys of its clips, and the clips to compute by key.
+    """Yield for each batch its clips, their keys, and the clips to compute by key.
 
     Computing a key reads the file, which is then in memory for the workers.
     """
@@ -259,7 +274,7 @@ def _plan_batches(clips, extractor, store):
         new = {key for key in keys if isinstance(key, str)} - planned
         missing = store.missing(new, extractor)
         planned |= missing
-        yield keys, {key: c for key, c in zip(keys, batch, strict=True) if key in missing}
+        yield batch, keys, {key: c for key, c in zip(keys, batch, strict=True) if key in missing}
 
 
 def _compute(clips, extractor, jobs):

@@ -8,16 +8,16 @@ plain Parquet table with a ``clip_key`` column first: ``pandas.read_parquet`` on
 reads them all.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..utils.atomic_write import atomic_path
+from ..utils.cache import read_entry
 from ..utils.hashing import content_key, hash_bytes
 from .extractor import VERSION
 
@@ -67,13 +67,17 @@ class FeatureStore:
         -------
         found : ndarray of shape (n_keys,), bool
         rows : ndarray of shape (n_keys, n_features), float32
-            NaN where not found.
+            NaN where not found. A shard that cannot be read is removed: its rows are not found.
         """
         names = tuple(extractor.names)
         rows = np.full((len(keys), len(names)), np.nan, dtype=np.float32)
         found = np.zeros(len(keys), dtype=bool)
         for shard, positions, lines in self._locate(keys, extractor):
-            rows[positions] = _read_columns(shard, names)[lines]
+            stored = read_entry(shard, partial(_read_columns, names=names))
+            if stored is None:
+                self._forget(shard)
+                continue
+            rows[positions] = stored[lines]
             found[positions] = True
         return found, rows
 
@@ -104,6 +108,7 @@ class FeatureStore:
                 compression="none",
                 use_dictionary=False,
                 write_statistics=False,
+                write_page_checksum=True,
             )
 
     def _folder(self, extractor):
@@ -119,10 +124,18 @@ class FeatureStore:
         for columns in sorted(folder.glob("*")):
             new = sorted(set(columns.glob("[!.]*.parquet")) - seen)
             seen.update(new)
-            if new and names <= _read_names(new[0]):
+            # All shards of a folder have the same columns.
+            stored = (read_entry(shard, _read_names) for shard in new)
+            if names <= next(filter(None, stored), frozenset()):
                 for shard in new:
-                    index.update((key, (shard, line)) for line, key in enumerate(_read_keys(shard)))
+                    stored = read_entry(shard, _read_keys) or ()
+                    index.update((key, (shard, line)) for line, key in enumerate(stored))
         return index
+
+    def _forget(self, shard):
+        for _, index in self._indices.values():
+            for key in [key for key, (other, _) in index.items() if other == shard]:
+                del index[key]
 
     def _locate(self, keys, extractor):
         """Return for each shard the positions of keys in the request and their lines in it."""
@@ -145,11 +158,16 @@ def _read_names(shard):
 
 @lru_cache(maxsize=1024)
 def _read_keys(shard):
-    return tuple(pq.read_table(shard, columns=[KEY])[KEY].to_pylist())
+    return tuple(_read_table(shard, [KEY])[KEY].to_pylist())
 
 
 # Only a few: each holds the rows of up to 256 clips.
 @lru_cache(maxsize=16)
 def _read_columns(shard, names):
-    table = pd.read_parquet(shard, columns=list(names))
+    table = _read_table(shard, list(names)).to_pandas()
     return np.ascontiguousarray(table.to_numpy(dtype=np.float32))
+
+
+def _read_table(shard, columns):
+    with pq.ParquetFile(shard, page_checksum_verification=True) as file:
+        return file.read(columns)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..exceptions import DataError
 from ..utils.atomic_write import write_text
+from ..utils.cache import read_entry
 from ..utils.hashing import hash_bytes
 from .sampling import sample_recipe
 from .settings import Settings
@@ -171,7 +172,7 @@ class Pool:
         }
         text = json.dumps(document)
         path = Path(folder, f"{hash_bytes(text.encode())}.json")
-        if not path.exists():
+        if read_entry(path, _read_pool) is None:
             write_text(path, text)
         return str(path)
 
@@ -195,10 +196,10 @@ def load_pool(path):
         If the file does not exist.
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+        document = _read_pool(Path(path))
+    except (FileNotFoundError, ValueError) as error:
         raise DataError(
-            f"{path}: no longer in the cache; run the command again to write it"
+            f"{path}: no longer in the cache, or damaged; run the command again to write it"
         ) from error
     return Pool(
         Settings.from_dict(document["settings"]),
@@ -209,6 +210,13 @@ def load_pool(path):
         dict(document["noises"]),
         {path: AudioSource(**source) for path, source in document["source_store"].items()},
     )
+
+
+def _read_pool(path):
+    data = path.read_bytes()
+    if hash_bytes(data) != path.stem:
+        raise ValueError("its name is not the hash of its content")
+    return json.loads(data)
 
 
 def sample_recipes(songs, noise, source_store, settings, *, per_class, seed):

@@ -7,7 +7,7 @@ stems take 5 GB.
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,8 @@ import numpy as np
 from ..audio import DEFAULT_SR, read_clip
 from ..audio.levels import INT16_SCALE
 from ..exceptions import AudioError, DataError
-from ..utils.atomic_write import atomic_path, write_text
+from ..utils.atomic_write import write_bytes, write_text
+from ..utils.cache import read_entry
 from ..utils.hashing import hash_bytes
 from ..utils.parallel import parallel_map
 from .tempo_sync import estimate_tempo
@@ -144,7 +145,6 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     22050
     """
     folder = Path(cache, "sources")
-    folder.mkdir(parents=True, exist_ok=True)
     source_store = {path: _find(Path(root, path), folder, sr) for path in paths}
     missing = [path for path, source in source_store.items() if source is None]
     if advance is not None:
@@ -177,7 +177,7 @@ def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
     list of str
     """
     folder = Path(cache, "sources")
-    return [p for p in paths if not _is_stored(folder / _entry_name(Path(root, p), sr))]
+    return [p for p in paths if _open(folder / _entry_name(Path(root, p), sr)) is None]
 
 
 def _find(path, folder, sr):
@@ -186,7 +186,7 @@ def _find(path, folder, sr):
         entry = folder / _entry_name(path, sr)
     except OSError:
         return None
-    return _open(entry) if _is_stored(entry) else None
+    return _open(entry)
 
 
 def _convert(path, folder, sr):
@@ -195,31 +195,37 @@ def _convert(path, folder, sr):
         entry = folder / _entry_name(path, sr)
     except OSError as error:
         return f"{path}: {(error.strerror or 'cannot be read').lower()}"
-    if not _is_stored(entry):  # another process may have converted it meanwhile
-        try:
-            clip = read_clip(path, sr)
-        except AudioError as error:
-            return str(error)
-        _store(clip, entry, sr)
-    return _open(entry)
-
-
-def _is_stored(entry):
-    return entry.with_suffix(".json").exists() and entry.exists()
+    if source := _open(entry):  # Another process may have converted it meanwhile.
+        return source
+    try:
+        clip = read_clip(path, sr)
+    except AudioError as error:
+        return str(error)
+    return _store(clip, entry, sr)
 
 
 def _open(entry):
-    return AudioSource(**json.loads(entry.with_suffix(".json").read_text()) | {"file": str(entry)})
+    """Return the converted file; None if it is not in the cache, or damaged there."""
+    return read_entry(entry.with_suffix(".json"), _read_source)
+
+
+def _read_source(path):
+    values = json.loads(path.read_text(encoding="utf-8"))
+    source = AudioSource(**values | {"file": str(path.with_suffix(".i16"))})
+    expected, size = source.n_samples * _STORED.itemsize, os.stat(source.file).st_size
+    if size != expected:
+        raise ValueError(f"{size} bytes of samples, expected {expected}")
+    return source
 
 
 def _store(clip, entry, sr):
-    """Write the samples, then the JSON file that marks them as complete."""
+    """Write the samples, then the JSON file that marks them as complete; return the source."""
     samples = np.clip(np.round(clip * INT16_SCALE), -INT16_SCALE, INT16_SCALE - 1).astype(_STORED)
     tempo = estimate_tempo(clip, sr)
     source = AudioSource("", len(samples), tempo.bpm, tempo.confidence, hash_bytes(samples))
-    with atomic_path(entry) as temporary:
-        samples.tofile(temporary)
+    write_bytes(entry, samples)
     write_text(entry.with_suffix(".json"), json.dumps(asdict(source)))
+    return replace(source, file=str(entry))
 
 
 def _entry_name(path, sr):

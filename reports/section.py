@@ -8,6 +8,7 @@ from .. import __version__
 from ..exceptions import DataError, first_line
 from ..runs import Run
 from ..utils.atomic_write import write_text
+from ..utils.cache import read_entry
 from ..utils.hashing import content_key, hash_bytes
 from ..utils.resources import Resources
 from .html.blocks import paragraph
@@ -134,9 +135,13 @@ def cached_result(run, name, compute, **parameters):
     path = run.path / f"{name}.json"
     predictions = hash_bytes((run.path / "ledger/oof.parquet").read_bytes())
     key = content_key(predictions=predictions, version=__version__, **parameters)
-    if path.exists():
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["key"] == key:
-            return document["result"]
+    found = read_entry(path, _read_result)
+    if found is not None and found[0] == key:
+        return found[1]
     write_text(path, json.dumps({"key": key, "result": compute()}, indent=1) + "\n")
-    return json.loads(path.read_text(encoding="utf-8"))["result"]
+    return _read_result(path)[1]
+
+
+def _read_result(path):
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return document["key"], document["result"]

@@ -12,6 +12,7 @@ from ..exceptions import DataError
 from ..features import extract, feature_columns
 from ..mashups import load_mashups, read_recipes
 from ..utils.atomic_write import atomic_path
+from ..utils.cache import read_entry
 from .explanations import NearestClip
 
 
@@ -144,7 +145,7 @@ class NearestClips:
         """
         clip, sr = self._clips[name], self.extractor.sr
         path = self.folder / f"{clip_key(clip)}-{sr:g}.wav"
-        if not path.exists():
+        if read_entry(path, soundfile.info) is None:
             with atomic_path(path) as temporary:
                 soundfile.write(temporary, load_clip(clip, sr), sr)
         return path

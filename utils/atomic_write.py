@@ -1,11 +1,19 @@
 """Atomic writes: a temporary file in the target's folder, then a rename."""
 
+import errno
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..exceptions import StemstackError, StorageError
 from .leftovers import forget_temporary, new_temporary
+
+# Errors that only a write raises; others may come from what the block reads or connects to.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+# Bytes written to find out whether the disk is full; more than a file system sets aside for a file.
+_PROBE = bytes(1 << 20)
 
 
 @contextmanager
@@ -21,16 +29,31 @@ def atomic_path(path):
     ------
     Path
         A new name in the same folder, with the target's suffix.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written. Any other error of the block is passed on.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = new_temporary(path)
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = new_temporary(path)
         yield temporary
         os.replace(temporary, path)
+    except StemstackError:
+        raise
+    except Exception as error:
+        fault = _find_fault(error, temporary, path)
+        if fault is None:
+            raise
+        raise _storage_error(fault, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
-        forget_temporary(temporary)
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+            forget_temporary(temporary)
 
 
 def write_text(path, text):
@@ -40,9 +63,30 @@ def write_text(path, text):
     ----------
     path : str or os.PathLike
     text : str
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path, data):
+    """Write bytes atomically.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    data : bytes-like
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
     """
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data)
 
 
 def link_or_copy(source, target):
@@ -66,3 +110,41 @@ def link_or_copy(source, target):
             os.link(source, temporary)
         except OSError:
             shutil.copyfile(source, temporary)
+
+
+def _find_fault(error, temporary, path):
+    """Return the OSError of a write that failed; None if the block failed for another reason."""
+    if isinstance(error, OSError):
+        if error.errno in _FULL or error.errno == errno.EROFS:
+            return error
+        own = {str(file) for file in (temporary, path, *path.parents)}
+        if {error.filename, error.filename2} & own:
+            return error
+        if error.errno is not None:
+            return None
+    # Libraries report a full disk as errors of their own, from AssertionError to RuntimeError.
+    probe = new_temporary(path)
+    try:
+        probe.write_bytes(_PROBE)
+    except OSError as fault:
+        return fault
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+        forget_temporary(probe)
+    return None
+
+
+def _storage_error(fault, path):
+    reason = (fault.strerror or str(fault)).lower()
+    if fault.errno in _REFUSED:
+        folder = next((p for p in path.parents if p.is_dir()), path.parent)
+        return StorageError(f"{folder}: cannot be written to ({reason}); choose another folder")
+    if fault.errno in _FULL:
+        return StorageError(
+            f"{path}: cannot be written ({reason}); free some space, or choose another folder, and "
+            "repeat the command"
+        )
+    blocked = next((p for p in path.parents if os.path.lexists(p) and not p.is_dir()), None)
+    reason = reason if blocked is None else f"{blocked} is not a folder"
+    return StorageError(f"{path}: cannot be written ({reason})")

@@ -6,7 +6,6 @@ Every option can also be set by an environment variable (``STEMSTACK_<NAME>``) o
 Importing this module imports no heavy package, so that help and completion are fast.
 """
 
-import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from click.shell_completion import CompletionItem
 from ...exceptions import UsageError
 from ...models.model_name import split_names
 from ...models.registry import MODELS
+from ...utils.cache import choose_compiler_cache, default_cache_folder
 
 # Names and defaults defined in packages that import slowly; a test keeps them equal.
 PROTOCOLS = ("disjoint", "shared", "both")
@@ -128,11 +128,12 @@ class Duration(click.ParamType):
 
 
 def jobs_option():
-    """Return the option ``--jobs``: number of processes, all cores by default."""
+    """Return the option ``--jobs``: number of processes, by default what the machine has."""
     return option(
         "--jobs",
         type=click.IntRange(min=1),
-        default=os.cpu_count(),
+        default=_default_jobs,
+        show_default="processors and memory available",
         group="Computing",
         help="Number of worker processes.",
     )
@@ -143,7 +144,9 @@ def cache_option():
     folder = option(
         "--cache",
         type=click.Path(file_okay=False, path_type=Path),
-        default=Path.home() / ".cache" / "stemstack",
+        default=default_cache_folder,
+        show_default="the user's cache folder/stemstack",
+        callback=_choose_compiler_cache,
         group="Computing",
         help="Folder for converted stems and computed features.",
     )
@@ -173,6 +176,18 @@ def _limit_data(ctx, param, value):
             os.environ[param.envvar] = before
 
     ctx.call_on_close(restore)
+
+
+def _default_jobs():
+    from ...utils.machine import default_jobs
+
+    return default_jobs()
+
+
+def _choose_compiler_cache(ctx, param, folder):
+    if not ctx.resilient_parsing:
+        choose_compiler_cache(folder)
+    return folder
 
 
 def trust_option():

@@ -4,6 +4,8 @@ All commands print through this module or through :func:`make_console` and ``Ric
 use :func:`~stemstack.utils.formatting.visible` too. Importing it imports no heavy package.
 """
 
+import codecs
+import io
 import json
 import logging
 import sys
@@ -37,8 +39,27 @@ def echo_data(text, *, nl=True):
     nl : bool, default=True
         Whether to end the line.
     """
-    text = str(text)
-    click.echo(visible(text, keep=_LINES) if sys.stdout.isatty() else text, nl=nl)
+    text = str(text) + "\n" * nl
+    if sys.stdout.isatty():
+        click.echo(visible(text, keep=_LINES), nl=False)
+    else:
+        click.echo(_encode(text), nl=False)
+
+
+def _encode(text):
+    """Return text in the encoding of stdout; in UTF-8 if that lacks a character.
+
+    Bytes of file names that are not text stay as they are.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError as error:
+        echo_line(
+            f"warning: stdout is {encoding}, which lacks {text[error.start]!a}: the output is in "
+            "UTF-8"
+        )
+        return text.encode("utf-8", "surrogateescape")
 
 
 def print_json(document):
@@ -63,6 +84,26 @@ def echo_error(error):
     message = error.message if isinstance(error, StemstackError) else error
     for line in (f"error: {message}", *(f"  {detail}" for detail in details)):
         echo_line(line)
+
+
+# Of the characters that commands print; others that an encoding lacks are printed as \\u2192.
+_ASCII = {"→": "->", "…": "...", "≥": ">=", "≤": "<=", "–": "-", "—": "-", "×": "x", "±": "+-"}
+
+
+def replace_unencodable():
+    """Print what the encoding of stdout or stderr lacks as ASCII, such as ``->`` for an arrow."""
+    codecs.register_error("stemstack", _to_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="stemstack")
+
+
+def _to_ascii(error):
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    replaced = (_ASCII.get(c) or c.encode("ascii", "backslashreplace").decode() for c in text)
+    return "".join(replaced), error.end
 
 
 class LineFormatter(logging.Formatter):

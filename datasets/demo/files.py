@@ -1,14 +1,14 @@
 """Write demo files atomically, and check parameters."""
 
-from contextlib import contextmanager
+from io import BytesIO
 from numbers import Integral, Real
 
 import numpy as np
 import soundfile
 
 from ...audio.levels import INT16_MAX
-from ...exceptions import DataError, UsageError
-from ...utils.atomic_write import atomic_path
+from ...exceptions import UsageError
+from ...utils.atomic_write import write_bytes
 
 
 def write_wav(path, audio, sr):
@@ -25,43 +25,13 @@ def write_wav(path, audio, sr):
 
     Raises
     ------
-    DataError
+    StorageError
         The file cannot be written.
     """
     samples = np.round(np.clip(audio, -1, 1) * INT16_MAX).astype(np.int16)
-    with _atomic_path(path) as temporary, open(temporary, "wb") as file:
-        soundfile.write(file, samples, sr, subtype="PCM_16", format="WAV")
-
-
-def write_text(path, text):
-    """Write a UTF-8 text file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Its folder is created if it does not exist.
-    text : str
-
-    Raises
-    ------
-    DataError
-        The file cannot be written.
-    """
-    with _atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-
-
-@contextmanager
-def _atomic_path(path):
-    """Yield a temporary path as ``atomic_path`` does; report system errors as DataError."""
-    try:
-        with atomic_path(path) as temporary:
-            yield temporary
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written ({error.strerror or error}); "
-            "give a folder that can be written to"
-        ) from error
+    buffer = BytesIO()
+    soundfile.write(buffer, samples, sr, subtype="PCM_16", format="WAV")
+    write_bytes(path, buffer.getbuffer())
 
 
 _SAMPLE_RATES = (8000, 192000)

@@ -13,9 +13,10 @@ from zlib import crc32
 import numpy as np
 
 from ...audio.levels import db_to_amplitude
+from ...utils.atomic_write import write_text
 from ...utils.parallel import parallel_map
 from . import noise_sounds
-from .files import check_at_least, check_sample_rate, write_text, write_wav
+from .files import check_at_least, check_sample_rate, write_wav
 from .rendering import limit
 
 TARGETS = {
@@ -92,7 +93,7 @@ def write_noise(
     ------
     UsageError
         A parameter is not allowed.
-    DataError
+    StorageError
         A file cannot be written.
 
     See Also

@@ -60,7 +60,7 @@ def write_songs(
     ------
     UsageError
         A parameter is not allowed.
-    DataError
+    StorageError
         A file cannot be written.
     MissingExtraError
         The ``demo`` extra is not installed.

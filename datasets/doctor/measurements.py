@@ -7,6 +7,7 @@ measured is None.
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ...audio.levels import BLOCK_SECONDS, INT16_MAX, INT16_PEAK, INT16_SCALE, i
 from ...audio.reading import mix_down, read_channels
 from ...exceptions import AudioError
 from ...utils.atomic_write import write_text
+from ...utils.cache import read_entry
 from ...utils.hashing import hash_bytes
 from ...utils.parallel import parallel_map
 
@@ -71,7 +73,9 @@ def measure_files(root, files, *, cache, n_jobs, progress):
     """
     tasks = _make_tasks(files)
     names = [_cache_name(root, task) for task in tasks]
-    results = [_load(cache, name) for name in names]
+    results = [
+        _load(cache, name, len(task["rows"])) for name, task in zip(names, tasks, strict=True)
+    ]
     todo = [i for i, facts in enumerate(results) if facts is None]
     if todo:
         paths = [[root / path for path in tasks[i]["paths"]] for i in todo]
@@ -276,9 +280,17 @@ def _cache_name(root, task):
     return hash_bytes(os.fsencode("\n".join(parts)))
 
 
-def _load(cache, name):
-    path = Path(cache, "doctor", f"{name}.json") if cache is not None else None
-    return json.loads(path.read_text()) if path is not None and path.exists() else None
+def _load(cache, name, count):
+    if cache is None:
+        return None
+    return read_entry(Path(cache, "doctor", f"{name}.json"), partial(_read_facts, count))
+
+
+def _read_facts(count, path):
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    if len(facts) != count or not all(row.keys() == set(FACTS) for row in facts):
+        raise ValueError("expected the facts of each file")
+    return facts
 
 
 def _store(cache, name, facts):

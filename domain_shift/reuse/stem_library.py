@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
-from numba import njit
 
 from ...audio import DEFAULT_SR, load_clip, resample
+from ...utils.compiled import njit
 from ...utils.parallel import parallel_map
 from .fingerprint import LandmarkIndex, find_peaks
 

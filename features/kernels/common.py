@@ -6,7 +6,8 @@ is stored on disk for the next process. No BLAS: its sums depend on the number o
 """
 
 import numpy as np
-from numba import njit
+
+from ...utils.compiled import njit
 
 # Operations in the order written, without fused multiply-add: the same bits on any machine.
 njit_ordered = njit(cache=True, error_model="numpy")

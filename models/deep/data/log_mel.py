@@ -10,14 +10,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
-import librosa
 import numpy as np
 
 from ....audio import clip_key, load_clip
-from ....utils.atomic_write import atomic_path
+from ....features.descriptors.mel import mel_filters
+from ....utils.atomic_write import write_bytes
+from ....utils.cache import read_entry
 from ....utils.hashing import hash_bytes
 
 _MIN_DEVIATION = 1e-3
@@ -177,7 +179,7 @@ def _filters(settings, device):
     """Return groups of mel filters, each with the columns it applies to, and the window."""
     import torch
 
-    bank = librosa.filters.mel(sr=settings.sr, n_fft=settings.n_fft, n_mels=settings.n_mels)
+    bank = mel_filters(settings.sr, settings.n_fft, settings.n_mels)
     groups = []
     for rows in np.array_split(bank.repeat(2, axis=1), min(_N_GROUPS, settings.n_mels)):
         # With too many bands, some contain not a single frequency.
@@ -230,8 +232,8 @@ class _CachedLogMels(Sequence):
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            return [np.load(path, mmap_mode="r") for path in self._paths[index]]
-        return np.load(self._paths[index], mmap_mode="r")
+            return [_map_log_mel(path) for path in self._paths[index]]
+        return _map_log_mel(self._paths[index])
 
 
 def _cached_path(clip, settings, device, cache):
@@ -239,7 +241,12 @@ def _cached_path(clip, settings, device, cache):
     description = json.dumps([settings.kind, asdict(settings)], sort_keys=True)
     key = hash_bytes(f"{clip_key(clip)} {description}".encode())
     path = Path(cache, "pictures", key[:2], f"{key}.npy")
-    if not path.exists():
-        with atomic_path(path) as temporary:
-            np.save(temporary, compute_log_mel(clip, settings, device))
+    if read_entry(path, _map_log_mel) is None:
+        buffer = BytesIO()
+        np.save(buffer, compute_log_mel(clip, settings, device))
+        write_bytes(path, buffer.getbuffer())
     return path
+
+
+def _map_log_mel(path):
+    return np.load(path, mmap_mode="r")

@@ -7,14 +7,16 @@ so that folds and models can share a folder. It is deleted when the training is 
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from numbers import Integral
 from pathlib import Path
 
 import joblib
 
 from ....audio import clip_key
-from ....exceptions import DataError, UsageError, first_line
+from ....exceptions import UsageError
 from ....utils.atomic_write import atomic_path
+from ....utils.cache import read_entry
 
 _DEFERRED = ContextVar("checkpoints to delete at the end of a block", default=None)
 
@@ -88,24 +90,11 @@ class Checkpoint:
         Returns
         -------
         dict or None
-            None if there is no file.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
+            None if there is no file, or a damaged one, which is removed.
         """
         import torch
 
-        if not self.path.exists():
-            return None
-        try:
-            return torch.load(self.path, map_location="cpu", weights_only=True)
-        except Exception as error:  # The type depends on where the file is damaged.
-            raise DataError(
-                f"{self.path}: is not a readable checkpoint ({first_line(error)}); delete it to "
-                "restart the training"
-            ) from error
+        return read_entry(self.path, partial(torch.load, map_location="cpu", weights_only=True))
 
     def close(self):
         """Delete the file, or leave it to the end of :func:`defer_checkpoint_cleanup`."""

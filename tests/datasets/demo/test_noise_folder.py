@@ -9,7 +9,7 @@ import soundfile
 
 from stemstack.datasets.demo import write_noise
 from stemstack.datasets.demo.noise_folder import TARGETS, make_noise
-from stemstack.exceptions import DataError, UsageError
+from stemstack.exceptions import StorageError, UsageError
 
 SHORT = {"clips_per_category": 2, "seconds": 1.0, "sr": 22050}
 
@@ -99,5 +99,5 @@ def test_bad_parameters_are_named(tmp_path, parameter, value, message):
 
 def test_unwritable_folder_is_named(tmp_path):
     (tmp_path / "audio").write_text("a file, not a folder")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(StorageError, match="cannot be written"):
         write_noise(tmp_path, **SHORT)

@@ -8,7 +8,7 @@ import soundfile
 
 from stemstack.datasets.demo import GENRES, write_songs
 from stemstack.datasets.demo.songs import make_song
-from stemstack.exceptions import DataError, UsageError
+from stemstack.exceptions import StorageError, UsageError
 
 pytest.importorskip("midirenderer")
 
@@ -100,5 +100,5 @@ def test_bad_parameters_are_named(tmp_path, parameter, value, message):
 def test_unwritable_folder_is_named(tmp_path):
     blocked = tmp_path / "songs"
     blocked.write_text("a file, not a folder")
-    with pytest.raises(DataError, match=r"drums\.wav: cannot be written"):
+    with pytest.raises(StorageError, match=r"drums\.wav: cannot .*songs is not a folder"):
         write_songs(blocked, **SHORT)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.nets import SMALL_NET, Tone
 
-from stemstack.exceptions import DataError, UsageError
+from stemstack.exceptions import UsageError
 from stemstack.models import EffNetClassifier, EffNetLogits
 from stemstack.models.deep.training.checkpoint import defer_checkpoint_cleanup
 
@@ -123,12 +123,12 @@ def test_other_order_ignores_the_checkpoint(interrupted):
     assert len(list(interrupted.iterdir())) == 1
 
 
-def test_damaged_checkpoint_is_named(interrupted):
+def test_damaged_checkpoint_starts_the_training_again(interrupted, caplog):
     (file,) = interrupted.iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    model = EffNetClassifier(**PARAMS, checkpoint=interrupted)
-    with pytest.raises(DataError, match=r"\.pt: is not a readable checkpoint .* delete it"):
-        model.fit(*make_clips())
+    model = EffNetClassifier(**PARAMS, checkpoint=interrupted).fit(*make_clips())
+    assert model.state_ == EffNetClassifier(**PARAMS).fit(*make_clips()).state_
+    assert f"{file}: damaged, removed" in caplog.text
 
 
 @pytest.mark.parametrize("random_state", [None, np.random.default_rng(0)])

@@ -1,0 +1,65 @@
+"""What this process may use of the machine: processors and memory.
+
+A container, a job scheduler or ``taskset`` may grant less than the machine has.
+"""
+
+from pathlib import Path
+
+import joblib
+import psutil
+
+# Memory of a worker process, in bytes: Python with the libraries of a fit, a clip and its features.
+WORKER_MEMORY = 400_000_000
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def default_jobs():
+    """Return the number of worker processes that the processors and the memory allow.
+
+    Returns
+    -------
+    int
+        1 or more.
+    """
+    # One more process than workers: the one that gathers results.
+    return max(1, min(joblib.cpu_count(), memory_limit() // WORKER_MEMORY - 1))
+
+
+def memory_limit():
+    """Return the memory that this process and its children may use together, in bytes.
+
+    Returns
+    -------
+    int
+        That of the machine, or less if a control group (version 1 or 2) limits it.
+    """
+    limits = [psutil.virtual_memory().total]
+    for path in _cgroup_files():
+        try:
+            limits.append(int(path.read_text()))
+        except (OSError, ValueError):
+            continue  # The control group is not visible here, or has no limit: "max".
+    return min(limits)
+
+
+def _cgroup_files():
+    """Yield the files that may hold a limit: of this process's control groups and their parents."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return  # Not Linux.
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, name = _CGROUPS, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = _CGROUPS / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        # Inside a container the path may be that of the host, and its root is the mount.
+        folder = root / path.lstrip("/")
+        yield from (
+            parent / name
+            for parent in (folder, *folder.parents)
+            if root in (parent, *parent.parents)
+        )
