@@ -5,21 +5,21 @@ from pathlib import Path
 import click
 
 from ..exceptions import UsageError
-from ._shared.options import SettingsFile, jobs_option, option, quiet_option
+from ._shared.options import MANY, SEED, SettingsFile, jobs_option, option, quiet_option
 from ._shared.terminal import echo_data
 
 
 @click.command("demo-data")
 @click.argument("directory", type=click.Path(path_type=Path))
-@option("--songs-per-genre", type=click.IntRange(min=2), default=12, help="Songs per genre.")
+@option("--songs-per-genre", type=click.IntRange(2, MANY), default=12, help="Songs per genre.")
 @option(
-    "--test-songs-per-genre", type=click.IntRange(min=1), default=6, help="Songs of test mashups."
+    "--test-songs-per-genre", type=click.IntRange(1, MANY), default=6, help="Songs of test mashups."
 )
-@option("--test-per-genre", type=click.IntRange(min=1), default=10, help="Test mashups per genre.")
-@option("--noise-per-category", type=click.IntRange(min=1), default=5, help="Noise per category.")
-@option("--seconds", type=click.FloatRange(min=2), default=30.0, help="Length of a song in s.")
-@option("--seed", type=int, default=0, help="Random seed.")
-@option("--sr", type=click.IntRange(min=8000), default=44100, help="Sample rate in Hz.")
+@option("--test-per-genre", type=click.IntRange(1, MANY), default=10, help="Test clips per genre.")
+@option("--noise-per-category", type=click.IntRange(1, MANY), default=5, help="Noise per category.")
+@option("--seconds", type=click.FloatRange(2, 3600), default=30.0, help="Length of a song in s.")
+@option("--seed", type=SEED, default=0, help="Random seed.")
+@option("--sr", type=click.IntRange(8000, 192_000), default=44100, help="Sample rate in Hz.")
 @option("--mono", is_flag=True, help="Write mono stems.")
 @option("--shifted", is_flag=True, help="Use other instruments and tempos for the test songs.")
 @option("--test-settings", type=SettingsFile(), help="YAML file for test mashups.")

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ._shared.options import STEMS, Names, cache_option, jobs_option, option, quiet_option
+from ._shared.options import FOLDS, STEMS, Names, cache_option, jobs_option, option, quiet_option
 from ._shared.progress import make_console, plain
 from ._shared.terminal import print_json
 
@@ -16,7 +16,7 @@ from ._shared.terminal import print_json
 @click.command("doctor")
 @click.argument("data")
 @option("--stems", type=Names(), default=",".join(STEMS), help="Stems of a song.")
-@option("--folds", type=int, default=5, help="Folds that every class must have enough songs for.")
+@option("--folds", type=FOLDS, default=5, help="Folds that every class must have enough songs for.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all files of a finding.")
 @jobs_option()
 @cache_option()

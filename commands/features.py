@@ -14,7 +14,10 @@ from ._shared.terminal import echo_data
 @option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
 @option("--families", type=Names(), default="standard", help="Feature families.")
 @option(
-    "--sr", type=click.IntRange(min=1000), default=22050, help="Sample rate of the analysis in Hz."
+    "--sr",
+    type=click.IntRange(1000, 384_000),
+    default=22050,
+    help="Sample rate of analysis in Hz.",
 )
 @click.option(
     "--on-error",

@@ -72,7 +72,7 @@ _FILE = click.Path(path_type=Path)
 )
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
-@option("--epochs", type=click.IntRange(min=1), group=_MODELS, help="Epochs of effnet.")
+@option("--epochs", type=int, group=_MODELS, help="Epochs of effnet.")
 @option(
     "--audit",
     is_flag=True,

@@ -7,7 +7,10 @@ from rich.table import Table
 from ..exceptions import UsageError
 from ..utils.formatting import format_number
 from ._shared.options import (
+    FOLDS,
     GAP_FOLDS,
+    MANY,
+    SEED,
     Names,
     SettingsFile,
     cache_option,
@@ -28,17 +31,20 @@ from ._shared.terminal import print_json
     type=SettingsFile(),
     help="Mashup settings: record (the default), wide, or a YAML file.",
 )
-@option("--n", type=click.IntRange(min=4), default=300, help="Maximum number of clips per set.")
+@option("--n", type=click.IntRange(4, MANY), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
 @option(
-    "--permutations", type=click.IntRange(min=1), default=199, help="Permutations for the p-value."
+    "--permutations",
+    type=click.IntRange(1, MANY),
+    default=199,
+    help="Permutations for the p-value.",
 )
-@option("--folds", type=int, default=GAP_FOLDS, help="Folds of songs and noise clips.")
+@option("--folds", type=FOLDS, default=GAP_FOLDS, help="Folds of songs and noise clips.")
 @click.option(
     "--picture", type=click.Path(dir_okay=False), help="PNG, SVG or PDF file of a figure."
 )
 @option("--json", "as_json", is_flag=True, help="Print JSON.")
-@option("--seed", type=click.IntRange(min=0), default=0, help="Random seed.")
+@option("--seed", type=SEED, default=0, help="Random seed.")
 @jobs_option()
 @cache_option()
 @quiet_option()

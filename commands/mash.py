@@ -7,6 +7,9 @@ import click
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
 from ._shared.options import (
+    FOLDS,
+    MANY,
+    SEED,
     SettingsFile,
     cache_option,
     jobs_option,
@@ -25,14 +28,14 @@ from ._shared.terminal import echo_data
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write to.",
 )
-@option("--n", type=click.IntRange(min=1), help="Number of mashups over all classes.")
+@option("--n", type=click.IntRange(1, MANY), help="Number of mashups over all classes.")
 @option(
     "--settings",
     type=SettingsFile(),
     help="Mashup settings: record (the default), wide, or a YAML file.",
 )
-@option("--folds", type=int, default=5, help="Folds of songs and noise clips.")
-@option("--seed", type=int, default=0, help="Random seed.")
+@option("--folds", type=FOLDS, default=5, help="Folds of songs and noise clips.")
+@option("--seed", type=SEED, default=0, help="Random seed.")
 @click.option(
     "--recipes",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

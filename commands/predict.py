@@ -7,7 +7,7 @@ import click
 from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.formatting import spreadsheet_safe as make_spreadsheet_safe
-from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
+from ._shared.options import MANY, cache_option, jobs_option, option, quiet_option, trust_option
 from ._shared.outputs import report_skipped_clips
 from ._shared.terminal import echo_data
 
@@ -19,7 +19,7 @@ from ._shared.terminal import echo_data
 @option("--out", type=click.Path(path_type=Path), help="CSV to write; stdout by default.")
 @option("--proba", is_flag=True, help="Add one column of probabilities per class.")
 @option("--decode", is_flag=True, help="Adjust predictions to the class frequencies of the test.")
-@option("--tta", type=click.IntRange(min=1), help="Test-time crops per clip (networks).")
+@option("--tta", type=click.IntRange(1, MANY), help="Test-time crops per clip (networks).")
 @option(
     "--spreadsheet-safe",
     is_flag=True,

@@ -6,6 +6,7 @@ import click
 
 from ..utils.atomic_write import atomic_path
 from ._shared.options import (
+    MANY,
     Names,
     cache_option,
     jobs_option,
@@ -26,7 +27,7 @@ from ._shared.terminal import echo, print_json
     help="Run directory to create, or a .csv file for predictions only.",
 )
 @option("--models", type=Names(), help="Models of RUN; by default all but networks and heuristic.")
-@option("--rounds", type=click.IntRange(min=1), default=3, help="Maximum number of rounds.")
+@option("--rounds", type=click.IntRange(1, MANY), default=3, help="Maximum number of rounds.")
 @option(
     "--confidence",
     type=click.FloatRange(0, 1),

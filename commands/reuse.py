@@ -3,6 +3,8 @@
 import click
 
 from ._shared.options import (
+    MANY,
+    SEED,
     SettingsFile,
     cache_option,
     jobs_option,
@@ -35,10 +37,10 @@ _INCONCLUSIVE = (
     type=SettingsFile(),
     help="Mashup settings: record (the default), wide, or a YAML file.",
 )
-@option("--n", type=click.IntRange(min=2), default=100, help="Mashups to calibrate on, about.")
-@option("--clips", type=click.IntRange(min=1), default=300, help="Test clips to check, at most.")
+@option("--n", type=click.IntRange(2, MANY), default=100, help="Mashups to calibrate on, about.")
+@option("--clips", type=click.IntRange(1, MANY), default=300, help="Test clips to check, at most.")
 @option("--json", "as_json", is_flag=True, help="Print JSON, with all stems found.")
-@option("--seed", type=click.IntRange(min=0), default=0, help="Random seed.")
+@option("--seed", type=SEED, default=0, help="Random seed.")
 @stems_options
 @jobs_option()
 @cache_option()

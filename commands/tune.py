@@ -9,6 +9,9 @@ from rich.table import Table
 
 from ..utils.atomic_write import atomic_path
 from ._shared.options import (
+    FOLDS,
+    MANY,
+    SEED,
     TUNE_BUDGET,
     Names,
     SettingsFile,
@@ -34,36 +37,36 @@ from .gap import print_gap
 @option("--settings", type=SettingsFile(), help="YAML file of settings to start from.")
 @option(
     "--pilots",
-    type=click.IntRange(min=10),
+    type=click.IntRange(10, MANY),
     default=TUNE_BUDGET.n_initial_trials,
     help="Random initial settings.",
 )
 @option(
     "--clips",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MANY),
     default=TUNE_BUDGET.clips_per_trial,
     help="Mashups per pilot.",
 )
 @option(
     "--budget",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MANY),
     default=TUNE_BUDGET.n_trials,
     help="Number of search trials.",
 )
 @option("--minutes", type=click.FloatRange(min=0), help="Time limit of the search.")
 @option(
     "--n",
-    type=click.IntRange(min=4),
+    type=click.IntRange(4, MANY),
     default=TUNE_BUDGET.gap_clips,
     help="Mashups and test clips for the final gap, at most each.",
 )
 @option(
     "--finalists",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MANY),
     default=TUNE_BUDGET.n_candidates,
     help="Candidates whose gap is measured.",
 )
-@option("--folds", type=int, default=TUNE_BUDGET.folds, help="Folds of songs and noise clips.")
+@option("--folds", type=FOLDS, default=TUNE_BUDGET.folds, help="Folds of songs and noise clips.")
 @option("--families", type=Names(), default="all", help="Feature families of the final gap.")
 @option(
     "--tempo",
@@ -73,7 +76,7 @@ from .gap import print_gap
 )
 @click.option("--resume", is_flag=True, help="Resume an interrupted search.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@option("--seed", type=click.IntRange(min=0), default=0, help="Random seed.")
+@option("--seed", type=SEED, default=0, help="Random seed.")
 @jobs_option()
 @cache_option()
 @quiet_option()

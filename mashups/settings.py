@@ -7,11 +7,9 @@ the sum is normalised to full scale. Everything that this generator lacks is off
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import yaml
@@ -19,6 +17,15 @@ import yaml
 from ..audio import DEFAULT_SR
 from ..datasets import DEFAULT_STEMS
 from ..exceptions import UsageError
+from ..utils.constraints import (
+    TRUE_OR_FALSE,
+    Constraint,
+    check_names,
+    check_value,
+    is_number,
+    one_of,
+)
+from ..utils.yaml_reader import read_yaml
 
 
 @dataclass(frozen=True)
@@ -214,9 +221,7 @@ class Settings:
             If a name is not a setting, or a value is not allowed.
         """
         names = [field.name for field in fields(cls)]
-        unknown = sorted(str(name) for name in set(values) - set(names))
-        if unknown:
-            raise UsageError(f"Unknown setting {unknown[0]!r}; the settings are {', '.join(names)}")
+        check_names(values, names, "setting")
         return cls(**values)
 
     @classmethod
@@ -228,13 +233,13 @@ class Settings:
         UsageError
             If the file is missing, is no YAML mapping, or holds a value that is not allowed.
         """
-        try:
-            values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise UsageError(f"{path}: cannot be read as YAML settings ({error})") from error
+        values = read_yaml(path)
         if not isinstance(values, dict):
             raise UsageError(f"{path}: expected a mapping of settings, such as 'gain: [0.4, 1.0]'")
-        return cls.from_dict(values)
+        try:
+            return cls.from_dict(values)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from error
 
     def to_yaml(self, path):
         """Write the settings to a YAML file, from which ``from_yaml`` reads an equal object."""
@@ -263,25 +268,24 @@ _CODEC_RATES = {
 }
 
 
-class _Constraint(NamedTuple):
-    """Test of one value, and what the value is expected to be."""
-
-    is_met: Callable
-    expected: str
+# Longest mashup in s, and the largest number of any other unit: more is a mistake, and would
+# exhaust the memory.
+_LONGEST, _LARGEST = 3600, 1e6
 
 
 def _check_settings(settings):
     """Raise UsageError unless all settings meet their constraints."""
-    for name, (is_met, expected) in CONSTRAINTS.items():
-        _check(is_met(getattr(settings, name)), name, getattr(settings, name), expected)
+    for name, constraint in CONSTRAINTS.items():
+        _check(settings, name, constraint)
     anchors = ("random", "median", "slowest", "fastest", *settings.stems)
-    _check(settings.anchor in anchors, "anchor", settings.anchor, f"one of {anchors}")
+    _check(settings, "anchor", one_of(*anchors))
     if settings.gain_law == "db_uniform":
-        _check(settings.gain[0] > 0, "gain", settings.gain, "above 0 for gain_law: db_uniform")
+        above = Constraint(lambda gain: gain[0] > 0, "above 0 for gain_law: db_uniform")
+        _check(settings, "gain", above)
     for codec in settings.codecs if settings.codec_probability else ():
-        rates = _CODEC_RATES[codec]
-        expected = f"a rate that {codec} has: {rates}"
-        _check(rates is None or settings.sr in rates, "sr", settings.sr, expected)
+        if rates := _CODEC_RATES[codec]:
+            expected = f"a rate that {codec} has: {rates}"
+            _check(settings, "sr", Constraint(lambda sr, rates=rates: sr in rates, expected))
     _check_mixture(settings)
 
 
@@ -301,27 +305,25 @@ def _check_mixture(settings):
         raise UsageError(f"In the setting 'mixture': {error}") from error
 
 
-def _check(is_met, name, value, expected):
-    if not is_met:
-        raise UsageError(f"The setting {name!r} must be {expected}. Got {value!r} instead.")
-
-
-def _is_number(value, kind=int | float):
-    return isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)
+def _check(settings, name, constraint):
+    check_value(f"The setting {name!r}", getattr(settings, name), constraint)
 
 
 def _are_numbers(values, count, kind=int | float):
     return (
         isinstance(values, tuple)
         and len(values) == count
-        and all(_is_number(v, kind) for v in values)
+        and all(is_number(v, kind) for v in values)
     )
 
 
 def _are_durations(rows):
     return (
         isinstance(rows, tuple)
-        and all(_are_numbers(row, 3) and row[0] >= 0 and 0 < row[1] <= row[2] for row in rows)
+        and all(
+            _are_numbers(row, 3) and 0 <= row[0] <= _LARGEST and 0 < row[1] <= row[2] <= _LONGEST
+            for row in rows
+        )
         and sum(row[0] for row in rows) > 0
     )
 
@@ -339,63 +341,65 @@ def _is_mixture(rows):
     if not isinstance(rows, tuple) or not all(isinstance(row, dict) for row in rows):
         return False
     weights = [row.get("weight", 1.0) for row in rows]
-    return all(_is_number(w) and w >= 0 for w in weights) and (not rows or sum(weights) > 0)
+    return all(is_number(w) and w >= 0 for w in weights) and (not rows or sum(weights) > 0)
 
 
-def _one_of(*options):
-    return _Constraint(lambda v: isinstance(v, str) and v in options, f"one of {options}")
-
-
-def _range(expected, low=-math.inf, high=math.inf, *, above=-math.inf, kind=int | float):
+def _range(expected, low=-_LARGEST, high=_LARGEST, *, above=-math.inf, kind=int | float):
     def is_met(pair):
         return _are_numbers(pair, 2, kind) and low <= pair[0] <= pair[1] <= high and pair[0] > above
 
-    return _Constraint(is_met, expected)
+    return Constraint(is_met, expected)
 
 
-_PROBABILITY = _Constraint(lambda v: _is_number(v) and 0 <= v <= 1, "a number in [0, 1]")
+_PROBABILITY = Constraint(lambda v: is_number(v) and 0 <= v <= 1, "a number in [0, 1]")
 _GAINS = _range("low, high ≥ 0", 0)
 _HERTZ = _range("low, high in Hz, above 0", above=0)
 _RATES = _range("null, or the lowest and highest rate, above 0", above=0)
 
 # Of each setting but the anchor, whose options depend on the stems.
 CONSTRAINTS = {
-    "stems": _Constraint(_are_names, "at least one stem name, none twice"),
+    "stems": Constraint(_are_names, "at least one stem name, none twice"),
     "one_song_probability": _PROBABILITY,
     "stem_dropout": _PROBABILITY,
-    "tempo": _one_of("interpolate", "resample", "stretch", "none"),
-    "rate_range": _Constraint(lambda v: v is None or _RATES.is_met(v), _RATES.expected),
-    "octave_safe": _Constraint(lambda v: isinstance(v, bool), "true or false"),
+    "tempo": one_of("interpolate", "resample", "stretch", "none"),
+    "rate_range": Constraint(lambda v: v is None or _RATES.is_met(v), _RATES.expected),
+    "octave_safe": TRUE_OR_FALSE,
     "tempo_confidence": _PROBABILITY,
     "gain_probability": _PROBABILITY,
-    "gain_law": _one_of("uniform", "db_uniform", "db_normal"),
+    "gain_law": one_of("uniform", "db_uniform", "db_normal"),
     "gain": _GAINS,
-    "gain_db": _Constraint(
+    "gain_db": Constraint(
         lambda v: _are_numbers(v, 2) and v[1] >= 0, "a mean and a standard deviation ≥ 0, in dB"
     ),
     "noise_probability": _PROBABILITY,
-    "noise_count": _range("fewest, most noise clips: whole numbers ≥ 0", 0, kind=int),
-    "noise_law": _one_of("gain", "snr"),
+    "noise_count": _range(
+        "fewest, most noise clips: whole numbers from 0 to 1000", 0, 1000, kind=int
+    ),
+    "noise_law": one_of("gain", "snr"),
     "noise_gain": _GAINS,
     "noise_snr": _range("low, high in dB"),
-    "noise_placement": _one_of("single", "tile"),
+    "noise_placement": one_of("single", "tile"),
     "noise_band_probability": _PROBABILITY,
     "noise_band": _HERTZ,
     "noise_band_octaves": _range("low, high in octaves, above 0", above=0),
-    "durations": _Constraint(_are_durations, "rows of (weight, shortest, longest), in s above 0"),
+    "durations": Constraint(
+        _are_durations, f"rows of (weight, shortest, longest), in s above 0 and up to {_LONGEST}"
+    ),
     "lowpass_probability": _PROBABILITY,
     "lowpass": _HERTZ,
-    "normalize": _one_of("peak", "rms", "lufs", "none"),
-    "peak": _Constraint(lambda v: _is_number(v) and 0 < v <= 1, "a level in (0, 1]"),
+    "normalize": one_of("peak", "rms", "lufs", "none"),
+    "peak": Constraint(lambda v: is_number(v) and 0 < v <= 1, "a level in (0, 1]"),
     "level": _range("low, high ≤ 0, in dBFS or LUFS", high=0),
     "overdrive": _range("low, high ≥ 0, in dB", 0),
     "codec_probability": _PROBABILITY,
-    "codecs": _Constraint(
+    "codecs": Constraint(
         lambda v: _are_names(v) and set(v) <= set(_CODEC_RATES), f"some of {tuple(_CODEC_RATES)}"
     ),
     "codec_quality": _range("low, high in [0, 1]", 0, 1),
-    "sr": _Constraint(lambda v: _is_number(v, int) and v >= 1000, "a rate in Hz of 1000 or more"),
-    "mixture": _Constraint(
+    "sr": Constraint(
+        lambda v: is_number(v, int) and 1000 <= v <= 384000, "a rate in Hz from 1000 to 384000"
+    ),
+    "mixture": Constraint(
         _is_mixture, "a list of mappings of settings, each with a weight ≥ 0, not all of them 0"
     ),
 }

@@ -10,9 +10,10 @@ from sklearn.base import clone, is_classifier
 
 from ..exceptions import UsageError, first_line
 from ..features import SpectralFeatures
+from ..utils.constraints import shorten
 from ..utils.user_code import load_function
 from .deep.persistence import PARAMETER_ALIASES
-from .inspection import find_networks, find_parts
+from .inspection import find_extractors, find_networks, find_parts
 from .model_name import ModelName
 from .persistence import check_savable
 from .registry import MODELS
@@ -140,8 +141,8 @@ def _find_factory(parsed):
     near = difflib.get_close_matches(parsed.base, MODELS, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     raise UsageError(
-        f"Unknown model {parsed.base!r}{hint} The models are {', '.join(MODELS)}, and functions of "
-        "your own such as my_models.py:make_svm."
+        f"Unknown model {shorten(parsed.base)}{hint} The models are {', '.join(MODELS)}, and "
+        "functions of your own such as my_models.py:make_svm."
     )
 
 
@@ -207,6 +208,7 @@ def _set_remaining(parsed, model, params, accepted):
 
 def _check_parameter_values(parsed, model):
     """Validate a model's parameters before any computation."""
+    find_extractors(model)
     networks = find_networks(model)
     for net in networks:
         net.check_parameters()

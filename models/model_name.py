@@ -10,12 +10,38 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-import yaml
-
 from ..exceptions import UsageError
+from ..utils.constraints import (
+    Constraint,
+    check_value,
+    is_number,
+    optional,
+    shorten,
+    whole_number,
+)
+from ..utils.hashing import hash_bytes
+from ..utils.yaml_reader import parse_yaml
 
 # Short names of backbones; any other name is used as it is.
 _SHORT = ((r"b[0-8]", "efficientnet_{}"), (r"lite[0-4]", "tf_efficientnet_{}"))
+# File names have at most 255 bytes, of which endings need some.
+_LONGEST_COLUMN = 200
+# Of parameters of registered models whose time or memory grows with them: more would not end.
+LIMITS = {
+    "seeds": whole_number(1, 100),
+    "n_estimators": whole_number(1, 100_000),
+    "max_iter": whole_number(1, 1_000_000),
+    "num_leaves": whole_number(2, 131_072),
+    "max_bin": whole_number(2, 65_535),
+    "epochs": whole_number(1, 100_000),
+    "batch_size": whole_number(1, 100_000),
+    "n_jobs": optional(whole_number(-1024, 1024)),
+}
+# Whole numbers that fit into 64 bits: compiled libraries take no others.
+_ANY_VALUE = Constraint(
+    lambda value: not isinstance(value, int) or isinstance(value, bool) or is_number(value),
+    "below 2**63",
+)
 _SHAPE = re.compile(
     r"(?:(?P<source>[^(),:]+\.py|\w+(?:\.\w+)+):(?P<factory>[^\W\d]\w*)"
     r"|(?P<base>\w+)(?::(?P<backbone>[\w.-]+))?)"
@@ -74,13 +100,15 @@ class ModelName:
         match = _SHAPE.fullmatch(text.strip())
         if match is None:
             raise UsageError(
-                f"Cannot read the model {text!r}: expected NAME, NAME:BACKBONE, FILE.py:FUNCTION "
-                "or package.module:FUNCTION, each perhaps with (PARAMETER=VALUE,…), such as "
-                "effnet:b0 or lr(C=0.1)"
+                f"Cannot read the model {shorten(text)}: expected NAME, NAME:BACKBONE, "
+                "FILE.py:FUNCTION or package.module:FUNCTION, each perhaps with "
+                "(PARAMETER=VALUE,…), such as effnet:b0 or lr(C=0.1)"
             )
         params = {} if match["backbone"] is None else {"backbone": _full_name(match["backbone"])}
         for item in split_names(match["params"] or ""):
             name, value = _read_parameter(text, item)
+            limits = LIMITS if match["source"] is None or name == "seeds" else {}
+            check_value(f"{shorten(text)}: {name}", value, limits.get(name, _ANY_VALUE))
             if name in params:
                 raise UsageError(f"{text}: the parameter {name!r} is given twice")
             params[name] = _full_name(value) if name == "backbone" else value
@@ -91,7 +119,8 @@ class ModelName:
         """Name of the model's files and columns.
 
         Anything but letters, digits, ``.`` and ``_`` becomes one hyphen; the folder and file of a
-        user's function are left out.
+        user's function are left out. A name longer than file systems allow is cut, and ends in a
+        hash of the whole.
 
         Examples
         --------
@@ -100,7 +129,11 @@ class ModelName:
         'effnet-backbone-resnet50-epochs-8'
         """
         text = self.text.strip().removeprefix(f"{self.source}:")
-        return re.sub(r"[^\w.]+", "-", text).strip("-")
+        column = re.sub(r"[^\w.]+", "-", text).strip("-")
+        if len(column.encode()) <= _LONGEST_COLUMN:
+            return column
+        digest = hash_bytes(text.encode())[:12]
+        return f"{column.encode()[: _LONGEST_COLUMN - 13].decode(errors='ignore')}-{digest}"
 
 
 def split_names(text):
@@ -146,11 +179,7 @@ def _read_parameter(text, item):
     name, equals, value = (piece.strip() for piece in item.partition("="))
     if not equals or not name.isidentifier():
         raise UsageError(f"{text}: expected PARAMETER=VALUE in the brackets. Got {item!r}")
-    try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{text}: the value of {name!r} is not YAML. Got {value!r}") from error
-    return name, _as_number(parsed)
+    return name, _as_number(parse_yaml(value, f"{shorten(text)}: the value of {name!r}"))
 
 
 def _as_number(value):

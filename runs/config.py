@@ -3,7 +3,6 @@
 import platform
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import yaml
 
@@ -11,6 +10,17 @@ from ..datasets import DEFAULT_STEMS
 from ..exceptions import DataError, UsageError
 from ..models import model_columns
 from ..utils.atomic_write import write_text
+from ..utils.constraints import (
+    NAMES,
+    TEXT,
+    TRUE_OR_FALSE,
+    Constraint,
+    check_value,
+    one_of,
+    optional,
+    whole_number,
+)
+from ..utils.yaml_reader import read_yaml
 
 _PACKAGES = (
     "stemstack",
@@ -28,7 +38,24 @@ _PACKAGES = (
 # Options that only networks use.
 NET_OPTIONS = ("backbone", "weights", "device", "epochs")
 PROTOCOLS = ("disjoint", "shared", "both")
-_MINIMUM = {"folds": 2, "repeats": 1, "mashups_per_genre": 1, "seed": 0}
+# What each option may be, wherever it comes from: command line, environment, YAML file or script.
+CONSTRAINTS = {
+    "data": TEXT,
+    "models": NAMES,
+    "folds": whole_number(2, 1000),
+    "repeats": whole_number(1, 1000),
+    "mashups_per_genre": whole_number(1, 1_000_000),
+    # The seeds that scikit-learn takes.
+    "seed": whole_number(0, 2**32 - 1),
+    "stems": Constraint(lambda v: bool(v) and NAMES.is_met(v), "a list of one name or more"),
+    "allow_missing_stems": TRUE_OR_FALSE,
+    "protocol": one_of(*PROTOCOLS),
+    "settings": Constraint(lambda value: isinstance(value, dict), "a mapping of mashup settings"),
+    "backbone": TEXT,
+    "weights": TEXT,
+    "device": TEXT,
+    "epochs": optional(whole_number(1, 100_000)),
+}
 # Options that may change on resumption: the ledger's keys are of the data's content, not its path,
 # and each model has entries of its own.
 _MAY_CHANGE = ("data", "models")
@@ -98,13 +125,12 @@ class Config:
     epochs: int | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "models", tuple(self.models))
-        object.__setattr__(self, "stems", tuple(self.stems))
-        if self.protocol not in PROTOCOLS:
-            raise UsageError(f"protocol must be one of {PROTOCOLS}. Got {self.protocol!r}.")
-        for name, minimum in _MINIMUM.items():
-            if getattr(self, name) < minimum:
-                raise UsageError(f"{name} must be {minimum} or more. Got {getattr(self, name)}.")
+        for name, constraint in CONSTRAINTS.items():
+            value = getattr(self, name)
+            if isinstance(value, list):
+                value = tuple(value)
+                object.__setattr__(self, name, value)
+            check_value(name, value, constraint)
 
     def write(self, path, resolved, planned=None):
         """Write the options as YAML, with the versions of the installed packages.
@@ -149,7 +175,7 @@ class Config:
         """
         try:
             return cls(**read_document(path)["config"])
-        except TypeError as error:
+        except (TypeError, UsageError) as error:
             raise DataError(f"{path}: is not a run's configuration ({error})") from error
 
     def check_resumes(self, previous):
@@ -186,9 +212,9 @@ def read_document(path):
         The file is missing or is not a run's configuration.
     """
     try:
-        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        document = read_yaml(path)
         return {"resolved": {}, **document, "config": dict(document["config"])}
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path}: is not a run's configuration ({error})") from error
 
 

@@ -33,9 +33,9 @@ def default_cache_folder():
     if folder := os.environ.get("STEMSTACK_CACHE"):
         return Path(folder)
     base = user_cache_folder()
-    if base is not None and can_write(base / "stemstack"):
-        return base / "stemstack"
-    return _temporary_cache()
+    if base is None or not can_write(base / "stemstack"):
+        base = _temporary_base()
+    return base / "stemstack"
 
 
 def user_cache_folder():
@@ -73,21 +73,26 @@ def can_write(folder):
     )
 
 
-def choose_compiler_cache(cache=None):
-    """Let numba store compiled code in a cache folder, if it has no place of its own.
+def choose_library_caches(cache=None):
+    """Give the libraries folders for their caches where they find none of their own.
 
     numba raises an error where neither the folder of the code nor the user's cache folder can be
-    written to. To be called before numba is imported; worker processes inherit the choice.
+    written to, and librosa where the user has no home. To be called before they are imported;
+    worker processes inherit the choice.
 
     Parameters
     ----------
     cache : str or os.PathLike, optional
         A cache folder; :func:`default_cache_folder` by default.
     """
+    base = user_cache_folder()
+    if base is None:
+        base = _temporary_base()
+        os.environ["XDG_CACHE_HOME"] = str(base)
+        os.environ.setdefault("MPLCONFIGDIR", str(base / "matplotlib"))
     if os.environ.get("NUMBA_CACHE_DIR"):
         return
-    base = user_cache_folder()
-    if base is not None and can_write(base / "numba"):
+    if can_write(base / "numba"):
         return
     librosa = importlib.util.find_spec("librosa")
     folders = [Path(__file__).parent.parent, Path(librosa.origin).parent]
@@ -165,7 +170,7 @@ def _denied(path, error):
 
 
 @lru_cache(maxsize=1)
-def _temporary_cache():
+def _temporary_base():
     """Return a folder of this user among the temporary files; a new one if that is not private."""
     user = os.getuid() if hasattr(os, "getuid") else "cache"
     folder = Path(tempfile.gettempdir(), f"stemstack-{user}")

@@ -12,7 +12,7 @@ from numba import config, njit
 from numba.core import caching
 
 from ..exceptions import first_line
-from .cache import choose_compiler_cache
+from .cache import choose_library_caches
 
 __all__ = ["njit"]
 
@@ -70,7 +70,7 @@ def _log_once(message, *values):
 def _prepare():
     """Choose the folder and make numba's cache tolerant, once per process."""
     try:
-        choose_compiler_cache()
+        choose_library_caches()
     except OSError as error:  # Not even a temporary folder can be written to.
         _log_once("There is no folder to store compiled code in (%s)", error.strerror or error)
     config.CACHE_DIR = config.CACHE_DIR or os.environ.get("NUMBA_CACHE_DIR", "")

@@ -58,8 +58,6 @@ def _cgroup_files():
             continue
         # Inside a container the path may be that of the host, and its root is the mount.
         folder = root / path.lstrip("/")
-        yield from (
-            parent / name
-            for parent in (folder, *folder.parents)
-            if root in (parent, *parent.parents)
-        )
+        while root in (folder, *folder.parents):
+            yield folder / name
+            folder = folder.parent

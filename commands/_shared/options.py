@@ -6,20 +6,34 @@ Every option can also be set by an environment variable (``STEMSTACK_<NAME>``) o
 Importing this module imports no heavy package, so that help and completion are fast.
 """
 
+import math
 import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import click
-import yaml
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from ...exceptions import UsageError
 from ...models.model_name import split_names
 from ...models.registry import MODELS
-from ...utils.cache import choose_compiler_cache, default_cache_folder
+from ...utils.cache import choose_library_caches, default_cache_folder
+from ...utils.constraints import (
+    TRUE_OR_FALSE,
+    Constraint,
+    check_names,
+    check_value,
+    is_number,
+    is_text,
+    shorten,
+)
+from ...utils.yaml_reader import read_yaml
 
+# Bounds of counts and seeds, so that a mistyped digit is an error and not a full disk.
+MANY = 1_000_000
+SEED = click.IntRange(0, 2**32 - 1)
+FOLDS = click.IntRange(2, 1000)
 # Names and defaults defined in packages that import slowly; a test keeps them equal.
 PROTOCOLS = ("disjoint", "shared", "both")
 STEMS = ("drums", "vocals", "bass", "other")
@@ -36,6 +50,10 @@ TUNE_BUDGET = SimpleNamespace(
 )
 
 
+# Digits of a number on the command line.
+_LONGEST_NUMBER = 40
+# A year, in s.
+_LONGEST_TIME = 366 * 86400
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2})")
 _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -122,8 +140,8 @@ class Duration(click.ParamType):
         parts = (clock or span).groups() if clock or span else ()
         hours, minutes, seconds = [float(part or 0) for part in parts] or [0.0] * 3
         total = 3600 * hours + 60 * minutes + seconds
-        if total <= 0:
-            self.fail(f"expected a time such as 9h, 30m, 3600s or 01:30:00. Got {value!r}")
+        if not 0 < total <= _LONGEST_TIME:
+            self.fail(f"expected a time such as 9h, 30m, 3600s or 01:30:00. Got {shorten(value)}")
         return total
 
 
@@ -131,7 +149,7 @@ def jobs_option():
     """Return the option ``--jobs``: number of processes, by default what the machine has."""
     return option(
         "--jobs",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, 1024),
         default=_default_jobs,
         show_default="processors and memory available",
         group="Computing",
@@ -146,7 +164,7 @@ def cache_option():
         type=click.Path(file_okay=False, path_type=Path),
         default=default_cache_folder,
         show_default="the user's cache folder/stemstack",
-        callback=_choose_compiler_cache,
+        callback=_choose_library_caches,
         group="Computing",
         help="Folder for converted stems and computed features.",
     )
@@ -184,9 +202,9 @@ def _default_jobs():
     return default_jobs()
 
 
-def _choose_compiler_cache(ctx, param, folder):
+def _choose_library_caches(ctx, param, folder):
     if not ctx.resilient_parsing:
-        choose_compiler_cache(folder)
+        choose_library_caches(folder)
     return folder
 
 
@@ -246,22 +264,57 @@ def config_option():
 def _read_config(ctx, param, path):
     if path is None:
         return
-    try:
-        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: is not YAML ({error})") from error
+    document = read_yaml(path)
     if isinstance(document, dict) and isinstance(document.get("config"), dict):
         document = document["config"]
     if not isinstance(document, dict):
         raise UsageError(f"{path}: expected a mapping of options, such as 'folds: 5'")
-    values = {str(name).replace("-", "_"): value for name, value in document.items()}
-    allowed = {p.name for p in ctx.command.params} - {"config", "trust", "max_data_gb"}
-    unknown = sorted(set(values) - allowed)
-    if unknown:
-        raise UsageError(
-            f"{path}: unknown option {unknown[0]!r}; the options are {', '.join(sorted(allowed))}"
-        )
-    ctx.default_map = {**(ctx.default_map or {}), **values}
+    values = {
+        name.replace("-", "_") if isinstance(name, str) else name: value
+        for name, value in document.items()
+    }
+    params = {p.name: p for p in ctx.command.params if p.name not in _NOT_IN_YAML}
+    try:
+        check_names(values, params, "option")
+        for name, value in values.items():
+            _check_yaml_type(params[name], value)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+    given = {name: value for name, value in values.items() if value is not None}
+    ctx.default_map = {**(ctx.default_map or {}), **given}
+
+
+# What allows something to data or code of others is given on the command line only.
+_NOT_IN_YAML = {"config", "trust", "max_data_gb"}
+# What YAML may hold for an option, by the type of its values on the command line.
+_WHOLE = Constraint(lambda value: is_number(value, int), "a whole number")
+_NUMBER = Constraint(is_number, "a number")
+_TEXT_OR_NUMBER = Constraint(
+    lambda value: is_text(value) or is_number(value), "text, not empty, or a number"
+)
+_LIST = Constraint(
+    lambda value: (
+        is_text(value) or (isinstance(value, list) and all(map(_TEXT_OR_NUMBER.is_met, value)))
+    ),
+    "a list of names",
+)
+_SETTINGS = Constraint(lambda v: is_text(v) or isinstance(v, dict), "a file, or a mapping")
+
+
+def _check_yaml_type(param, value):
+    """Raise a UsageError unless YAML holds a value of an option's type."""
+    if value is None and not param.required and param.default is None:
+        return
+    types = {
+        click.types.BoolParamType: TRUE_OR_FALSE,
+        click.types.IntParamType: _WHOLE,
+        click.types.FloatParamType: _NUMBER,
+        Names: _LIST,
+        ModelNames: _LIST,
+        SettingsFile: _SETTINGS,
+    }
+    found = (types[cls] for cls in type(param.type).__mro__ if cls in types)
+    check_value(param.name, value, next(found, _TEXT_OR_NUMBER))
 
 
 class GroupedOption(click.Option):
@@ -276,6 +329,16 @@ class GroupedOption(click.Option):
     def __init__(self, *names, group="Options", **settings):
         super().__init__(*names, **settings)
         self.group = group
+
+    def type_cast_value(self, ctx, value):
+        """Convert a value to the option's type; NaN and infinity are not numbers here."""
+        number = isinstance(self.type, click.types.IntParamType | click.types.FloatParamType)
+        if number and isinstance(value, str) and len(value) > _LONGEST_NUMBER:
+            raise click.BadParameter(f"expected a number. Got {shorten(value)}", ctx, self)
+        value = super().type_cast_value(ctx, value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise click.BadParameter(f"expected a number. Got {value}", ctx, self)
+        return value
 
 
 class GroupedCommand(click.Command):

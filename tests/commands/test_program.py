@@ -46,7 +46,11 @@ def test_every_command_has_help(command, run_program):
     [
         (["fitt"], 2, "Did you mean 'fit'?"),
         (["fit"], 2, "Missing option '--data'"),
-        (["fit", "--data", "D", "--out", "R", "--folds", "1"], 2, "folds must be 2 or more"),
+        (
+            ["fit", "--data", "D", "--out", "R", "--folds", "1"],
+            2,
+            "folds must be a whole number",
+        ),
         (["fit", "--data", "D", "--out", "R", "--models", "lrr"], 2, "did you mean 'lr'?"),
         (["fit", "--data", "D", "--out", "R", "--models", "lr,lr"], 2, "named twice"),
         (["fit", "--data", "D", "--out", "R", "--models", ""], 2, "No model was named"),
@@ -140,7 +144,11 @@ def test_precedence_of_flag_environment_file_default(stem_data, tmp_path, run_pr
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("fold: 2", "unknown option 'fold'"), ("- a", "expected a mapping"), ("a: [", "is not YAML")],
+    [
+        ("fold: 2", "did you mean 'folds'?"),
+        ("- a", "expected a mapping"),
+        ("a: [", "is not YAML"),
+    ],
 )
 def test_broken_configuration_raises(text, message, tmp_path, run_program):
     (tmp_path / "c.yaml").write_text(text)

@@ -11,7 +11,7 @@ import pytest
 from stemstack.exceptions import StorageError
 from stemstack.utils import cache
 from stemstack.utils.cache import (
-    choose_compiler_cache,
+    choose_library_caches,
     default_cache_folder,
     read_entry,
     user_cache_folder,
@@ -24,7 +24,10 @@ def no_home(monkeypatch):
     for name in ("HOME", "XDG_CACHE_HOME", "STEMSTACK_CACHE", "NUMBA_CACHE_DIR", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.path.expanduser", lambda path: path)
-    cache._temporary_cache.cache_clear()
+    monkeypatch.setenv("XDG_CACHE_HOME", "")  # So that the value before the test is restored.
+    cache._temporary_base.cache_clear()
+    yield
+    cache._temporary_base.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -49,25 +52,26 @@ def test_user_cache_follows_the_system(tmp_path, monkeypatch, platform, variable
 def test_cache_without_home_is_temporary(no_home, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     folder = default_cache_folder()
-    assert folder == tmp_path / f"stemstack-{os.getuid()}" == default_cache_folder()
-    assert folder.stat().st_mode & 0o777 == 0o700
+    assert folder == tmp_path / f"stemstack-{os.getuid()}" / "stemstack" == default_cache_folder()
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert caplog.text.count("--cache") == 1
 
 
-def test_temporary_cache_of_another_is_avoided(no_home, tmp_path, monkeypatch):
+def test_temporary_base_of_another_is_avoided(no_home, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     planted = tmp_path / f"stemstack-{os.getuid()}"
     planted.mkdir()
     planted.chmod(0o777)
-    assert default_cache_folder().parent == tmp_path
-    assert default_cache_folder() != planted
+    assert default_cache_folder().parents[1] == tmp_path
+    assert default_cache_folder().parent != planted
 
 
 def test_compiler_cache_is_below_the_cache(no_home, tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "can_write", lambda folder: False)
-    choose_compiler_cache(tmp_path)
+    choose_library_caches(tmp_path)
     assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "numba")
-    choose_compiler_cache(tmp_path / "other")
+    assert os.environ["XDG_CACHE_HOME"] == str(cache._temporary_base())
+    choose_library_caches(tmp_path / "other")
     assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "numba")
 
 
