@@ -7,6 +7,7 @@ Importing this module imports no heavy package, so that help and completion are 
 """
 
 import math
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
