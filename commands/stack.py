@@ -21,7 +21,12 @@ class _Blend(click.ParamType):
 
 @click.command("stack")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--blend", type=_Blend(), default="logistic", help=f"One of {', '.join(BLENDS)}.")
+@option(
+    "--blend",
+    type=_Blend(),
+    default="logistic",
+    help=f"One of {', '.join(BLENDS)}, or a class of your own: my_blends.py:AccuracyBlend.",
+)
 @option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to create.")
 @json_option("Print the table as JSON.")
 @quiet_option()

@@ -6,12 +6,12 @@ import warnings
 
 import numpy as np
 from lightgbm.basic import LightGBMError
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 
 from ..exceptions import UsageError, first_line
 from ..features import SpectralFeatures
 from ..utils.constraints import shorten
-from ..utils.user_code import load_function
+from ..utils.user_code import load_function, make_classifier
 from .deep.persistence import PARAMETER_ALIASES
 from .inspection import find_extractors, find_networks, find_parts
 from .model_name import ModelName
@@ -126,7 +126,12 @@ def make_model(name, **options):
     params = _rename_aliases(parsed, params, accepted)
     direct = {key: params.pop(key) for key in params.keys() & accepted}
     direct = {key: options[key] for key in options.keys() & accepted} | direct
-    model = _call_own(parsed, factory, direct) if parsed.source else factory(**direct)
+    if parsed.source:
+        reference = f"{parsed.source}:{parsed.base}"
+        model = make_classifier(reference, factory, **direct)
+        check_savable(model, reference)
+    else:
+        model = factory(**direct)
     _set_remaining(parsed, model, params, accepted)
     if parsed.params:
         _check_parameter_values(parsed, model)
@@ -162,30 +167,6 @@ def _rename_aliases(parsed, params, accepted):
             raise UsageError(f"{parsed.text}: the parameter {key!r} is given twice")
         renamed[key] = value
     return renamed
-
-
-def _call_own(parsed, factory, params):
-    """Call a user's function, and check that a classifier over clips comes back."""
-    reference = f"{parsed.source}:{parsed.base}"
-    try:
-        model = factory(**params)
-    except Exception as error:
-        raise UsageError(
-            f"{reference} raised {type(error).__name__}: {first_line(error)}; fix the function, or "
-            "give the parameters that it needs, as in NAME(C=2)"
-        ) from error
-    if isinstance(model, type) or not hasattr(model, "fit") or not is_classifier(model):
-        raise UsageError(
-            f"{reference} must return an unfitted classifier, such as a scikit-learn pipeline. "
-            f"Got {model!r} instead."
-        )
-    if not hasattr(model, "predict_proba"):
-        raise UsageError(
-            f"{reference} returns {type(model).__name__}, which has no predict_proba; wrap it in "
-            "sklearn.calibration.CalibratedClassifierCV"
-        )
-    check_savable(model, reference)
-    return model
 
 
 def _set_remaining(parsed, model, params, accepted):

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from sklearn.base import is_classifier
+
 from ..exceptions import UsageError, first_line
 
 _PREFIX = "_own_"
@@ -49,6 +51,47 @@ def load_function(source, name):
             f"{source}: has no function {name!r}; it defines {', '.join(found) or 'none'}"
         )
     return function
+
+
+def make_classifier(reference, function, **params):
+    """Call a user's function or class, and check that an unfitted classifier comes back.
+
+    Parameters
+    ----------
+    reference : str
+        Its name in messages.
+    function : callable
+    **params
+        Passed to it.
+
+    Returns
+    -------
+    classifier
+        With ``predict_proba``.
+
+    Raises
+    ------
+    UsageError
+        The function fails, or returns something else.
+    """
+    try:
+        model = function(**params)
+    except Exception as error:
+        raise UsageError(
+            f"{reference} raised {type(error).__name__}: {first_line(error)}; fix the function, or "
+            "give the parameters that it needs, as in NAME(C=2)"
+        ) from error
+    if isinstance(model, type) or not hasattr(model, "fit") or not is_classifier(model):
+        raise UsageError(
+            f"{reference} must return an unfitted classifier, such as a scikit-learn pipeline. "
+            f"Got {model!r} instead."
+        )
+    if not hasattr(model, "predict_proba"):
+        raise UsageError(
+            f"{reference} returns {type(model).__name__}, which has no predict_proba; wrap it in "
+            "sklearn.calibration.CalibratedClassifierCV"
+        )
+    return model
 
 
 def load_code(source):

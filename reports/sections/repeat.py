@@ -53,7 +53,7 @@ def _command(run):
     if stack is None:
         return "stemstack fit --config config.yaml --out RUN"
     runs = " ".join(map(shlex.quote, stack["runs"]))
-    return f"stemstack stack {runs} --blend {stack['blend']} --out RUN"
+    return f"stemstack stack {runs} --blend {shlex.quote(stack['blend'])} --out RUN"
 
 
 def _list_files(run):

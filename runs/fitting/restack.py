@@ -1,7 +1,9 @@
 """Another meta-model over the base models of finished runs."""
 
 from ...exceptions import UsageError
-from ...stacking.blending import compare_blends, make_blend
+from ...models.own_code import code_hashes, code_sources
+from ...models.persistence import check_savable
+from ...stacking.blending import BLENDS, compare_blends, make_blend
 from ...stacking.out_of_fold import name_columns
 from ...utils.atomic_write import link_or_copy
 from ...utils.threads import one_blas_thread
@@ -25,7 +27,7 @@ def restack_runs(paths, out, *, blend):
     out : str or os.PathLike
         A new run directory, with the base models of all runs.
     blend : str
-        The meta-model, a key of :data:`~stemstack.stacking.BLENDS`.
+        The meta-model, as in :func:`~stemstack.stacking.make_blend`.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def restack_runs(paths, out, *, blend):
         A path holds no finished run.
     UsageError
         The runs differ in clips, labels, folds or test clips, or have different models of one name;
-        ``out`` is not empty; or the blend is unknown.
+        ``out`` is not empty; or the blend is unknown or cannot be saved.
 
     See Also
     --------
@@ -53,6 +55,7 @@ def restack_runs(paths, out, *, blend):
     >>> run, table = restack_runs(["RUN"], "RUN2", blend="greedy")  # doctest: +SKIP
     """
     final = make_blend(blend)
+    check_savable(final, blend)
     runs = [Run.open(path) for path in paths]
     table, test_ids = _shared_tables(runs)
     predictions, sources = _collect(runs, test_ids)
@@ -62,10 +65,11 @@ def restack_runs(paths, out, *, blend):
         test = ClipList(test_ids, [], runs[0].header, tuple(metrics["left_out"]))
         fit_meta_model(run, table, test, predictions, classes=metrics["classes"], final=final)
         y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
-        groups = run.song_groups()
-        blends = compare_blends(meta_features(predictions), y, folds, groups=groups)
+        X, groups = meta_features(predictions), run.song_groups()
+        named = {name: make_blend(name) for name in (*BLENDS, blend)}
+        blends = compare_blends(X, y, folds, named, groups=groups)
         run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})
-    return Run(out), blends
+    return Run(out, code_sources([blend])), blends
 
 
 def _shared_tables(runs):
@@ -126,7 +130,10 @@ def _write_inputs(run, runs, sources, blend):
     config = runs[0].config.with_models(model for other in runs for model in other.config.models)
     resolved = {name: source.resolved.get(name, {}) for name, source in sources.items()}
     origin = {str(other.path): other.config.as_dict() for other in runs}
-    config.write(run.config_path, {**resolved, STACK: {"blend": blend, "runs": origin}})
+    stack = {"blend": blend, "runs": origin}
+    if hashes := code_hashes(blend):
+        stack["code"] = hashes
+    config.write(run.config_path, {**resolved, STACK: stack})
     run.link_samples(runs[0])
     for name, source in sources.items():
         link_or_copy(source.model_folder(name), run.model_folder(name))

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...exceptions import UsageError
 from ...utils.threads import one_blas_thread
+from ...utils.user_code import load_function, make_classifier
 from ..meta_model import nested_predictions, score_table
 from . import BLENDS
 
@@ -16,7 +17,8 @@ def make_blend(name):
     Parameters
     ----------
     name : str
-        A key of ``BLENDS``.
+        A key of ``BLENDS``, or one's own class or function without required arguments, whose code
+        is imported: ``my_blends.py:AccuracyBlend`` or ``package.module:AccuracyBlend``.
 
     Returns
     -------
@@ -26,7 +28,7 @@ def make_blend(name):
     Raises
     ------
     UsageError
-        There is no blend of that name.
+        There is no blend of that name, or one's own code does not return a classifier.
 
     See Also
     --------
@@ -38,8 +40,14 @@ def make_blend(name):
     >>> make_blend("geometric")
     MeanBlend(kind='geometric')
     """
+    source, _, own = name.rpartition(":")
+    if source:
+        return make_classifier(name, load_function(source, own))
     if name not in BLENDS:
-        raise UsageError(f"Unknown blend {name!r}. The blends are {', '.join(BLENDS)}.")
+        raise UsageError(
+            f"Unknown blend {name!r}. The blends are {', '.join(BLENDS)}, and classes of your own "
+            "such as my_blends.py:AccuracyBlend."
+        )
     module, _, factory = BLENDS[name].partition(":")
     return getattr(import_module(module, __package__), factory)()
 

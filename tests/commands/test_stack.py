@@ -1,5 +1,6 @@
 """stack: another meta-model over finished runs; ledger merge: ledgers of several runs."""
 
+import hashlib
 import json
 import shutil
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from stemstack.exceptions import DataError
 from stemstack.runs import Run, summarise_run
 from stemstack.stacking import BLENDS
 
@@ -152,3 +154,63 @@ def test_contradicting_ledgers_cannot_be_merged(finished_run, tmp_path, run_prog
     code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
     assert code == 2 and "lr of fold 0 was fitted on other data" in err
     assert not out.exists()
+
+
+OWN_BLENDS = """
+import numpy as np
+from stemstack.stacking.blending import Blend
+
+
+class FirstModel(Blend):
+    def compute_weights(self, proba, y, sample_weight=None):
+        return np.eye(len(proba))[0]
+
+
+def make_nothing():
+    return 3
+"""
+
+
+@pytest.fixture
+def own_blends(tmp_path):
+    path = tmp_path / "my_blends.py"
+    path.write_text(OWN_BLENDS)
+    return path
+
+
+def test_own_blend_is_stacked_and_needs_trust(own_blends, finished_run, tmp_path, run_program):
+    run, blend = tmp_path / "RUN", f"{own_blends}:FirstModel"
+    code, out, err = run_program("stack", finished_run, "--blend", blend, "--out", run, "--json")
+    assert code == 0, err
+    assert list(json.loads(out)) == [*BLENDS, blend]
+    # The weight of the first model is 1: the stack predicts as it does.
+    oof = pd.read_parquet(run / "ledger/oof.parquet")
+    first = oof.filter(regex="^heuristic__").to_numpy()
+    np.testing.assert_array_equal(oof.filter(regex="^stack__").to_numpy(), first)
+    digest = hashlib.sha256(own_blends.read_bytes()).hexdigest()
+    assert Run(run).resolved["stack"]["code"] == {str(own_blends): digest}
+    assert "FirstModel()" in (run / "report.html").read_text(encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"pass --trust my_blends\.py, unchanged since the fit"):
+        Run.open(run).load_model("stack")
+    trusting = Run.open(run, trust=[str(own_blends)])
+    assert trusting.load_model("stack").weights_.tolist() == [1.0, 0.0, 0.0]
+    own_blends.write_text(OWN_BLENDS + "# edited")
+    with pytest.raises(DataError, match="has changed since the run was fitted"):
+        trusting.load_model("stack")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("make_nothing", "must return an unfitted classifier"),
+        ("make_lost", "has no function 'make_lost'; it defines FirstModel, make_nothing"),
+    ],
+)
+def test_wrong_own_blend_is_bad_usage(
+    name, message, own_blends, finished_run, tmp_path, run_program
+):
+    out = tmp_path / "RUN"
+    blend = f"{own_blends}:{name}"
+    code, _, err = run_program("stack", finished_run, "--blend", blend, "--out", out)
+    assert code == 2 and message in err and not out.exists()
