@@ -175,6 +175,13 @@ def test_manifest_fetches_files_it_lists(tmp_path, fetched):
     assert table["clip"].tolist() == list(clips)
 
 
+def test_manifest_of_another_system_is_fetched(memory, tmp_path):
+    memory.pipe("/in/x/a.wav", b"x")
+    memory.pipe("/in/all.csv", "File_Name;Label\r\nx\\a.wav ;rock\r\n".encode("utf-16"))
+    manifest = local_data("memory://in/all.csv", tmp_path)
+    assert (manifest.parent / "x/a.wav").read_bytes() == b"x"
+
+
 def test_single_clip_is_fetched(source, tmp_path):
     clip = local_data(f"file://{source}/métal/c.mp3", tmp_path)
     assert (clip.name, clip.read_bytes()) == ("c.mp3", b"three")
@@ -270,6 +277,7 @@ def test_names_outside_mirror_are_refused(tmp_path):
     ("cell", "problem"),
     [
         ("../a.wav", r"the name '\.\./a\.wav' leads out of its folder"),
+        ("..\\a.wav", r"the name '\.\./a\.wav' leads out of its folder"),
         ("/etc/a.wav", "the name '/etc/a.wav' leads out of its folder"),
         ("s3://bucket/a.wav", "the name 's3://bucket/a.wav' leads out of its folder"),
         ("gone.wav", r"cannot be fetched \(FileNotFoundError: .*gone\.wav\); check the name"),
