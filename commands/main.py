@@ -209,7 +209,7 @@ def _stop(number, arguments):
     command = cli.get_command(None, name)
     resumes = command is not None and any(p.name == "resume" for p in command.params)
     how = "continue with --resume" if resumes else "run the command again to continue"
-    click.echo(f"stopped; {how}", err=True)
+    echo_line(f"stopped; {how}")
     return 128 + number
 
 

@@ -34,6 +34,12 @@ class Limits:
     max_mb : float, default=50
         In units of 1,000,000 bytes.
 
+    Attributes
+    ----------
+    max_samples : int
+        Largest number of samples, over all channels, to decode: stereo at 48 kHz of
+        ``max_seconds``. A small file may claim, and unpack to, thousands of times its size.
+
     See Also
     --------
     ClipExplainer : Applies them.
@@ -47,6 +53,11 @@ class Limits:
 
     max_seconds: float = 600.0
     max_mb: float = 50.0
+
+    @property
+    def max_samples(self):
+        """Largest number of decoded samples, over all channels."""
+        return int(96_000 * self.max_seconds)
 
     def check(self, path, name):
         """Check size and length of a file by its header, without decoding it.
@@ -71,12 +82,18 @@ class Limits:
             problem = f"is {size:.1f} MB; the limit is {self.max_mb:g} MB: cut or compress it"
             raise AudioError(name, problem)
         try:
-            seconds = soundfile.info(path).duration
+            info = soundfile.info(path)
         except soundfile.LibsndfileError:
             return
-        if seconds > self.max_seconds:
-            problem = f"is {seconds:.0f} s long; the limit is {self.max_seconds:g} s: cut it"
+        if info.duration > self.max_seconds:
+            problem = f"is {info.duration:.0f} s long; the limit is {self.max_seconds:g} s: cut it"
             raise AudioError(name, problem)
+        if info.frames * info.channels > self.max_samples:
+            raise AudioError(
+                name,
+                f"has {info.channels} channels at {info.samplerate} Hz, too many samples; "
+                f"the limit is {self.max_samples:,}: convert it to stereo at 48 kHz or less",
+            )
 
 
 class ClipExplainer:

@@ -112,3 +112,22 @@ class LineFormatter(logging.Formatter):
     def format(self, record):
         """Return the message as one line."""
         return visible(super().format(record))
+
+
+class PlainStream:
+    """Text stream that writes control characters as escapes, for output of other libraries.
+
+    Parameters
+    ----------
+    stream : file-like
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def write(self, text):
+        """Write text; line breaks and tabs are kept."""
+        return self._stream.write(visible(text, keep=_LINES))
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)

@@ -110,6 +110,12 @@ def test_data_are_exact_in_a_pipe(is_terminal, shown, monkeypatch, capsys):
     assert capsys.readouterr().out == shown
 
 
+def test_output_of_libraries_is_escaped():
+    stream = io.StringIO()
+    print("a\x1b[31m\tb", file=terminal.PlainStream(stream), flush=True)
+    assert stream.getvalue() == "a\\x1b[31m\tb\n"
+
+
 @pytest.fixture
 def write_files():
     """Write short tones under given names."""

@@ -22,6 +22,17 @@ def test_without_out_the_csv_goes_to_stdout(finished_run, clips, tmp_path, run_p
     assert list(table)[1:] == ["label", "blues", "jazz & soul", "métal"]
 
 
+def test_names_are_exact_or_safe_for_spreadsheets(
+    finished_run, clips, tmp_path, run_program, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "=1+1.wav").write_bytes(clips[0].read_bytes())
+    for options, name in (((), "=1+1.wav"), (("--spreadsheet-safe",), "'=1+1.wav")):
+        code, printed, err = run_program("predict", finished_run, "=1+1.wav", *options)
+        assert code == 0, err
+        assert pd.read_csv(io.StringIO(printed))["path"].tolist() == [name]
+
+
 def test_unreadable_clip_is_left_out_of_stdout(finished_run, clips, tmp_path, run_program):
     (tmp_path / "bad.wav").write_text("not a sound")
     code, printed, err = run_program("predict", finished_run, clips[0], tmp_path / "bad.wav")
