@@ -154,7 +154,7 @@ class FirstFailure:
 
         # Shrinking a failing example takes longer than finding it.
         phases = [Phase.explicit, Phase.generate]
-        settings.register_profile("mutation", database=None, phases=phases)
+        settings.register_profile("mutation", database=None, deadline=None, phases=phases)
         settings.load_profile("mutation")
 
     def pytest_runtest_logreport(self, report):
