@@ -112,10 +112,10 @@ class Trial:
             arguments += ["--cache", str(self.folder / "cache")]
         arguments += [*self.kind.options, "--quiet", *(self.kind.resume if self._started else ())]
         self._started += 1
-        self._log = (self.folder / "log").open("a")
-        return subprocess.Popen(
-            [sys.executable, "-c", CALL, *arguments], stdout=self._log, stderr=self._log
-        )
+        with (self.folder / "log").open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", CALL, *arguments], stdout=log, stderr=log
+            )
 
     def run(self):
         """Run the command to its end; return the seconds it took."""
@@ -154,6 +154,22 @@ def kill(process, delay):
         return True, workers
 
 
+def wait_until_gone(processes, timeout):
+    """Wait for processes that are not children of this one; return those that still run."""
+    deadline = time.monotonic() + timeout
+    # Without a process that reaps orphans, one that has ended stays as a zombie.
+    while (running := [p for p in processes if _runs(p)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return running
+
+
+def _runs(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def compare(trial, whole):
     """Return what differs between a resumed command and an undisturbed one."""
     files, expected = trial.files(), whole.files()
@@ -178,7 +194,7 @@ def disturb(kind, folder, inputs, n_kills, rng, deadline):
                 break
             result.kills += 1
             started = time.monotonic()
-            _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
+            alive = wait_until_gone(workers, PATIENCE)
             result.slowest_exit = max(result.slowest_exit, time.monotonic() - started)
             result.faults += [f"worker stays: {' '.join(p.cmdline()[-2:])}" for p in alive]
         try:

@@ -1,6 +1,7 @@
 """The program ``stemstack``: registry of the commands, error messages and exit codes.
 
-Progress and messages go to stderr, data to stdout. Exit code 0 is success, 1 bad data, 2 bad usage.
+Progress and messages go to stderr, data to stdout. Exit code 0 is success, 1 bad data, 2 bad usage,
+130 Ctrl-C, 143 SIGTERM.
 """
 
 import atexit

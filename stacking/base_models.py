@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..utils.containers import as_sequence
-from ..utils.parallel import worker_task
+from ..utils.parallel import worker_backend
 from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .folds import check_folds, splits_of
@@ -100,24 +100,20 @@ def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n
     -------
     list of StackedModel
     """
-    shared, parallel = SharedTransformers(X), Parallel(n_jobs)
+    shared, parallel = SharedTransformers(X), Parallel(n_jobs, backend=worker_backend())
     jobs = [
         _FitJob(name, method, (params or {}).get(name, {}), *shared.fit_apply(estimator))
         for (name, estimator), method in zip(estimators, methods, strict=True)
     ]
     fold_models = parallel(
-        delayed(worker_task(fit_fold))(
-            job.tail, job.X, y, *split, method=job.method, fit_params=job.params
-        )
+        delayed(fit_fold)(job.tail, job.X, y, *split, method=job.method, fit_params=job.params)
         for job in jobs
         for split in splits
     )
     by_model = [fold_models[i : i + len(splits)] for i in range(0, len(fold_models), len(splits))]
     fitted = [[fold.estimator for fold in folds] for folds in by_model]
     if refit:
-        fitted = parallel(
-            delayed(worker_task(_fit_all))(job.tail, job.X, y, job.params) for job in jobs
-        )
+        fitted = parallel(delayed(_fit_all)(job.tail, job.X, y, job.params) for job in jobs)
     return [
         StackedModel(job.join(models), collect_oof(job.name, folds, len(y)))
         for job, folds, models in zip(jobs, by_model, fitted, strict=True)
@@ -141,6 +137,7 @@ class _FitJob:
         return [join_steps(self.head, model) for model in (fitted[:1] if frozen else fitted)]
 
 
+@one_blas_thread()
 def _fit_all(estimator, X, y, params):
     return [clone(estimator).fit(X, y, **params)]
 

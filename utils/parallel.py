@@ -12,12 +12,13 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import joblib
 import psutil
 from joblib import Parallel, delayed
 from joblib.externals.loky.backend import resource_tracker as loky_tracker
+from joblib.parallel import LokyBackend, get_active_backend
 from threadpoolctl import threadpool_limits
 
 from ..exceptions import StemstackError, UsageError
@@ -161,7 +162,12 @@ def _exit_worker():
 
 def stop_workers():
     """End all processes that this one has started, after an interrupt."""
-    children = [p for p in psutil.Process().children(recursive=True) if not _is_tracker(p)]
+    _stop(lambda command: "resource_tracker" not in command)
+
+
+def _stop(is_worker):
+    """End those child processes whose command line is that of a worker."""
+    children = [p for p in psutil.Process().children(recursive=True) if is_worker(_command(p))]
     for child in children:
         with suppress(psutil.NoSuchProcess):
             child.terminate()
@@ -171,12 +177,11 @@ def stop_workers():
             child.kill()
 
 
-def _is_tracker(process):
-    """Return whether a process removes shared memory after this one: it ends by itself."""
+def _command(process):
     try:
-        return any("resource_tracker" in part for part in process.cmdline())
+        return " ".join(process.cmdline())
     except psutil.Error:
-        return True
+        return ""
 
 
 def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None):
@@ -222,10 +227,13 @@ def parallel_map(function, *iterables, n_jobs=None, advance=None, n_threads=None
             "n_jobs must be None, a number of processes, or negative to count from all the cores. "
             "Got 0 instead."
         )
-    task = delayed(worker_task(function, n_threads))
-    calls = (task(*arguments) for arguments in zip(*iterables, strict=True))
+    folder = os.getcwd()
+    calls = (
+        delayed(_call)(function, arguments, n_threads, folder)
+        for arguments in zip(*iterables, strict=True)
+    )
     with interrupts_blocked():
-        results = Parallel(n_jobs, return_as="generator")(calls)
+        results = Parallel(n_jobs, return_as="generator", backend=worker_backend())(calls)
     return _with_progress(results, advance)
 
 
@@ -236,30 +244,34 @@ def _with_progress(results, advance):
             advance(1)
 
 
-def worker_task(function, n_threads=None):
-    """Return a function as joblib's workers are to call it.
-
-    Parameters
-    ----------
-    function : callable
-        Must be picklable.
-    n_threads : int, optional
-        As in :func:`parallel_map`.
-
-    Returns
-    -------
-    callable
-        The same function; it limits the threads, and the worker ends with this process.
-    """
-    return partial(_call, n_threads, os.getpid(), os.getcwd(), function)
-
-
-def _call(n_threads, parent, folder, function, *arguments, **options):
-    # Workers of another backend, such as Dask's, have parents of their own.
-    if multiprocessing.current_process().name.startswith("Loky"):
-        _follow_parent(parent)
+def _call(function, arguments, n_threads, folder):
     # joblib reuses workers, whose working directory is that of the process when they started.
     if os.getcwd() != folder:
         os.chdir(folder)
     with one_blas_thread() if n_threads is None else threadpool_limits(n_threads):
-        return function(*arguments, **options)
+        return function(*arguments)
+
+
+class _FollowingBackend(LokyBackend):
+    """joblib's worker processes, which end with their parent."""
+
+    def configure(self, n_jobs=1, parallel=None, **options):
+        options.update(initializer=_follow_parent, initargs=(os.getpid(),))
+        return super().configure(n_jobs, parallel, **options)
+
+    def abort_everything(self, ensure_ready=True):
+        # joblib kills the workers, also after an error of one: let them remove temporary files.
+        _stop(lambda command: "popen_loky" in command)
+        super().abort_everything(ensure_ready)
+
+
+def worker_backend():
+    """Return the ``backend`` of joblib's :class:`~joblib.Parallel` whose workers end with this one.
+
+    Returns
+    -------
+    joblib backend or None
+        None, the default, where the user has chosen another backend than processes.
+    """
+    active, _ = get_active_backend()
+    return _FollowingBackend() if type(active) is LokyBackend else None

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 
 TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv")
@@ -68,23 +67,6 @@ def kill_at(process, run, n_files, delay):
 def assert_same_tables(run, other):
     for name in TABLES:
         assert (run / name).read_bytes() == (other / name).read_bytes(), name
-
-
-@pytest.mark.slow
-def test_killed_classical_models_resume_to_same_tables(fit_small, start_fit, stem_data, tmp_path):
-    whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
-    code, _, err = fit_small(stem_data, whole, "--jobs", "1", models=CLASSICAL)
-    assert code == 0, err
-    rng = np.random.default_rng(0)
-    # Report and model card come after the tables: they and others are the last four files.
-    moments = np.sort(rng.choice(np.arange(1, count_files(whole) - 4), 2, replace=False))
-    killed = [
-        kill_at(start_fit(run, CLASSICAL, "--resume"), run, moment, rng.uniform(0, 0.05))
-        for moment in moments
-    ]
-    assert any(killed)
-    finish(start_fit(run, CLASSICAL, "--resume"))
-    assert_same_tables(run, whole)
 
 
 @pytest.mark.slow

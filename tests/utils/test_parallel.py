@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
+from chaos import wait_until_gone
 from threadpoolctl import threadpool_info
 
 from stemstack.exceptions import StemstackError, UsageError
@@ -87,29 +89,26 @@ def test_parallel_map_checks_its_arguments():
 
 _ORPHANS = """
 import os, time
-from stemstack.utils.parallel import forked_map
+from stemstack.utils.parallel import {name}
 
 def report_worker(chunk):
-    time.sleep(0.1)
+    time.sleep(60 if chunk == [1] else 0.1)
     return os.getpid()
 
-for worker in forked_map(report_worker, [[0]] * 500, 2):
-    print(worker, flush=True)
+# One worker is at work, the other one waits.
+results = {name}(report_worker, [[0], [0], [1]], n_jobs=2)
+print(next(results), next(results), flush=True)
+list(results)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="joblib manages its own processes")
-def test_workers_exit_with_killed_parent():
-    with subprocess.Popen([sys.executable, "-c", _ORPHANS], stdout=-1, text=True) as process:
-        worker = Path("/proc", process.stdout.readline().strip())
+@pytest.mark.parametrize("name", ["forked_map", "parallel_map"])
+@pytest.mark.skipif(sys.platform == "win32", reason="looks for processes in /proc")
+def test_workers_exit_with_killed_parent(name):
+    code = _ORPHANS.format(name=name)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, text=True) as process:
+        first = process.stdout.readline().split()
+        workers = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-    for _ in range(100):
-        if _has_ended(worker):
-            break
-        time.sleep(0.1)
-    assert _has_ended(worker)
-
-
-def _has_ended(process):
-    # Without a process that reaps orphans, one that has ended stays as a zombie.
-    return not process.exists() or "\nState:\tZ" in (process / "status").read_text()
+    assert {int(pid) for pid in first} <= {worker.pid for worker in workers}
+    assert wait_until_gone(workers, 30) == []
