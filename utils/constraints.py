@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import NamedTuple
 
 from ..exceptions import UsageError
@@ -104,6 +105,14 @@ def whole_number(low, high):
     return Constraint(
         lambda value: is_number(value, int) and low <= value <= high,
         f"a whole number from {low} to {high}",
+    )
+
+
+def at_least(low):
+    """Return the constraint of numbers from ``low`` on; of whole numbers if it is an int."""
+    kind, noun = (Integral, "a whole number") if isinstance(low, int) else (Real, "a number")
+    return Constraint(
+        lambda value: is_number(value, kind) and value >= low, f"{noun}, at least {low:g}"
     )
 
 

@@ -1,14 +1,27 @@
 """Write demo files atomically, and check parameters."""
 
 from io import BytesIO
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import soundfile
 
 from ...audio.levels import INT16_MAX
-from ...exceptions import UsageError
 from ...utils.atomic_write import write_bytes
+from ...utils.constraints import Constraint, at_least, check_value, is_number
+
+_CONSTRAINTS = {
+    "songs_per_genre": at_least(1),
+    "clips_per_category": at_least(1),
+    "seconds": at_least(1.0),
+    "seed": at_least(0),
+    "first_number": at_least(0),
+    "sr": Constraint(
+        lambda sr: is_number(sr, Integral) and 8000 <= sr <= 192000,
+        "a whole number of Hz from 8000 to 192000",
+    ),
+    "pool": Constraint(lambda pool: isinstance(pool, str), "text"),
+}
 
 
 def write_wav(path, audio, sr):
@@ -34,50 +47,7 @@ def write_wav(path, audio, sr):
     write_bytes(path, buffer.getbuffer())
 
 
-_SAMPLE_RATES = (8000, 192000)
-
-
-def check_at_least(least, **parameters):
-    """Check that parameters are numbers and not too small.
-
-    Parameters
-    ----------
-    least : int or float
-        The smallest allowed value; if it is an int, the parameters must be whole numbers.
-    **parameters
-        Values by name.
-
-    Raises
-    ------
-    UsageError
-    """
-    kind, noun = (Integral, "a whole number") if isinstance(least, int) else (Real, "a number")
+def check_parameters(**parameters):
+    """Raise a UsageError unless every parameter of a demo data set is allowed."""
     for name, value in parameters.items():
-        if isinstance(value, bool) or not isinstance(value, kind) or not value >= least:
-            raise UsageError(f"{name} must be {noun}, at least {least:g}. Got {value!r} instead.")
-
-
-def check_text(**parameters):
-    """Check that parameters are text.
-
-    Raises
-    ------
-    UsageError
-    """
-    for name, value in parameters.items():
-        if not isinstance(value, str):
-            raise UsageError(f"{name} must be text. Got {value!r} instead.")
-
-
-def check_sample_rate(sr):
-    """Check that a sample rate is a whole number of Hz between 8 and 192 kHz.
-
-    Raises
-    ------
-    UsageError
-    """
-    low, high = _SAMPLE_RATES
-    if isinstance(sr, bool) or not isinstance(sr, Integral) or not low <= sr <= high:
-        raise UsageError(
-            f"sr must be a whole number of Hz from {low} to {high}. Got {sr!r} instead."
-        )
+        check_value(name, value, _CONSTRAINTS[name])

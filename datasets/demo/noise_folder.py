@@ -16,7 +16,7 @@ from ...audio.levels import db_to_amplitude
 from ...utils.atomic_write import write_text
 from ...utils.parallel import parallel_map
 from . import noise_sounds
-from .files import check_at_least, check_sample_rate, write_wav
+from .files import check_parameters, write_wav
 from .rendering import limit
 
 TARGETS = {
@@ -110,10 +110,7 @@ def write_noise(
     ...     len(list(Path(folder, "audio").iterdir()))
     32
     """
-    check_at_least(1, clips_per_category=clips_per_category)
-    check_at_least(0, seed=seed)
-    check_at_least(1.0, seconds=seconds)
-    check_sample_rate(sr)
+    check_parameters(clips_per_category=clips_per_category, seconds=seconds, seed=seed, sr=sr)
     rows = _rows(clips_per_category)
     folder = Path(directory, "audio")
     files = [folder / row["filename"] for row in rows]

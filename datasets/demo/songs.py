@@ -8,7 +8,7 @@ import numpy as np
 
 from ...utils.parallel import parallel_map
 from .composer import compose
-from .files import check_at_least, check_sample_rate, check_text, write_wav
+from .files import check_parameters, write_wav
 from .music import GENRES
 from .plan import STEMS, sample_plan
 from .rendering import brighten, level_to, limit, overdrive, render_parts
@@ -79,11 +79,8 @@ def write_songs(
     ...     len(list(Path(folder).rglob("*.wav")))
     40
     """
-    check_at_least(1, songs_per_genre=songs_per_genre)
-    check_at_least(0, seed=seed, first_number=first_number)
-    check_at_least(1.0, seconds=seconds)
-    check_sample_rate(sr)
-    check_text(pool=pool)
+    check_parameters(songs_per_genre=songs_per_genre, seconds=seconds, seed=seed, sr=sr)
+    check_parameters(first_number=first_number, pool=pool)
     numbers = range(first_number, first_number + songs_per_genre)
     write = partial(
         _write_song,

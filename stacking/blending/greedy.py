@@ -1,12 +1,19 @@
 """Greedy ensemble selection: repeatedly add the model that improves macro F1 most."""
 
+from numbers import Real
+
 import numpy as np
 
-from ...exceptions import UsageError
+from ...utils.constraints import Constraint, at_least, check_value, is_number
 from ..metrics import macro_f1_of_codes
 from .base import Blend
 
 _MIN_BAG_SIZE = 3
+_CONSTRAINTS = {
+    "n_steps": at_least(0),
+    "n_bags": at_least(1),
+    "bag_fraction": Constraint(lambda v: is_number(v, Real) and 0 < v <= 1, "a number in (0, 1]"),
+}
 
 
 class GreedyBlend(Blend):
@@ -70,11 +77,8 @@ class GreedyBlend(Blend):
         UsageError
             A parameter is out of range.
         """
-        if not 0 < self.bag_fraction <= 1 or self.n_bags < 1 or self.n_steps < 0:
-            raise UsageError(
-                "bag_fraction must be in (0, 1], n_bags 1 or more, n_steps 0 or more. Got "
-                f"{self.bag_fraction}, {self.n_bags} and {self.n_steps}."
-            )
+        for name, constraint in _CONSTRAINTS.items():
+            check_value(name, getattr(self, name), constraint)
         rng, (n_models, n, _) = np.random.default_rng(self.random_state), proba.shape
         bag_size = max(round(self.bag_fraction * n_models), min(_MIN_BAG_SIZE, n_models))
         weights = np.zeros(n_models)

@@ -5,7 +5,7 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ...exceptions import UsageError
+from ...utils.constraints import at_least, check_value
 from ..check_proba import check_labelled_proba, check_proba, log_proba
 from ..folds import check_folds
 from ..metrics import macro_f1, macro_f1_of_counts, paired_difference
@@ -83,10 +83,8 @@ class ClassThresholds(TransformerMixin, BaseEstimator):
         UsageError
             A parameter is out of range.
         """
-        if self.n_rounds < 0 or self.bound < 0:
-            raise UsageError(
-                f"n_rounds and bound must be 0 or more. Got {self.n_rounds!r} and {self.bound!r}."
-            )
+        check_value("n_rounds", self.n_rounds, at_least(0))
+        check_value("bound", self.bound, at_least(0.0))
         proba, codes, classes = check_labelled_proba(proba, y)
         logs, folds = log_proba(proba), check_folds(folds, len(codes))
         plain = logs.argmax(axis=1)

@@ -58,10 +58,19 @@ def test_random_state_decides_the_weights(y):
     assert (one != GreedyBlend(random_state=6).fit(X, y).weights_).any()
 
 
-@pytest.mark.parametrize("params", [{"bag_fraction": 0}, {"n_bags": 0}, {"n_steps": -1}])
-def test_parameters_out_of_range_are_refused(y, params):
-    with pytest.raises(UsageError, match=r"bag_fraction must be in \(0, 1\], n_bags 1 or more"):
-        GreedyBlend(**params).fit(predict_as(y, 3, 0.5), y)
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("bag_fraction", 0, r"a number in \(0, 1\]\. Got 0"),
+        ("bag_fraction", float("nan"), r"a number in \(0, 1\]\. Got nan"),
+        ("n_bags", 0, r"a whole number, at least 1\. Got 0"),
+        ("n_bags", 2.5, r"a whole number, at least 1\. Got 2\.5"),
+        ("n_steps", -1, r"a whole number, at least 0\. Got -1"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(y, name, value, expected):
+    with pytest.raises(UsageError, match=f"{name} must be {expected}"):
+        GreedyBlend(**{name: value}).fit(predict_as(y, 3, 0.5), y)
 
 
 def test_sample_weight_changes_the_selection(y):

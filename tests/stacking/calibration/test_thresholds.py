@@ -81,5 +81,5 @@ def test_invalid_folds_are_refused(folds):
 
 def test_parameters_out_of_range_are_refused():
     proba, y = sample(0, n=30)
-    with pytest.raises(UsageError, match=r"n_rounds and bound must be 0 or more\. Got 5 and -1"):
+    with pytest.raises(UsageError, match=r"bound must be a number, at least 0\. Got -1"):
         ClassThresholds(bound=-1).fit(proba, y, np.arange(30) % 3)
