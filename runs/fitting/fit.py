@@ -10,6 +10,7 @@ from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
 from ...models.own_code import code_hashes, code_sources
 from ...utils.atomic_write import atomic_path
+from ...utils.locking import exclusive
 from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
@@ -182,7 +183,7 @@ def _check_options(config, scheduler, audit, time_limit):
 def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, resources):
     """Fit one run from data to submission."""
     # The run, the data and the models.
-    run = Run.begin(out, config, resume=resume)
+    run, requested = Run.begin(out, config, resume=resume), config
     limit = None if time_limit is None else TimeLimit(time_limit, run, config)
     if limit is not None:
         _check_planned_code(config, limit.config)
@@ -204,9 +205,12 @@ def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, 
         models, resolved = limit.plan(data, models, resolved, audit=audit, resources=resources)
 
     # Nothing is written before this: invalid data leave no run, and a finished one unchanged.
-    run.unfinish()
-    _write_config(run, config, resolved, limit)
-    _write_samples(run, training)
+    with exclusive(run.path):
+        # Another process may have begun this run meanwhile.
+        Run.begin(out, requested, resume=resume)
+        run.unfinish()
+        _write_config(run, config, resolved, limit)
+        _write_samples(run, training)
     if audit:
         audit_run(run, training, models, resources=resources)
 

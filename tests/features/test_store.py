@@ -68,3 +68,23 @@ def test_incomplete_shard_is_ignored(tmp_path):
     (shard,) = tmp_path.glob("*/*/*.parquet")
     shard.with_name(f".{shard.name}").write_bytes(shard.read_bytes()[:100])
     assert FeatureStore(tmp_path).get(["a"], TEMPO)[0].all()
+
+
+@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped"])
+def test_damaged_shard_is_removed(tmp_path, caplog, damage):
+    names = [f"{i:032x}" for i in range(50)]
+    FeatureStore(tmp_path).put(names, np.ones((50, 2)), TEMPO)
+    FeatureStore(tmp_path).put(["z"], [[5, 6]], TEMPO)
+    shard = max(tmp_path.glob("*/*/*.parquet"), key=lambda path: path.stat().st_size)
+    data = bytearray(shard.read_bytes())
+    # One bit of a number: 1.0 is stored as 00 00 80 3f.
+    data[data.index(b"\x00\x00\x80\x3f") + 2] ^= 1
+    contents = {"empty": b"", "truncated": data[:-100], "flipped": data}
+    shard.write_bytes(contents[damage])
+    store = FeatureStore(tmp_path)
+    found, rows = store.get([*names, "z"], TEMPO)
+    assert found.tolist() == [False] * 50 + [True]
+    assert rows[-1].tolist() == [5, 6]
+    assert store.missing(names, TEMPO) == set(names)
+    assert caplog.text.count("damaged, removed") == 1
+    assert not shard.exists()

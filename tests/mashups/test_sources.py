@@ -53,3 +53,15 @@ def test_damaged_cache_raises(stem_data, tmp_path):
     entry.unlink()
     with pytest.raises(DataError, match=r"missing or damaged"):
         source.read()
+
+
+@pytest.mark.parametrize(("suffix", "content"), [("json", b""), ("json", b"[]"), ("i16", b"\0\0")])
+def test_damaged_entry_is_converted_again(stem_data, tmp_path, caplog, suffix, content):
+    path = f"{FOLDER}/drums.wav"
+    source = build_source_store(stem_data, [path], cache=tmp_path)[path]
+    (entry,) = (tmp_path / "sources").glob(f"*.{suffix}")
+    entry.write_bytes(content)
+    again = build_source_store(stem_data, [path], cache=tmp_path)[path]
+    assert again == source
+    np.testing.assert_array_equal(again.read(), source.read())
+    assert caplog.text.count("damaged, removed") == 1
