@@ -171,7 +171,7 @@ def _plan(config, out, execution, resources, as_json):
     options = {name: execution[name] for name in ("audit", "time_limit")}
     plan = plan_run(config, out, **options, resources=resources)
     if as_json:
-        print_json(plan.to_dict())
+        print_json({**plan.to_dict(), "peak_memory_mb": round(_memory(plan) / 1e6)})
     else:
         print_plan(plan)
 
@@ -192,6 +192,14 @@ def _fit(config, out, execution, resources, track, answers, as_json):
     report_skipped_clips(problems, "test clips were left out of the submission")
 
 
+def _memory(plan):
+    from ..utils.machine import expected_memory
+
+    n_clips = plan.training_clips + plan.test_clips
+    networks = any("device" in values for values in plan.resolved.values())
+    return expected_memory(plan.processes, n_clips, networks=networks)
+
+
 def print_plan(plan, console=None):
     """Print the plan of a fit: sizes, models, decisions, and stages with estimated times.
 
@@ -205,6 +213,7 @@ def print_plan(plan, console=None):
     from rich.table import Table
 
     from ..utils.formatting import format_duration
+    from ..utils.machine import memory_limit
     from ._shared.progress import make_console, plain
 
     console = console or make_console()
@@ -212,6 +221,10 @@ def print_plan(plan, console=None):
         f"{plan.training_clips} training clips of {plan.classes} classes, "
         f"{plan.test_clips} test clips, {plan.folds} folds, {plan.processes} processes"
     )
+    memory, limit = _memory(plan), memory_limit()
+    console.print(f"about {memory / 1e9:.1f} GB of memory at the peak, of {limit / 1e9:.1f} GB")
+    if memory > limit:
+        console.print("That is more than there is: use fewer --jobs")
     for model, values in plan.resolved.items():
         if values:
             # Of one's own code the names are printed, not the hashes.

@@ -8,8 +8,11 @@ from pathlib import Path
 import joblib
 import psutil
 
-# Memory of a worker process, in bytes: Python with the libraries of a fit, a clip and its features.
-WORKER_MEMORY = 400_000_000
+# Memory of a process, in bytes: Python with the libraries of a fit, a clip and its features; and
+# the same with torch and a small network. Measured as resident memory of fits on one and two jobs.
+_PROCESS, _NETWORK_PROCESS = 500_000_000, 1_000_000_000
+# Bytes of all features of a clip in float32, in the copies that a fit holds at a time.
+_CLIP = 4 * 4 * 1000
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -22,7 +25,28 @@ def default_jobs():
         1 or more.
     """
     # One more process than workers: the one that gathers results.
-    return max(1, min(joblib.cpu_count(), memory_limit() // WORKER_MEMORY - 1))
+    return max(1, min(joblib.cpu_count(), memory_limit() // _PROCESS - 1))
+
+
+def expected_memory(n_jobs, n_clips, *, networks=False):
+    """Return the memory to expect at the peak of a fit, in bytes, within a factor of two.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Number of worker processes; 1 works in this process.
+    n_clips : int
+        Training and test clips.
+    networks : bool, default=False
+        Whether networks are fitted; large backbones take more.
+
+    Returns
+    -------
+    int
+        Of all processes together; memory that they share counts for each.
+    """
+    processes = 1 if n_jobs == 1 else n_jobs + 1
+    return processes * (_NETWORK_PROCESS if networks else _PROCESS) + n_clips * _CLIP
 
 
 def memory_limit():

@@ -304,7 +304,9 @@ _SETTINGS = Constraint(lambda v: is_text(v) or isinstance(v, dict), "a file, or 
 
 def _check_yaml_type(param, value):
     """Raise a UsageError unless YAML holds a value of an option's type."""
-    if value is None and not param.required and param.default is None:
+    # Depending on the version, click has None or an object of its own for no default.
+    has_default = callable(param.default) or isinstance(param.default, str | int | float)
+    if value is None and not (param.required or param.is_flag or has_default):
         return
     types = {
         click.types.BoolParamType: TRUE_OR_FALSE,

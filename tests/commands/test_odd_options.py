@@ -115,6 +115,12 @@ def test_configuration_is_read_in_unicode(encoding, tmp_path, run_program):
     assert (printed["data"], printed["folds"]) == ("dätä", 7)
 
 
+def test_option_without_default_may_be_empty(tmp_path, run_program):
+    code, out, err = print_config(run_program, tmp_path, "data: D\nepochs: null\nsettings:\n")
+    assert code == 0, err
+    assert yaml.safe_load(out)["epochs"] is None
+
+
 ARGUMENTS = {
     "folds": ["1", "1001", "x", "2.5", "nan", "9" * 5000],
     "repeats": ["0", "-1", "1e3"],
