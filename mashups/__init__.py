@@ -6,7 +6,7 @@ path to :class:`AudioSource`, the converted file.
 
 from .pool import Pool, sample_recipes
 from .recipe_io import read_jams, read_recipes, write_jams, write_recipes
-from .recipes import NoisePart, Recipe, StemPart, song_recipes
+from .recipes import Effect, NoisePart, Recipe, StemPart, song_recipes
 from .rendering.mashup import Mashup, load_mashups, write_mashups
 from .settings import Settings
 from .sources import AudioSource, build_source_store
@@ -14,6 +14,7 @@ from .wide import make_wide_settings
 
 __all__ = [
     "AudioSource",
+    "Effect",
     "Mashup",
     "NoisePart",
     "Pool",

@@ -13,7 +13,7 @@ E. Humphrey et al., "JAMS: a JSON annotated music specification", ISMIR 2014. J.
 import json
 import math
 import typing
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import write_text
-from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict
+from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, recipe_to_dict
 
 
 def write_recipes(recipes, path):
@@ -54,9 +54,9 @@ def write_recipes(recipes, path):
     ...     read_recipes(f"{folder}/recipes.parquet") == recipes
     True
     """
-    rows = [asdict(recipe) for recipe in recipes]
+    rows = [recipe_to_dict(recipe) for recipe in recipes]
     if _suffix(path) == ".parquet":
-        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), path)
+        pq.write_table(pa.Table.from_pylist(rows, schema=_schema(rows)), path)
     else:
         lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
         Path(path).write_text("".join(lines), encoding="utf-8")
@@ -112,22 +112,34 @@ def _suffix(path):
 _TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
-def _arrow_fields(cls, **tuples):
-    """Return (name, type) of each field of a dataclass; ``tuples`` has the items of its tuples."""
+def _arrow_fields(cls, **types):
+    """Return (name, type) of each field of a dataclass; ``types`` has those that are no scalars."""
     found = []
     for field in fields(cls):
         plain = (typing.get_args(field.type) or (field.type,))[0]  # of "float | None", float
-        found.append((field.name, tuples.get(field.name) or _TYPES[plain]))
-    return found
+        found.append((field.name, types.get(field.name) or _TYPES[plain]))
+    return [(name, type_) for name, type_ in found if type_ is not _UNUSED]
 
 
-_SCHEMA = pa.schema(
-    _arrow_fields(
-        Recipe,
-        stems=pa.list_(pa.struct(_arrow_fields(StemPart))),
-        noises=pa.list_(pa.struct(_arrow_fields(NoisePart, band=pa.list_(pa.float64())))),
+# A column that no recipe of a file needs.
+_UNUSED = object()
+
+
+def _schema(rows):
+    """Return the columns of a file: tilts and effects only where a recipe has some."""
+    has_effects = any("effects" in row for row in rows)
+    has_tilt = any("tilt" in part for row in rows for part in (*row["stems"], *row["noises"]))
+    tilt = pa.float64() if has_tilt else _UNUSED
+    numbers = pa.list_(pa.float64())
+    effects = pa.list_(pa.struct([("name", pa.string()), ("values", numbers)]))
+    return pa.schema(
+        _arrow_fields(
+            Recipe,
+            stems=pa.list_(pa.struct(_arrow_fields(StemPart, tilt=tilt))),
+            noises=pa.list_(pa.struct(_arrow_fields(NoisePart, band=numbers, tilt=tilt))),
+            effects=effects if has_effects else _UNUSED,
+        )
     )
-)
 
 
 _VERSION = "0.3.4"
@@ -213,7 +225,7 @@ def _document(mashup):
             _annotation("scaper", [*stems, *noises], seconds),
             _annotation("tag_open", [label], seconds),
         ],
-        "sandbox": {"stemstack": asdict(recipe)},
+        "sandbox": {"stemstack": recipe_to_dict(recipe)},
     }
 
 

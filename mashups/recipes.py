@@ -5,7 +5,7 @@ processing of the sum. Times are in samples at the recipe's sample rate, so that
 nothing.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from ..exceptions import DataError
 
@@ -26,6 +26,8 @@ class StemPart:
         Playback rate: samples of the stem for each sample of the mashup.
     gain : float
         Linear.
+    tilt : float or None, default=None
+        Slope added to the spectrum, in dB per octave.
 
     See Also
     --------
@@ -43,6 +45,7 @@ class StemPart:
     path: str
     rate: float
     gain: float
+    tilt: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class NoisePart:
         Whether the noise is repeated over the whole mashup.
     band : tuple of (float, float) or None, default=None
         Band in Hz that the noise is limited to.
+    tilt : float or None, default=None
+        Slope added to the spectrum, in dB per octave.
 
     See Also
     --------
@@ -82,6 +87,7 @@ class NoisePart:
     snr: float | None = None
     tile: bool = False
     band: tuple | None = None
+    tilt: float | None = None
 
     def shifted(self, begin, n_samples):
         """Return the part for an excerpt of the mashup.
@@ -99,6 +105,32 @@ class NoisePart:
         """
         start = (self.start + begin) % n_samples if self.tile else self.start - begin
         return replace(self, start=start)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Effect on the sum of a mashup.
+
+    Attributes
+    ----------
+    name : {"tilt", "compression", "reverb"}
+        One of :data:`stemstack.mashups.rendering.effects.EFFECTS`.
+    values : tuple of float
+        Its parameters.
+
+    See Also
+    --------
+    Recipe : The mashup that the effect is applied to.
+
+    Examples
+    --------
+    >>> from stemstack.mashups import Effect
+    >>> Effect("reverb", (0.5, -12.0)).name
+    'reverb'
+    """
+
+    name: str
+    values: tuple
 
 
 @dataclass(frozen=True)
@@ -129,6 +161,8 @@ class Recipe:
     codec : {"mp3", "ogg"} or None, default=None
     codec_quality : float or None, default=None
         From 0 to 1.
+    effects : tuple of Effect
+        Applied to the sum in order, before the low-pass. Default: none.
 
     See Also
     --------
@@ -159,6 +193,29 @@ class Recipe:
     overdrive: float = 0.0
     codec: str | None = None
     codec_quality: float | None = None
+    effects: tuple = ()
+
+
+def recipe_to_dict(recipe):
+    """Return a recipe as plain data, from which :func:`recipe_from_dict` builds an equal one.
+
+    Parameters
+    ----------
+    recipe : Recipe
+
+    Returns
+    -------
+    dict
+        Effects and tilts are left out where there are none, so that the files and keys of recipes
+        without them are those of versions that had none.
+    """
+    row = asdict(recipe)
+    for part in (*row["stems"], *row["noises"]):
+        if part["tilt"] is None:
+            del part["tilt"]
+    if not row["effects"]:
+        del row["effects"]
+    return row
 
 
 def recipe_from_dict(row):
@@ -167,7 +224,7 @@ def recipe_from_dict(row):
     Parameters
     ----------
     row : dict
-        ``dataclasses.asdict`` of a recipe; lists may take the place of tuples.
+        As returned by :func:`recipe_to_dict`; lists may take the place of tuples.
 
     Returns
     -------
@@ -184,7 +241,10 @@ def recipe_from_dict(row):
             NoisePart(**{**part, "band": part["band"] and tuple(part["band"])})
             for part in row["noises"]
         )
-        return Recipe(**{**row, "stems": stems, "noises": noises})
+        effects = tuple(
+            Effect(effect["name"], tuple(effect["values"])) for effect in row.get("effects") or ()
+        )
+        return Recipe(**{**row, "stems": stems, "noises": noises, "effects": effects})
     except (TypeError, KeyError) as error:
         names = ", ".join(field.name for field in fields(Recipe))
         raise DataError(

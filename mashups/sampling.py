@@ -10,7 +10,7 @@ import numpy as np
 
 from ..audio.levels import db_to_amplitude
 from ..exceptions import DataError
-from .recipes import NoisePart, Recipe, StemPart
+from .recipes import Effect, NoisePart, Recipe, StemPart
 from .tempo_sync import sample_playback_rates
 
 
@@ -71,7 +71,7 @@ def _sample_stems(label, songs, source_store, settings, rng):
     rates = sample_playback_rates(list(chosen), sources, settings, rng)
     gains = _sample_gains(len(chosen), settings, rng)
     return tuple(
-        StemPart(stem, song, path, float(rate), float(gain))
+        StemPart(stem, song, path, float(rate), float(gain), _sample_part_tilt(settings, rng))
         for (stem, (song, path)), rate, gain in zip(chosen.items(), rates, gains, strict=True)
     )
 
@@ -137,7 +137,13 @@ def _sample_noise(paths, length, source_store, settings, rng):
     band = None
     if _happens(settings.noise_band_probability, rng):
         band = _sample_band(settings.noise_band, settings.noise_band_octaves, rng)
-    return NoisePart(path, start, gain, snr, tile, band)
+    return NoisePart(path, start, gain, snr, tile, band, _sample_part_tilt(settings, rng))
+
+
+def _sample_part_tilt(settings, rng):
+    if not _happens(settings.part_tilt_probability, rng):
+        return None
+    return _sample_between(settings.part_tilt, rng)
 
 
 def _sample_band(edges, octaves, rng):
@@ -156,6 +162,7 @@ def _sample_finish(settings, rng):
     elif settings.normalize != "none":
         finish["level"] = _sample_between(settings.level, rng)
     finish["overdrive"] = _sample_between(settings.overdrive, rng)
+    finish["effects"] = _sample_effects(settings, rng)
     if _happens(settings.lowpass_probability, rng):
         # In whole Hz: soxr is fastest at ratios of whole numbers.
         finish["lowpass"] = float(max(1, round(rng.uniform(*settings.lowpass))))
@@ -163,6 +170,20 @@ def _sample_finish(settings, rng):
         finish["codec"] = settings.codecs[rng.integers(len(settings.codecs))]
         finish["codec_quality"] = float(rng.uniform(*settings.codec_quality))
     return finish
+
+
+def _sample_effects(settings, rng):
+    effects = []
+    if _happens(settings.tilt_probability, rng):
+        effects.append(Effect("tilt", (_sample_between(settings.tilt, rng),)))
+    if _happens(settings.compression_probability, rng):
+        ratio = _sample_between(settings.compression, rng)
+        threshold = _sample_between(settings.compression_threshold, rng)
+        effects.append(Effect("compression", (ratio, threshold)))
+    if _happens(settings.reverb_probability, rng):
+        seconds = _sample_between(settings.reverb, rng)
+        effects.append(Effect("reverb", (seconds, _sample_between(settings.reverb_level, rng))))
+    return tuple(effects)
 
 
 def _sample_between(pair, rng):

@@ -92,6 +92,27 @@ class Settings:
     durations : tuple of (float, float, float)
         Rows of (weight, shortest, longest): a row is sampled by weight, then a duration in s
         within it. Default: half of the mashups 30 s, four tenths 24 to 30 s, a tenth 6 to 24 s.
+    tilt_probability : float
+        Probability that the spectrum of the mix is tilted. Default 0.
+    tilt : tuple of (float, float)
+        Range of the tilt in dB per octave. Default -3 to 3.
+    part_tilt_probability : float
+        Probability of each stem and noise clip to be tilted. Default 0.
+    part_tilt : tuple of (float, float)
+        Range of the tilt in dB per octave. Default -3 to 3.
+    compression_probability : float
+        Probability that the dynamic range of the mix is compressed. Default 0.
+    compression : tuple of (float, float)
+        Range of the ratio. Default 1.5 to 6.
+    compression_threshold : tuple of (float, float)
+        Range of the threshold in dB relative to the RMS of the mix. Default -12 to 3.
+    reverb_probability : float
+        Probability that the mix has a synthetic reverberation. Default 0.
+    reverb : tuple of (float, float)
+        Range of the reverberation time (RT60) in s. Default 0.2 to 1.5.
+    reverb_level : tuple of (float, float)
+        Range of the energy of the reverberation in dB relative to the direct sound. Default -20 to
+        -4.
     lowpass_probability : float
         Probability that the mix is low-passed. Default 0.
     lowpass : tuple of (float, float)
@@ -164,6 +185,16 @@ class Settings:
     noise_band: tuple = (50.0, 10000.0)
     noise_band_octaves: tuple = (1.0, 4.0)
     durations: tuple = ((0.5, 30.0, 30.0), (0.4, 24.0, 30.0), (0.1, 6.0, 24.0))
+    tilt_probability: float = 0.0
+    tilt: tuple = (-3.0, 3.0)
+    part_tilt_probability: float = 0.0
+    part_tilt: tuple = (-3.0, 3.0)
+    compression_probability: float = 0.0
+    compression: tuple = (1.5, 6.0)
+    compression_threshold: tuple = (-12.0, 3.0)
+    reverb_probability: float = 0.0
+    reverb: tuple = (0.2, 1.5)
+    reverb_level: tuple = (-20.0, -4.0)
     lowpass_probability: float = 0.0
     lowpass: tuple = (4000.0, 10000.0)
     normalize: str = "peak"
@@ -385,6 +416,16 @@ CONSTRAINTS = {
     "durations": Constraint(
         _are_durations, f"rows of (weight, shortest, longest), in s above 0 and up to {_LONGEST}"
     ),
+    "tilt_probability": _PROBABILITY,
+    "tilt": _range("low, high in dB per octave, within ±24", -24, 24),
+    "part_tilt_probability": _PROBABILITY,
+    "part_tilt": _range("low, high in dB per octave, within ±24", -24, 24),
+    "compression_probability": _PROBABILITY,
+    "compression": _range("low, high within 1 to 1000", 1, 1000),
+    "compression_threshold": _range("low, high in dB, within ±120", -120, 120),
+    "reverb_probability": _PROBABILITY,
+    "reverb": _range("low, high in s, above 0 and at most 20", 0, 20, above=0),
+    "reverb_level": _range("low, high in dB, within ±120", -120, 120),
     "lowpass_probability": _PROBABILITY,
     "lowpass": _HERTZ,
     "normalize": one_of("peak", "rms", "lufs", "none"),

@@ -25,8 +25,9 @@ def make_wide_settings(base=None, *, n_components=_N_COMPONENTS, seed=0):
     """Make settings that mix mashups of many random generators.
 
     Tempo modes, anchors, rate limits and octave rules are sampled; so are the ranges of gains and
-    of signal-to-noise ratios, the number and placement of noise clips, and now and then a low-pass,
-    overdrive, band-limited noise, missing stems and a lossy codec.
+    of signal-to-noise ratios, the number and placement of noise clips, and now and then tilted
+    spectra, compression, reverberation, a low-pass, overdrive, band-limited noise, missing stems
+    and a lossy codec.
 
     Parameters
     ----------
@@ -67,6 +68,10 @@ def _sample_generator(number, rng):
         "stem_dropout": _now_and_then(0.02, 0.15, rng),
         **_sample_gains(rng),
         **_sample_noise(rng),
+        "tilt_probability": _now_and_then(0.2, 0.6, rng),
+        "part_tilt_probability": _now_and_then(0.2, 0.6, rng),
+        "compression_probability": _now_and_then(0.2, 0.6, rng),
+        "reverb_probability": _now_and_then(0.2, 0.6, rng),
         "lowpass_probability": _now_and_then(0.2, 0.6, rng),
         "lowpass": (rng.uniform(3000, 5000), rng.uniform(7000, 10500)),
         "overdrive": (0.0, _now_and_then(1.0, 6.0, rng)),

@@ -7,7 +7,7 @@ mashup written to a WAV file and read back.
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soundfile
@@ -19,6 +19,7 @@ from ...utils.atomic_write import atomic_path
 from ...utils.hashing import hash_bytes
 from ...utils.parallel import parallel_map
 from ..pool import load_pool
+from ..recipes import recipe_to_dict
 from ..sources import build_source_store
 from .mastering import master
 from .mixing import mix_sources
@@ -154,7 +155,7 @@ class Mashup:
 
     def key(self):
         """Return a hash of all that determines the waveform, without ids, labels and paths."""
-        content = asdict(self.recipe)
+        content = recipe_to_dict(self.recipe)
         for name in ("id", "label", "fold"):
             del content[name]
         parts = (*content["stems"], *content["noises"])

@@ -1,4 +1,4 @@
-"""Mastering: low-pass, normalisation, overdrive, codec and quantisation of the sum of a mashup.
+"""Mastering: effects, low-pass, normalisation, overdrive, codec and quantisation of a mix.
 
 Conventions: full scale is 1, and 0 dBFS is an RMS of 1. The result is on the 16-bit grid, so a
 mashup in memory equals the same mashup written to a WAV file and read back.
@@ -13,6 +13,7 @@ import soxr
 
 from ...audio.levels import INT16_MAX, db_to_amplitude, integrated_loudness
 from ..tempo_sync import SILENCE_RMS
+from .effects import apply_effects
 from .kernels import rms
 
 _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
@@ -33,6 +34,7 @@ def master(mix, recipe):
     -------
     ndarray of shape (n_samples,), int16
     """
+    mix = apply_effects(mix, recipe.sr, recipe.effects)
     if recipe.lowpass is not None:
         mix = low_pass(mix, recipe.sr, recipe.lowpass)
     mix = normalise(mix, recipe.normalize, recipe.level, recipe.sr)

@@ -1,11 +1,14 @@
 """Mixing: the sum of the tempo-synced stems and of the noise clips of a recipe."""
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.signal
 
 from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
 from ..tempo_sync import SILENCE_RMS
+from .effects import tilt
 from .kernels import add_scaled, add_varispeed, rms
 from .time_stretch import read_at_rate
 
@@ -46,7 +49,11 @@ def _add_stem(mix, part, source, recipe):
     start, stop = recipe.start, recipe.start + recipe.length
     check_reach(part, source, start, stop)
     gain = np.float32(part.gain)
-    if part.rate == 1.0:
+    if part.tilt is not None:
+        stem = np.zeros_like(mix)
+        _add_stem(stem, replace(part, gain=1.0, tilt=None), source, recipe)
+        mix += gain * tilt(stem, recipe.sr, part.tilt)
+    elif part.rate == 1.0:
         add_scaled(mix, source.open()[start:stop], gain)
     elif recipe.tempo == "interpolate":
         add_varispeed(mix, source.open(), start, part.rate, gain)
@@ -85,12 +92,15 @@ def _add_noise(mix, part, source, level, sr):
     # Samples of the noise before the mashup begins, which may be an excerpt.
     skipped = 0 if part.tile else max(0, -part.start)
     target = mix if part.tile else mix[part.start + skipped :][: source.n_samples - skipped]
-    if part.gain is not None and part.band is None and not part.tile:
+    is_plain = part.band is None and part.tilt is None and not part.tile
+    if part.gain is not None and is_plain:
         add_scaled(target, source.open()[skipped:], np.float32(part.gain))
         return
     noise = source.read()
     if part.band is not None:
         noise = band_pass(noise, sr, part.band)
+    if part.tilt is not None:
+        noise = tilt(noise, sr, part.tilt)
     if part.tile:
         noise = noise[np.arange(part.start, part.start + len(mix)) % len(noise)]
     noise = noise[skipped : skipped + len(target)]

@@ -114,6 +114,8 @@ def _check_renderable(mashup, packed):
     unsupported = {
         f"tempo: {recipe.tempo}": changes_speed and recipe.tempo != "interpolate",
         f"normalize: {recipe.normalize}": recipe.normalize not in ("peak", "none"),
+        "effects": bool(recipe.effects),
+        "tilt": any(part.tilt is not None for part in (*recipe.stems, *recipe.noises)),
         "lowpass": recipe.lowpass is not None,
         "codec": recipe.codec is not None,
         "noise_law: snr": any(part.snr is not None for part in recipe.noises),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stemstack.exceptions import DataError, UsageError
 from stemstack.mashups import (
+    Effect,
     Mashup,
     NoisePart,
     Recipe,
@@ -23,7 +24,9 @@ from stemstack.mashups import (
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 COUNT = st.integers(0, 2**40)
-STEM = st.builds(StemPart, stem=TEXT, song=TEXT, path=TEXT, rate=NUMBER, gain=NUMBER)
+STEM = st.builds(
+    StemPart, stem=TEXT, song=TEXT, path=TEXT, rate=NUMBER, gain=NUMBER, tilt=st.none() | NUMBER
+)
 NOISE = st.builds(
     NoisePart,
     path=TEXT,
@@ -32,6 +35,7 @@ NOISE = st.builds(
     snr=st.none() | NUMBER,
     tile=st.booleans(),
     band=st.none() | st.tuples(NUMBER, NUMBER),
+    tilt=st.none() | NUMBER,
 )
 RECIPE = st.builds(
     Recipe,
@@ -50,6 +54,9 @@ RECIPE = st.builds(
     overdrive=NUMBER,
     codec=st.none() | TEXT,
     codec_quality=st.none() | NUMBER,
+    effects=st.lists(
+        st.builds(Effect, name=TEXT, values=st.lists(NUMBER, max_size=2).map(tuple)), max_size=2
+    ).map(tuple),
 )
 
 
