@@ -84,7 +84,7 @@ def measure(work, tests, per_class, seed):
     """Train on each settings and predict all tests: rows, and predictions by (training, test)."""
     X_tests = [features_of(paths, work / "cache") for paths, _ in tests.values()]
     X_all, ends = pd.concat(X_tests), np.cumsum([len(X) for X in X_tests])[:-1]
-    rows, guesses = [], {}
+    rows, predictions = [], {}
     for training, make in TRAINING.items():
         durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
         settings = (
@@ -107,11 +107,11 @@ def measure(work, tests, per_class, seed):
         classes = np.unique(y)
         for model, (oof, proba) in results.items():
             for (name, (_, y_test)), part in zip(tests.items(), np.split(proba, ends), strict=True):
-                guess = classes[part.argmax(axis=1)]
-                guesses[training, model, name] = guess
-                macro_f1 = f1_score(y_test, guess, average="macro")
+                y_pred = classes[part.argmax(axis=1)]
+                predictions[training, model, name] = y_pred
+                macro_f1 = f1_score(y_test, y_pred, average="macro")
                 rows.append((training, model, name, seed, oof, macro_f1))
-    return rows, guesses
+    return rows, predictions
 
 
 def main():
@@ -130,9 +130,9 @@ def main():
     }
     rows = []
     for seed in range(args.seeds):
-        new, guesses = measure(args.work, tests, args.per_class, seed)
+        new, predictions = measure(args.work, tests, args.per_class, seed)
         rows += new
-        print_gains(tests, guesses)
+        print_gains(tests, predictions)
     table = pd.DataFrame(rows, columns=["training", "model", "test", "seed", "oof", "macro_f1"])
     pivot = table.pivot_table(index="test", columns=["model", "training"], values="macro_f1")
     print(pivot.round(3).to_string())
@@ -141,13 +141,13 @@ def main():
         args.json.write_text(json.dumps(table.to_dict("records"), indent=1) + "\n")
 
 
-def print_gains(tests, guesses):
+def print_gains(tests, predictions):
     """Print the paired differences of each training to the first, over all tests."""
     first, *others = TRAINING
     y = np.concatenate([labels for _, labels in tests.values()])
     for model in ("lr", "lgbm", "mean"):
         joined = {
-            training: np.concatenate([guesses[training, model, name] for name in tests])
+            training: np.concatenate([predictions[training, model, name] for name in tests])
             for training in TRAINING
         }
         for other in others:

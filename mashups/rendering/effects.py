@@ -53,8 +53,8 @@ def apply_effects(clip, sr, effects):
 def _find(effect):
     """Return the registered effect; recipes may come from files, so parameters are checked."""
     if effect.name not in EFFECTS:
-        known = ", ".join(EFFECTS)
-        raise DataError(f"The recipe has the effect {effect.name!r}; the effects are {known}")
+        names = ", ".join(EFFECTS)
+        raise DataError(f"The recipe has the effect {effect.name!r}; the effects are {names}")
     limits = EFFECTS[effect.name].limits
     allowed = len(effect.values) == len(limits) and all(
         low <= value <= high for value, (low, high) in zip(effect.values, limits, strict=True)
