@@ -17,7 +17,8 @@ from sklearn.utils.validation import validate_data
 from ..exceptions import ClipTypeError
 from ..utils.containers import as_sequence
 from ..utils.hashing import content_key
-from .clips import clip_key, load_clip
+from .clips import clip_key, load_clip, warn_if_unscaled
+from .levels import scale_integers
 from .reading import resample
 
 _EXPECTED = "X must hold paths, 1-D arrays, (samples, rate) pairs or mashups"
@@ -35,7 +36,8 @@ def validate_clips(estimator, X, *, reset):
         samples)``, or an item of an audio column of a ``datasets.Dataset``; a waveform is at the
         estimator's sample rate, samples with a rate are resampled to it. The column may be a list,
         an array of shape (n,) or (n, 1), a pandas or polars column or table with one column, or a
-        column of a ``datasets.Dataset``. Numbers get scikit-learn's checks.
+        column of a ``datasets.Dataset``. Numbers get scikit-learn's checks; integers of up to 32
+        bits are scaled by the range of their type.
     reset : bool
         True in ``fit``, False in other methods.
 
@@ -70,7 +72,7 @@ def validate_clips(estimator, X, *, reset):
     items = _list_items(X)
     if items is None:
         rows = validate_data(estimator, X, reset=reset, dtype="numeric")
-        return list(np.asarray(rows, dtype=np.float32))
+        return list(warn_if_unscaled(scale_integers(rows)))
     if not items:
         raise ValueError("Found array with 0 sample(s) while a minimum of 1 clip is required.")
     return [_to_clip(item, number) for number, item in enumerate(items)]

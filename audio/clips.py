@@ -10,10 +10,12 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from ..exceptions import AudioError, ClipTypeError
+from ..exceptions import AudioError, AudioWarning, ClipTypeError
 from ..utils.hashing import hash_bytes, hash_file
 from ..utils.parallel import parallel_map
-from .reading import DEFAULT_SR, read_clip
+from .ffmpeg import log_use_of_ffmpeg
+from .levels import scale_integers
+from .reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE, read_clip
 
 
 def load_clip(clip, sr=DEFAULT_SR):
@@ -22,7 +24,8 @@ def load_clip(clip, sr=DEFAULT_SR):
     Parameters
     ----------
     clip : path, ndarray of shape (n_samples,), or object with ``load(sr)``
-        The samples of an array are taken to be at ``sr`` already.
+        The samples of an array are taken to be at ``sr`` already. Integers of up to 32 bits are
+        scaled by the range of their type, as those of files are.
     sr : int, default=22050
         Sample rate of the result in Hz.
 
@@ -36,6 +39,11 @@ def load_clip(clip, sr=DEFAULT_SR):
         The file cannot be read, or the array is empty or not finite.
     ClipTypeError
         ``clip`` is none of the above.
+
+    Warns
+    -----
+    AudioWarning
+        Samples are far beyond [-1, 1].
 
     See Also
     --------
@@ -96,8 +104,10 @@ def clip_key(clip):
             return _hash_version(os.fspath(clip), stat.st_size, stat.st_mtime_ns)
         except OSError as error:
             raise AudioError(clip, (error.strerror or "cannot be read").lower()) from error
+        except ValueError as error:
+            raise AudioError(clip, f"cannot be a path ({error})") from error
     if isinstance(clip, np.ndarray):
-        return hash_bytes(np.ascontiguousarray(clip, dtype=np.float32))
+        return hash_bytes(np.ascontiguousarray(scale_integers(clip)))
     return clip.key()
 
 
@@ -122,7 +132,7 @@ def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
     Warns
     -----
     AudioWarning
-        For clips that are usable but truncated.
+        For clips that are usable but truncated, or whose samples are not scaled to [-1, 1].
 
     See Also
     --------
@@ -136,6 +146,7 @@ def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
     [None, 'missing.wav: no such file']
     """
     problems = []
+    log_use_of_ffmpeg(clips)
     check = partial(_check, sr=sr)
     for problem, caught in parallel_map(check, clips, n_jobs=n_jobs, advance=advance):
         problems.append(problem)
@@ -169,7 +180,19 @@ def _check_waveform(clip):
         )
     if not len(clip):
         raise AudioError("waveform", "is empty: a clip needs at least one sample")
-    clip = clip.astype(np.float32, copy=False)
+    clip = scale_integers(clip)
     if not np.isfinite(clip).all():
         raise AudioError("waveform", "has NaN or infinite samples")
-    return clip
+    return warn_if_unscaled(clip)
+
+
+def warn_if_unscaled(samples):
+    """Return samples; warn of unscaled integers, once, as the text is the same for each array."""
+    if max(abs(samples.max()), abs(samples.min())) > FAR_BEYOND_FULL_SCALE:
+        warnings.warn(
+            "waveforms have samples far beyond full scale, which is 1; divide integer samples by "
+            "their full scale, such as 32768, or pass them with their integer type",
+            AudioWarning,
+            stacklevel=3,
+        )
+    return samples

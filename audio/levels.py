@@ -108,6 +108,35 @@ def power_ratio_to_db(power):
     return 10 * np.log10(power)
 
 
+def scale_integers(samples):
+    """Scale integer samples to [-1, 1] by the range of their type, as those of files are.
+
+    Parameters
+    ----------
+    samples : ndarray
+        Of 8, 16 or 32 bits; signed, or unsigned with silence in the middle, as in 8-bit WAV files.
+        Floats are returned as they are, and so are integers of 64 bits: NumPy's default type, not
+        one of samples.
+
+    Returns
+    -------
+    ndarray of float32
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scale_integers(np.array([-32768, 16384], np.int16))
+    array([-1. ,  0.5], dtype=float32)
+    >>> scale_integers(np.array([0, 128, 255], np.uint8))
+    array([-1.       ,  0.       ,  0.9921875], dtype=float32)
+    """
+    if samples.dtype.kind not in "iu" or samples.dtype.itemsize > 4:
+        return samples.astype(np.float32, copy=False)
+    full_scale = 2 ** (8 * samples.dtype.itemsize - 1)
+    scaled = samples / full_scale
+    return (scaled - (samples.dtype.kind == "u")).astype(np.float32)
+
+
 # Length in seconds of the blocks whose loudness is averaged.
 BLOCK_SECONDS = 0.4
 # The standard's absolute gate, in LUFS: blocks below it do not count.

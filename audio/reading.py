@@ -6,26 +6,36 @@ path.
 """
 
 import os
-import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 
-from ..exceptions import AudioError, AudioWarning
+from ..exceptions import AudioError, AudioWarning, UsageError
+from .decoding import open_stream
 from .levels import INT16_SCALE
 
 DEFAULT_SR = 22050
-_BLOCK = 1024
+# Samples over all channels that a file may have: 3.1 hours of stereo at 44.1 kHz. The resampled
+# clip may not have more, either.
+MAX_SAMPLES_VARIABLE = "STEMSTACK_MAX_SAMPLES"
+MAX_SAMPLES = 1_000_000_000
+# In samples: a clip of 30 s in stereo fits, so that it is decoded in one call.
+_BLOCK = 1 << 22
+# The least, as what is before an offset may be decoded in blocks, too.
+_MIN_BLOCK = 1 << 16
+# An amplitude of +30 dBFS: floats beyond it are integers that were not scaled.
+FAR_BEYOND_FULL_SCALE = 32
 
 
-def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
+def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None, *, max_samples=None):
     """Read an audio file as mono float32.
 
-    WAV, FLAC, OGG and MP3 files of any rate, sample width and channel count are read by libsndfile.
-    A 16-bit file is read as integers and scaled, which takes a tenth of the time of reading floats.
+    WAV, FLAC, OGG, MP3 and other files of any rate, sample width and channel count are read by
+    libsndfile to their true end, whatever their header declares. Formats that it does not read,
+    such as M4A and WMA, are read through the ffmpeg program, if it is on the PATH. A 16-bit file is
+    read as integers and scaled, which takes a tenth of the time of reading floats.
 
     Parameters
     ----------
@@ -37,6 +47,9 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
     duration : float, optional
         How much to read, in seconds; by default everything after ``offset``. A file that ends
         earlier gives a shorter clip.
+    max_samples : int, optional
+        Largest number of samples, over all channels, to decode. By default the environment variable
+        ``STEMSTACK_MAX_SAMPLES``, or 1,000,000,000: 3.1 hours of stereo at 44.1 kHz.
 
     Returns
     -------
@@ -47,12 +60,13 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
     ------
     AudioError
         The file is missing, a folder, empty, unreadable, not audio, has no samples (after
-        ``offset``), or has NaN or infinite samples.
+        ``offset``), too many of them, or NaN or infinite ones.
 
     Warns
     -----
     AudioWarning
-        The file is truncated; it was read as far as possible.
+        The file is truncated or damaged, and was read as far as possible; or its samples are far
+        beyond [-1, 1].
 
     See Also
     --------
@@ -69,26 +83,24 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None):
     ...     read_clip(f"{folder}/clip.wav", duration=0.5).shape
     (11025,)
     """
-    path = Path(path)
-    with _open(path) as file:
-        native = file.samplerate
+    path, max_samples = Path(path), _resolve_max_samples(max_samples)
+    with open_stream(path) as stream:
+        native = stream.samplerate
         start = round(offset * native)
-        if not 0 <= start < file.frames:
-            raise AudioError(
-                path, f"offset {offset:g} s is not within its {file.frames / native:.2f} s"
-            )
-        file.seek(start)
-        n_frames = file.frames - start
-        if duration is not None:
-            n_frames = min(n_frames, max(1, round(duration * native)))
-        samples = _read_frames(file, n_frames, path)
-    if duration is None:
-        _warn_if_truncated(path, len(samples), n_frames)
-    mono = mix_down(samples)
-    if not np.isfinite(mono).all():
-        bad = int(np.count_nonzero(~np.isfinite(mono)))
-        raise AudioError(path, f"has {bad} NaN or infinite samples; render or convert it again")
-    return mono if native == sr else resample(mono, native, sr)
+        if start < 0:
+            raise AudioError(path, f"offset {offset:g} s is before its start")
+        n_frames = None if duration is None else max(1, round(duration * native))
+        blocks = _limited_blocks(stream, path, start, n_frames, max_samples)
+        mono = _concatenate([mix_down(block) for block in blocks])
+        if mono is None:
+            _raise_no_samples(path, offset)
+        if duration is None:
+            _warn_if_damaged(path, stream.describe_damage(start + len(mono)))
+        _check_samples(mono, path)
+        if native == sr:
+            return mono
+        _check_limit(len(mono) * sr // native, max_samples, path)
+        return resample(mono, native, sr)
 
 
 def read_channels(path):
@@ -104,18 +116,21 @@ def read_channels(path):
         int16 for a 16-bit file, otherwise float32, which may have NaN.
     sr : int
         Sample rate in Hz.
-    missing : str or None
-        How much less the file has than its header declares, such as ``"512 bytes"``.
+    damage : str or None
+        How much less the file has than its header declares, such as ``"512 bytes missing"``.
 
     Raises
     ------
     AudioError
-        The file is missing, a folder, empty, unreadable, not audio, or has no samples.
+        The file is missing, a folder, empty, unreadable, not audio, or has no samples or too many.
     """
     path = Path(path)
-    with _open(path) as file:
-        samples = _read_frames(file, file.frames, path)
-        return samples, file.samplerate, _describe_missing(path, len(samples), file.frames)
+    with open_stream(path) as stream:
+        blocks = _limited_blocks(stream, path, 0, None, _resolve_max_samples(None))
+        samples = _concatenate(list(blocks))
+        if samples is None:
+            _raise_no_samples(path, 0)
+        return samples, stream.samplerate, stream.describe_damage(len(samples))
 
 
 def resample(clip, sr_in, sr_out):
@@ -168,89 +183,73 @@ def mix_down(samples):
     return samples[:, 0].copy() if n_channels == 1 else samples.mean(axis=1)
 
 
-def _check_readable(path):
-    if not path.exists():
-        raise AudioError(path, "no such file")
-    if path.is_dir():
-        raise AudioError(path, "is a folder, not an audio file")
-    if path.stat().st_size == 0:
-        raise AudioError(path, "is empty (0 bytes); copy or download it again")
-    if not os.access(path, os.R_OK):
-        raise AudioError(path, "cannot be read: permission denied")
+def _resolve_max_samples(max_samples):
+    """Return the limit: the argument, ``STEMSTACK_MAX_SAMPLES``, or the default."""
+    if max_samples is not None:
+        return max_samples
+    text = os.environ.get(MAX_SAMPLES_VARIABLE, "")
+    if text and not text.isdecimal():
+        raise UsageError(f"{MAX_SAMPLES_VARIABLE} must be a whole number. Got {text!r} instead.")
+    return int(text or MAX_SAMPLES)
 
 
-def _open(path):
-    """Open a file that has at least one frame."""
-    _check_readable(path)
-    # Bytes represent any POSIX file name, even one that is not valid UTF-8; Windows needs text.
-    name = os.fsencode(path) if os.name == "posix" else str(path)
-    try:
-        file = soundfile.SoundFile(name)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(
-            path, f"is not audio that can be read ({error.error_string.rstrip('.')})"
-        ) from error
-    if file.frames == 0:
-        file.close()
-        raise AudioError(path, "has an audio header but no samples; copy or download it again")
-    return file
-
-
-def _read_frames(file, n_frames, path):
-    """Read ``n_frames`` frames, or as many as can be decoded."""
-    dtype = "int16" if file.subtype == "PCM_16" else "float32"
-    start = file.tell()
-    try:
-        samples = file.read(n_frames, dtype=dtype, always_2d=True)
-    except soundfile.LibsndfileError:
-        file.seek(start)
-        samples = _read_until_error(file, n_frames, dtype)
-    if not len(samples):
-        raise AudioError(path, "no sample could be decoded; copy or download it again")
-    return samples
-
-
-def _read_until_error(file, n_frames, dtype):
-    """Read block by block, up to the first block that cannot be decoded."""
-    blocks, n_read = [np.empty((0, file.channels), dtype=dtype)], 0
-    while n_read < n_frames:
-        try:
-            block = file.read(min(_BLOCK, n_frames - n_read), dtype=dtype, always_2d=True)
-        except soundfile.LibsndfileError:
-            break
-        if not len(block):
-            break
-        blocks.append(block)
+def _limited_blocks(stream, path, start, n_frames, max_samples):
+    """Yield blocks from a start, up to a number of frames if there is one."""
+    n_read = 0
+    size = _BLOCK if n_frames is None else min(_BLOCK, max(_MIN_BLOCK, n_frames * stream.channels))
+    for block in stream.blocks(start, size):
+        if n_frames is not None:
+            block = block[: n_frames - n_read]
         n_read += len(block)
-    return np.concatenate(blocks)
+        _check_limit(n_read * stream.channels, max_samples, path)
+        yield block
+        if n_read == n_frames:
+            return
 
 
-def _warn_if_truncated(path, n_read, n_frames):
-    missing = _describe_missing(path, n_read, n_frames)
-    if missing:
+def _check_limit(n_samples, max_samples, path):
+    if n_samples > max_samples:
+        raise AudioError(
+            path,
+            f"decodes to more than {max_samples:,} samples; cut it, or raise the limit with the "
+            f"environment variable {MAX_SAMPLES_VARIABLE}",
+        )
+
+
+def _concatenate(blocks):
+    """Join blocks, without a copy of a single one; None if there is none."""
+    return np.concatenate(blocks) if len(blocks) > 1 else next(iter(blocks), None)
+
+
+def _raise_no_samples(path, offset):
+    if not offset:
+        raise AudioError(path, "no sample could be decoded; copy or download it again")
+    with open_stream(path) as stream:
+        n_frames = sum(len(block) for block in stream.blocks(0, _BLOCK))
+        seconds = n_frames / stream.samplerate
+    raise AudioError(path, f"offset {offset:g} s is not within its {seconds:.2f} s")
+
+
+def _warn_if_damaged(path, damage):
+    if damage:
         warnings.warn(
-            f"{path}: cut short ({missing} missing); it was read as far as possible",
+            f"{path}: cut short ({damage}); it was read as far as possible",
             AudioWarning,
             stacklevel=3,
         )
 
 
-def _describe_missing(path, n_read, n_frames):
-    """Return how much of a file is missing at its end, or None."""
-    n_bytes = _missing_wav_bytes(path)
-    if n_bytes:
-        return f"{n_bytes} bytes"
-    return f"{n_frames - n_read} of {n_frames} frames" if n_read < n_frames else None
-
-
-def _missing_wav_bytes(path):
-    """Return how many bytes a WAV file lacks of its declared size (libsndfile hides this)."""
-    with open(path, "rb") as file:
-        head = file.read(12)
-    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return 0
-    declared = struct.unpack("<I", head[4:8])[0]
-    # Streaming writers leave 0 or the largest size there.
-    if declared in (0, 0xFFFFFFFF):
-        return 0
-    return max(0, declared + 8 - path.stat().st_size)
+def _check_samples(mono, path):
+    """Raise an error for NaN and infinite samples, and warn of integers as floats."""
+    # NaN and infinite samples are among the extremes, whose search takes less time than a mask.
+    peak = max(abs(mono.max()), abs(mono.min()))
+    if not np.isfinite(peak):
+        bad = int(np.count_nonzero(~np.isfinite(mono)))
+        raise AudioError(path, f"has {bad} NaN or infinite samples; render or convert it again")
+    if peak > FAR_BEYOND_FULL_SCALE:
+        warnings.warn(
+            f"{path}: has samples up to {peak:.0f}, far beyond full scale, which is 1; write it "
+            "again with samples divided by their full scale",
+            AudioWarning,
+            stacklevel=3,
+        )

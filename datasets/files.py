@@ -3,10 +3,14 @@
 import os
 from pathlib import Path
 
+from ..audio.ffmpeg import FFMPEG_SUFFIXES
 from ..exceptions import DataError
 
-AUDIO_SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64"}
+# Those that libsndfile does not read go through ffmpeg; without it, reading them is an error, which
+# names the file. Left out here, they would vanish from a data set.
+AUDIO_SUFFIXES = FFMPEG_SUFFIXES | frozenset(
+    {".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2"}
+    | {".mpga", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf"}
 )
 
 
@@ -15,8 +19,8 @@ def is_audio(path):
 
     Examples
     --------
-    >>> is_audio("a.WAV"), is_audio("._a.wav"), is_audio("notes.txt")
-    (True, False, False)
+    >>> is_audio("a.WAV"), is_audio("a.m4a"), is_audio("._a.wav"), is_audio("notes.txt")
+    (True, True, False, False)
     """
     path = Path(path)
     return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from joblib import effective_n_jobs
 
 from ..audio import clip_key, load_clip
+from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.parallel import forked_map
@@ -157,6 +158,7 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     if on_error not in ("raise", "skip"):
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
     advance = advance or (lambda n_done: None)
+    log_use_of_ffmpeg(clips)
     jobs = min(effective_n_jobs(n_jobs), len(clips))
     if cache is None:
         outcomes = _computed_outcomes(clips, extractor, jobs, advance)

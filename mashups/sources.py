@@ -7,6 +7,7 @@ stems take 5 GB.
 
 import json
 import os
+import warnings
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import DEFAULT_SR, read_clip
+from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..audio.levels import INT16_SCALE
 from ..exceptions import AudioError, DataError
 from ..utils.atomic_write import write_bytes, write_text
@@ -128,6 +130,11 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     DataError
         If files cannot be read. The message names up to 20 of them; the others are in the cache.
 
+    Warns
+    -----
+    AudioWarning
+        For files that are truncated or damaged, when they are converted.
+
     See Also
     --------
     load_mashups : Convert the files of recipes and bind the recipes to them.
@@ -147,13 +154,18 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     folder = Path(cache, "sources")
     source_store = {path: _find(Path(root, path), folder, sr) for path in paths}
     missing = [path for path, source in source_store.items() if source is None]
+    log_use_of_ffmpeg(missing)
     if advance is not None:
         advance(len(source_store) - len(missing))
     convert = partial(_convert, folder=folder, sr=sr)
     converted = parallel_map(
         convert, [Path(root, path) for path in missing], n_jobs=n_jobs, advance=advance
     )
-    source_store.update(zip(missing, converted, strict=True))
+    for path, (result, caught) in zip(missing, converted, strict=True):
+        source_store[path] = result
+        # Workers return their warnings, as other processes cannot issue them here.
+        for warning in caught:
+            warnings.warn(warning, stacklevel=2)
     problems = [result for result in source_store.values() if isinstance(result, str)]
     if problems:
         raise DataError(f"{len(problems)} of {len(source_store)} files:", problems[:20])
@@ -190,18 +202,20 @@ def _find(path, folder, sr):
 
 
 def _convert(path, folder, sr):
-    """Convert one file; return an AudioSource, or a message if the file cannot be read."""
+    """Convert one file; return an AudioSource, or a message if it cannot be read, and warnings."""
     try:
         entry = folder / _entry_name(path, sr)
     except OSError as error:
-        return f"{path}: {(error.strerror or 'cannot be read').lower()}"
+        return f"{path}: {(error.strerror or 'cannot be read').lower()}", []
     if source := _open(entry):  # Another process may have converted it meanwhile.
-        return source
-    try:
-        clip = read_clip(path, sr)
-    except AudioError as error:
-        return str(error)
-    return _store(clip, entry, sr)
+        return source, []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            clip = read_clip(path, sr)
+        except AudioError as error:
+            return str(error), []
+    return _store(clip, entry, sr), [warning.message for warning in caught]
 
 
 def _open(entry):

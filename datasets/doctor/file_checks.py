@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...audio.reading import DEFAULT_SR
+from ...audio.reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE
 from .finding import ROLES, Finding, by_role, findings_by_role, format_spread
 
 # In seconds: shorter clips give no loudness, no tempo and hardly a frame of features.
@@ -38,7 +38,7 @@ def check_unusable(data):
 
 
 def check_truncated(data):
-    """Find files that are shorter than their header declares.
+    """Find files that are shorter than their header declares, or damaged.
 
     Parameters
     ----------
@@ -57,9 +57,30 @@ def check_truncated(data):
                 "cut short",
                 bad["path"],
                 f"{len(bad)} of {len(group)} {ROLES[role]} are shorter than their header declares "
-                f"({bad['missing'].iloc[0]} missing in the first)",
+                f"or damaged ({bad['missing'].iloc[0]} in the first)",
                 "copy or download them again",
             )
+
+
+def check_scale(data):
+    """Find files of floats far beyond full scale: integers that were not scaled.
+
+    Parameters
+    ----------
+    data : CheckInput
+
+    Yields
+    ------
+    Finding
+    """
+    yield from findings_by_role(
+        data.files,
+        data.files["peak"] > FAR_BEYOND_FULL_SCALE,
+        "warning",
+        "scale",
+        "have samples far beyond full scale, which is 1",
+        "write them again with samples divided by their full scale, such as 32768",
+    )
 
 
 def check_sample_rates(data):

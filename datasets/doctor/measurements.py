@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...audio.ffmpeg import log_use_of_ffmpeg
 from ...audio.levels import BLOCK_SECONDS, INT16_MAX, INT16_PEAK, INT16_SCALE, integrated_loudness
 from ...audio.reading import mix_down, read_channels
 from ...exceptions import AudioError
@@ -39,7 +40,7 @@ FACTS = (
     "content",
 )
 _TEXTS = ("problem", "missing", "content")
-_CACHE_FORMAT = "doctor-2"
+_CACHE_FORMAT = "doctor-3"
 
 # -60 dBFS: separation and 16-bit dither leave less than that where an instrument rests.
 SILENCE_PEAK = 1e-3
@@ -71,6 +72,7 @@ def measure_files(root, files, *, cache, n_jobs, progress):
     DataFrame
         ``files`` and one row of role ``"sum"`` per song in stems, with a column for each fact.
     """
+    log_use_of_ffmpeg(files["path"])
     tasks = _make_tasks(files)
     names = [_cache_name(root, task) for task in tasks]
     results = [
