@@ -36,7 +36,8 @@ _AU_HEADER = struct.Struct(">4s5I")
 def log_use_of_ffmpeg(paths):
     """Log once that clips are read through ffmpeg, if some are by their suffix.
 
-    Worker processes do not log, so the process that starts them calls it.
+    Worker processes do not log, so the process that starts them calls it. A file with another
+    suffix than its content is logged when it is read.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def log_use_of_ffmpeg(paths):
     """
     for path in paths:
         if isinstance(path, str | os.PathLike) and Path(path).suffix.lower() in FFMPEG_SUFFIXES:
-            if find_ffmpeg() and multiprocessing.parent_process() is None:
+            if find_ffmpeg():
                 _log_once()
             return
 
@@ -78,7 +79,7 @@ class FfmpegStream:
                 f"is in a format ({demuxer}) that needs ffmpeg, which is not on the PATH; install "
                 "ffmpeg, or convert the file to FLAC or WAV",
             )
-        log_use_of_ffmpeg([path])
+        _log_once()
         self._path = path
         # No standard input: ffmpeg would take keys from it.
         self._process = subprocess.Popen(
@@ -87,10 +88,10 @@ class FfmpegStream:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self._is_late, self._message = False, b""
         self._timer = threading.Timer(TIME_LIMIT, self._stop_late)
         self._timer.daemon = True
         self._timer.start()
-        self._is_late, self._message = False, b""
         self._reader = threading.Thread(target=self._read_messages, daemon=True)
         self._reader.start()
         try:
@@ -201,4 +202,8 @@ def _command(program, path, demuxer):
 
 @lru_cache(1)
 def _log_once():
-    logging.getLogger("stemstack").info("formats that libsndfile does not read go through ffmpeg")
+    # Workers would repeat it.
+    if multiprocessing.parent_process() is None:
+        logging.getLogger("stemstack").info(
+            "files in formats that libsndfile does not read, such as M4A, are read through ffmpeg"
+        )

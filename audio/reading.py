@@ -25,8 +25,8 @@ MAX_SAMPLES = 1_000_000_000
 _BLOCK = 1 << 22
 # The least, as what is before an offset may be decoded in blocks, too.
 _MIN_BLOCK = 1 << 16
-# An amplitude of +30 dBFS: floats beyond it are integers that were not scaled.
-FAR_BEYOND_FULL_SCALE = 32
+# Floats beyond it, +48 dBFS, are 16-bit or longer integers that were not scaled.
+FAR_BEYOND_FULL_SCALE = 256
 
 
 def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None, *, max_samples=None):

@@ -90,11 +90,12 @@ class SoundFileStream:
 
     def blocks(self, start, size):
         """Yield the samples from frame ``start`` on in blocks of at most ``size`` samples."""
-        for source in self._sources():
-            with source() as decoder:
+        for number, source in enumerate(self._sources()):
+            seeks = self._seeks and number == 0
+            decoder, n_before = _open_near(source, start) if seeks else (source(), 0)
+            start -= n_before
+            with decoder:
                 self._check_format(decoder)
-                n_before = _try_seek(decoder, start) if start and self._seeks else 0
-                start -= n_before
                 for block in self._read(decoder, source, n_before, size):
                     skip = min(start, len(block))
                     start -= skip
@@ -227,12 +228,17 @@ class MpegStream(SoundFileStream):
             yield partial(_open_segment, self._file, segment)
 
 
-def _try_seek(decoder, start):
-    """Seek to a frame; return it, or 0 where the format cannot be sought in."""
+def _open_near(source, start):
+    """Return a decoder at a frame, or at its beginning or end, and where it is."""
+    decoder = source()
+    if start >= decoder.length:
+        return decoder, decoder.length
     try:
-        return decoder.seek(min(start, decoder.frames))
+        return decoder, decoder.seek(start) if start else 0
     except soundfile.LibsndfileError:
-        return 0
+        # GSM cannot be sought in, and a failed seek leaves other decoders anywhere.
+        decoder.close()
+        return source(), 0
 
 
 def _read_until_error(source, n_before, dtype):
@@ -258,9 +264,9 @@ def _list_flac_rest(data, n_frames):
         _clear_total(data[begin:end])
         for begin, end in zip(begins, [*begins[1:], len(data)], strict=True)
     ]
-    sources = [partial(_open_at, stream, 0) for stream in streams[1:]]
+    sources = [partial(_open_flac, stream, 0) for stream in streams[1:]]
     if streams and n_frames and _has_more(streams[0], n_frames):
-        sources.insert(0, partial(_open_at, streams[0], n_frames))
+        sources.insert(0, partial(_open_flac, streams[0], n_frames))
     return sources
 
 
@@ -272,14 +278,14 @@ def _clear_total(stream):
 
 def _has_more(stream, n_frames):
     try:
-        with _open_at(stream, n_frames) as decoder:
+        with _open_flac(stream, n_frames) as decoder:
             return len(decoder.read(1)) > 0
     except soundfile.LibsndfileError:
         # What follows the last frame is a tag.
         return False
 
 
-def _open_at(stream, n_frames):
+def _open_flac(stream, n_frames):
     decoder = Decoder(io.BytesIO(stream))
     if n_frames:
         decoder.seek(n_frames)
