@@ -70,7 +70,8 @@ def _make_stream(path, file):
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
         demuxer = find_demuxer(file)
         if demuxer is None:
-            raise AudioError(path, f"is not audio that can be read ({_reason(error)})") from error
+            problem = f"is not audio that can be read ({_reason(error)})"
+            raise AudioError(path, f"{problem}; convert it to FLAC or WAV, or remove it") from error
         return FfmpegStream(path, demuxer)
     if decoder.frames == 0:
         decoder.close()

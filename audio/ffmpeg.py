@@ -22,8 +22,8 @@ from .headers import missing_bytes
 
 # Suffixes of formats that libsndfile does not read.
 FFMPEG_SUFFIXES = frozenset(
-    {".3gp", ".aac", ".ac3", ".amr", ".ape", ".eac3", ".m4a", ".m4b", ".mka", ".mkv", ".mov"}
-    | {".mp4", ".mpc", ".spx", ".tta", ".webm", ".wma", ".wv"}
+    {".3gp", ".aac", ".ac3", ".amr", ".ape", ".dff", ".dsf", ".eac3", ".m4a", ".m4b", ".mka"}
+    | {".mkv", ".mov", ".mp4", ".mpc", ".spx", ".tak", ".tta", ".webm", ".wma", ".wv"}
 )
 # In seconds: a thousandth of it is usual.
 TIME_LIMIT = 600
@@ -165,6 +165,7 @@ class FfmpegStream:
         if len(head) < _AU_HEADER.size:
             self._process.wait()
             self._reader.join()
+            self._check_time()
             reason = self._first_message() or f"exit code {self._process.returncode}"
             problem = f"has no audio that ffmpeg can decode as {demuxer} ({reason})"
             raise AudioError(self._path, f"{problem}; convert it to FLAC or WAV, or remove it")
@@ -181,6 +182,11 @@ class FfmpegStream:
         """Return the first line of stderr, without the name of the part of ffmpeg."""
         line = self._message.decode(errors="replace").strip().partition("\n")[0]
         return line.rpartition("] ")[2].removeprefix(f"file:{self._path.absolute()}: ")
+
+    def _check_time(self):
+        if self._is_late:
+            problem = f"took ffmpeg more than {TIME_LIMIT} s; convert it to FLAC, or remove it"
+            raise AudioError(self._path, problem)
 
     def _stop_late(self):
         self._is_late = True

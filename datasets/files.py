@@ -7,10 +7,11 @@ from ..audio.ffmpeg import FFMPEG_SUFFIXES
 from ..exceptions import DataError
 
 # Those that libsndfile does not read go through ffmpeg; without it, reading them is an error, which
-# names the file. Left out here, they would vanish from a data set.
+# names the file, as for those of the last line, which nothing reads. Left out, they would vanish.
 AUDIO_SUFFIXES = FFMPEG_SUFFIXES | frozenset(
     {".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2"}
     | {".mpga", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf"}
+    | {".dts", ".ofr", ".ra", ".shn"}
 )
 
 

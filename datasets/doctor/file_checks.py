@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from ...audio.reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE
+from ...audio.reading import DEFAULT_SR
 from .finding import ROLES, Finding, by_role, findings_by_role, format_spread
 
 # In seconds: shorter clips give no loudness, no tempo and hardly a frame of features.
@@ -60,27 +60,6 @@ def check_truncated(data):
                 f"or damaged ({bad['missing'].iloc[0]} in the first)",
                 "copy or download them again",
             )
-
-
-def check_scale(data):
-    """Find files of floats far beyond full scale: integers that were not scaled.
-
-    Parameters
-    ----------
-    data : CheckInput
-
-    Yields
-    ------
-    Finding
-    """
-    yield from findings_by_role(
-        data.files,
-        data.files["peak"] > FAR_BEYOND_FULL_SCALE,
-        "warning",
-        "scale",
-        "have samples far beyond full scale, which is 1",
-        "write them again with samples divided by their full scale, such as 32768",
-    )
 
 
 def check_sample_rates(data):

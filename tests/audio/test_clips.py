@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 from helpers.signals import sine
+<<<<<<< HEAD
+=======
+from scipy.io import wavfile
+from sklearn.base import BaseEstimator
+>>>>>>> fcca1bf (Test the true length of audio files and the restrictions of ffmpeg)
 
 from stemstack.audio import check_clips, clip_key, load_clip
 from stemstack.exceptions import AudioError, AudioWarning, ClipTypeError
@@ -32,6 +37,29 @@ def test_load_clip_checks_arrays():
         load_clip(np.zeros((2, 2)))
     with pytest.raises(ClipTypeError, match="must be a path"):
         load_clip(3)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "subtype"), [("int16", "PCM_16"), ("int32", "PCM_32"), ("uint8", "PCM_U8")]
+)
+def test_integers_are_scaled_as_files_are(tmp_path, dtype, subtype):
+    soundfile.write(tmp_path / "a.wav", sine(440), SR, subtype=subtype)
+    sr, samples = wavfile.read(tmp_path / "a.wav")
+    assert samples.dtype == dtype and sr == SR
+    expected = load_clip(tmp_path / "a.wav")
+    np.testing.assert_array_equal(load_clip(samples), expected)
+    assert clip_key(samples) == clip_key(expected)
+    (row,) = validate_clips(BaseEstimator(), samples[None], reset=True)
+    np.testing.assert_array_equal(row, expected)
+
+
+def test_floats_far_beyond_full_scale_warn():
+    for clip in (32767 * sine(440), (32767 * sine(440)).astype(np.int64)):
+        with pytest.warns(AudioWarning, match="far beyond full scale"):
+            load_clip(clip)
+        with pytest.warns(AudioWarning, match="far beyond full scale"):
+            validate_clips(BaseEstimator(), clip[None], reset=True)
+    assert load_clip(4 * sine(440)).max() > 1
 
 
 def test_objects_load_and_hash_themselves():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -240,3 +241,15 @@ def test_features_skip_unreadable_file(stem_data, tmp_path, run_program):
     code, _, err = run_program("features", *paths, "--out", out, "--families", "rms", "--quiet")
     assert code == 1 and "bad.wav" in err
     assert len(pd.read_parquet(out)) == 6
+
+
+def test_features_name_format_without_ffmpeg(stem_data, tmp_path, run_program, monkeypatch):
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    shutil.copy(stem_data / "mashups/song0001.wav", folder)
+    shutil.copy(Path(__file__).parent.parent / "data/audio/tone.m4a", folder)
+    monkeypatch.setenv("PATH", "")
+    out = tmp_path / "features.parquet"
+    code, _, err = run_program("features", folder, "--out", out, "--families", "rms", "--quiet")
+    assert code == 1 and "tone.m4a: is in a format (mov) that needs ffmpeg" in err
+    assert len(pd.read_parquet(out)) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stemstack.audio import read_clip
-from stemstack.exceptions import DataError
+from stemstack.exceptions import AudioWarning, DataError
 from stemstack.mashups import build_source_store
 
 FOLDER = "genres_stems/blues/blues.00000"
@@ -65,3 +65,12 @@ def test_damaged_entry_is_converted_again(stem_data, tmp_path, caplog, suffix, c
     assert again == source
     np.testing.assert_array_equal(again.read(), source.read())
     assert caplog.text.count("damaged, removed") == 1
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_truncated_stem_warns_from_any_process(own_stem_data, tmp_path, n_jobs):
+    stems = own_stem_data / "genres_stems/blues/blues.00000"
+    drums = stems / "drums.wav"
+    drums.write_bytes(drums.read_bytes()[:-1000])
+    with pytest.warns(AudioWarning, match=r"drums\.wav: cut short \(1000 bytes missing\)"):
+        build_source_store(stems, ["drums.wav", "bass.wav"], cache=tmp_path, n_jobs=n_jobs)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 SR = 22050
+M4A = Path(__file__).parents[2] / "data/audio/tone.m4a"
 SONG = "genres_stems/blues/blues.00000"
 
 
@@ -79,6 +81,25 @@ def test_truncated_files_are_errors_in_any_container(data, write, hiss, find_pro
     (finding,) = find_problems(data, "cut short")
     assert finding.severity == "error"
     assert set(finding.files) == {f"{SONG}/bass.wav", f"{SONG}/drums.flac"}
+
+
+def test_missing_ffmpeg_is_an_error_with_fix(data, find_problems, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    (data / SONG / "bass.wav").unlink()
+    shutil.copy(M4A, data / SONG / "bass.m4a")
+    (finding,) = find_problems(data, "unreadable files")
+    assert finding.files == (f"{SONG}/bass.m4a",) and "needs ffmpeg" in finding.found
+    assert finding.fix == "install ffmpeg, or convert the file to FLAC or WAV"
+
+
+def test_zero_sizes_suggest_repairing_the_header(data, find_problems):
+    wav = data / SONG / "bass.wav"
+    content = bytearray(wav.read_bytes())
+    content[40:44] = bytes(4)
+    wav.write_bytes(content)
+    (finding,) = find_problems(data, "unreadable files")
+    assert "44100 bytes follow its header" in finding.found
+    assert finding.fix.startswith("repair the header")
 
 
 def test_nan_is_an_error(data, write, hiss, find_problems):
