@@ -24,7 +24,7 @@ from ..utils.hashing import hash_bytes
 from ..utils.parallel import parallel_map
 from .tempo_sync import estimate_tempo
 
-_FORMAT = "sources-3"
+_FORMAT = "sources-4"
 # Raw samples: reading the header of a .npy file takes longer than mapping the file.
 _STORED = np.dtype("<i2")
 

@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 from helpers.signals import sine
-<<<<<<< HEAD
-=======
 from scipy.io import wavfile
 from sklearn.base import BaseEstimator
->>>>>>> fcca1bf (Test the true length of audio files and the restrictions of ffmpeg)
 
-from stemstack.audio import check_clips, clip_key, load_clip
+from stemstack.audio import check_clips, clip_key, load_clip, validate_clips
 from stemstack.exceptions import AudioError, AudioWarning, ClipTypeError
 
 SR = 22050
