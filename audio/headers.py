@@ -139,7 +139,7 @@ def find_demuxer(file):
 
 
 def skip_id3(data, position=0):
-    """Return the position after an ID3v2 tag, or ``position`` where there is none.
+    r"""Return the position after an ID3v2 tag, or ``position`` where there is none.
 
     Parameters
     ----------
