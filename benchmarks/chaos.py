@@ -179,10 +179,11 @@ def compare(trial, whole):
     return faults + [f"{name} is left over" for name in trial.temporary_files()]
 
 
-def disturb(kind, folder, inputs, n_kills, rng, deadline):
+def disturb(kind, folder, inputs, n_kills, rng, max_seconds):
     """Kill and resume one kind of command; return the undisturbed time and the result."""
     whole, result = Trial(kind, folder / "whole", inputs), Result()
     seconds = whole.run()
+    deadline = time.monotonic() + max_seconds
     while result.kills < n_kills and time.monotonic() < deadline:
         trial = Trial(kind, folder / "killed", inputs)
         # Up to four kills, some of which come after the end.
@@ -207,13 +208,15 @@ def disturb(kind, folder, inputs, n_kills, rng, deadline):
     return seconds, result
 
 
-def make_inputs(folder, data):
-    """Fit the two runs that some commands start from; render a small data set if none is given."""
+def make_inputs(folder, data, kinds):
+    """Fit the two runs that some kinds start from; render a small data set if none is given."""
     if data is None:
         data = folder / "data"
         size = ("--songs-per-genre", "2", "--seconds", "3", "--sr", "22050", "--mono")
         _run("demo-data", data, *size, "--test-per-genre", "2", "--jobs", "2")
     inputs = {"data": data, "run": folder / "RUN", "other": folder / "OTHER"}
+    if not any("{run}" in kind.arguments for kind in kinds):
+        return inputs
     for name, models in (("run", CLASSICAL), ("other", ("--models", "heuristic"))):
         cache = ("--cache", folder / "cache", "--jobs", "2")
         _run("fit", "--data", data, "--out", inputs[name], *SMALL, *models, *cache)
@@ -237,12 +240,14 @@ def main(arguments=None):
     rows = {}
     with tempfile.TemporaryDirectory(prefix="chaos-") as work:
         folder = Path(work)
-        inputs = make_inputs(folder / "inputs", options.data and options.data.absolute())
-        for number, name in enumerate(options.kinds.split(",")):
+        names = options.kinds.split(",")
+        data = options.data and options.data.absolute()
+        inputs = make_inputs(folder / "inputs", data, [KINDS[name] for name in names])
+        for number, name in enumerate(names):
             rng = np.random.default_rng([options.seed, number])
-            limit = time.monotonic() + 60 * options.minutes
-            kind = KINDS[name]
-            seconds, result = disturb(kind, folder / name, inputs, options.kills, rng, limit)
+            limit = 60 * options.minutes
+            arguments = KINDS[name], folder / name, inputs, options.kills, rng, limit
+            seconds, result = disturb(*arguments)
             rows[name] = result.row(seconds)
             print(f"{name}: {rows[name]}", file=sys.stderr, flush=True)
     print(pd.DataFrame.from_dict(rows, orient="index").to_string())

@@ -16,8 +16,8 @@ from ..gap.clip_stats import CLIP_STATS, compute_clip_stats, waveform_stats
 from .length_level import fit_to_clips
 from .search import apply_parameters
 
-# In s; longer than any song.
-_UNLIMITED = 36000.0
+# In s; the longest that settings allow.
+_UNLIMITED = 3600.0
 # Number of recipes from which the longest possible durations are estimated.
 _N_LENGTHS = 400
 

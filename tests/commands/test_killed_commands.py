@@ -15,8 +15,8 @@ from chaos import CALL, KINDS, disturb, wait_until_gone
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fit", "features"])
 def test_killed_command_resumes_to_same_files(stem_data, tmp_path, kind):
-    rng, deadline = np.random.default_rng(0), time.monotonic() + 300
-    _, result = disturb(KINDS[kind], tmp_path, {"data": stem_data}, 2, rng, deadline)
+    rng, inputs = np.random.default_rng(0), {"data": stem_data}
+    _, result = disturb(KINDS[kind], tmp_path, inputs, 2, rng, max_seconds=300)
     assert result.kills == 2 and result.finished
     assert result.faults == []
 
