@@ -36,7 +36,7 @@ demo: install $(DEMO)/data
 	@echo "the whole report, with clips to listen to, takes a minute more: make report"
 
 report: install
-	$(BIN)/python cli.py report $(DEMO)/run --answers $(DEMO)/answers.csv
+	$(BIN)/python cli.py report $(DEMO)/run --data $(DEMO)/data --answers $(DEMO)/answers.csv
 
 $(DEMO)/data: | install
 	$(BIN)/python cli.py demo-data $(DEMO)/data --songs-per-genre 12 --seconds 30 --sr 22050 --mono

@@ -134,6 +134,7 @@ def fit_command(
     from ._shared.progress import make_resources
 
     _check_trust(ctx, options["models"], trust)
+    _check_origin(ctx, {**options, "track": track})
     # How to compute, as opposed to what: the rest of the options is the configuration.
     names = ("resume", "scheduler", "audit", "time_limit")
     execution = {name: options.pop(name) for name in names}
@@ -163,6 +164,25 @@ def _check_trust(ctx, models, trust):
             f"The configuration names code to import: {untrusted[0]}; pass --trust {untrusted[0]} "
             "if you trust its author"
         )
+
+
+def _check_origin(ctx, options):
+    """Check that addresses of other machines come from the user, not from a configuration file."""
+    from ..datasets import is_url
+
+    scheduler, track = options["scheduler"], options["track"]
+    remote = {
+        "data": is_url(options["data"]),
+        "scheduler": scheduler is not None and not str(scheduler).startswith("local"),
+        # After the colon there may be the address of a server.
+        "track": track is not None and ":" in str(track),
+    }
+    for name, is_remote in remote.items():
+        if is_remote and ctx.get_parameter_source(name) is ParameterSource.DEFAULT_MAP:
+            raise UsageError(
+                f"The configuration names another machine: {name} {options[name]}; repeat it as "
+                f"--{name} {options[name]} if you trust its author"
+            )
 
 
 def _plan(config, out, execution, resources, as_json):

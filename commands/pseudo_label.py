@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
 from ._shared.options import (
     MANY,
@@ -26,6 +27,7 @@ from ._shared.terminal import echo, print_json
     type=click.Path(path_type=Path),
     help="Run directory to create, or a .csv file for predictions only.",
 )
+@option("--data", help="Path or URL of RUN's data set.  [required]", show_default=False)
 @option("--models", type=Names(), help="Models of RUN; by default all but networks and heuristic.")
 @option("--rounds", type=click.IntRange(1, MANY), default=3, help="Maximum number of rounds.")
 @option(
@@ -39,12 +41,14 @@ from ._shared.terminal import echo, print_json
 @jobs_option()
 @cache_option()
 @quiet_option()
-def pseudo_label_command(run, out, models, rounds, confidence, as_json, trust, jobs, cache, quiet):
+def pseudo_label_command(
+    run, out, data, models, rounds, confidence, as_json, trust, jobs, cache, quiet
+):
     """Train on RUN's test clips in rounds, as long as scores on held-out songs improve.
 
     \b
-    stemstack pseudo-label RUN --out RUN2
-    stemstack pseudo-label RUN --out answers.csv
+    stemstack pseudo-label RUN --data DATA --out RUN2
+    stemstack pseudo-label RUN --data DATA --out answers.csv
 
     Each round adds the test clips that all models predict confidently and alike, the same number
     per class. A round that does not improve the score on held-out songs is rolled back and is the
@@ -56,12 +60,17 @@ def pseudo_label_command(run, out, models, rounds, confidence, as_json, trust, j
     from ._shared.outputs import write_report_and_card
     from ._shared.progress import make_resources
 
+    if data is None:
+        raise UsageError(
+            "Missing option --data: the data set of the run. The one that the run names, "
+            f"{Run.open(run).config.data}, is not opened unasked"
+        )
     source, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
     new_run = None if out.suffix == ".csv" else Run(out)
     if new_run is not None:
         new_run.check_vacant()
     result = fit_pseudo_labels(
-        source, models=models, n_rounds=rounds, confidence=confidence, resources=resources
+        source, data, models=models, n_rounds=rounds, confidence=confidence, resources=resources
     )
     if new_run is None:
         predictions = predict_pseudo_labelled(result, resources=resources)

@@ -13,6 +13,7 @@ _FILE = click.Path(path_type=Path)
 @click.command("report")
 @click.argument("run", type=_FILE)
 @option("--answers", type=_FILE, help="CSV with test labels; adds test scores.")
+@option("--data", help="Path or URL of the run's data set; adds the sections that need it.")
 @option("--out", type=_FILE, help="File to write; RUN/report.html by default.")
 @click.option("--no-audio", is_flag=True, help="Leave out audio players, for a smaller file.")
 @click.option("--quick", is_flag=True, help="Use the tables of the run only; takes seconds.")
@@ -20,23 +21,30 @@ _FILE = click.Path(path_type=Path)
 @jobs_option()
 @cache_option()
 @quiet_option()
-def report_command(run, answers, out, no_audio, quick, trust, jobs, cache, quiet):
+def report_command(run, answers, data, out, no_audio, quick, trust, jobs, cache, quiet):
     """Write the report of RUN as one HTML file to open offline, print or send.
 
     \b
     stemstack report RUN --answers answers.csv
+    stemstack report RUN --data DATA
 
-    Sections that need the data set, such as clips to listen to, are left out if it is missing.
+    Sections that need the data set, such as clips to listen to, are left out without --data: the
+    data set that RUN names is not opened unasked.
     """
     from ..reports import write_report
     from ..runs import Run
+    from ..runs.stored_clips import describe_missing_data
     from ._shared.progress import make_resources
 
+    run, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
+    if data is None and not quick:
+        resources.progress.log(describe_missing_data(run, "sections that need the data set"))
     path = write_report(
-        Run.open(run, trust=trust),
+        run,
         answers=answers,
         out=out,
         audio=not no_audio,
-        resources=None if quick else make_resources(cache, jobs, quiet),
+        data=None if quick else data,
+        resources=resources,
     )
     echo_data(path)

@@ -13,7 +13,7 @@ from ._shared.terminal import PlainStream, echo, echo_line
 
 @click.command("serve")
 @click.argument("run", type=click.Path(path_type=Path))
-@option("--data", help="Path or URL of the training data, if it has moved.")
+@option("--data", help="Path or URL of the training data, to show similar clips.")
 @option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all interfaces.")
 @option(
     "--allow-host",
@@ -34,20 +34,24 @@ def serve_command(run, data, max_seconds, max_mb, trust, jobs, cache, quiet, **a
     """Serve a web page that classifies dropped or recorded clips by RUN, and explains why.
 
     \b
-    stemstack serve RUN
+    stemstack serve RUN --data DATA
 
     Nothing leaves the machine unless --share or --host lets others in. Prints the address of the
     page when it is ready; Ctrl-C stops it.
     """
+    from ..runs.stored_clips import describe_missing_data
     from ..serving import ClipExplainer, Limits
     from ._shared.progress import make_resources
 
     resources = make_resources(cache, jobs, quiet)
     explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb), trust=trust)
-    try:
-        explainer.load_training_clips(data, resources=resources)
-    except DataError as error:
-        resources.progress.log(f"nearest training clips are not shown: {error}")
+    if data is None:
+        resources.progress.log(describe_missing_data(explainer.run, "nearest training clips"))
+    else:
+        try:
+            explainer.load_training_clips(data, resources=resources)
+        except DataError as error:
+            resources.progress.log(f"nearest training clips are not shown: {error}")
     _serve(explainer, **address)
 
 

@@ -117,7 +117,8 @@ def describe_untrusted(types, families, trust):
     sources = []
     for name in types:
         match = HASHED_MODULE.match(name)
-        sources.append(f"{match['stem']}.py" if match else name.rpartition(".")[0])
+        module = "sklearn" if name.startswith("sklearn.") else name.rpartition(".")[0]
+        sources.append(f"{match['stem']}.py" if match else module)
     references = [source for value in families for source in family_sources(value)]
     sources += [source for source in references if not _is_trusted(source, trust)]
     return ", ".join(dict.fromkeys(sources))

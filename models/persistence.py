@@ -8,28 +8,29 @@ models and blends, and of code that the user trusts explicitly.
 
 import io
 import json
-import sys
 import zipfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType
 
-from ..exceptions import DataError, UsageError, first_line
+from ..exceptions import DataError, StemstackError, UsageError, first_line
 from ..features import SpectralFeatures
 from ..stacking.blending.comparison import blend_types
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
-from .deep.persistence import from_plain, load_net, save_net, to_plain
+from .deep.persistence import DAMAGE, from_plain, load_net, save_net, to_plain
 from .inspection import ensemble_networks, find_parts
+from .loaded_values import reset_and_check
 from .own_code import describe_untrusted, trusted_prefixes
 from .registry import MODELS
+from .saved_parts import check_schema, check_size, is_sklearn_class
 from .seed_ensemble import rebuild_seed_ensemble
 
 NETWORKS = (EffNetClassifier, EffNetEmbedding, EffNetLogits)
 _SKOPS_NAME, _ENSEMBLE_NAME = "model.skops", "bag.json"
-_DAMAGE = (OSError, ValueError, LookupError, AttributeError, ImportError, zipfile.BadZipFile)
+_MAX_SEEDS = 1000
 # Modules and classes named in files of older versions, and their names now.
 RENAMED = {
     "ColumnClaim": "ColumnSelector",
@@ -123,8 +124,10 @@ def load_model(folder, *, trust=()):
 
     Notes
     -----
-    The ``memory`` of pipelines is reset: fitting the model again would unpickle the files of that
-    folder.
+    Parameters of the machine of the fit, such as ``n_jobs``, ``cache`` and the ``memory`` of
+    pipelines, are reset: fitting the model again would unpickle the files of that folder. Types are
+    restored from their attributes, never by their constructors, and fitted arrays that compiled
+    code relies on are checked first.
 
     Examples
     --------
@@ -136,46 +139,59 @@ def load_model(folder, *, trust=()):
         return _load_ensemble(folder)
     if not path.exists():
         return load_net(folder, NETWORKS)
-    skops = import_blocking("skops.io")
+    own, spectral = trusted_prefixes(trust), []
     try:
-        archive = _rename_in_schema(path.read_bytes())
-        types, own = skops.get_untrusted_types(data=archive), trusted_prefixes(trust)
+        archive = _read_archive(path)
+        types, refused = _find_types(archive, own)
         trusted = {
             name
             for name in types
-            if name in trusted_types() or _is_sklearn_class(name) or name.startswith(own)
+            if name in trusted_types() or is_sklearn_class(name) or name.startswith(own)
         }
-        untrusted = sorted(set(types) - trusted)
-        model = None if untrusted else skops.loads(archive, trusted=sorted(trusted))
-    except UsageError:
+        untrusted = sorted((set(types) - trusted) | refused)
+        if not untrusted:
+            model = import_blocking("skops.io").loads(archive, trusted=sorted(trusted))
+            spectral = find_parts(model, SpectralFeatures)
+    except StemstackError:
         raise
-    except _DAMAGE as error:
-        raise DataError(f"{path}: is not a saved model ({error}); copy it again") from error
+    except ImportError as error:
+        raise DataError(f"{path}: needs a package that is not installed ({error})") from error
+    except Exception as error:
+        raise _damaged(path, error) from error
     # Computing features would import the code of families.
-    families = [spectral.families for spectral in find_parts(model, SpectralFeatures)]
-    sources = describe_untrusted(untrusted, families, trust)
+    sources = describe_untrusted(untrusted, [part.families for part in spectral], trust)
     if sources:
         raise DataError(
             f"{path}: holds {', '.join(untrusted) or 'feature families'}, which stemstack does not "
             f"save by itself; if you trust this code, pass --trust {sources}, unchanged since the "
             "fit"
         )
-    for part in find_parts(model):
-        # joblib's memory unpickles what it finds in its folder, which may be one of the run.
-        if getattr(part, "memory", None) is not None:
-            part.memory = None
+    try:
+        reset_and_check(model)
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise _damaged(path, error) from error
     return model
 
 
-def _is_sklearn_class(name):
-    """Return whether a name is that of a class, not a function, of scikit-learn.
+def _damaged(path, error):
+    text = first_line(error) or type(error).__name__
+    return DataError(f"{path}: is damaged or is not a saved model ({text}); copy it again")
 
-    skops trusts public estimators by itself; fitted ones hold objects of private classes too.
-    """
-    module, _, attribute = name.rpartition(".")
-    # Importing skops has imported every module of scikit-learn: nothing is imported by name here.
-    found = getattr(sys.modules.get(module), attribute, None)
-    return module.startswith("sklearn.") and isinstance(found, type)
+
+def _read_archive(path):
+    """Read a skops file, with the names of older versions replaced."""
+    content = path.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        check_size(archive)
+    return _rename_in_schema(content)
+
+
+def _find_types(archive, own):
+    """Return the types that skops does not trust by itself, and those that stemstack refuses."""
+    skops = import_blocking("skops.io")
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        refused = check_schema(json.loads(source.read("schema.json")), own)
+    return skops.get_untrusted_types(data=archive), refused
 
 
 def check_savable(model, label):
@@ -227,8 +243,13 @@ def _load_ensemble(folder):
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         n_seeds, classes = int(document["seeds"]), from_plain(document["classes"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: is not an ensemble of networks ({error})") from error
+        if not 1 <= n_seeds <= _MAX_SEEDS:
+            raise ValueError(f"seeds must be from 1 to {_MAX_SEEDS}. Got {n_seeds}")
+    except (*DAMAGE, OverflowError) as error:
+        raise DataError(
+            f"{path}: is damaged or is not an ensemble of networks "
+            f"({first_line(error)}); copy it again"
+        ) from error
     return rebuild_seed_ensemble(
         [load_net(Path(folder, f"seed{i}"), NETWORKS) for i in range(n_seeds)], classes
     )

@@ -16,7 +16,9 @@ from .sections import SECTIONS
 
 
 @one_blas_thread()
-def write_report(run, *, answers=None, out=None, audio=True, resources=None, sections=SECTIONS):
+def write_report(
+    run, *, answers=None, out=None, audio=True, data=None, resources=None, sections=SECTIONS
+):
     """Write the report of a run as one self-contained HTML file.
 
     Parameters
@@ -28,9 +30,12 @@ def write_report(run, *, answers=None, out=None, audio=True, resources=None, sec
         File to write; ``report.html`` in the run by default.
     audio : bool, default=True
         Whether clips can be played, about 1 MB of the page.
+    data : str or os.PathLike, optional
+        Path or URL of the run's data set. Without it the report is made from the run's tables only,
+        which takes seconds: sections that need the data set are left out. The data set that the run
+        names is not opened.
     resources : Resources, optional
-        With a cache folder. By default the report is made from the run's tables only, which takes
-        seconds: sections that need the data set are left out.
+        With a cache folder; needed with ``data``.
     sections : sequence of Section, default=SECTIONS
         Sections in their order.
 
@@ -59,7 +64,9 @@ def write_report(run, *, answers=None, out=None, audio=True, resources=None, sec
     PosixPath('RUN/report.html')
     """
     test_labels = None if answers is None else read_test_labels(run, answers)
-    inputs = ReportInputs(run, collect_evaluations(run, test_labels), test_labels, audio, resources)
+    inputs = ReportInputs(
+        run, collect_evaluations(run, test_labels), test_labels, audio, resources, data
+    )
     bodies = [(section.anchor, section.title, section.body(inputs)) for section in sections]
     page = render_page(
         title=run.path.resolve().name,

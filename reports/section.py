@@ -1,6 +1,7 @@
 """Section of a report, and the inputs that sections are computed from."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +29,9 @@ class ReportInputs:
     audio : bool, default=True
         Whether clips can be played.
     resources : Resources or None, default=None
-        Resources to read and measure the data set with; None leaves out the sections that do.
+        Resources to read and measure the data set with.
+    data : str or os.PathLike or None, default=None
+        Path or URL of the run's data set; None leaves out the sections that read it.
 
     See Also
     --------
@@ -46,6 +49,7 @@ class ReportInputs:
     test_labels: dict | None = None
     audio: bool = True
     resources: Resources | None = None
+    data: str | os.PathLike | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Section:
         ``render(data)`` turns these data into HTML by :mod:`stemstack.reports.html.blocks`.
     needs_data : bool, default=False
         Whether the data set of the run is read, which may take minutes. Such a section is left out
-        of a quick report, and gives the reason where the data set is missing.
+        of a report without data, and gives the reason where the data set is missing.
 
     See Also
     --------
@@ -103,7 +107,7 @@ class Section:
         Markup or None
             None where the section does not apply.
         """
-        if self.needs_data and inputs.resources is None:
+        if self.needs_data and inputs.data is None:
             return None
         try:
             data = self.collect(inputs)

@@ -12,6 +12,7 @@ import psutil
 
 from ..utils.atomic_write import write_text
 from ..utils.progress import NullProgress
+from .run_files import damaged, read_json
 
 # Seconds between two measurements of memory, which take a millisecond.
 _INTERVAL = 1.0
@@ -118,7 +119,14 @@ def read_costs(run):
     path = run.path / "costs.json"
     if not path.exists():
         return {"stages": [], "seconds": 0.0, "peak_memory_mb": 0.0}
-    return json.loads(path.read_text(encoding="utf-8"))
+    costs = read_json(path)
+    try:
+        stages = {stage["stage"]: float(stage["seconds"]) for stage in costs["stages"]}
+        if not all(isinstance(name, str) for name in stages):
+            raise ValueError("a stage without a name")
+    except (TypeError, ValueError, LookupError) as error:
+        raise damaged(path, error) from error
+    return costs
 
 
 def model_seconds(run):

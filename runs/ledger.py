@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..exceptions import DataError
 from ..utils.atomic_write import atomic_path
+from .run_files import read_parquet
 
 _FILE = re.compile(r"fold(\d+)-([0-9a-f]+)\.parquet")
 
@@ -100,12 +101,12 @@ class Ledger:
         Raises
         ------
         DataError
-            The entry does not exist.
+            The entry does not exist or is damaged.
         """
         path = self.path(model, fold, key)
         if not path.exists():
             raise DataError(f"{path}: no such entry; finish the run with fit --resume")
-        table = pd.read_parquet(path)
+        table = read_parquet(path, ("id", "split"))
         return table[table["split"] == split].drop(columns="split").set_index("id")
 
     def write(self, model, fold, key, *, oof, test=None):

@@ -2,14 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-
 from ..datasets.csv_table import read_csv_header
-from ..exceptions import DataError, UsageError
+from ..exceptions import DataError, StemstackError, UsageError
 from ..mashups import read_recipes
 from ..models import load_model, model_columns, save_model
 from ..models.own_code import check_unchanged, code_sources
@@ -17,6 +16,14 @@ from ..utils.atomic_write import atomic_path, link_or_copy, write_text
 from ..utils.leftovers import forget_temporary, new_temporary
 from .config import Config, read_document
 from .ledger import Ledger
+from .run_files import (
+    check_files,
+    check_metrics,
+    check_predictions,
+    damaged,
+    read_json,
+    read_parquet,
+)
 from .training_clips import song_groups
 
 # The name of the meta-model among the models. In config.yaml, STACK or PSEUDO_LABEL under
@@ -25,6 +32,13 @@ STACK = "stack"
 PSEUDO_LABEL = "pseudo-label"
 # The folder, and the key in metrics.json, of the run whose folds share songs.
 SONG_SHARED = "song_shared"
+_MODEL_ERRORS = (
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
+    *(MemoryError, AssertionError),
+)
+_FOLDS = re.compile(r"fold|repeat\d+")
+_OOF, _TEST = "ledger/oof", "ledger/test"
+_COLUMNS = {_OOF: ("clip", "label", "fold"), _TEST: ("id",)}
 
 
 class Run:
@@ -76,6 +90,7 @@ class Run:
             or was made of other runs.
         """
         run = cls(path, code_sources(config.models))
+        run._check_files()
         if not run.config_path.exists():
             run.check_vacant()
             return run
@@ -132,9 +147,10 @@ class Run:
         Raises
         ------
         DataError
-            The directory holds no run, or one that is not finished.
+            The directory holds no run, or one that is not finished, or links to other files.
         """
         run = cls(path, trust)
+        run._check_files()
         if not run.config_path.exists():
             raise DataError(f"{path}: holds no run (config.yaml is missing); make one with fit")
         if finished and not run.metrics_path.exists():
@@ -143,6 +159,10 @@ class Run:
                 f"{path}: the run is not finished; {again or 'continue it with fit --resume'}"
             )
         return run
+
+    def _check_files(self):
+        if self.path.is_dir():
+            check_files(self.path)
 
     def check_vacant(self):
         """Check that a new run can be written here.
@@ -176,14 +196,23 @@ class Run:
     @property
     def resolved(self):
         """What parameters set to ``auto`` resolved to, by model; read from disk."""
-        return read_document(self.config_path)["resolved"]
+        return self._read_section("resolved")
 
     @property
     def planned(self):
         """What a time limit changed, read from disk; empty without a limit or a configuration."""
         if not self.config_path.exists():
             return {}
-        return read_document(self.config_path).get("planned", {})
+        return self._read_section("planned")
+
+    def _read_section(self, name):
+        section = read_document(self.config_path).get(name, {})
+        if not isinstance(section, dict):
+            raise damaged(self.config_path, f"{name} is not a mapping")
+        for key, value in section.items():
+            if name == "resolved" and not isinstance(value, dict):
+                raise damaged(self.config_path, f"{key} of {name} is not a mapping")
+        return section
 
     @property
     def made_by(self):
@@ -198,7 +227,12 @@ class Run:
     @property
     def metrics(self):
         """The scores, read from disk."""
-        return json.loads(self.metrics_path.read_text(encoding="utf-8"))
+        document = read_json(self.metrics_path)
+        try:
+            check_metrics(document, (*self.model_names, STACK))
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise damaged(self.metrics_path, error) from error
+        return document
 
     def write_metrics(self, metrics):
         """Write the scores."""
@@ -213,9 +247,26 @@ class Run:
         with atomic_path(self.path / f"{name}.parquet") as temporary:
             table.to_parquet(temporary, index=False)
 
-    def read_table(self, name):
-        """Read a table written by :meth:`write_table`."""
-        return pd.read_parquet(self.path / f"{name}.parquet")
+    def read_table(self, name, columns=()):
+        """Read a table written by :meth:`write_table`, with columns that it must have.
+
+        Raises
+        ------
+        DataError
+            The file is missing or damaged, or does not fit the run.
+        """
+        path = self.path / f"{name}.parquet"
+        table = read_parquet(path, (*_COLUMNS.get(name, ()), *columns))
+        for column in table.columns if name == "folds" else ():
+            if _FOLDS.fullmatch(column) and table[column].dtype.kind not in "iu":
+                raise damaged(path, f"{column} is not a number")
+        if name in _COLUMNS:
+            models, classes = (*self.model_names, STACK), self.metrics["classes"]
+            try:
+                check_predictions(table, models, classes)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise damaged(path, error) from error
+        return table
 
     def read_recipes(self):
         """Read the recipes of a run's mashups.
@@ -226,7 +277,10 @@ class Run:
             By id, in the order of the training clips; empty for a run on clips.
         """
         path = self.path / "recipes.parquet"
-        return {recipe.id: recipe for recipe in read_recipes(path)} if path.exists() else {}
+        if not path.exists():
+            return {}
+        read_parquet(path)
+        return {recipe.id: recipe for recipe in read_recipes(path)}
 
     def song_groups(self):
         """Return the group of each training clip; clips that share songs are in one group.
@@ -236,7 +290,9 @@ class Run:
         ndarray of shape (n_clips,)
         """
         # For clips that are not mashups, folds.parquet has one row per clip.
-        return song_groups(self.read_table("folds"), list(self.read_recipes().values()))
+        recipes = list(self.read_recipes().values())
+        folds = self.read_table("folds", () if recipes else ("group",))
+        return song_groups(folds, recipes)
 
     def link_samples(self, source):
         """Take over folds and recipes from another run, as hard links or copies."""
@@ -251,7 +307,37 @@ class Run:
 
     def model_folds(self, name):
         """Return the folds that a model was saved for, those of repeats after the others."""
-        return sorted(int(path.name[4:]) for path in self.model_folder(name).glob("fold*"))
+        names = (path.name[4:] for path in self.model_folder(name).glob("fold*"))
+        return sorted(int(number) for number in names if number.isdecimal() and number.isascii())
+
+    def fitted_folds(self, name):
+        """Return the folds of :meth:`model_folds`; at least one.
+
+        Raises
+        ------
+        DataError
+            No model was saved.
+        """
+        folds = self.model_folds(name)
+        if not folds:
+            raise damaged(self.model_folder(name), "without a model")
+        return folds
+
+    @contextmanager
+    def using_model(self, name, fold=None):
+        """Raise an error that names the model for whatever a saved model raises in the block.
+
+        Raises
+        ------
+        DataError
+            The content of the model does not fit together.
+        """
+        try:
+            yield
+        except StemstackError:
+            raise
+        except _MODEL_ERRORS as error:
+            raise damaged(self.model_folder(name, fold), error) from error
 
     def save_model(self, model, name, fold=None):
         """Save a fold's model, or the meta-model without a fold."""
@@ -277,7 +363,10 @@ class Run:
         """Column names of the submission; ``id`` and ``label`` when there is none."""
         if not self._submission_path.exists():
             return ("id", "label")
-        return tuple(read_csv_header(self._submission_path)[:2])
+        columns = read_csv_header(self._submission_path)
+        if len(columns) < 2:
+            raise damaged(self._submission_path, "fewer than two columns")
+        return tuple(columns[:2])
 
     def write_submission(self, table):
         """Write ``submission.csv``."""

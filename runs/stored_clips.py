@@ -1,4 +1,8 @@
-"""The clips of a finished run, located again in its data set."""
+"""The clips of a finished run, located again in its data set.
+
+The data set is always given by the caller: a path or URL that a run names is never opened, since
+the run may be from somebody else.
+"""
 
 from ..datasets import local_data, read_data
 from ..exceptions import DataError
@@ -7,12 +11,32 @@ from ..utils.resources import DEFAULT_RESOURCES
 from .clip_list import ClipList
 
 
-def data_path(run, *, resources=DEFAULT_RESOURCES):
-    """Return the path of a run's data set.
+def describe_missing_data(run, parts):
+    """Describe what a command leaves out without a data set, and which data set to give.
 
     Parameters
     ----------
     run : Run
+    parts : str
+        What is left out.
+
+    Returns
+    -------
+    str
+    """
+    return (
+        f"{parts} are left out: give the data set by --data. The run names {run.config.data}, "
+        "which is not opened unasked"
+    )
+
+
+def data_path(data, *, resources=DEFAULT_RESOURCES):
+    """Return the local path of the data set of a run.
+
+    Parameters
+    ----------
+    data : str or os.PathLike
+        Path or URL.
     resources : Resources
         A data set at a URL is mirrored into its cache folder.
 
@@ -25,21 +49,20 @@ def data_path(run, *, resources=DEFAULT_RESOURCES):
     DataError
         The data set is not there.
     """
-    path = local_data(run.config.data, resources.cache, progress=resources.progress)
+    path = local_data(data, resources.cache, progress=resources.progress)
     if not path.exists():
-        raise DataError(
-            f"The data set {path.absolute()} is not there: put it back, or set 'data' in "
-            f"{run.config_path} to its new path."
-        )
+        raise DataError(f"The data set {path.absolute()} is not there: check the path of --data")
     return path
 
 
-def open_data(run, *, resources=DEFAULT_RESOURCES):
-    """Read the data set of a run.
+def open_data(run, data, *, resources=DEFAULT_RESOURCES):
+    """Read the data set of a run, as the run did.
 
     Parameters
     ----------
     run : Run
+    data : str or os.PathLike
+        Path or URL.
     resources : Resources
 
     Returns
@@ -51,7 +74,7 @@ def open_data(run, *, resources=DEFAULT_RESOURCES):
     DataError
         The data set is not there, or cannot be read.
     """
-    config, path = run.config, data_path(run, resources=resources)
+    config, path = run.config, data_path(data, resources=resources)
     return read_data(path, stems=config.stems, allow_missing_stems=config.allow_missing_stems)
 
 

@@ -14,6 +14,7 @@ from ..exceptions import AudioError, AudioWarning
 from ..features import log_mel
 from ..runs import STACK, ClipList, Run
 from ..runs.predictions import model_proba
+from ..runs.run_files import damaged
 from ..stacking.calibration import TemperatureScaling
 from .explanations import Confidence, Explanation, Predictions
 from .fitted_models import CachedClip, FittedModels
@@ -143,14 +144,18 @@ class ClipExplainer:
         self.classes = self.models.classes
         self._calibration = self._calibrate()
         self._scores = self.run.metrics["out_of_fold"][STACK]
+        n_classes, f1 = len(self.classes), self._scores.get("per_class_f1", {})
+        shape = np.shape(self._scores.get("confusion"))
+        if set(f1) != set(self.classes) or shape != (n_classes, n_classes):
+            raise damaged(self.run.metrics_path, "without the scores by class")
 
-    def load_training_clips(self, data=None, *, resources):
+    def load_training_clips(self, data, *, resources):
         """Load the training clips of the run, to find the nearest ones.
 
         Parameters
         ----------
-        data : str or os.PathLike, optional
-            Training data, if they have moved since the fit.
+        data : str or os.PathLike
+            Path or URL of the training data. Those that the run names are not opened.
         resources : Resources
             With a cache folder, in which the features of the clips are stored.
 

@@ -40,9 +40,10 @@ class FittedModels:
     """
 
     def __init__(self, run):
+        self._run = run
         self.classes = run.metrics["classes"]
         self.folds = {
-            name: [set_resources(run.load_model(name, fold)) for fold in run.model_folds(name)]
+            name: [set_resources(run.load_model(name, fold)) for fold in run.fitted_folds(name)]
             for name in run.model_names
         }
         self._final = run.load_model(STACK)
@@ -67,9 +68,11 @@ class FittedModels:
         """
         parts = {}
         for name, models in self.folds.items():
-            mean = sum(_predict(model, clip) for model in models) / len(models)
-            parts[name] = prediction_table(name, mean, self.classes)
-        proba = predict_stack(self._final, parts, self.classes)
+            with self._run.using_model(name):
+                mean = sum(_predict(model, clip) for model in models) / len(models)
+                parts[name] = prediction_table(name, mean, self.classes)
+        with self._run.using_model(STACK):
+            proba = predict_stack(self._final, parts, self.classes)
         return pd.DataFrame({name: rows[0] for name, rows in proba.items()}, index=self.classes)
 
     def explain(self, clip, label, runner_up):

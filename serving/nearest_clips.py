@@ -7,10 +7,11 @@ import soundfile
 from sklearn.neighbors import NearestNeighbors
 
 from ..audio import clip_key, load_clip
-from ..datasets import local_data, read_data
+from ..datasets import read_data
 from ..exceptions import DataError
 from ..features import extract, feature_columns
-from ..mashups import load_mashups, read_recipes
+from ..mashups import load_mashups
+from ..runs.stored_clips import data_path
 from ..utils.atomic_write import atomic_path
 from ..utils.cache import read_entry
 from .explanations import NearestClip
@@ -72,15 +73,15 @@ class NearestClips:
         self._search = NearestNeighbors(metric="cosine").fit(self._standardise(table))
 
     @classmethod
-    def from_run(cls, run, extractor, *, data=None, resources):
+    def from_run(cls, run, extractor, *, data, resources):
         """Search the training clips of a run.
 
         Parameters
         ----------
         run : Run
         extractor : Extractor
-        data : str or os.PathLike, optional
-            Path or URL of the training data; the one recorded by the fit by default.
+        data : str or os.PathLike
+            Path or URL of the training data.
         resources : Resources
             With a cache folder.
 
@@ -93,13 +94,10 @@ class NearestClips:
         DataError
             If the training data are missing or have changed.
         """
-        source = run.config.data if data is None else data
-        data = local_data(source, resources.cache, progress=resources.progress)
-        if not data.exists():
-            raise DataError(f"{data}: no such training data; give their path with --data")
-        recipes = run.path / "recipes.parquet"
-        if recipes.exists():
-            mashups = load_mashups(read_recipes(recipes), data, resources=resources)
+        data = data_path(data, resources=resources)
+        recipes = list(run.read_recipes().values())
+        if recipes:
+            mashups = load_mashups(recipes, data, resources=resources)
             clips = {mashup.recipe.id: mashup for mashup in mashups}
         else:
             clips = _list_clips(read_data(data))

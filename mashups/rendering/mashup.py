@@ -7,7 +7,9 @@ mashup written to a WAV file and read back.
 """
 
 import json
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -230,6 +232,7 @@ def load_mashups(recipes, root, *, resources):
     if len(rates) != 1:
         raise DataError(f"Recipes must have one sample rate. Got {rates or 'no recipes'}.")
     paths = sorted({part.path for r in recipes for part in (*r.stems, *r.noises)})
+    _check_inside(root, paths)
     with resources.progress.stage("converting stems", len(paths)) as advance:
         source_store = build_source_store(
             root,
@@ -240,6 +243,14 @@ def load_mashups(recipes, root, *, resources):
             advance=advance,
         )
     return [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
+
+
+def _check_inside(root, paths):
+    """Raise an error for paths that lead out of a data set; recipes may be from anybody."""
+    top = Path(os.path.abspath(root))
+    for path in paths:
+        if top not in Path(os.path.normpath(top / path)).parents:
+            raise DataError(f"Recipes name {path!r}, which leads out of the data set {root}")
 
 
 def write_mashups(mashups, paths, *, n_jobs=None, advance=None):

@@ -19,8 +19,21 @@ _ARCHITECTURE = "architecture"
 # 0.1, so that every version can read them.
 PARAMETER_ALIASES = {"accumulate": "accumulate_grad_batches", "tta": "tta_crops"}
 _STORED_NAMES = {name: alias for alias, name in PARAMETER_ALIASES.items()}
-# Parameters without meaning on another machine.
-_LOCAL = ("cache", "checkpoint", "device", "n_threads")
+# Parameters without meaning on another machine, and their defaults.
+_LOCAL = {"cache": None, "checkpoint": None, "device": "auto", "n_threads": None, "verbose": False}
+# Errors of reading a file that is not what it should be.
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_FITTED = {
+    *("backbone_", "classes_", "history_", "n_embedding_", "n_features_in_", "scale_", "state_"),
+    "weights_",
+}
+# Above any sensible spectrogram: what a saved network may make this process allocate is bounded.
+_BOUNDS = {
+    "sr": 400_000, "n_fft": 2**17, "hop_length": 2**17, "n_mels": 2048, "crop_seconds": 3600,
+    "tta_crops": 1000, "tta_shift": 10_000, "batch_size": 65_536, "epochs": 1_000_000,
+    "accumulate_grad_batches": 65_536,
+}  # fmt: skip
+_MAX_ITEM_BYTES = 4096
 
 
 def pack_net(net):
@@ -62,10 +75,12 @@ def unpack_net(backbone, state):
         The bytes are damaged, or belong to another backbone.
     """
     from .backbones.networks import build_net
-    from .backbones.pretrained import PretrainedSource
+    from .backbones.pretrained import PretrainedSource, check_backbone
 
     safetensors = import_optional("safetensors.torch", "deep")
     try:
+        # timm would fetch, or read from a folder, what a prefix such as hf-hub: names.
+        check_backbone(backbone)
         tensors = safetensors.load(state)
         net = build_net(
             PretrainedSource(backbone, "none", architecture=_read_architecture(state)),
@@ -74,7 +89,7 @@ def unpack_net(backbone, state):
             n_bands=len(tensors["norm.gain"]) if "norm.gain" in tensors else None,
         )
         net.load_state_dict(tensors)
-    except (RuntimeError, import_optional("safetensors", "deep").SafetensorError) as error:
+    except (RuntimeError, *DAMAGE, import_optional("safetensors", "deep").SafetensorError) as error:
         raise DataError(
             f"The weights of a saved {backbone} are damaged or belong to another network "
             f"({first_line(error)}); copy the model again"
@@ -109,7 +124,7 @@ def save_net(estimator, folder):
     params = {
         _STORED_NAMES.get(name, name): to_plain(value, name)
         for name, value in estimator.get_params().items()
-        if name not in _LOCAL
+        if name not in ("cache", "checkpoint", "device", "n_threads")
     }
     fitted = {
         name: to_plain(value, name)
@@ -144,20 +159,48 @@ def load_net(folder, classes):
     DataError
         A file is missing or has another format.
     """
-    by_name = {cls.__name__: cls for cls in classes}
+    by_name, path = {cls.__name__: cls for cls in classes}, Path(folder, _PARAMS)
     try:
-        document = json.loads(Path(folder, _PARAMS).read_text(encoding="utf-8"))
-        state = Path(folder, _WEIGHTS).read_bytes()
+        document = json.loads(path.read_text(encoding="utf-8"))
         params = {name: from_plain(value) for name, value in document["params"].items()}
         estimator = by_name[document["class"]](**resolve_aliases(params))
         fitted = {name: from_plain(value) for name, value in document["fitted"].items()}
-        fitted["backbone_"], fitted["n_embedding_"]  # needed to build the network
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        path = Path(folder, _WEIGHTS)
+        vars(estimator).update(fitted, state_=path.read_bytes())
+        path = Path(folder, _PARAMS)
+        check_net(estimator)
+    except DAMAGE as error:
+        text = f"{type(error).__name__}: {first_line(error)}"
         raise DataError(
-            f"{folder}: is not a saved network ({type(error).__name__}: {error})"
+            f"{path}: is damaged or is not a saved network ({text}); copy it again"
         ) from error
-    vars(estimator).update(fitted, state_=state)
     return estimator
+
+
+def check_net(net):
+    """Reset the parameters of a machine, and check the values of a loaded estimator.
+
+    Parameters
+    ----------
+    net : DeepEstimator
+        Changed in place.
+
+    Raises
+    ------
+    ValueError
+        A parameter is out of bounds, or a fitted attribute is unknown or missing.
+    """
+    vars(net).update(_LOCAL)
+    net.check_parameters()
+    for name, maximum in _BOUNDS.items():
+        if getattr(net, name) > maximum:
+            raise ValueError(f"{name} must be at most {maximum}. Got {getattr(net, name)}")
+    fitted = {name for name in vars(net) if name.endswith("_")}
+    if fitted - _FITTED or not {"backbone_", "n_embedding_", "state_"} <= fitted:
+        unexpected = ", ".join(sorted(fitted ^ _FITTED))
+        raise ValueError(f"its attributes are not those of a fitted network ({unexpected})")
+    if not isinstance(net.backbone_, str) or not isinstance(net.state_, bytes):
+        raise ValueError("backbone_ must be a name, and state_ bytes")
 
 
 def resolve_aliases(params):
@@ -191,7 +234,10 @@ def from_plain(value):
     if isinstance(value, list):
         return [from_plain(item) for item in value]
     if isinstance(value, dict) and "array" in value:
-        return np.array(value["array"], dtype=value["dtype"])
+        dtype = np.dtype(value["dtype"])
+        if dtype.kind not in "biufUO" or dtype.itemsize > _MAX_ITEM_BYTES:
+            raise ValueError(f"an array of {dtype}")
+        return np.array(value["array"], dtype=dtype)
     if isinstance(value, dict):
         return {from_plain(key): from_plain(item) for key, item in value["items"]}
     return value

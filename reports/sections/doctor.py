@@ -13,7 +13,7 @@ _PLURALS = {"error": "errors", "warning": "warnings", "info": "facts"}
 def collect(inputs):
     """Check the data set of the run as it is now; one dict per finding, errors first."""
     config, resources = inputs.run.config, inputs.resources
-    data = data_path(inputs.run, resources=resources)
+    data = data_path(inputs.data, resources=resources)
     report = check_dataset(
         data,
         stems=config.stems,

@@ -43,13 +43,12 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
     if not has_test(run):
         return None
     sizes = {"n_clips": n_clips, "n_songs": n_songs}
-    return cached_result(
-        run, "gap", lambda: _measure(run, **sizes, resources=inputs.resources), **sizes, format=2
-    )
+    return cached_result(run, "gap", lambda: _measure(inputs, **sizes), **sizes, format=2)
 
 
-def _measure(run, *, n_clips, n_songs, resources):
-    data = open_data(run, resources=resources)
+def _measure(inputs, *, n_clips, n_songs):
+    run, resources = inputs.run, inputs.resources
+    data = open_data(run, inputs.data, resources=resources)
     recipes = run.read_recipes()
     test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources=resources)
     training = _training_clips(run, data, recipes, n_clips, resources)

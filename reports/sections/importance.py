@@ -40,26 +40,28 @@ def collect(inputs):
     models = cached_result(
         run,
         "importance",
-        lambda: _measure_all(run, inputs.resources),
+        lambda: _measure_all(inputs),
         models=run.model_names,
         repeats=_REPEATS,
     )
     return models or None
 
 
-def _measure_all(run, resources):
-    models = {name: run.load_model(name, run.model_folds(name)[0]) for name in run.model_names}
+def _measure_all(inputs):
+    run = inputs.run
+    models = {name: run.load_model(name, run.fitted_folds(name)[0]) for name in run.model_names}
     return {
-        name: _measure(run, name, leading_extractor(model), resources)
+        name: _measure(inputs, name, leading_extractor(model))
         for name, model in models.items()
         if supports_importance(model)
     }
 
 
-def _measure(run, name, extractor, resources):
+def _measure(inputs, name, extractor):
     """Measure one model on the held-out clips of its folds."""
+    run, resources = inputs.run, inputs.resources
     table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    X = _features(run, extractor, table["clip"], resources)
+    X = _features(inputs, extractor, table["clip"])
     rows_of = {fold: np.flatnonzero(table["fold"] == fold) for fold in sorted(set(table["fold"]))}
     calls = [(run, name, fold, X.iloc[rows]) for fold, rows in rows_of.items()]
     y_pred, weights = {}, []
@@ -89,9 +91,10 @@ def _measure_fold(run, name, fold, X):
     return y_pred, native_importance(classifier, Z)
 
 
-def _features(run, extractor, ids, resources):
+def _features(inputs, extractor, ids):
     """Extract the features of the training clips, which the fit left in the cache."""
-    data = open_data(run, resources=resources)
+    run, resources = inputs.run, inputs.resources
+    data = open_data(run, inputs.data, resources=resources)
     clips = find_training(data, run.read_recipes(), ids, resources=resources)
     parameters = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
     with resources.progress.stage("features of training clips", len(clips)) as advance:

@@ -104,7 +104,7 @@ def collect(inputs, *, n_mistakes=8):
         recipes = run.read_recipes()
         mistakes[_OUT_OF_FOLD] = [_add_parts(one, recipes) for one in mistakes[_OUT_OF_FOLD]]
         if inputs.audio:
-            mistakes = _add_excerpts(run, mistakes, recipes, inputs.resources)
+            mistakes = _add_excerpts(inputs, mistakes, recipes)
     except DataError as error:
         problem = first_line(error)
     return {"mistakes": mistakes, "problem": problem}
@@ -183,8 +183,9 @@ def _decibels(gain):
     return amplitude_to_db(max(gain, 1e-6))
 
 
-def _add_excerpts(run, mistakes, recipes, resources):
-    data = open_data(run, resources=resources)
+def _add_excerpts(inputs, mistakes, recipes):
+    resources = inputs.resources
+    data = open_data(inputs.run, inputs.data, resources=resources)
     find = {
         _OUT_OF_FOLD: partial(find_training, data, recipes, resources=resources),
         _TEST: partial(find_test, data),

@@ -3,16 +3,17 @@
 import shlex
 
 import pandas as pd
-import yaml
 
+from ...datasets import is_url
+from ...runs.config import read_document
 from ...runs.run import STACK
 from ..html.blocks import details, heading, paragraph, preformatted, table
 from ..section import Section
 
 _QUICK = (
-    "This report is made from the tables of the run only. stemstack report RUN adds the sections "
-    "that need the data set: mistakes to listen to, feature importance, the gap to the test clips, "
-    "and the checks of the data set."
+    "This report is made from the tables of the run only. stemstack report RUN --data DATA adds "
+    "the sections that need the data set: mistakes to listen to, feature importance, the gap to "
+    "the test clips, and the checks of the data set."
 )
 _FILES = {
     "config.yaml": "options, resolved 'auto' values, versions",
@@ -32,28 +33,31 @@ _FILES = {
 def collect(inputs):
     """Collect what is needed to repeat the run."""
     run = inputs.run
-    config = run.config_path.read_text(encoding="utf-8")
+    versions = read_document(run.config_path).get("versions", {})
     return {
         "command": _command(run),
-        "config": config,
-        "versions": yaml.safe_load(config)["versions"],
+        "config": run.config_path.read_text(encoding="utf-8"),
+        "versions": versions if isinstance(versions, dict) else {},
         "files": _list_files(run),
-        "quick": inputs.resources is None,
+        "quick": inputs.data is None,
     }
 
 
 def _command(run):
     pseudo_label, stack = run.resolved.get("pseudo-label"), run.resolved.get(STACK)
+    data = shlex.quote(run.config.data)
     if pseudo_label is not None:
-        (source,) = pseudo_label["run"]
+        sources = " ".join(map(shlex.quote, pseudo_label.get("run", {})))
         return (
-            f"stemstack pseudo-label {shlex.quote(source)} --models {','.join(run.model_names)} "
-            f"--rounds {pseudo_label['rounds']} --confidence {pseudo_label['confidence']} --out RUN"
+            f"stemstack pseudo-label {sources} --data {data} --models {','.join(run.model_names)} "
+            f"--rounds {pseudo_label.get('rounds')} --confidence {pseudo_label.get('confidence')} "
+            "--out RUN"
         )
     if stack is None:
-        return "stemstack fit --config config.yaml --out RUN"
-    runs = " ".join(map(shlex.quote, stack["runs"]))
-    return f"stemstack stack {runs} --blend {shlex.quote(stack['blend'])} --out RUN"
+        repeated = f" --data {data}" if is_url(run.config.data) else ""
+        return f"stemstack fit --config config.yaml{repeated} --out RUN"
+    runs = " ".join(map(shlex.quote, stack.get("runs", {})))
+    return f"stemstack stack {runs} --blend {shlex.quote(str(stack.get('blend')))} --out RUN"
 
 
 def _list_files(run):

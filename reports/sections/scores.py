@@ -31,7 +31,7 @@ def collect(inputs):
     return {
         "scores": {e.name: score_table(e.y_true, e.y_pred, e.groups) for e in evaluations},
         "behind_linear": [line for line in lines if line is not None],
-        "has_gap": inputs.resources is not None and has_test(run),
+        "has_gap": inputs.data is not None and has_test(run),
         "data_set": run.config.data,
     }
 

@@ -7,6 +7,7 @@ from ...utils.atomic_write import link_or_copy
 from ..config import NET_OPTIONS
 from ..fitting.fold_fits import list_folds
 from ..run import Run
+from ..run_files import read_parquet
 
 
 def merge_runs(paths, out):
@@ -81,7 +82,7 @@ def coverage(run):
     >>> coverage(Run.open("RUN", finished=False))  # doctest: +SKIP
     """
     existing = {(entry.model, entry.fold) for entry in run.ledger.entries()}
-    folds = [fold.number for fold in list_folds(run.read_table("folds"))]
+    folds = [fold.number for fold in list_folds(run.read_table("folds", ("fold",)))]
     rows = [[(name, fold) in existing for fold in folds] for name in run.model_names]
     return pd.DataFrame(rows, pd.Index(run.model_names, name="model"), pd.Index(folds, name="fold"))
 
@@ -148,14 +149,7 @@ def _path(run, entry):
 
 def _same_table(first, other):
     """Compare contents: other versions of pyarrow write the same table in other bytes."""
-    return first.read_bytes() == other.read_bytes() or _read(first).equals(_read(other))
-
-
-def _read(path):
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: is not a Parquet table; copy that run again ({error})") from error
+    return read_parquet(first).equals(read_parquet(other))
 
 
 def _common_config(runs):

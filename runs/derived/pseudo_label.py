@@ -80,13 +80,17 @@ class PseudoLabelResult:
 
 
 @one_blas_thread()
-def fit_pseudo_labels(run, *, models=None, n_rounds=3, confidence=0.6, resources=DEFAULT_RESOURCES):
+def fit_pseudo_labels(
+    run, data, *, models=None, n_rounds=3, confidence=0.6, resources=DEFAULT_RESOURCES
+):
     """Label a run's test clips with its models, in rounds that held-out songs must approve.
 
     Parameters
     ----------
     run : Run
-        Finished, with test predictions; its data set must be available.
+        Finished, with test predictions.
+    data : str or os.PathLike
+        Path or URL of its data set. The one that the run names is not opened.
     models : sequence of str, optional
         Two or more model names of the run; all but networks and ``heuristic`` by default.
     n_rounds : int, default=3
@@ -115,13 +119,13 @@ def fit_pseudo_labels(run, *, models=None, n_rounds=3, confidence=0.6, resources
     Examples
     --------
     >>> from stemstack.runs import Run, fit_pseudo_labels
-    >>> result = fit_pseudo_labels(Run.open("RUN"), n_rounds=2)  # doctest: +SKIP
+    >>> result = fit_pseudo_labels(Run.open("RUN"), "DATA", n_rounds=2)  # doctest: +SKIP
     """
     ids = read_test(run)["id"].tolist()
     selected = _select_models(run, models)
     table = run.read_table("ledger/oof")[["clip", "label", "fold"]]
     _log_networks(selected, table["fold"].nunique() * (n_rounds + 2), resources.progress)
-    data = open_data(run, resources=resources)
+    data = open_data(run, data, resources=resources)
     clips = _to_array(find_training(data, run.read_recipes(), table["clip"], resources=resources))
     header = ClipList.from_test_table(data).header
     test = ClipList(ids, find_test(data, ids), header, tuple(run.metrics["left_out"]))
@@ -228,7 +232,7 @@ def _select_models(run, names):
         )
     bases = {c: ModelName.parse(m).base for c, m in zip(columns, run.config.models, strict=True)}
     candidates = names or [column for column in columns if bases[column] != _EXCLUDED]
-    models = {name: clone(run.load_model(name, run.model_folds(name)[0])) for name in candidates}
+    models = {name: clone(run.load_model(name, run.fitted_folds(name)[0])) for name in candidates}
     if names is None:
         models = {name: model for name, model in models.items() if not find_networks(model)}
     if len(models) < 2:
@@ -243,6 +247,11 @@ def _select_models(run, names):
 def _check_networks(models):
     for name, model in models.items():
         for network in find_networks(model):
+            if network.weights not in ("imagenet", "none"):
+                raise UsageError(
+                    f"{name} was trained from the weights {network.weights!r}, which are not "
+                    "opened because a run names them; choose other models by --models"
+                )
             if network.remix:
                 raise UsageError(
                     f"{name} samples new mashups in each epoch (remix), for which the run no "

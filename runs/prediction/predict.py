@@ -53,16 +53,19 @@ def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
     with ensure_cache(resources) as resources:
         for name in run.model_names:
             mean = _predict_model(run, name, clips, tta, resources)
-            parts[name] = prediction_table(name, mean, classes)
-    proba = predict_stack(run.load_model(STACK), parts, classes)[STACK]
-    return to_labels(proba, classes, METHOD), pd.DataFrame(proba, columns=classes)
+            with run.using_model(name):
+                parts[name] = prediction_table(name, mean, classes)
+    with run.using_model(STACK):
+        proba = predict_stack(run.load_model(STACK), parts, classes)[STACK]
+        return to_labels(proba, classes, METHOD), pd.DataFrame(proba, columns=classes)
 
 
 def _predict_model(run, name, clips, tta, resources):
     """Return the mean prediction of a model's folds."""
-    folds = run.model_folds(name)
+    folds = run.fitted_folds(name)
     model = run.load_model(name, folds[0])
-    compute_features(name, model, clips, resources=resources)
+    with run.using_model(name, folds[0]):
+        compute_features(name, model, clips, resources=resources)
     # A GPU runs one network at a time, in this process.
     on_gpu = device_of(model) != "cpu"
     options = {"n_jobs": 1} if on_gpu else {"n_jobs": resources.n_jobs, "n_threads": 1}
@@ -75,7 +78,8 @@ def _predict_fold(run, name, clips, cache, tta, fold):
     model = set_resources(run.load_model(name, fold), cache=cache)
     for network in find_networks(model, fitted=True) if tta else ():
         network.set_params(tta_crops=tta)
-    return predict_with(model, clips, METHOD)
+    with run.using_model(name, fold):
+        return predict_with(model, clips, METHOD)
 
 
 @one_blas_thread()

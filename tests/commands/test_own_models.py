@@ -157,9 +157,10 @@ def test_own_models_are_served(own_run, stem_data):
 
 
 @pytest.mark.slow
-def test_own_models_are_reported(own_run, tmp_path, run_program):
+def test_own_models_are_reported(own_run, stem_data, tmp_path, run_program):
     out = tmp_path / "report.html"
-    code, _, err = run_program("report", own_run, "--out", out, "--no-audio", "--quiet")
+    options = ["--data", stem_data, "--out", out, "--no-audio", "--quiet"]
+    code, _, err = run_program("report", own_run, *options)
     assert code == 0, err
     page = out.read_text()
     assert "make_linear: loss without each family" in page
@@ -290,9 +291,9 @@ def test_code_of_a_run_is_never_imported(
     monkeypatch.chdir(run)
     options = {
         "predict": ["predict", run, "--data", stem_data, "--out", tmp_path / "a.csv"],
-        "report": ["report", run, "--no-audio", "--out", tmp_path / "r.html"],
+        "report": ["report", run, "--data", stem_data, "--no-audio", "--out", tmp_path / "r.html"],
         "serve": ["serve", run, "--no-browser"],
-        "pseudo-label": ["pseudo-label", run, "--out", tmp_path / "NEW"],
+        "pseudo-label": ["pseudo-label", run, "--data", stem_data, "--out", tmp_path / "NEW"],
         "fit": ["fit", "--config", run / "config.yaml", "--out", tmp_path / "NEW"],
     }
     status, _, err = run_program(*options[command], "--quiet")

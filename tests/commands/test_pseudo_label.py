@@ -18,9 +18,11 @@ CHOSEN = [0, 3]
 
 
 @pytest.fixture
-def pseudo_label(finished_run, run_program):
+def pseudo_label(finished_run, stem_data, run_program):
     """Return a function that calls the command on the finished run."""
-    return lambda *arguments: run_program("pseudo-label", finished_run, *arguments)
+    return lambda *arguments: run_program(
+        "pseudo-label", finished_run, "--data", stem_data, *arguments
+    )
 
 
 @pytest.fixture
@@ -107,9 +109,10 @@ def test_csv_output_and_table_of_rounds(finished_run, tmp_path, pseudo_label):
     )
 
 
-def test_invalid_options_fail_with_one_line(finished_run, tmp_path, run_program):
+def test_invalid_options_fail_with_one_line(finished_run, stem_data, tmp_path, run_program):
     def refuse(*arguments, run=finished_run):
-        code, printed, err = run_program("pseudo-label", run, "--out", *arguments)
+        options = ["--data", stem_data, "--out", *arguments]
+        code, printed, err = run_program("pseudo-label", run, *options)
         assert not printed and len(err.splitlines()) == 1
         return code, err
 
@@ -124,4 +127,6 @@ def test_invalid_options_fail_with_one_line(finished_run, tmp_path, run_program)
     (run / "ledger/test.parquet").unlink()
     code, err = refuse(out, run=run)
     assert code == 1 and "the run predicted no test clips" in err
+    code, _, err = run_program("pseudo-label", finished_run, "--out", out)
+    assert code == 2 and f"The one that the run names, {stem_data}, is not opened" in err
     assert not out.exists()

@@ -50,12 +50,14 @@ def test_run_of_url_equals_run_of_folder(stem_data, archive, run_of_url, tmp_pat
 
 
 @pytest.mark.slow
-def test_run_of_url_resumes(run_of_url, tmp_path, run_program):
+def test_run_of_url_resumes(archive, run_of_url, tmp_path, run_program):
     run = shutil.copytree(run_of_url, tmp_path / "RUN")
     (run / "submission.csv").unlink()
     next((run / "ledger" / "lr-families-rms").iterdir()).unlink()
     again = ["fit", "--config", run / "config.yaml", "--out", run, "--resume", "--quiet"]
     code, _, err = run_program(*again)
+    assert code == 2 and f"repeat it as --data {archive}" in err
+    code, _, err = run_program(*again, "--data", archive)
     assert code == 0, err
     assert tables_of(run) == tables_of(run_of_url)
 
@@ -63,10 +65,10 @@ def test_run_of_url_resumes(run_of_url, tmp_path, run_program):
 @pytest.mark.slow
 def test_data_of_run_are_found_again(run_of_url, stem_data, tmp_path):
     run = Run.open(run_of_url)
-    data = open_data(run, resources=Resources(tmp_path))
+    data = open_data(run, run.config.data, resources=Resources(tmp_path))
     assert data.train.equals(read_data(stem_data).train)
     table = NearestClips.from_run(
-        run, Extractor(families=("rms",)), resources=Resources(tmp_path, 1)
+        run, Extractor(families=("rms",)), data=run.config.data, resources=Resources(tmp_path, 1)
     )
     assert table.sound(run.read_table("ledger/oof")["clip"][0]).exists()
 

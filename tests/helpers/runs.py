@@ -1,10 +1,13 @@
 """Finished runs written from tables, without a fit."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from stemstack.runs import Config, Run
-from stemstack.stacking.out_of_fold import name_columns
+from stemstack.runs.predictions import METHOD
+from stemstack.stacking import score_classes
+from stemstack.stacking.out_of_fold import name_columns, to_labels
 
 
 @pytest.fixture
@@ -25,7 +28,11 @@ def make_run(tmp_path):
             run.write_table(
                 "ledger/test", pd.concat([table, *_blocks(test_proba, classes)], axis=1)
             )
-        run.write_metrics({"classes": classes, "out_of_fold": {}, "left_out": []})
+        y_pred = {
+            m: to_labels(p, np.array(classes, dtype=object), METHOD) for m, p in proba.items()
+        }
+        scores = {model: score_classes(labels, y, classes) for model, y in y_pred.items()}
+        run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": []})
         return run
 
     return make

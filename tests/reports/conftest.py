@@ -49,7 +49,9 @@ def make_inputs(resources):
     """Make the inputs of a section that reads a run and its data set."""
 
     def make(run, evaluations=(), **options):
-        return ReportInputs(run, list(evaluations), **{"resources": resources, **options})
+        return ReportInputs(
+            run, list(evaluations), **{"resources": resources, "data": run.config.data, **options}
+        )
 
     return make
 

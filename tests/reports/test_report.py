@@ -69,7 +69,9 @@ def fail(inputs):
 )
 def test_own_section_with_data_nothing_or_a_reason(run, resources, collect, html):
     section = Section("Count", "count", collect, lambda n: paragraph(str(n)), needs_data=True)
-    text = write_report(run, resources=resources, sections=[section]).read_text(encoding="utf-8")
+    text = write_report(run, data="DATA", resources=resources, sections=[section]).read_text(
+        encoding="utf-8"
+    )
     assert anchors(text) == ([] if html is None else ["count"])
     assert html is None or html in text
 
@@ -85,7 +87,7 @@ def test_section_of_the_tables_raises_its_errors(run):
 
 
 def test_model_card_has_data_scores_and_configuration(run):
-    scores = {"lr": {"macro_f1": 0.5}, "stack": {"macro_f1": 0.75}}
+    scores = {"lr": {"macro_f1": 0.5}, "lgbm": {"macro_f1": 0.6}, "stack": {"macro_f1": 0.75}}
     run.write_metrics({**run.metrics, "out_of_fold": scores})
     path = write_model_card(run)
     card = path.read_text(encoding="utf-8")

@@ -40,8 +40,9 @@ def test_discard_fold_keeps_one_key(tmp_path):
 def test_run_without_metrics_is_unfinished(tmp_path):
     run = Run(tmp_path)
     Config("DATA").write(run.config_path, {})
-    run.write_metrics({})
-    assert Run.open(tmp_path).metrics == {}
+    scores = {name: {"macro_f1": 0.5} for name in (*run.model_names, "stack")}
+    run.write_metrics({"classes": ["a", "b"], "out_of_fold": scores, "left_out": []})
+    assert Run.open(tmp_path).metrics["classes"] == ["a", "b"]
     run.unfinish()
     with pytest.raises(DataError, match="not finished; continue it with fit --resume"):
         Run.open(tmp_path)

@@ -57,7 +57,7 @@ def of_run(explainer, tmp_path):
 
 
 def test_missing_data_raise(of_run, tmp_path):
-    with pytest.raises(DataError, match="no such training data; give their path with --data"):
+    with pytest.raises(DataError, match="is not there: check the path of --data"):
         of_run(tmp_path / "gone")
 
 

@@ -35,6 +35,17 @@ AST_PARAMETERS = {
     "learning_rate": 1e-4,
 }
 _EXTRACTOR = "preprocessor_config.json"
+# Sizes in the architecture of a saved AST, with their maxima, and other entries with their types.
+_SIZES = {
+    "hidden_size": 4096, "intermediate_size": 16_384, "num_hidden_layers": 48,
+    "num_attention_heads": 64, "max_length": 16_384, "num_mel_bins": 1024, "patch_size": 256,
+    "frequency_stride": 256, "time_stride": 256,
+}  # fmt: skip
+_OTHERS = {
+    "attention_probs_dropout_prob": int | float, "hidden_dropout_prob": int | float,
+    "initializer_range": int | float, "layer_norm_eps": int | float, "qkv_bias": bool,
+    "hidden_act": str,
+}  # fmt: skip
 # Window and hop in ms, which are fixed in transformers' feature extractor.
 _FRAME_MS, _HOP_MS = 25, 10
 
@@ -115,9 +126,22 @@ def build_ast(pretrained):
 
     transformers = import_optional("transformers", "hf")
     if pretrained.source == "none":
-        config = transformers.ASTConfig(**json.loads(pretrained.architecture or "{}"))
-        return Transformer(transformers.ASTModel(config))
+        architecture = _read_architecture(pretrained.architecture or "{}")
+        return Transformer(transformers.ASTModel(transformers.ASTConfig(**architecture)))
     return Transformer(_load_model(transformers.ASTModel, pretrained))
+
+
+def _read_architecture(text):
+    """Read the sizes of a saved AST; other entries, such as kernels of the hub, are left out."""
+    architecture = {k: v for k, v in json.loads(text).items() if k in (*_SIZES, *_OTHERS)}
+    for name, maximum in _SIZES.items():
+        value = architecture.get(name, 1)
+        if not isinstance(value, int) or not 1 <= value <= maximum:
+            raise ValueError(f"{name} must be from 1 to {maximum}. Got {value!r}")
+    for name, kinds in _OTHERS.items():
+        if name in architecture and not isinstance(architecture[name], kinds):
+            raise ValueError(f"{name} has another type. Got {architecture[name]!r}")
+    return architecture
 
 
 def check_ast_folder(path):

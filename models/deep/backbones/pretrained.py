@@ -216,8 +216,7 @@ def _resolve(backbone, weights):
         backbone = PREFERRED
     if backbone in SMALL_CNN_WIDTHS:
         weights = "none" if weights == "imagenet" else weights
-    else:
-        _check_backbone(backbone)
+    check_backbone(backbone)
     if weights == "none":
         return PretrainedSource(backbone, "none")
     if weights != "imagenet":
@@ -256,7 +255,22 @@ def _resolve_ast(weights):
     )
 
 
-def _check_backbone(backbone):
+def check_backbone(backbone):
+    """Raise an error unless a backbone is one of the installed architectures.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of a timm model, of a small network, or ``"ast"``. Names with a prefix by which timm
+        looks elsewhere, such as ``hf-hub:`` or ``local-dir:``, are unknown.
+
+    Raises
+    ------
+    UsageError
+        It is none of them; the message has the most similar name.
+    """
+    if backbone == AST or backbone in SMALL_CNN_WIDTHS:
+        return
     timm = import_optional("timm", "deep")
     try:
         exists = timm.is_model(backbone) and timm.get_pretrained_cfg(backbone)

@@ -24,9 +24,9 @@ def test_command_and_existing_files_are_collected(run, resources):
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_quick_report_names_the_command_for_more(run, resources, quick):
-    inputs = ReportInputs(run, [], resources=None if quick else resources)
+    inputs = ReportInputs(run, [], resources=resources, data=None if quick else "DATA")
     body = REPEAT.render(REPEAT.collect(inputs))
-    assert ("stemstack report RUN adds" in body) is quick
+    assert ("stemstack report RUN --data DATA adds" in body) is quick
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_quick_report_names_the_command_for_more(run, resources, quick):
         (
             "pseudo-label",
             {"run": {"A": {}}, "rounds": 2, "confidence": 0.6},
-            "pseudo-label A --models lr --rounds 2 --confidence 0.6",
+            "pseudo-label A --data DATA --models lr --rounds 2 --confidence 0.6",
         ),
     ],
 )

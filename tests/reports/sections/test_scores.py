@@ -88,5 +88,5 @@ def test_scores_and_networks_are_collected(run, evaluation, make_inputs):
 @pytest.mark.parametrize("quick", [True, False])
 def test_gap_is_linked_if_it_is_measured(run, evaluation, make_inputs, quick):
     run.write_table("ledger/test", pd.DataFrame({"id": ["1"]}))
-    options = {"resources": None} if quick else {}
+    options = {"data": None} if quick else {}
     assert SCORES.collect(make_inputs(run, [evaluation], **options))["has_gap"] is not quick

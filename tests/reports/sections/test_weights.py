@@ -68,7 +68,7 @@ def run(make_run):
     rng = np.random.default_rng(0)
     labels = np.array(CLASSES)[np.arange(30) % 3]
     proba = {name: rng.dirichlet(np.ones(3), 30) for name in MODELS}
-    run = make_run("DATA", range(30), labels, proba)
+    run = make_run("DATA", range(30), labels, proba | {"stack": proba["lr"]})
     features = pd.DataFrame(np.hstack(list(proba.values())))
     return run, features.to_numpy(), labels
 
