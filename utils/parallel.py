@@ -28,7 +28,7 @@ from .threads import one_blas_thread
 # Chunks submitted per process: one being computed, the others so that no process waits.
 _CHUNKS_PER_JOB = 3
 # Seconds that worker processes have to remove their temporary files before they are killed.
-_GRACE = 5
+_GRACE = 15
 
 
 def forked_map(function, chunks, n_jobs):
