@@ -178,7 +178,7 @@ def mix_by_ffmpeg(stems, noises, rng):
 
 
 def mix_by_pydub(stems, noises, rng):
-    """Varispeed by at most a tenth, faded stems, low-pass, compressor, looped noise."""
+    """Varispeed by at most a tenth, quiet stems, low-pass, looped noise, fades."""
     from pydub import AudioSegment, effects
 
     target = np.median([estimate_bpm(path) for path in stems])
@@ -190,8 +190,6 @@ def mix_by_pydub(stems, noises, rng):
         mix = part if mix is None else mix.overlay(part)
     start = int(rng.integers(0, max(1, len(mix) - int(1000 * SECONDS))))
     mix = effects.normalize(mix[start : start + int(1000 * SECONDS)], headroom=6.0)
-    if rng.random() < 0.5:
-        mix = effects.compress_dynamic_range(mix, threshold=-18.0, ratio=3.0)
     if rng.random() < 0.3:
         mix = effects.low_pass_filter(mix, int(rng.integers(4000, 9000)))
     for path in noises:

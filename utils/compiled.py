@@ -19,7 +19,12 @@ __all__ = ["njit"]
 _LOGGER = logging.getLogger("stemstack")
 
 
-class _NowhereLocator(caching.UserProvidedCacheLocator):
+# The names of numba's classes differ between versions, those of this list's attribute do not. The
+# first is the locator of the folder that the user names.
+_LOCATORS = caching.CompileResultCacheImpl._locator_classes
+
+
+class _NowhereLocator(_LOCATORS[0]):
     """Place that cannot be written to, for numba's list of places where compiled code is stored."""
 
     @classmethod
@@ -74,7 +79,7 @@ def _prepare():
     except OSError as error:  # Not even a temporary folder can be written to.
         _log_once("There is no folder to store compiled code in (%s)", error.strerror or error)
     config.CACHE_DIR = config.CACHE_DIR or os.environ.get("NUMBA_CACHE_DIR", "")
-    caching.CacheImpl._locator_classes.append(_NowhereLocator)
+    _LOCATORS.append(_NowhereLocator)
     caching.Cache.load_overload = _load_or_compile(caching.Cache.load_overload)
     caching.Cache.save_overload = _save_if_possible(caching.Cache.save_overload)
 
