@@ -12,6 +12,7 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from ..exceptions import ClipTypeError
@@ -50,6 +51,8 @@ def validate_clips(estimator, X, *, reset):
     ------
     ValueError
         ``X`` is empty, a 1-D array of numbers, not finite, or has another width than in ``fit``.
+    TypeError
+        ``X`` is sparse.
     ClipTypeError
         An item is not a clip, or ``X`` is a single clip or a table of several columns.
 
@@ -68,6 +71,8 @@ def validate_clips(estimator, X, *, reset):
     >>> clip.load(22050).shape
     (22050,)
     """
+    if issparse(X):  # Named here: old versions of SciPy and scikit-learn fail on the way.
+        raise TypeError("Sparse data was passed for X, but dense data is required.")
     X = as_sequence(X)
     items = _list_items(X)
     if items is None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from ..audio import read_clip
 from ..exceptions import AudioError, AudioWarning
@@ -61,9 +60,9 @@ class Limits:
         return int(96_000 * self.max_seconds)
 
     def check(self, path, name):
-        """Check size and length of a file by its header, without decoding it.
+        """Check the size of a file before it is decoded.
 
-        Files that are missing or not audio pass; reading them raises a better message.
+        A missing file passes; reading it raises a better message.
 
         Parameters
         ----------
@@ -74,7 +73,7 @@ class Limits:
         Raises
         ------
         AudioError
-            If the file exceeds a limit.
+            If the file exceeds the limit.
         """
         if not Path(path).is_file():
             return
@@ -82,19 +81,6 @@ class Limits:
         if size > self.max_mb:
             problem = f"is {size:.1f} MB; the limit is {self.max_mb:g} MB: cut or compress it"
             raise AudioError(name, problem)
-        try:
-            info = soundfile.info(path)
-        except soundfile.LibsndfileError:
-            return
-        if info.duration > self.max_seconds:
-            problem = f"is {info.duration:.0f} s long; the limit is {self.max_seconds:g} s: cut it"
-            raise AudioError(name, problem)
-        if info.frames * info.channels > self.max_samples:
-            raise AudioError(
-                name,
-                f"has {info.channels} channels at {info.samplerate} Hz, too many samples; "
-                f"the limit is {self.max_samples:,}: convert it to stereo at 48 kHz or less",
-            )
 
 
 class ClipExplainer:
@@ -244,10 +230,14 @@ class ClipExplainer:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", AudioWarning)
                 try:
-                    samples = read_clip(path, sr)
+                    # Headers may be wrong, so what counts is what is decoded.
+                    samples = read_clip(path, sr, max_samples=self.limits.max_samples)
                 except AudioError as error:
                     # The name that the sender gave the file, not that of the uploaded copy.
                     raise AudioError(name, error.problem) from error
+            if len(samples) > self.limits.max_seconds * sr:
+                seconds, limit = len(samples) / sr, self.limits.max_seconds
+                raise AudioError(name, f"is {seconds:.0f} s long; the limit is {limit:g} s: cut it")
             problems.extend(str(one.message).replace(os.fspath(path), name) for one in caught)
             return samples
 

@@ -5,6 +5,7 @@ missing stem is an error that lists the songs.
 """
 
 import warnings
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -58,7 +59,8 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     Raises
     ------
     DataError
-        There are fewer than two classes, a song has no stem at all, or a stem is missing.
+        There are fewer than two classes, a song has no stem at all, a stem is missing, or two files
+        are the same stem.
 
     Warns
     -----
@@ -70,6 +72,9 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     table, unexpected = list_songs(root, stems)
     names = sorted({PurePosixPath(path).name for _, path in unexpected})
     _check_classes(root, table)
+    double = _find_double_stems(root, stems)
+    if double is not None:
+        raise double
     if not allow_missing_stems:
         _check_stems(table, stems, names)
     _check_songs_have_stems(table, stems)
@@ -144,6 +149,8 @@ def _take_inventory(path, *, stems):
     songs = songs.rename(columns={"label": "genre"})
     problem = _find_splits(path, songs.rename(columns={"genre": "label"}))
     errors = [] if problem is None else [("folders", SONGS_FOLDER, problem)]
+    double = _find_double_stems(path, stems)
+    errors += [] if double is None else [("stems", SONGS_FOLDER, double)]
     test = read_or_note(list_test, path, ("test ids", TEST_TABLE), errors)
     noise = read_or_note(read_noise, path, ("noise", NOISE_TABLE), errors)
     files = [
@@ -220,6 +227,17 @@ def _find_splits(root, table):
         f"{root / SONGS_FOLDER}: {format_names(labels)} are parts of a split, not classes; move "
         f"the folders of one part up, to {SONGS_FOLDER}/<class>/<song>/<stem>.wav"
     )
+
+
+def _find_double_stems(root, stems):
+    """Return the error if two files are the same stem of a song, such as bass.wav and bass.m4a."""
+    for folder in _song_folders(root):
+        files = sorted(file for file in folder.iterdir() if file.stem in stems and is_audio(file))
+        for one, other in pairwise(files):
+            if one.stem == other.stem:
+                names = f"{name_within(one, root)} and {other.name}"
+                return DataError(f"{root}: {names} are the same stem; remove one of them")
+    return None
 
 
 def _check_stems(table, stems, unexpected_names):

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from stemstack.datasets import read_data
+from stemstack.datasets.doctor import check_dataset
 from stemstack.exceptions import DataError, DataWarning
 
 
@@ -32,6 +33,18 @@ def test_misnamed_stem_of_all_songs_is_named(own_stem_data):
         read_data(own_stem_data)
     data = read_data(own_stem_data, stems=("drums", "vocals", "bass", "others"))
     assert data.stems[-1] == "others"
+
+
+def test_two_files_of_one_stem_are_refused(own_stem_data):
+    song = own_stem_data / "genres_stems/blues/blues.00001"
+    (song / "bass.flac").write_bytes((song / "bass.wav").read_bytes())
+    message = r"blues/blues\.00001/bass\.flac and bass\.wav are the same stem; remove one of them"
+    with pytest.raises(DataError, match=message):
+        read_data(own_stem_data)
+    findings = check_dataset(own_stem_data, n_folds=2).findings
+    found = {(one.check, one.found, one.fix) for one in findings}
+    problem = "genres_stems/blues/blues.00001/bass.flac and bass.wav are the same stem"
+    assert ("stems", problem, "remove one of them") in found
 
 
 def test_misnamed_stem_of_one_song_names_song(own_stem_data):
