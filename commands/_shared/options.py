@@ -277,11 +277,10 @@ def _read_config(ctx, param, path):
     params = {p.name: p for p in ctx.command.params if p.name not in _NOT_IN_YAML}
     try:
         check_names(values, params, "option")
-        for name, value in values.items():
-            _check_yaml_type(params[name], value)
+        given = {name: _from_yaml(params[name], value) for name, value in values.items()}
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {name: value for name, value in given.items() if value is not None}
     ctx.default_map = {**(ctx.default_map or {}), **given}
 
 
@@ -302,12 +301,12 @@ _LIST = Constraint(
 _SETTINGS = Constraint(lambda v: is_text(v) or isinstance(v, dict), "a file, or a mapping")
 
 
-def _check_yaml_type(param, value):
-    """Raise a UsageError unless YAML holds a value of an option's type."""
+def _from_yaml(param, value):
+    """Return the value of an option; raise a UsageError unless YAML holds one of its type."""
     # Depending on the version, click has None or an object of its own for no default.
     has_default = callable(param.default) or isinstance(param.default, str | int | float)
     if value is None and not (param.required or param.is_flag or has_default):
-        return
+        return None
     types = {
         click.types.BoolParamType: TRUE_OR_FALSE,
         click.types.IntParamType: _WHOLE,
@@ -317,7 +316,10 @@ def _check_yaml_type(param, value):
         SettingsFile: _SETTINGS,
     }
     found = (types[cls] for cls in type(param.type).__mro__ if cls in types)
-    check_value(param.name, value, next(found, _TEXT_OR_NUMBER))
+    constraint = next(found, _TEXT_OR_NUMBER)
+    check_value(param.name, value, constraint)
+    # A number that is a name or a path; click would take it for an open file.
+    return str(value) if constraint is _TEXT_OR_NUMBER else value
 
 
 class GroupedOption(click.Option):

@@ -205,3 +205,11 @@ def test_every_option_has_a_constraint():
     assert set(CONSTRAINTS) == set(inspect.signature(Config).parameters)
     options = {param.name for param in fit_command.params}
     assert set(CONSTRAINTS) <= options
+
+
+@pytest.mark.parametrize("number", [0, 1, 7.5])
+def test_number_as_path_is_a_name(number, tmp_path, run_program):
+    # click would take it for a file that is open, here stdin or stdout.
+    code, out, err = print_config(run_program, tmp_path, f"data: {number}\n")
+    assert code == 0, err
+    assert yaml.safe_load(out)["data"] == str(number)
