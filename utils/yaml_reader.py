@@ -61,8 +61,7 @@ def parse_yaml(data, name):
     {'folds': 5}
     """
     try:
-        _check_depth(data)
-        loader = yaml.SafeLoader(data)
+        loader = _BoundedLoader(data)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -72,14 +71,21 @@ def parse_yaml(data, name):
         raise UsageError(f"{name}: is not YAML ({_reason(error)})") from error
 
 
-def _check_depth(data):
-    """Raise ValueError if a document has too many levels, before anything is built of it."""
-    depth = 0
-    for event in yaml.parse(data, Loader=yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
+class _BoundedLoader(yaml.SafeLoader):
+    """Loader that raises ValueError for a document of too many levels, as it comes to them."""
+
+    def __init__(self, data):
+        super().__init__(data)
+        self._depth = 0
+
+    def compose_node(self, parent, index):
+        is_collection = self.check_event(yaml.CollectionStartEvent)
+        self._depth += is_collection
+        if self._depth > _MAX_DEPTH:
             raise ValueError(f"more than {_MAX_DEPTH} levels")
+        node = super().compose_node(parent, index)
+        self._depth -= is_collection
+        return node
 
 
 def _check_size(root):
