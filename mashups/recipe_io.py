@@ -19,9 +19,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..exceptions import DataError, UsageError
+from ..exceptions import DataError, UsageError, first_line
 from ..utils.atomic_write import write_text
 from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, recipe_to_dict
+
+# What readers of JSON and Parquet raise for files that are not what they should be.
+_DAMAGE = (OSError, ValueError, KeyError, RecursionError, MemoryError, pa.ArrowException)
 
 
 def write_recipes(recipes, path):
@@ -98,8 +101,8 @@ def read_recipes(path):
             lines = Path(path).read_text(encoding="utf-8").split("\n")
             rows = [json.loads(line) for line in lines if line]
         return [recipe_from_dict(row) for row in rows]
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as recipes ({error})") from error
+    except _DAMAGE as error:
+        raise DataError(f"{path}: cannot be read as recipes ({first_line(error)})") from error
 
 
 def _suffix(path):
@@ -201,8 +204,9 @@ def read_jams(path):
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         return recipe_from_dict(document["sandbox"]["stemstack"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path}: is not a JAMS file with a recipe ({error})") from error
+    except (TypeError, *_DAMAGE) as error:
+        text = first_line(error)
+        raise DataError(f"{path}: is not a JAMS file with a recipe ({text})") from error
 
 
 def _document(mashup):

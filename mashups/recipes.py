@@ -5,13 +5,10 @@ processing of the sum. Times are in samples at the recipe's sample rate, so that
 nothing.
 """
 
-import math
 from dataclasses import asdict, dataclass, fields, replace
 
 from ..exceptions import DataError
-
-# Samples of a day at 22,050 Hz; rates in Hz; samples of a stem for each of the mashup.
-_MAX_LENGTH, _MAX_SR, _MAX_RATE = 2**31 - 1, 400_000, 1000
+from .recipe_checks import check_recipe
 
 
 @dataclass(frozen=True)
@@ -237,7 +234,7 @@ def recipe_from_dict(row):
     Raises
     ------
     DataError
-        If fields are missing or unknown.
+        If fields are missing or unknown, or a value is not allowed.
     """
     try:
         stems = tuple(StemPart(**part) for part in row["stems"])
@@ -249,28 +246,13 @@ def recipe_from_dict(row):
             Effect(effect["name"], tuple(effect["values"])) for effect in row.get("effects") or ()
         )
         recipe = Recipe(**{**row, "stems": stems, "noises": noises, "effects": effects})
-        _check_numbers(recipe)
-        return recipe
     except (TypeError, KeyError, AttributeError) as error:
         names = ", ".join(field.name for field in fields(Recipe))
         raise DataError(
             f"This is not a recipe of this version ({error}); expected the fields {names}"
         ) from error
-
-
-def _check_numbers(recipe):
-    """Raise DataError for numbers of which no mashup can be rendered."""
-    numbers = {"length": recipe.length, "sr": recipe.sr}
-    numbers |= {"rate": [p.rate for p in recipe.stems], "gain": [p.gain for p in recipe.stems]}
-    in_range = [
-        0 < recipe.length <= _MAX_LENGTH,
-        0 < recipe.sr <= _MAX_SR,
-        all(0 < rate <= _MAX_RATE for rate in numbers["rate"]),
-        all(abs(gain) < math.inf for gain in numbers["gain"]),
-        all(isinstance(part.path, str) for part in (*recipe.stems, *recipe.noises)),
-    ]
-    if not all(in_range):
-        raise DataError(f"The recipe {recipe.id!r} has paths or numbers out of range: {numbers}")
+    check_recipe(recipe)
+    return recipe
 
 
 def song_recipes(songs, source_store, settings):

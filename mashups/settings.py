@@ -292,10 +292,12 @@ def _thaw(value):
     return list(map(_thaw, value)) if isinstance(value, tuple) else value
 
 
-# libsndfile's names of codecs, and the sample rates each can encode; None for any.
-_CODEC_RATES = {
-    "mp3": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
-    "ogg": None,
+# libsndfile's names of codecs, and the sample rates each can encode.
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+CODEC_RATES = {
+    "mp3": Constraint(lambda sr: sr in _MP3_RATES, f"a rate that mp3 has: {_MP3_RATES}"),
+    # At higher rates libvorbis has no mode, and libsndfile ends the process.
+    "ogg": Constraint(lambda sr: sr <= 192_000, "at most 192000 for ogg"),
 }
 
 
@@ -314,9 +316,7 @@ def _check_settings(settings):
         above = Constraint(lambda gain: gain[0] > 0, "above 0 for gain_law: db_uniform")
         _check(settings, "gain", above)
     for codec in settings.codecs if settings.codec_probability else ():
-        if rates := _CODEC_RATES[codec]:
-            expected = f"a rate that {codec} has: {rates}"
-            _check(settings, "sr", Constraint(lambda sr, rates=rates: sr in rates, expected))
+        _check(settings, "sr", CODEC_RATES[codec])
     _check_mixture(settings)
 
 
@@ -400,7 +400,8 @@ CONSTRAINTS = {
     "gain_law": one_of("uniform", "db_uniform", "db_normal"),
     "gain": _GAINS,
     "gain_db": Constraint(
-        lambda v: _are_numbers(v, 2) and v[1] >= 0, "a mean and a standard deviation ≥ 0, in dB"
+        lambda v: _are_numbers(v, 2) and abs(v[0]) <= 60 and 0 <= v[1] <= 30,
+        "a mean within ±60 and a standard deviation from 0 to 30, in dB",
     ),
     "noise_probability": _PROBABILITY,
     "noise_count": _range(
@@ -408,11 +409,14 @@ CONSTRAINTS = {
     ),
     "noise_law": one_of("gain", "snr"),
     "noise_gain": _GAINS,
-    "noise_snr": _range("low, high in dB"),
+    "noise_snr": _range("low, high in dB, within ±120", -120, 120),
     "noise_placement": one_of("single", "tile"),
     "noise_band_probability": _PROBABILITY,
-    "noise_band": _HERTZ,
-    "noise_band_octaves": _range("low, high in octaves, above 0", above=0),
+    "noise_band": Constraint(
+        lambda v: _are_numbers(v, 2) and 1 <= v[0] < v[1] <= _LARGEST,
+        f"low < high in Hz, from 1 to {_LARGEST:.0f}",
+    ),
+    "noise_band_octaves": _range("low, high in octaves, from 0.01 to 20", 0.01, 20),
     "durations": Constraint(
         _are_durations, f"rows of (weight, shortest, longest), in s above 0 and up to {_LONGEST}"
     ),
@@ -431,10 +435,10 @@ CONSTRAINTS = {
     "normalize": one_of("peak", "rms", "lufs", "none"),
     "peak": Constraint(lambda v: is_number(v) and 0 < v <= 1, "a level in (0, 1]"),
     "level": _range("low, high ≤ 0, in dBFS or LUFS", high=0),
-    "overdrive": _range("low, high ≥ 0, in dB", 0),
+    "overdrive": _range("low, high in dB, from 0 to 120", 0, 120),
     "codec_probability": _PROBABILITY,
     "codecs": Constraint(
-        lambda v: _are_names(v) and set(v) <= set(_CODEC_RATES), f"some of {tuple(_CODEC_RATES)}"
+        lambda v: _are_names(v) and set(v) <= set(CODEC_RATES), f"some of {tuple(CODEC_RATES)}"
     ),
     "codec_quality": _range("low, high in [0, 1]", 0, 1),
     "sr": Constraint(

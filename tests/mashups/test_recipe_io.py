@@ -21,39 +21,51 @@ from stemstack.mashups import (
     write_recipes,
 )
 
-TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
-NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
+TEXT = TEXT.filter(str.strip)
 COUNT = st.integers(0, 2**40)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+TILT = st.none() | st.floats(-24, 24)
 STEM = st.builds(
-    StemPart, stem=TEXT, song=TEXT, path=TEXT, rate=NUMBER, gain=NUMBER, tilt=st.none() | NUMBER
-)
-NOISE = st.builds(
-    NoisePart,
+    StemPart,
+    stem=TEXT,
+    song=TEXT,
     path=TEXT,
-    start=COUNT,
-    gain=st.none() | NUMBER,
-    snr=st.none() | NUMBER,
-    tile=st.booleans(),
-    band=st.none() | st.tuples(NUMBER, NUMBER),
-    tilt=st.none() | NUMBER,
+    rate=st.floats(0.01, 100),
+    gain=st.floats(-1e6, 1e6),
+    tilt=TILT,
+)
+LEVEL = st.fixed_dictionaries({"gain": st.floats(-1e6, 1e6)}) | st.fixed_dictionaries(
+    {"gain": st.none(), "snr": st.floats(-120, 120)}
+)
+NOISE = LEVEL.flatmap(
+    lambda level: st.builds(
+        NoisePart,
+        path=TEXT,
+        start=st.integers(-(2**40), 2**40),
+        tile=st.booleans(),
+        band=st.none() | st.tuples(st.floats(1, 100), st.floats(200, 1e6)),
+        tilt=TILT,
+        **{name: st.just(value) for name, value in ({"gain": None} | level).items()},
+    )
 )
 RECIPE = st.builds(
     Recipe,
     id=TEXT,
     label=TEXT,
     fold=COUNT,
-    sr=COUNT,
+    sr=st.sampled_from([8000, 22050, 48000]),
     start=COUNT,
-    length=COUNT,
+    length=st.integers(1, 2**31 - 1),
     stems=st.lists(STEM, min_size=1, max_size=2).map(tuple),
     noises=st.lists(NOISE, max_size=2).map(tuple),
-    tempo=TEXT,
-    normalize=TEXT,
-    level=NUMBER,
-    lowpass=st.none() | NUMBER,
-    overdrive=NUMBER,
-    codec=st.none() | TEXT,
-    codec_quality=st.none() | NUMBER,
+    tempo=st.sampled_from(["interpolate", "resample", "stretch", "none"]),
+    normalize=st.sampled_from(["peak", "rms", "lufs", "none"]),
+    level=st.floats(-200, 1),
+    lowpass=st.none() | st.floats(1, 1e6),
+    overdrive=st.floats(0, 120),
+    codec=st.sampled_from([None, "mp3", "ogg"]),
+    codec_quality=st.floats(0, 1),
     effects=st.lists(
         st.builds(Effect, name=TEXT, values=st.lists(NUMBER, max_size=2).map(tuple)), max_size=2
     ).map(tuple),
