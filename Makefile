@@ -6,7 +6,7 @@ export UV_INDEX_STRATEGY ?= unsafe-best-match
 # Compiled modules are kept: without them every worker process compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo report test test-fast test-lowest install docs lock lint clean
+.PHONY: demo report test test-fast test-lowest fuzz install docs lock lint clean
 
 install: .venv/.installed
 
@@ -54,6 +54,12 @@ test:
 
 test-fast: install
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+# Other damaged files every time, for as long for each kind; `make test` has some, always the same.
+FUZZ_MINUTES ?= 10
+fuzz: install
+	FUZZ_MINUTES=$(FUZZ_MINUTES) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -n 2 --dist worksteal tests/fuzzing
 
 # The lowest versions of the core dependencies that setup.cfg allows, in an environment of their own.
 LOWEST := .venv-lowest/bin
