@@ -1,6 +1,7 @@
 """Find audio files in a folder."""
 
 import os
+import sys
 from pathlib import Path
 
 from ..audio.ffmpeg import FFMPEG_SUFFIXES
@@ -42,13 +43,18 @@ def name_within(file, root):
     Raises
     ------
     DataError
-        The name is not valid UTF-8, which no table could hold.
+        The name is not valid UTF-8, which no table could hold, or the locale cannot tell.
     """
     name = file.relative_to(root).as_posix()
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise DataError(f"{root}: {name!r} is not a UTF-8 name; rename it") from error
+        encoding = sys.getfilesystemencoding()
+        if encoding != "utf-8":
+            fix = f"set PYTHONUTF8=1, since names are read as {encoding} in this locale"
+        else:
+            fix = "rename it"
+        raise DataError(f"{root}: {name!r} is not a UTF-8 name; {fix}") from error
     return name
 
 
