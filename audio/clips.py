@@ -15,7 +15,7 @@ from ..utils.hashing import hash_bytes, hash_file
 from ..utils.parallel import parallel_map
 from .ffmpeg import log_use_of_ffmpeg
 from .levels import scale_integers
-from .reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE, read_clip
+from .reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE, check_peak, read_clip
 
 
 def load_clip(clip, sr=DEFAULT_SR):
@@ -183,6 +183,7 @@ def _check_waveform(clip):
     clip = scale_integers(clip)
     if not np.isfinite(clip).all():
         raise AudioError("waveform", "has NaN or infinite samples")
+    check_peak(clip, "waveform")
     return warn_if_unscaled(clip)
 
 

@@ -27,6 +27,8 @@ _BLOCK = 1 << 22
 _MIN_BLOCK = 1 << 16
 # Floats beyond it, +48 dBFS, are 16-bit or longer integers that were not scaled.
 FAR_BEYOND_FULL_SCALE = 256
+# The largest sample; the features of larger ones would be infinite in float32.
+MAX_PEAK = 2.0**32
 
 
 def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None, *, max_samples=None):
@@ -180,7 +182,33 @@ def mix_down(samples):
         for channel in samples.T[1:]:
             total += channel
         return total.astype(np.float32) * np.float32(1 / (INT16_SCALE * n_channels))
-    return samples[:, 0].copy() if n_channels == 1 else samples.mean(axis=1)
+    # Damaged samples, such as inf and -inf, are found after the mean.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return samples[:, 0].copy() if n_channels == 1 else samples.mean(axis=1)
+
+
+def check_peak(samples, path):
+    """Check that samples are in a range of which features can be computed.
+
+    Parameters
+    ----------
+    samples : ndarray
+        NaN and infinite samples pass.
+    path : str or os.PathLike
+        The file, or a noun, for messages.
+
+    Raises
+    ------
+    AudioError
+        A finite sample is beyond 2**32 times full scale.
+    """
+    if samples.dtype.kind != "f" or not samples.size:
+        return
+    peak = max(samples.max(), -samples.min())
+    if MAX_PEAK < peak < np.inf:
+        raise AudioError(
+            path, f"has samples up to {peak:.3g}, which cannot be audio; render or convert it again"
+        )
 
 
 def _resolve_max_samples(max_samples):
@@ -202,6 +230,7 @@ def _limited_blocks(stream, path, start, n_frames, max_samples):
             block = block[: n_frames - n_read]
         n_read += len(block)
         _check_limit(n_read * stream.channels, max_samples, path)
+        check_peak(block, path)
         yield block
         if n_read == n_frames:
             return

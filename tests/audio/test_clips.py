@@ -50,6 +50,11 @@ def test_integers_are_scaled_as_files_are(tmp_path, dtype, subtype):
     np.testing.assert_array_equal(row, expected)
 
 
+def test_samples_of_infinite_power_are_refused():
+    with pytest.raises(AudioError, match=r"waveform: has samples up to 1e\+20"):
+        load_clip(np.array([0, 1e20]))
+
+
 def test_floats_far_beyond_full_scale_warn():
     for clip in (32767 * sine(440), (32767 * sine(440)).astype(np.int64)):
         with pytest.warns(AudioWarning, match="far beyond full scale"):

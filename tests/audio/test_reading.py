@@ -102,7 +102,12 @@ def test_bad_files_are_named_with_problem(tmp_path):
     (tmp_path / "text.wav").write_text("this is not audio at all, in spite of its name")
     soundfile.write(tmp_path / "header.wav", np.zeros(0), SR)
     soundfile.write(tmp_path / "nan.wav", np.array([0, np.nan, np.inf]), SR, subtype="FLOAT")
+    soundfile.write(tmp_path / "huge.wav", np.array([0, 1e20, 0]), SR, subtype="FLOAT")
+    huge = np.full((3, 2), 3e38, dtype=np.float32)
+    soundfile.write(tmp_path / "stereo.wav", huge, SR, subtype="FLOAT")
     cases = {
+        "huge.wav": "has samples up to 1e\\+20, which cannot be audio",
+        "stereo.wav": "has samples up to 3e\\+38, which cannot be audio",
         "missing.wav": "no such file",
         "empty.wav": "is empty",
         "text.wav": "is not audio",

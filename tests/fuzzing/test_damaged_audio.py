@@ -5,10 +5,9 @@ import pytest
 import soundfile
 from helpers.fuzzing import fuzz
 from helpers.mutations import damaged_bytes
-from helpers.signals import sine
 
 from stemstack.audio import read_clip
-from stemstack.audio.reading import read_channels
+from stemstack.datasets.doctor.measurements import measure_file
 from stemstack.features import SpectralFeatures
 
 SR = 8000
@@ -57,10 +56,12 @@ TOKENS = (
 def audio_files(tmp_path_factory):
     """Return short files of each format in mono and stereo, as bytes."""
     path, files = tmp_path_factory.mktemp("audio") / "clip", {}
-    clip = 0.5 * sine(440, seconds=0.2, sr=SR)
+    noise = np.random.default_rng(0).normal(0, 0.1, SR)
     for name, formats in FORMATS.items():
         files[name] = []
         for format, subtype in formats:
+            # A second has several frames or pages in compressed files, which may be lost.
+            clip = noise[: SR // 5] if name == "wav" else noise
             for channels in (1,) if subtype == "GSM610" else (1, 2):
                 samples = np.repeat(clip[:, None], channels, axis=1)
                 soundfile.write(path, samples, SR, format=format, subtype=subtype)
@@ -75,12 +76,13 @@ def test_damaged_audio_has_finite_features(name, audio_files, tmp_path):
 
     def check(content):
         path.write_bytes(content)
-        # A third of a second of sound; files may be joined, and rates may be wrong.
+        facts, _ = measure_file(path)
+        if facts["problem"] is None and not facts["nan"]:
+            numbers = [facts[name] for name in ("peak", "rms", "dc", "silence", "clipped")]
+            assert np.isfinite(numbers).all()
         clip = read_clip(path, sr=SR, max_samples=10_000_000)
         assert clip.dtype == np.float32 and clip.ndim == 1 and len(clip)
         assert np.isfinite(clip).all()
         assert np.isfinite(model.fit_transform([clip[: 2 * SR]]).to_numpy()).all()
-        samples, sr, _ = read_channels(path)
-        assert len(samples) and sr > 0
 
-    fuzz(check, files[0], damaged_bytes(files, TOKENS), 100)
+    fuzz(check, files[0], damaged_bytes(files, TOKENS), 40)

@@ -29,11 +29,13 @@ def damaged_bytes(draw, files, tokens=(b"\0",)):
         What is inserted, besides random bytes: words that a parser of the format treats specially.
     """
     data = bytearray(draw(st.sampled_from(files)))
-    for _ in range(draw(st.integers(1, 4))):
-        # Headers are short, so half of the changes are among the first bytes.
-        end = min(len(data), 64) if draw(st.booleans()) else len(data)
-        start = draw(st.integers(0, end))
-        length = draw(st.integers(1, 8) | st.integers(1, max(1, len(data) // 2)))
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 4]))):
+        # Headers are short, so a third of the changes is among the first bytes.
+        end = min(len(data), 64) if draw(st.integers(0, 2)) == 2 else len(data)
+        # Uniform, where integers() prefers the bounds.
+        start = int.from_bytes(draw(st.binary(min_size=4, max_size=4)), "big") % (end + 1)
+        longest = draw(st.sampled_from([8, 8, 8, max(1, len(data) // 2)]))
+        length = draw(st.integers(1, longest))
         change = draw(st.sampled_from(_CHANGES))
         change(draw, data, start, length, files, tokens)
     return bytes(data)
@@ -80,18 +82,26 @@ def _splice(draw, data, start, length, files, tokens):
     data[start:] = other[start:]
 
 
-_CHANGES = (_flip, _cut, _end, _repeat, _insert, _overwrite, _resize, _join, _splice)
+_CHANGES = (
+    *(_flip, _flip, _cut, _cut, _repeat, _repeat, _insert, _insert, _overwrite, _overwrite),
+    *(_resize, _resize, _end, _join, _splice),
+)
+
+
+_ACTIONS = ("replace", "replace", "scale", "scale", "remove", "remove", "move", "wrap", "rename")
 
 
 @st.composite
 def damaged_document(draw, document, odd=ODD_VALUES):
     """Draw plain data with one to three values replaced, removed, repeated or renamed."""
     document = {"root": copy.deepcopy(document)}
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(draw(st.sampled_from([1, 1, 2, 3]))):
         places = list(_places(document))
         container, key = places[draw(st.integers(0, len(places) - 1))]
-        action = draw(st.sampled_from(["replace", "replace", "remove", "wrap", "rename", "move"]))
-        if action == "replace":
+        action = draw(st.sampled_from(_ACTIONS))
+        if action == "scale" and type(container[key]) in (int, float):
+            container[key] *= draw(st.sampled_from([-1, 0, 2, 0.5, 1e-6, 1000, 10**9]))
+        elif action in ("replace", "scale"):
             container[key] = copy.deepcopy(draw(st.sampled_from(odd)))
         elif action == "wrap":
             container[key] = draw(st.sampled_from([[container[key]] * 2, {"x": container[key]}]))
