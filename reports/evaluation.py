@@ -100,7 +100,9 @@ def collect_evaluations(run, test_labels=None):
 
 def _out_of_fold(run, name):
     oof = run.read_table("ledger/oof")
-    return _evaluation(run, name, oof, oof["label"].to_numpy(dtype=object), run.song_groups())
+    return _evaluation(
+        run, name, oof, oof["label"].to_numpy(dtype=object), run.song_groups(len(oof))
+    )
 
 
 def _evaluation(run, name, table, y_true, groups):

@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..exceptions import DataError
 from ..utils.atomic_write import atomic_path
-from .run_files import read_parquet
+from .run_files import damaged, read_parquet
 
 _FILE = re.compile(r"fold(\d+)-([0-9a-f]+)\.parquet")
 
@@ -107,7 +108,13 @@ class Ledger:
         if not path.exists():
             raise DataError(f"{path}: no such entry; finish the run with fit --resume")
         table = read_parquet(path, ("id", "split"))
-        return table[table["split"] == split].drop(columns="split").set_index("id")
+        table = table[table["split"] == split].drop(columns="split").set_index("id")
+        if not table.index.is_unique or table.index.hasnans:
+            raise damaged(path, "ids are empty or repeated")
+        numbers = all(dtype.kind == "f" for dtype in table.dtypes)
+        if not len(table.columns) or not numbers or not np.isfinite(table.to_numpy()).all():
+            raise damaged(path, "its predictions are not numbers")
+        return table
 
     def write(self, model, fold, key, *, oof, test=None):
         """Write the predictions of one entry, out-of-fold and of the test clips.

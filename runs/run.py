@@ -21,6 +21,7 @@ from .run_files import (
     check_metrics,
     check_predictions,
     damaged,
+    is_text,
     read_json,
     read_parquet,
 )
@@ -260,6 +261,10 @@ class Run:
         for column in table.columns if name == "folds" else ():
             if _FOLDS.fullmatch(column) and table[column].dtype.kind not in "iu":
                 raise damaged(path, f"{column} is not a number")
+            if column == "group" and not (
+                is_text(table[column]) or table[column].dtype.kind == "i"
+            ):
+                raise damaged(path, f"{column} is neither text nor a number")
         if name in _COLUMNS:
             models, classes = (*self.model_names, STACK), self.metrics["classes"]
             try:
@@ -282,17 +287,31 @@ class Run:
         read_parquet(path)
         return {recipe.id: recipe for recipe in read_recipes(path)}
 
-    def song_groups(self):
+    def song_groups(self, n_clips=None):
         """Return the group of each training clip; clips that share songs are in one group.
+
+        Parameters
+        ----------
+        n_clips : int, optional
+            Number of rows of the table that the groups are used with, to be checked.
 
         Returns
         -------
         ndarray of shape (n_clips,)
+
+        Raises
+        ------
+        DataError
+            A file is missing or damaged, or has another number of clips.
         """
         # For clips that are not mashups, folds.parquet has one row per clip.
         recipes = list(self.read_recipes().values())
         folds = self.read_table("folds", () if recipes else ("group",))
-        return song_groups(folds, recipes)
+        groups = song_groups(folds, recipes)
+        if n_clips not in (None, len(groups)):
+            path = self.path / ("recipes.parquet" if recipes else "folds.parquet")
+            raise damaged(path, f"{len(groups)} clips instead of {n_clips}")
+        return groups
 
     def link_samples(self, source):
         """Take over folds and recipes from another run, as hard links or copies."""

@@ -130,6 +130,20 @@ def read_parquet(path, columns=()):
     return table
 
 
+def is_text(column):
+    """Return whether a column has text in every row.
+
+    Parameters
+    ----------
+    column : Series
+
+    Returns
+    -------
+    bool
+    """
+    return column.notna().all() and pd.api.types.infer_dtype(column) in ("string", "empty")
+
+
 def check_metrics(document, models):
     """Raise an error unless ``metrics.json`` has the scores that commands read.
 
@@ -168,7 +182,7 @@ def check_predictions(table, models, classes):
     Raises
     ------
     ValueError, TypeError
-        A column is missing or does not hold probabilities, or labels and folds are others than
+        A column is missing or does not hold probabilities, or ids, labels and folds are others than
         those of a run.
     """
     columns = [name for model in models for name in name_columns(model, classes, len(classes))]
@@ -179,6 +193,11 @@ def check_predictions(table, models, classes):
     # Rounding may leave a sum of probabilities above 1.
     if not ((proba >= -_TOLERANCE) & (proba <= 1 + _TOLERANCE)).all():
         raise ValueError("its probabilities are not from 0 to 1")
+    for name in ("id", "clip", "label"):
+        if name in table and not is_text(table[name]):
+            raise ValueError(f"its column {name!r} is not text")
+    if "id" in table and not table["id"].is_unique:
+        raise ValueError("its ids are repeated")
     if "label" in table and not set(table["label"]) <= set(classes):
         raise ValueError("its labels are not classes of the run")
     if "fold" in table and not (table["fold"].dtype.kind in "iu" and (table["fold"] >= 0).all()):

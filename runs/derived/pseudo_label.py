@@ -136,7 +136,7 @@ def fit_pseudo_labels(
     with resources.progress.stage("pseudo-labelling"):
         labels = pseudo_label(
             *(list(selected.items()), clips, _labels(table), table["fold"], _to_array(test.paths)),
-            groups=run.song_groups(),
+            groups=run.song_groups(len(table)),
             n_rounds=n_rounds,
             confidence=confidence,
         )

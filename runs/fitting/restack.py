@@ -65,7 +65,7 @@ def restack_runs(paths, out, *, blend):
         test = ClipList(test_ids, [], runs[0].header, tuple(metrics["left_out"]))
         fit_meta_model(run, table, test, predictions, classes=metrics["classes"], final=final)
         y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
-        X, groups = meta_features(predictions), run.song_groups()
+        X, groups = meta_features(predictions), run.song_groups(len(table))
         named = {name: make_blend(name) for name in (*BLENDS, blend)}
         blends = compare_blends(X, y, folds, named, groups=groups)
         run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})

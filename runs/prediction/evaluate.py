@@ -177,7 +177,7 @@ def summarise_run(run, answers=None):
     0.95
     """
     table, metrics, seconds = run.read_table("ledger/oof"), run.metrics, model_seconds(run)
-    groups, y_true = run.song_groups(), table["label"].to_numpy(dtype=object)
+    groups, y_true = run.song_groups(len(table)), table["label"].to_numpy(dtype=object)
     summary = {}
     for name in (*run.model_names, STACK):
         y_pred = predicted_labels(table, name, metrics["classes"])

@@ -113,7 +113,9 @@ def adjust_test(run, proba):
     """
     oof = run.read_table("ledger/oof")
     nested = model_proba(oof, STACK, run.metrics["classes"])
-    adjuster = PredictionAdjuster().fit(nested, oof["label"], oof["fold"], run.song_groups())
+    adjuster = PredictionAdjuster().fit(
+        nested, oof["label"], oof["fold"], run.song_groups(len(oof))
+    )
     return adjuster.adjust(proba)
 
 

@@ -21,10 +21,10 @@ def make_run(tmp_path):
         config = Config(str(data), models=models, folds=2, **options)
         config.write(run.config_path, {name: {} for name in models})
         folds = [i % 2 for i in range(len(clips))] if folds is None else folds
-        table = pd.DataFrame({"clip": clips, "label": labels, "fold": folds})
+        table = pd.DataFrame({"clip": list(map(str, clips)), "label": labels, "fold": folds})
         run.write_table("ledger/oof", pd.concat([table, *_blocks(proba, classes)], axis=1))
         if test_proba is not None:
-            table = pd.DataFrame({"id": list(test_ids)})
+            table = pd.DataFrame({"id": list(map(str, test_ids))})
             run.write_table(
                 "ledger/test", pd.concat([table, *_blocks(test_proba, classes)], axis=1)
             )

@@ -33,3 +33,19 @@ def test_entries_listed_and_discarded(tmp_path):
     ]  # fmt: skip
     ledger.discard("lr", 1)
     assert not ledger.has("lr", 1, "0b") and ledger.has("b", 1, "0a")
+
+
+@pytest.mark.parametrize(
+    ("ids", "values", "problem"),
+    [
+        (["x", "x"], [0.5, 0.5], "ids are empty or repeated"),
+        (["x", None], [0.5, 0.5], "ids are empty or repeated"),
+        (["x", "y"], [0.5, float("nan")], "its predictions are not numbers"),
+        (["x", "y"], ["a", "b"], "its predictions are not numbers"),
+    ],
+)
+def test_damaged_entry_is_named(ids, values, problem, tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.write("lr", 0, "0a", oof=pd.DataFrame({"lr__a": values}, index=ids))
+    with pytest.raises(DataError, match=rf"fold0-0a\.parquet: is damaged \({problem}\)"):
+        ledger.read("lr", 0, "0a", "oof")

@@ -1,5 +1,6 @@
 """Run directories: configuration, folds, unfinished runs."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -47,3 +48,26 @@ def test_run_without_metrics_is_unfinished(tmp_path):
     with pytest.raises(DataError, match="not finished; continue it with fit --resume"):
         Run.open(tmp_path)
     run.unfinish()
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "problem"),
+    [
+        ("ledger/test", {"id": [None, "1"]}, "its column 'id' is not text"),
+        ("ledger/test", {"id": ["0", "0"]}, "its ids are repeated"),
+        ("ledger/oof", {"clip": [0, 1, 2, 3]}, "its column 'clip' is not text"),
+        ("folds", {"group": [None, "b", "c", "d"]}, "group is neither text nor a number"),
+        ("folds", {"group": [["a"]] * 4}, "group is neither text nor a number"),
+    ],
+)
+def test_damaged_table_is_named(name, changes, problem, make_run):
+    proba = {model: np.full((4, 2), 0.5) for model in ("lr", "stack")}
+    options = {"test_ids": "01", "test_proba": {m: p[:2] for m, p in proba.items()}}
+    run = make_run("D", "abcd", list("xyxy"), proba, **options)
+    run.write_table("folds", pd.DataFrame({"group": list("abcd")}))
+    assert run.song_groups(4).tolist() == list("abcd")
+    with pytest.raises(DataError, match=r"folds\.parquet: is damaged \(4 clips instead of 3\)"):
+        run.song_groups(3)
+    run.write_table(name, run.read_table(name).assign(**changes))
+    with pytest.raises(DataError, match=rf"{name}\.parquet: is damaged \({problem}\)"):
+        run.read_table(name)
