@@ -146,7 +146,7 @@ def test_contradicting_ledgers_cannot_be_merged(finished_run, tmp_path, run_prog
     entry = next(other.glob("ledger/lr/fold0-*"))
     entry.write_bytes(b"cut short")
     code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
-    assert code == 1 and f"{entry}: is not a Parquet table; copy that run again" in err
+    assert code == 1 and f"{entry}: is damaged" in err
     pd.read_parquet(next(finished_run.glob("ledger/lr/fold1-*"))).to_parquet(entry)
     code, _, err = run_program("ledger", "merge", finished_run, other, "--out", out)
     assert code == 2 and "hold different predictions of lr, fold 0" in err

@@ -109,7 +109,7 @@ def test_model_card_has_no_markup_from_names(make_run):
     labels = [f"{i}{name[:60]}" for i, name in enumerate(NAMES) for _ in range(2)]
     proba = {name: np.eye(len(NAMES)).repeat(2, axis=0) for name in ("lr", "stack")}
     run = make_run("<img src=x>", range(len(labels)), labels, proba)
-    scores = {name: {"macro_f1": 0.5} for name in ("<img src=x>\n```\n<b>", "stack")}
+    scores = {name: {"macro_f1": 0.5} for name in ("lr", "<img src=x>\n```\n<b>", "stack")}
     run.write_metrics({**run.metrics, "out_of_fold": scores})
     run.save_model(LogisticRegression().fit(proba["lr"], labels), "stack")
     card = write_model_card(run).read_text(encoding="utf-8")
