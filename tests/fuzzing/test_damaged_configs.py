@@ -119,7 +119,7 @@ def test_damaged_configuration_of_run(tmp_path):
 
     content = run.config_path.read_bytes()
     documents = damaged_document(yaml.safe_load(content)).map(as_yaml)
-    fuzz(check, content, damaged_bytes([content], TOKENS) | documents, 50)
+    fuzz(check, content, damaged_bytes([content], TOKENS) | documents, 30)
 
 
 @pytest.fixture
@@ -148,4 +148,4 @@ def test_damaged_settings(check_settings):
     plain = Settings(stems=("drums", "bass"), durations=((1.0, 0.5, 1.0),)).to_dict()
     files = [as_yaml(plain), as_yaml(wide)]
     documents = damaged_document(plain) | damaged_document(wide)
-    fuzz(check_settings, files[0], damaged_bytes(files, TOKENS) | documents.map(as_yaml), 25)
+    fuzz(check_settings, files[0], damaged_bytes(files, TOKENS) | documents.map(as_yaml), 12)
