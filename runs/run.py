@@ -7,6 +7,8 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from ..datasets.csv_table import read_csv_header
 from ..exceptions import DataError, StemstackError, UsageError
 from ..mashups import read_recipes
@@ -352,7 +354,9 @@ class Run:
             The content of the model does not fit together.
         """
         try:
-            yield
+            # Damaged numbers overflow; what comes of them is checked as any prediction is.
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                yield
         except StemstackError:
             raise
         except _MODEL_ERRORS as error:

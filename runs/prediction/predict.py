@@ -75,10 +75,11 @@ def _predict_model(run, name, clips, tta, resources):
 
 
 def _predict_fold(run, name, clips, cache, tta, fold):
-    model = set_resources(run.load_model(name, fold), cache=cache)
-    for network in find_networks(model, fitted=True) if tta else ():
-        network.set_params(tta_crops=tta)
+    model = run.load_model(name, fold)
     with run.using_model(name, fold):
+        set_resources(model, cache=cache)
+        for network in find_networks(model, fitted=True) if tta else ():
+            network.set_params(tta_crops=tta)
         return predict_with(model, clips, METHOD)
 
 
