@@ -198,6 +198,9 @@ def _limit_data(ctx, param, value):
 
 
 def _default_jobs():
+    context = click.get_current_context(silent=True)
+    if context is not None and context.resilient_parsing:
+        return 1  # Shell completion asks for all defaults; this one takes an import of joblib.
     from ...utils.machine import default_jobs
 
     return default_jobs()

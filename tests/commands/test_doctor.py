@@ -72,7 +72,7 @@ def test_untracked_name_not_utf8_is_shown(own_stem_data, run_program):
 
 def test_wrong_number_of_folds_is_bad_usage(stem_data, run_program):
     code, out, err = run_program("doctor", stem_data, "--folds", "1", "--quiet")
-    assert code == 2 and out == "" and "2 or more" in err
+    assert code == 2 and out == "" and "1 is not in the range 2<=x<=1000" in err
 
 
 def test_what_is_no_data_set_is_bad_data(tmp_path, run_program):

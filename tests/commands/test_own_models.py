@@ -315,7 +315,7 @@ def test_configuration_cannot_trust(tmp_path, run_program):
     (tmp_path / "config.yaml").write_text("trust: [my_models.py]\n")
     arguments = ["fit", "--data", "D", "--out", "R", "--config", tmp_path / "config.yaml"]
     status, _, err = run_program(*arguments)
-    assert status == 2 and "unknown option 'trust'" in err
+    assert status == 2 and "Unknown option 'trust'" in err
 
 
 FAMILY = """

@@ -60,4 +60,4 @@ def test_impossible_repeats_raise(stem_data, tmp_path, fit_small):
     code, _, err = fit_small(stem_data, tmp_path / "RUN", "--repeats", "2", models=MODEL)
     assert code == 2 and "mashups, which are drawn within folds" in err
     code, _, err = fit_small(stem_data, tmp_path / "RUN", "--repeats", "0", models=MODEL)
-    assert code == 2 and "repeats must be 1 or more" in err
+    assert code == 2 and "repeats must be a whole number from 1 to 1000. Got 0" in err

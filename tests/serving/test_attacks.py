@@ -291,7 +291,7 @@ def test_twenty_clients_get_the_answers_of_predict(server, served_run, song, tmp
     with ThreadPoolExecutor(22) as pool:
         bad = [pool.submit(explain, server, b"RIFF" + bytes(40)) for _ in range(2)]
         tables = list(pool.map(ask, contents))
-        assert all("is not audio" in one.result() or "bad" in one.result() for one in bad)
+        assert all("audio" in one.result() for one in bad)
     for i, table in enumerate(tables):
         assert table["path"].tolist() == [f"{i}.wav"]
         np.testing.assert_allclose(table[expected.columns].iloc[0], expected.iloc[i], rtol=1e-6)
