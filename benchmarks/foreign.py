@@ -24,10 +24,10 @@ from study import features_of, heads, sample_clips, score_all
 from stemstack.datasets import DEFAULT_STEMS
 from stemstack.datasets.demo.noise_folder import write_noise
 from stemstack.datasets.demo.songs import write_songs
-from stemstack.mashups import Settings, make_wide_settings
+from stemstack.mashups import Settings
 from stemstack.stacking.metrics import paired_difference
 
-TRAINING = {"record": Settings, "wide": make_wide_settings}
+TRAINING = {"record": {}, "wide": {"mixture": "wide"}}
 
 
 def make_songs(work):
@@ -85,13 +85,9 @@ def measure(work, tests, per_class, seed):
     X_tests = [features_of(paths, work / "cache") for paths, _ in tests.values()]
     X_all, ends = pd.concat(X_tests), np.cumsum([len(X) for X in X_tests])[:-1]
     rows, predictions = [], {}
-    for training, make in TRAINING.items():
-        durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
-        settings = (
-            make(Settings(durations=durations))
-            if make is not Settings
-            else make(durations=durations)
-        )
+    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
+    for training, changes in TRAINING.items():
+        settings = Settings(durations=durations, **changes)
         clips, y, fold = sample_clips(
             work / "data",
             seed=seed,

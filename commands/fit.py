@@ -14,6 +14,7 @@ from ._shared.options import (
     SettingsFile,
     cache_option,
     config_option,
+    default_settings,
     jobs_option,
     json_option,
     option,
@@ -59,7 +60,7 @@ _FILE = click.Path(path_type=Path)
     "--settings",
     type=SettingsFile(),
     group=_MASHUPS,
-    help="Mashup settings: record (the default), wide, or a YAML file.",
+    help="Mashup settings: wide (the default), record, or a YAML file.",
 )
 @stems_options
 @option(
@@ -139,7 +140,7 @@ def fit_command(
     names = ("resume", "scheduler", "audit", "time_limit")
     execution = {name: options.pop(name) for name in names}
     cache, jobs = options.pop("cache"), options.pop("jobs")
-    config = Config(settings=settings or {}, **options)
+    config = Config(settings=default_settings(settings), **options)
     if print_config:
         echo_data(config.to_yaml(), nl=False)
     elif out is None:

@@ -14,6 +14,7 @@ from ._shared.options import (
     Names,
     SettingsFile,
     cache_option,
+    default_settings,
     jobs_option,
     option,
     quiet_option,
@@ -29,7 +30,7 @@ from ._shared.terminal import print_json
 @option(
     "--settings",
     type=SettingsFile(),
-    help="Mashup settings: record (the default), wide, or a YAML file.",
+    help="Mashup settings: wide (the default), record, or a YAML file.",
 )
 @option("--n", type=click.IntRange(4, MANY), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
@@ -96,7 +97,11 @@ def _clip_sets(data, other, settings, resources, *, n, folds, seed):
     *a, b = (clips.sample(n, seed).usable(resources=resources) for clips in pair)
     if not a:
         sampling = {"folds": folds, "seed": seed}
-        a = [sample_synthetic(dataset, settings or {}, n, **sampling, resources=resources)]
+        a = [
+            sample_synthetic(
+                dataset, default_settings(settings), n, **sampling, resources=resources
+            )
+        ]
     return a[0], b
 
 

@@ -12,6 +12,7 @@ from ._shared.options import (
     SEED,
     SettingsFile,
     cache_option,
+    default_settings,
     jobs_option,
     option,
     quiet_option,
@@ -32,7 +33,7 @@ from ._shared.terminal import echo_data
 @option(
     "--settings",
     type=SettingsFile(),
-    help="Mashup settings: record (the default), wide, or a YAML file.",
+    help="Mashup settings: wide (the default), record, or a YAML file.",
 )
 @option("--folds", type=FOLDS, default=5, help="Folds of songs and noise clips.")
 @option("--seed", type=SEED, default=0, help="Random seed.")
@@ -97,7 +98,7 @@ def _sample(dataset, n, options, resources):
         data=str(dataset.root),
         folds=options["folds"],
         seed=options["seed"],
-        settings=options["settings"] or {},
+        settings=default_settings(options["settings"]),
         # Rounded up; the surplus is cut below.
         mashups_per_genre=-(-n // len(dataset.classes)),
     )

@@ -10,7 +10,6 @@ from .recipes import Effect, NoisePart, Recipe, StemPart, song_recipes
 from .rendering.mashup import Mashup, load_mashups, write_mashups
 from .settings import Settings
 from .sources import AudioSource, build_source_store
-from .wide import make_wide_settings
 
 __all__ = [
     "AudioSource",
@@ -23,7 +22,6 @@ __all__ = [
     "StemPart",
     "build_source_store",
     "load_mashups",
-    "make_wide_settings",
     "read_jams",
     "read_recipes",
     "sample_recipes",

@@ -26,6 +26,7 @@ from ..utils.constraints import (
     one_of,
 )
 from ..utils.yaml_reader import read_yaml
+from .wide import make_wide_mixture
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Settings:
         Probability of each stem to be left out; at least one remains. Default 0.
     tempo : {"interpolate", "resample", "stretch", "none"}, default="interpolate"
         How stems are brought to the anchor's tempo: by linear interpolation or by soxr, both of
-        which move the pitch, or by a time stretch that keeps it (needs the ``stretch`` extra); or
+        which move the pitch, or by a time stretch that keeps it; or
         not at all.
     anchor : str, default="random"
         Stem that sets the tempo: ``"random"`` (one of the stems that have a tempo), ``"median"``,
@@ -137,8 +138,9 @@ class Settings:
         0.9.
     sr : int, default=22050
         Sample rate in Hz.
-    mixture : tuple of dict
-        Alternatives, each a mapping of other settings than ``stems``, ``sr`` and ``mixture`` to
+    mixture : tuple of dict or "wide"
+        ``"wide"``, which mixes 64 random generators (see :mod:`stemstack.mashups.wide`); or
+        alternatives, each a mapping of other settings than ``stems``, ``sr`` and ``mixture`` to
         values, and optionally ``weight`` (default 1). Each recipe samples an alternative by weight,
         then everything else from the settings with the alternative's values. Default: none.
 
@@ -213,11 +215,15 @@ class Settings:
         _check_settings(self)
 
     @cached_property
+    def _alternatives(self):
+        return make_wide_mixture() if self.mixture == "wide" else self.mixture
+
+    @cached_property
     def components(self):
         """The settings that recipes are sampled from: a tuple of Settings without a mixture."""
         if not self.mixture:
             return (self,)
-        rows = [{k: v for k, v in row.items() if k != "weight"} for row in self.mixture]
+        rows = [{k: v for k, v in row.items() if k != "weight"} for row in self._alternatives]
         return tuple(replace(self, mixture=(), **row) for row in rows)
 
     def sample_component(self, rng):
@@ -233,7 +239,7 @@ class Settings:
         """
         if not self.mixture:
             return self
-        weights = np.array([row.get("weight", 1.0) for row in self.mixture])
+        weights = np.array([row.get("weight", 1.0) for row in self._alternatives])
         return self.components[rng.choice(len(weights), p=weights / weights.sum())]
 
     def to_dict(self):
@@ -323,7 +329,7 @@ def _check_settings(settings):
 def _check_mixture(settings):
     """Raise UsageError unless every alternative of the mixture makes allowed settings."""
     names = {field.name for field in fields(settings)} - {"stems", "sr", "mixture"}
-    for number, row in enumerate(settings.mixture, start=1):
+    for number, row in enumerate(settings._alternatives, start=1):
         unknown = sorted(str(name) for name in set(row) - names - {"weight"})
         if unknown:
             raise UsageError(
@@ -369,6 +375,8 @@ def _are_names(names):
 
 
 def _is_mixture(rows):
+    if rows == "wide":
+        return True
     if not isinstance(rows, tuple) or not all(isinstance(row, dict) for row in rows):
         return False
     weights = [row.get("weight", 1.0) for row in rows]
@@ -445,6 +453,7 @@ CONSTRAINTS = {
         lambda v: is_number(v, int) and 1000 <= v <= 384000, "a rate in Hz from 1000 to 384000"
     ),
     "mixture": Constraint(
-        _is_mixture, "a list of mappings of settings, each with a weight ≥ 0, not all of them 0"
+        _is_mixture,
+        "wide, or a list of mappings of settings, each with a weight ≥ 0, not all of them 0",
     ),
 }

@@ -10,19 +10,15 @@ Tobin, J. et al. (2017). Domain randomization for transferring deep neural netwo
 to the real world. IROS.
 """
 
-from dataclasses import replace
-
 import numpy as np
-
-from .settings import Settings
 
 _N_COMPONENTS = 64
 _TEMPO_MODES = ("interpolate", "resample", "stretch", "none")
 _RATE_RANGES = (None, (0.5, 2.0), (0.7, 1.4), (0.85, 1.15))
 
 
-def make_wide_settings(base=None, *, n_components=_N_COMPONENTS, seed=0):
-    """Make settings that mix mashups of many random generators.
+def make_wide_mixture(n_components=_N_COMPONENTS, seed=0):
+    """Make a mixture of many random generators.
 
     Tempo modes, anchors, rate limits and octave rules are sampled; so are the ranges of gains and
     of signal-to-noise ratios, the number and placement of noise clips, and now and then tilted
@@ -31,30 +27,17 @@ def make_wide_settings(base=None, *, n_components=_N_COMPONENTS, seed=0):
 
     Parameters
     ----------
-    base : Settings, optional
-        Everything else (stems, durations, normalisation and sample rate) is taken from it.
     n_components : int, default=64
         Number of generators.
     seed : int, default=0
 
     Returns
     -------
-    Settings
-
-    See Also
-    --------
-    Settings : What is sampled, with units.
-
-    Examples
-    --------
-    >>> from stemstack.mashups import make_wide_settings
-    >>> settings = make_wide_settings(n_components=8)
-    >>> len(settings.mixture), sorted({one.tempo for one in settings.components})
-    (8, ['interpolate', 'none', 'resample', 'stretch'])
+    tuple of dict
+        For :attr:`Settings.mixture`.
     """
     rng = np.random.default_rng(seed)
-    components = [_sample_generator(number, rng) for number in range(n_components)]
-    return replace(base or Settings(), mixture=tuple(components))
+    return tuple(_sample_generator(number, rng) for number in range(n_components))
 
 
 def _sample_generator(number, rng):

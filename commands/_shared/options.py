@@ -114,19 +114,24 @@ class SettingsFile(click.ParamType):
         """Return a validated dict of settings; empty for the defaults."""
         if ctx and ctx.resilient_parsing:
             return value
-        from ...mashups import Settings, make_wide_settings
+        from ...mashups import Settings
 
         if isinstance(value, dict):
             return Settings.from_dict(value).to_dict() if value else {}
         if value == "record":
             return {}
         if value == "wide":
-            return make_wide_settings().to_dict()
+            return Settings(mixture="wide").to_dict()
         return Settings.from_yaml(value).to_dict()
 
     def shell_complete(self, ctx, param, incomplete):
         """Complete file names."""
         return [CompletionItem(incomplete, type="file")]
+
+
+def default_settings(settings):
+    """Return mashup settings as plain data: the wide mixture where none are given."""
+    return {"mixture": "wide"} if settings is None else settings
 
 
 class Duration(click.ParamType):

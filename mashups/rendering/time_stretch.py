@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 import soxr
-
-from ...exceptions import import_optional
+from python_stretch import Signalsmith
 
 # Extra audio read on both sides of an excerpt, so that filters and windows have settled.
 _MARGIN_SECONDS = 0.25
@@ -49,14 +48,8 @@ def stretch(samples, rate, sr):
     Returns
     -------
     ndarray of shape (about n_samples / rate,), float32
-
-    Raises
-    ------
-    MissingExtraError
-        If the ``stretch`` extra is not installed.
     """
-    signalsmith = import_optional("python_stretch", "stretch").Signalsmith
-    stretcher = signalsmith.Stretch(_SEED)
+    stretcher = Signalsmith.Stretch(_SEED)
     stretcher.preset(1, float(sr), True)
     stretcher.setTimeFactor(rate)
     return stretcher.process(samples[None])[0]

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from stemstack.exceptions import DataError, UsageError
-from stemstack.mashups import AudioSource, Settings, make_wide_settings, sample_recipes
+from stemstack.mashups import AudioSource, Settings, sample_recipes
+from stemstack.mashups.wide import make_wide_mixture
 
 SONGS = pd.DataFrame(
     {
@@ -69,7 +70,7 @@ def test_no_mixture_consumes_no_random_number():
 
 
 def test_mixture_survives_yaml(tmp_path):
-    settings = make_wide_settings(PLAIN, n_components=5, seed=2)
+    settings = Settings(stems=("drums", "bass"), mixture=make_wide_mixture(5, seed=2))
     settings.to_yaml(tmp_path / "wide.yaml")
     loaded = Settings.from_yaml(tmp_path / "wide.yaml")
     assert loaded == settings
@@ -107,7 +108,7 @@ def test_malformed_mixture_is_refused(mixture, message):
 
 
 def test_wide_settings_cover_the_generators():
-    components = make_wide_settings().components
+    components = Settings(mixture="wide").components
     assert Counter(one.tempo for one in components) == dict.fromkeys(
         ("interpolate", "resample", "stretch", "none"), 16
     )
@@ -125,8 +126,12 @@ def test_wide_settings_cover_the_generators():
 
 
 def test_wide_settings_keep_the_base():
-    base = Settings(stems=("drums",), durations=((1.0, 5.0, 5.0),), peak=0.9, sr=16000)
-    for one in make_wide_settings(base, n_components=4).components:
+    wide = Settings(
+        stems=("drums",), durations=((1.0, 5.0, 5.0),), peak=0.9, sr=16000, mixture="wide"
+    )
+    assert wide.to_dict()["mixture"] == "wide"
+    assert len(wide.components) == 64
+    for one in wide.components:
         assert (one.stems, one.durations, one.peak, one.sr) == (
             ("drums",),
             ((1.0, 5.0, 5.0),),

@@ -5,6 +5,7 @@ import pytest
 import soxr
 from hypothesis import given
 from hypothesis import strategies as st
+from python_stretch import Signalsmith
 
 from stemstack.domain_shift.reuse.fingerprint import (
     HOP,
@@ -139,7 +140,7 @@ def test_resampled_excerpt_is_found_with_its_rate(index, stems, rate):
 
 
 def test_stretched_excerpt_is_found_by_time_index(stems):
-    stretch = pytest.importorskip("python_stretch").Signalsmith.Stretch(0)
+    stretch = Signalsmith.Stretch(0)
     stretch.preset(1, float(SR), True)
     stretch.setTimeFactor(1.2)
     cut = stretch.process(stems[4][None])[0][SR : 9 * SR]
