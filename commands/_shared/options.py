@@ -131,7 +131,9 @@ class SettingsFile(click.ParamType):
 
 def default_settings(settings):
     """Return mashup settings as plain data: the wide mixture where none are given."""
-    return {"mixture": "wide"} if settings is None else settings
+    from ...mashups import Settings
+
+    return Settings(mixture="wide").to_dict() if settings is None else settings
 
 
 class Duration(click.ParamType):

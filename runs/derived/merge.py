@@ -99,10 +99,12 @@ def check_same_samples(first, other):
     UsageError
         They differ; the message names the table.
     """
-    for name, content in (("folds.parquet", "folds"), ("recipes.parquet", "training mashups")):
-        paths = [run.path / name for run in (first, other)]
-        existing = [path.exists() for path in paths]
-        if any(existing) and not (all(existing) and _same_table(*paths)):
+    for name, content, is_same in (
+        ("folds.parquet", "folds", _same_folds),
+        ("recipes.parquet", "training mashups", _same_recipes),
+    ):
+        existing = [(run.path / name).exists() for run in (first, other)]
+        if any(existing) and not (all(existing) and is_same(first, other)):
             raise UsageError(
                 f"{first.path} and {other.path} have different {content} ({name}): their "
                 "out-of-fold predictions cannot be combined; fit them on the same data with the "
@@ -147,9 +149,17 @@ def _path(run, entry):
     return run.ledger.path(entry.model, entry.fold, entry.key)
 
 
+# Contents are compared: other versions of pyarrow write the same table in other bytes.
 def _same_table(first, other):
-    """Compare contents: other versions of pyarrow write the same table in other bytes."""
     return read_parquet(first).equals(read_parquet(other))
+
+
+def _same_folds(first, other):
+    return _same_table(first.path / "folds.parquet", other.path / "folds.parquet")
+
+
+def _same_recipes(first, other):
+    return first.read_recipes() == other.read_recipes()
 
 
 def _common_config(runs):

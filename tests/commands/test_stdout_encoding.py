@@ -38,7 +38,7 @@ def test_doctor_writes_its_report_in_cp1252(stem_data, tmp_path):
     done = run(COMMAND, "cp1252", "doctor", stem_data, "--folds", "2", "--cache", tmp_path)
     report = done.stdout.decode("cp1252")
     assert b"Traceback" not in done.stderr
-    assert "errors: 0" in report.splitlines()[-1]
+    assert "errors: 0" in " ".join(report.split())
 
 
 def test_locale_is_blamed_for_names_it_cannot_read(stem_data, tmp_path):

@@ -13,7 +13,7 @@ from helpers.mutations import damaged_bytes, damaged_document
 
 from stemstack.commands.fit import fit_command
 from stemstack.exceptions import UsageError
-from stemstack.mashups import Mashup, Settings, make_wide_settings, sample_recipes
+from stemstack.mashups import Mashup, Settings, sample_recipes
 from stemstack.runs import Config, Run
 
 TOKENS = (
@@ -143,7 +143,7 @@ def check_settings(songs, noise, source_store, tmp_path):  # noqa: F811
 
 
 def test_damaged_settings(check_settings):
-    wide = make_wide_settings().to_dict()
+    wide = Settings(mixture="wide").to_dict()
     wide |= {"stems": ["drums", "bass"], "durations": [[1.0, 0.5, 1.0]]}
     plain = Settings(stems=("drums", "bass"), durations=((1.0, 0.5, 1.0),)).to_dict()
     files = [as_yaml(plain), as_yaml(wide)]

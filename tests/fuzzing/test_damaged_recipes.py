@@ -13,7 +13,7 @@ from helpers.mutations import damaged_bytes, damaged_document
 
 from stemstack.mashups import (
     Mashup,
-    make_wide_settings,
+    Settings,
     read_jams,
     read_recipes,
     sample_recipes,
@@ -44,7 +44,7 @@ TOKENS = (
 def recipes(songs, noise, source_store, small_settings):  # noqa: F811
     """Recipes with every option in use."""
     durations, used = ((1.0, 0.5, 1.0),), {}
-    for name in make_wide_settings().to_dict():
+    for name in Settings(mixture="wide").to_dict():
         if name.endswith("_probability") and name != "one_song_probability":
             used[name] = 1.0
     used |= {"noise_count": (1, 2), "gain_law": "uniform", "gain": (0.4, 1.0)}
