@@ -21,7 +21,16 @@ def test_killed_command_resumes_to_same_files(stem_data, tmp_path, kind):
     assert result.faults == []
 
 
+@pytest.fixture
+def ctrl_c_is_heard():
+    """Let commands hear Ctrl-C, which a shell ignores in background jobs, such as these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
 @pytest.mark.parametrize(("number", "to_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
 def test_stopped_command_leaves_nothing(stem_data, tmp_path, number, to_group):
