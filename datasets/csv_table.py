@@ -101,6 +101,11 @@ def read_csv_lines(path, required, optional=()):
     return table
 
 
+def format_lines(numbers):
+    """Return line numbers as text, such as ``"line 7"``."""
+    return [f"line {number}" for number in numbers]
+
+
 def read_csv_header(path):
     """Return the names of a CSV's columns, as written.
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ...exceptions import DataError
-from ..csv_table import read_csv_text
+from ..csv_table import format_lines, read_csv_text
 from ..files import is_audio
 from ..layouts.manifest import find_problems
 from ..layouts.shared import (
@@ -51,7 +51,7 @@ def check_test_ids(data):
     yield from _list("error", "test ids", repeated, "repeated ids", "give each line its own id")
     blank = (test["id"].str.strip() == "") | (test["path"].str.strip() == "")
     problem, fix = "lines without an id or a file name", "complete or remove them"
-    yield from _list("error", "test ids", _lines(test.index[blank]), problem, fix)
+    yield from _list("error", "test ids", format_lines(test.index[blank]), problem, fix)
     named = test["path"][~blank]
     fix = "check the file names: one of the ids probably belongs to another file"
     twice = named[named.duplicated()]
@@ -154,11 +154,6 @@ def check_manifest(data):
         return
     for names, problem, fix in find_problems(data.inventory.manifest):
         yield from _list("error", "manifest", names, problem, fix)
-
-
-def _lines(index):
-    """Format the line numbers of rows."""
-    return [f"line {number}" for number in index]
 
 
 def _list(severity, check, names, problem, fix):

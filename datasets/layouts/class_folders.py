@@ -60,9 +60,9 @@ def read_class_folders(root):
     """
     root = Path(root)
     table = list_clips(root)
-    problem = find_structure_problem(root, table["clip"])
-    if problem:
-        raise DataError(f"{root}: {problem[0]}; {problem[1]}")
+    error = _find_structure_error(root, table)
+    if error is not None:
+        raise error
     if table["label"].nunique() < 2:
         raise DataError(
             f"{root}: only class {table['label'].iloc[0]!r} has audio files; at least two classes "
@@ -109,10 +109,8 @@ def _read(path, *, stems, allow_missing_stems):
 def _take_inventory(path, *, stems):
     table = list_clips(path)
     clips = list_clip_files(table["clip"], table["label"], table["clip"])
-    errors = []
-    problem = find_structure_problem(path, table["clip"])
-    if problem:
-        errors.append(("folders", path.name, DataError(f"{path}: {problem[0]}; {problem[1]}")))
+    error = _find_structure_error(path, table)
+    errors = [] if error is None else [("folders", path.name, error)]
     test = read_or_note(list_test, path, ("test ids", TEST_TABLE), errors)
     files = [clips, list_unlabelled_files(paths_of(test), "test")]
     return Inventory(
@@ -141,6 +139,12 @@ def _class_folders(root):
         for folder in sorted(root.iterdir())
         if folder.is_dir() and folder.name not in RESERVED and not folder.name.startswith(".")
     ]
+
+
+def _find_structure_error(root, table):
+    """Return the error if the folders are not classes, or None."""
+    problem = find_structure_problem(root, table["clip"])
+    return DataError(f"{root}: {problem[0]}; {problem[1]}") if problem else None
 
 
 def _list_untracked(root):

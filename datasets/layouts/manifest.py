@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...exceptions import DataError
 from ...utils.formatting import format_names
-from ..csv_table import PATH_COLUMNS, read_csv_lines
+from ..csv_table import PATH_COLUMNS, format_lines, read_csv_lines
 from ..dataset import DataSet, Inventory, Layout, list_clip_files, warn_of
 from ..names import FileFinder, describe_similar_labels, normalize_name
 from .shared import read_submission_header
@@ -73,7 +73,7 @@ def find_problems(rows):
     for column in ("path", "label"):
         blank = rows.index[~_is_filled(rows[column])]
         yield from _if_any(
-            _lines(blank), f"lines with an empty {column}", "complete or remove them"
+            format_lines(blank), f"lines with an empty {column}", "complete or remove them"
         )
     paths = rows["path"].map(posixpath.normpath).where(_is_filled(rows["path"]))
     repeated = rows["path"][paths.duplicated() & paths.notna()]
@@ -82,7 +82,7 @@ def find_problems(rows):
         return
     numbers = _to_numbers(rows["fold"])
     problem, fix = "lines whose fold is not a whole number", "number the folds 0, 1, 2, …"
-    yield from _if_any(_lines(rows.index[numbers.isna() | (numbers % 1 != 0)]), problem, fix)
+    yield from _if_any(format_lines(rows.index[numbers.isna() | (numbers % 1 != 0)]), problem, fix)
     n_folds = numbers.groupby(rows["group"]).nunique()
     problem, fix = "groups in several folds, which leaks", "give each group one fold"
     yield from _if_any(n_folds.index[n_folds > 1], problem, fix)
@@ -140,10 +140,6 @@ def _is_filled(column):
 
 def _to_numbers(column):
     return pd.to_numeric(column, errors="coerce")
-
-
-def _lines(index):
-    return [f"line {number}" for number in index]
 
 
 def _if_any(names, problem, fix):

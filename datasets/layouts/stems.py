@@ -5,7 +5,6 @@ missing stem is an error that lists the songs.
 """
 
 import warnings
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -69,12 +68,11 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
         same.
     """
     root = Path(root)
-    table, unexpected = list_songs(root, stems)
+    table, unexpected, doubles = list_songs(root, stems)
     names = sorted({PurePosixPath(path).name for _, path in unexpected})
+    for _, error in _find_problems(root, table, doubles):
+        raise error
     _check_classes(root, table)
-    double = _find_double_stems(root, stems)
-    if double is not None:
-        raise double
     if not allow_missing_stems:
         _check_stems(table, stems, names)
     _check_songs_have_stems(table, stems)
@@ -104,11 +102,17 @@ def list_songs(root, stems):
         Columns ``song, label`` and one path column per stem, None where the song lacks it.
     unexpected : list of (str, str)
         Song and path of each audio file in a song folder that is not one of the stems.
+    doubles : list of (str, str)
+        Path of a stem, and the name of another file that is the same stem of the song.
     """
-    rows, unexpected = [], []
+    rows, unexpected, doubles = [], [], []
     for folder in _song_folders(root):
-        song = name_within(folder, root / SONGS_FOLDER)
-        files = {f.stem: f for f in sorted(folder.iterdir()) if f.is_file() and is_audio(f)}
+        song, files = name_within(folder, root / SONGS_FOLDER), {}
+        for file in sorted(folder.iterdir()):
+            if file.is_file() and is_audio(file):
+                if file.stem in stems and file.stem in files:
+                    doubles.append((name_within(files[file.stem], root), file.name))
+                files[file.stem] = file
         row = {"song": song, "label": normalize_name(folder.parent.name)}
         row |= {s: name_within(files[s], root) if s in files else None for s in stems}
         rows.append(row)
@@ -116,7 +120,7 @@ def list_songs(root, stems):
             (song, files[name].relative_to(root).as_posix())
             for name in sorted(files.keys() - set(stems))
         ]
-    return pd.DataFrame(rows, columns=["song", "label", *stems]), unexpected
+    return pd.DataFrame(rows, columns=["song", "label", *stems]), unexpected, doubles
 
 
 def is_misnamed(name, stem):
@@ -145,12 +149,10 @@ def _read(path, *, stems, allow_missing_stems):
 
 
 def _take_inventory(path, *, stems):
-    songs, unexpected = list_songs(path, stems)
+    songs, unexpected, doubles = list_songs(path, stems)
+    problems = _find_problems(path, songs, doubles)
+    errors = [(check, SONGS_FOLDER, error) for check, error in problems]
     songs = songs.rename(columns={"label": "genre"})
-    problem = _find_splits(path, songs.rename(columns={"genre": "label"}))
-    errors = [] if problem is None else [("folders", SONGS_FOLDER, problem)]
-    double = _find_double_stems(path, stems)
-    errors += [] if double is None else [("stems", SONGS_FOLDER, double)]
     test = read_or_note(list_test, path, ("test ids", TEST_TABLE), errors)
     noise = read_or_note(read_noise, path, ("noise", NOISE_TABLE), errors)
     files = [
@@ -208,9 +210,6 @@ def _list_notes(root):
 
 
 def _check_classes(root, table):
-    problem = _find_splits(root, table)
-    if problem is not None:
-        raise problem
     if table["label"].nunique() < 2:
         raise DataError(
             f"{root / SONGS_FOLDER}: {table['label'].nunique()} classes have songs; at least two "
@@ -218,26 +217,20 @@ def _check_classes(root, table):
         )
 
 
-def _find_splits(root, table):
-    """Return the error if the class folders are parts of a split, or None."""
+def _find_problems(root, table, doubles):
+    """Yield what makes the songs unusable: the doctor's check, and the error of the reader."""
     labels = table["label"].unique()
-    if not len(labels) or not all(map(is_split, labels)):
-        return None
-    return DataError(
-        f"{root / SONGS_FOLDER}: {format_names(labels)} are parts of a split, not classes; move "
-        f"the folders of one part up, to {SONGS_FOLDER}/<class>/<song>/<stem>.wav"
-    )
-
-
-def _find_double_stems(root, stems):
-    """Return the error if two files are the same stem of a song, such as bass.wav and bass.m4a."""
-    for folder in _song_folders(root):
-        files = sorted(file for file in folder.iterdir() if file.stem in stems and is_audio(file))
-        for one, other in pairwise(files):
-            if one.stem == other.stem:
-                names = f"{name_within(one, root)} and {other.name}"
-                return DataError(f"{root}: {names} are the same stem; remove one of them")
-    return None
+    if len(labels) and all(map(is_split, labels)):
+        yield (
+            "folders",
+            DataError(
+                f"{root / SONGS_FOLDER}: {format_names(labels)} are parts of a split, not classes; "
+                f"move the folders of one part up, to {SONGS_FOLDER}/<class>/<song>/<stem>.wav"
+            ),
+        )
+    for path, other in doubles[:1]:
+        problem = f"{path} and {other} are the same stem; remove one of them"
+        yield "stems", DataError(f"{root}: {problem}")
 
 
 def _check_stems(table, stems, unexpected_names):
