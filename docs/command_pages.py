@@ -1,9 +1,7 @@
 """Sphinx directives ``commands`` and ``models``: both registries as Markdown."""
 
 import inspect
-import os
 import re
-from pathlib import Path
 
 import click
 from sphinx.util.docutils import SphinxDirective
@@ -82,9 +80,8 @@ def default_of(option):
         return "required"
     if option.is_flag or default is None:
         return ""
-    if option.name == "jobs" and default == os.cpu_count():
-        return "all cores"
-    return f"`{str(default).replace(f'{Path.home()}{os.sep}', '~/')}`"
+    # What depends on the machine is computed when it is needed, and described in words.
+    return option.show_default if callable(option.default) else f"`{default}`"
 
 
 def plain(text):

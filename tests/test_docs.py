@@ -269,3 +269,14 @@ def test_notebook_script_has_percent_format():
     assert notebook.metadata["jupytext"]["text_representation"]["format_name"] == "percent"
     assert kinds[:3] == ["markdown", "code", "markdown"]
     assert kinds[-1] == "code"
+
+
+def test_command_reference_names_computed_defaults(monkeypatch):
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(DOCS)
+    from command_pages import describe
+
+    text = "\n".join(describe(cli, click.Context(cli, info_name="stemstack")))
+    assert "processors and memory available |" in text
+    assert "the user's cache folder/stemstack |" in text
+    assert re.findall(r"<(function|bound method|object).*", text) == []
