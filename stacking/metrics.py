@@ -247,7 +247,7 @@ def bootstrap_interval(
     codes = encode_groups(y_true, y_pred, groups, n_draws, level)
     if codes.max() == 0:
         return -np.inf, np.inf
-    strata = _classes_of_groups(y_true, codes)
+    strata = _strata_of_groups(y_true, codes)
     rows, scores = np.arange(len(codes)), []
     for counts in group_bootstrap(strata, n_draws, np.random.default_rng(seed)):
         sample = np.repeat(rows, counts[codes])
@@ -295,11 +295,10 @@ def macro_f1_interval(y_true, y_pred, groups=None, *, n_draws=1000, level=0.95, 
     codes = encode_groups(y_true, y_pred, groups, n_draws, level)
     if codes.max() == 0:
         return 0.0, 1.0
-    strata = _classes_of_groups(y_true, codes)
+    strata = _strata_of_groups(y_true, codes)
     samples = group_bootstrap(strata, n_draws, np.random.default_rng(seed))
     # Scaled, the n - 1 sampled groups stand for n, so that each class keeps its share of the clips.
-    pooled = pool_single_groups(strata)
-    sizes = np.bincount(pooled)[pooled]
+    sizes = np.bincount(strata)[strata]
     samples = samples * (sizes / np.maximum(sizes - 1, 1))
     totals = (samples @ _count_by_group(y_true, y_pred, codes)).reshape(n_draws, 2, -1)
     # F1 needs only the sum of the true and the predicted counts.
@@ -414,16 +413,16 @@ def percentile_interval(scores, level, strata):
     return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)
 
 
-def _classes_of_groups(y_true, groups):
-    """Return the class of each group as a number, or -1 for a group of several classes."""
+def _strata_of_groups(y_true, groups):
+    """Return the stratum of each group: its class, or one for all groups of several classes."""
     if np.ndim(y_true) > 1:
-        return np.full(groups.max() + 1, -1)
+        return np.zeros(groups.max() + 1, dtype=int)
     _, classes = np.unique(y_true, return_inverse=True)
     first, last = np.full((2, groups.max() + 1), -1)
     first[groups[::-1]], last[groups] = classes[::-1], classes
     is_mixed = np.zeros(len(first), dtype=bool)
     is_mixed[groups[classes != first[groups]]] = True
-    return np.where(is_mixed, -1, last)
+    return pool_single_groups(np.where(is_mixed, -1, last))
 
 
 def _count_by_group(y_true, y_pred, groups):
