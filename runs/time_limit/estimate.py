@@ -12,12 +12,11 @@ import warnings
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from os import cpu_count
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from joblib import effective_n_jobs
+from joblib import cpu_count, effective_n_jobs
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
