@@ -15,7 +15,7 @@ from ..utils.constraints import (
     shorten,
     whole_number,
 )
-from .settings import CODEC_RATES, CONSTRAINTS
+from .settings import CODEC_RATES, CONSTRAINTS, EFFECT_LIMITS
 
 _LARGEST = 2**40
 
@@ -40,7 +40,7 @@ def _band(value):
 
 _TEXT = Constraint(_is_unicode, "text, not empty")
 _FREQUENCY = optional(_number(1, 1e6))
-_TILT = optional(_number(-24, 24))
+_TILT = optional(_number(*EFFECT_LIMITS["tilt"][0]))
 # Far above what is sampled from settings; the squares are in the range of float32.
 _GAIN = _number(-1e15, 1e15)
 _STEM = {

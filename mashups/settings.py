@@ -307,6 +307,12 @@ CODEC_RATES = {
 }
 
 
+# Lowest and highest value of each parameter of an effect, in settings and in recipes alike.
+EFFECT_LIMITS = {
+    "tilt": ((-24, 24),),
+    "compression": ((1, 1000), (-120, 120)),
+    "reverb": ((0, 20), (-120, 120)),
+}
 # Longest mashup in s, and the largest number of any other unit: more is a mistake, and would
 # exhaust the memory.
 _LONGEST, _LARGEST = 3600, 1e6
@@ -391,6 +397,7 @@ def _range(expected, low=-_LARGEST, high=_LARGEST, *, above=-math.inf, kind=int 
 
 
 _PROBABILITY = Constraint(lambda v: is_number(v) and 0 <= v <= 1, "a number in [0, 1]")
+_TILT = _range("low, high in dB per octave, within ±24", *EFFECT_LIMITS["tilt"][0])
 _GAINS = _range("low, high ≥ 0", 0)
 _HERTZ = _range("low, high in Hz, above 0", above=0)
 _RATES = _range("null, or the lowest and highest rate, above 0", above=0)
@@ -429,15 +436,19 @@ CONSTRAINTS = {
         _are_durations, f"rows of (weight, shortest, longest), in s above 0 and up to {_LONGEST}"
     ),
     "tilt_probability": _PROBABILITY,
-    "tilt": _range("low, high in dB per octave, within ±24", -24, 24),
+    "tilt": _TILT,
     "part_tilt_probability": _PROBABILITY,
-    "part_tilt": _range("low, high in dB per octave, within ±24", -24, 24),
+    "part_tilt": _TILT,
     "compression_probability": _PROBABILITY,
-    "compression": _range("low, high within 1 to 1000", 1, 1000),
-    "compression_threshold": _range("low, high in dB, within ±120", -120, 120),
+    "compression": _range("low, high within 1 to 1000", *EFFECT_LIMITS["compression"][0]),
+    "compression_threshold": _range(
+        "low, high in dB, within ±120", *EFFECT_LIMITS["compression"][1]
+    ),
     "reverb_probability": _PROBABILITY,
-    "reverb": _range("low, high in s, above 0 and at most 20", 0, 20, above=0),
-    "reverb_level": _range("low, high in dB, within ±120", -120, 120),
+    "reverb": _range(
+        "low, high in s, above 0 and at most 20", *EFFECT_LIMITS["reverb"][0], above=0
+    ),
+    "reverb_level": _range("low, high in dB, within ±120", *EFFECT_LIMITS["reverb"][1]),
     "lowpass_probability": _PROBABILITY,
     "lowpass": _HERTZ,
     "normalize": one_of("peak", "rms", "lufs", "none"),

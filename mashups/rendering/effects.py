@@ -4,15 +4,13 @@ Each effect is a function of a clip, its sample rate and its parameters, in the 
 under the name that recipes use.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 import scipy.fft
 import scipy.signal
 
 from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
+from ..settings import EFFECT_LIMITS
 from ..tempo_sync import SILENCE_RMS
 from .kernels import rms
 
@@ -46,16 +44,17 @@ def apply_effects(clip, sr, effects):
         If an effect is not known, or has parameters that are not allowed.
     """
     for effect in effects:
-        clip = _find(effect).function(clip, sr, *effect.values)
+        _check(effect)
+        clip = EFFECTS[effect.name](clip, sr, *effect.values)
     return clip
 
 
-def _find(effect):
-    """Return the registered effect; recipes may come from files, so parameters are checked."""
+def _check(effect):
+    """Raise an error unless an effect is known and its parameters are within their limits."""
     if effect.name not in EFFECTS:
         names = ", ".join(EFFECTS)
         raise DataError(f"The recipe has the effect {effect.name!r}; the effects are {names}")
-    limits = EFFECTS[effect.name].limits
+    limits = EFFECT_LIMITS[effect.name]
     allowed = len(effect.values) == len(limits) and all(
         low <= value <= high for value, (low, high) in zip(effect.values, limits, strict=True)
     )
@@ -63,7 +62,6 @@ def _find(effect):
         raise DataError(
             f"The effect {effect.name!r} takes values within {limits}. Got {effect.values}."
         )
-    return EFFECTS[effect.name]
 
 
 def tilt(clip, sr, slope):
@@ -164,16 +162,5 @@ def reverberate(clip, sr, seconds, level):
     return scipy.signal.fftconvolve(clip, impulse)[: len(clip)].astype(np.float32)
 
 
-class RegisteredEffect(NamedTuple):
-    """Function of an effect, and the lowest and highest value of each parameter."""
-
-    function: Callable
-    limits: tuple
-
-
-# Of each effect that a recipe can name.
-EFFECTS = {
-    "tilt": RegisteredEffect(tilt, ((-24, 24),)),
-    "compression": RegisteredEffect(compress, ((1, 1000), (-120, 120))),
-    "reverb": RegisteredEffect(reverberate, ((0, 20), (-120, 120))),
-}
+# Of each effect that a recipe can name; the limits of its parameters are in ``EFFECT_LIMITS``.
+EFFECTS = {"tilt": tilt, "compression": compress, "reverb": reverberate}

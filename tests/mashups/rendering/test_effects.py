@@ -7,7 +7,7 @@ from helpers.signals import sine
 from stemstack.exceptions import DataError
 from stemstack.mashups import AudioSource, Effect, Mashup, NoisePart, Recipe, StemPart
 from stemstack.mashups.rendering.effects import EFFECTS, apply_effects, compress, reverberate, tilt
-from stemstack.mashups.settings import Settings
+from stemstack.mashups.settings import EFFECT_LIMITS, Settings
 
 SR = 22050
 
@@ -91,9 +91,9 @@ def test_settings_stay_within_the_limits():
         "compression": [settings.compression, settings.compression_threshold],
         "reverb": [settings.reverb, settings.reverb_level],
     }
-    assert set(ranges) == set(EFFECTS)
+    assert set(ranges) == set(EFFECTS) == set(EFFECT_LIMITS)
     for name, pairs in ranges.items():
-        for pair, (low, high) in zip(pairs, EFFECTS[name].limits, strict=True):
+        for pair, (low, high) in zip(pairs, EFFECT_LIMITS[name], strict=True):
             assert low <= pair[0] <= pair[1] <= high
 
 
