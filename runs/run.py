@@ -21,6 +21,7 @@ from .ledger import Ledger
 from .run_files import (
     check_files,
     check_metrics,
+    check_parquet,
     check_predictions,
     damaged,
     is_text,
@@ -286,7 +287,7 @@ class Run:
         path = self.path / "recipes.parquet"
         if not path.exists():
             return {}
-        read_parquet(path)
+        check_parquet(path)
         return {recipe.id: recipe for recipe in read_recipes(path)}
 
     def song_groups(self, n_clips=None):

@@ -114,12 +114,7 @@ def read_parquet(path, columns=()):
     try:
         # An open file: a folder in its place would be read as a data set in several files.
         with open(path, "rb") as file:
-            metadata = pq.ParquetFile(file).metadata
-            groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-            size = sum(group.total_byte_size for group in groups)
-            n_rows, n_columns = metadata.num_rows, metadata.num_columns
-            if size > _MAX_BYTES or n_rows > _MAX_ROWS or n_columns > _MAX_COLUMNS:
-                raise ValueError(f"{n_rows} rows of {n_columns} columns, {size / 2**20:.0f} MB")
+            _check_size(file)
             file.seek(0)
             table = pd.read_parquet(file)
         missing = [name for name in columns if name not in table]
@@ -128,6 +123,34 @@ def read_parquet(path, columns=()):
     except (*_DAMAGE, pa.ArrowException) as error:
         raise damaged(path, error) from error
     return table
+
+
+def check_parquet(path):
+    """Check the size that a Parquet file of a run claims, without reading its rows.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    DataError
+        The file is missing, is no Parquet table, or is too large.
+    """
+    try:
+        with open(path, "rb") as file:
+            _check_size(file)
+    except (*_DAMAGE, pa.ArrowException) as error:
+        raise damaged(path, error) from error
+
+
+def _check_size(file):
+    metadata = pq.ParquetFile(file).metadata
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    size = sum(group.total_byte_size for group in groups)
+    n_rows, n_columns = metadata.num_rows, metadata.num_columns
+    if size > _MAX_BYTES or n_rows > _MAX_ROWS or n_columns > _MAX_COLUMNS:
+        raise ValueError(f"{n_rows} rows of {n_columns} columns, {size / 2**20:.0f} MB")
 
 
 def is_text(column):
