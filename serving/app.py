@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..exceptions import StemstackError, UsageError, import_optional
 from ..runs import STACK
+from ..utils.environment import environment_variable
 from ..utils.formatting import spreadsheet_safe
 from .explanations import Predictions
 from .guard import Guard, IdleConnections, Rules
@@ -145,9 +146,11 @@ def is_loopback(host):
 @contextmanager
 def _upload_folder():
     """Let gradio store uploads in a folder that is swept every minute, and removed at the end."""
-    before, stop = os.environ.get("GRADIO_TEMP_DIR"), threading.Event()
-    with TemporaryDirectory(prefix="stemstack-serve-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
+    stop = threading.Event()
+    with (
+        TemporaryDirectory(prefix="stemstack-serve-") as folder,
+        environment_variable("GRADIO_TEMP_DIR", folder),
+    ):
         thread = threading.Thread(target=_sweep, args=(folder, stop), daemon=True)
         thread.start()
         try:
@@ -155,10 +158,6 @@ def _upload_folder():
         finally:
             stop.set()
             thread.join()
-            if before is None:
-                del os.environ["GRADIO_TEMP_DIR"]
-            else:
-                os.environ["GRADIO_TEMP_DIR"] = before
 
 
 def _sweep(folder, stop):

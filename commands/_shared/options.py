@@ -7,7 +7,6 @@ Importing this module imports no heavy package, so that help and completion are 
 """
 
 import math
-import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +28,7 @@ from ...utils.constraints import (
     is_text,
     shorten,
 )
+from ...utils.environment import environment_variable
 from ...utils.yaml_reader import read_yaml
 
 # Bounds of counts and seeds, so that a mistyped digit is an error and not a full disk.
@@ -129,6 +129,13 @@ class SettingsFile(click.ParamType):
         return [CompletionItem(incomplete, type="file")]
 
 
+def settings_option(default, **settings):
+    """Return the option ``--settings``: ``default`` names the settings used without it."""
+    (other,) = {"wide", "record"} - {default}
+    help = f"Mashup settings: {default} (the default), {other}, or a YAML file."
+    return option("--settings", type=SettingsFile(), help=help, **settings)
+
+
 def default_settings(settings):
     """Return mashup settings as plain data: the wide mixture where none are given."""
     from ...mashups import Settings
@@ -192,16 +199,7 @@ def _limit_data(ctx, param, value):
     """Set the environment variable that ``datasets`` reads, while the command runs."""
     if ctx.resilient_parsing or ctx.get_parameter_source(param.name) != ParameterSource.COMMANDLINE:
         return
-    before = os.environ.get(param.envvar)
-    os.environ[param.envvar] = str(value)
-
-    def restore():
-        if before is None:
-            del os.environ[param.envvar]
-        else:
-            os.environ[param.envvar] = before
-
-    ctx.call_on_close(restore)
+    ctx.with_resource(environment_variable(param.envvar, str(value)))
 
 
 def _default_jobs():
