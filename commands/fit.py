@@ -11,7 +11,6 @@ from ._shared.options import (
     Duration,
     GroupedCommand,
     ModelNames,
-    SettingsFile,
     cache_option,
     config_option,
     default_settings,
@@ -19,6 +18,7 @@ from ._shared.options import (
     json_option,
     option,
     quiet_option,
+    settings_option,
     stems_options,
     trust_option,
 )
@@ -56,12 +56,7 @@ _FILE = click.Path(path_type=Path)
 @option(
     "--mashups-per-genre", type=int, default=200, group=_MASHUPS, help="Training mashups per class."
 )
-@option(
-    "--settings",
-    type=SettingsFile(),
-    group=_MASHUPS,
-    help="Mashup settings: wide (the default), record, or a YAML file.",
-)
+@settings_option("wide", group=_MASHUPS)
 @stems_options
 @option(
     "--models",

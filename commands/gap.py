@@ -12,12 +12,12 @@ from ._shared.options import (
     MANY,
     SEED,
     Names,
-    SettingsFile,
     cache_option,
     default_settings,
     jobs_option,
     option,
     quiet_option,
+    settings_option,
 )
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console, plain
@@ -27,11 +27,7 @@ from ._shared.terminal import print_json
 @click.command("gap")
 @click.argument("data")
 @click.argument("other", required=False)
-@option(
-    "--settings",
-    type=SettingsFile(),
-    help="Mashup settings: wide (the default), record, or a YAML file.",
-)
+@settings_option("wide")
 @option("--n", type=click.IntRange(4, MANY), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
 @option(

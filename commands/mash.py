@@ -10,12 +10,12 @@ from ._shared.options import (
     FOLDS,
     MANY,
     SEED,
-    SettingsFile,
     cache_option,
     default_settings,
     jobs_option,
     option,
     quiet_option,
+    settings_option,
     stems_options,
 )
 from ._shared.terminal import echo_data
@@ -30,11 +30,7 @@ from ._shared.terminal import echo_data
     help="Folder to write to.",
 )
 @option("--n", type=click.IntRange(1, MANY), help="Number of mashups over all classes.")
-@option(
-    "--settings",
-    type=SettingsFile(),
-    help="Mashup settings: wide (the default), record, or a YAML file.",
-)
+@settings_option("wide")
 @option("--folds", type=FOLDS, default=5, help="Folds of songs and noise clips.")
 @option("--seed", type=SEED, default=0, help="Random seed.")
 @click.option(

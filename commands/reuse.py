@@ -5,11 +5,11 @@ import click
 from ._shared.options import (
     MANY,
     SEED,
-    SettingsFile,
     cache_option,
     jobs_option,
     option,
     quiet_option,
+    settings_option,
     stems_options,
 )
 from ._shared.outputs import report_skipped_clips
@@ -32,11 +32,7 @@ _INCONCLUSIVE = (
 
 @click.command("reuse")
 @click.argument("data")
-@option(
-    "--settings",
-    type=SettingsFile(),
-    help="Mashup settings: record (the default), wide, or a YAML file.",
-)
+@settings_option("record")
 @option("--n", type=click.IntRange(2, MANY), default=100, help="Mashups to calibrate on, about.")
 @option("--clips", type=click.IntRange(1, MANY), default=300, help="Test clips to check, at most.")
 @option("--json", "as_json", is_flag=True, help="Print JSON, with all stems found.")
