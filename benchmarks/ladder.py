@@ -102,7 +102,7 @@ class Ladder:
         if rung.command.startswith("stack"):
             return [*rung.command.split(), *inputs, "--out", out]
         if rung.command == "pseudo":
-            target = ["--out", out.with_suffix(".csv"), "--quiet"]
+            target = ["--data", self.data, "--out", out.with_suffix(".csv"), "--quiet"]
             return ["pseudo-label", *inputs, *target, *self._resources]
         if rung.command == "decode":
             target = ["--data", self.data, "--out", out.with_suffix(".csv")]
