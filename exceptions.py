@@ -73,6 +73,10 @@ class UsageError(StemstackError, ValueError):
     exit_code = 2
 
 
+class WeightsError(UsageError, TypeError):
+    """Raised when sample weights are passed to an estimator that does not take them."""
+
+
 class ClipTypeError(StemstackError, TypeError):
     """Raised when an object passed as a clip is not one."""
 

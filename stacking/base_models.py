@@ -1,21 +1,34 @@
 """Base models: named estimators that are fitted by fold and predict the held-out rows."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import joblib
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
 
+from ..exceptions import UsageError
 from ..utils.containers import as_sequence
 from ..utils.parallel import worker_backend
 from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .folds import check_folds, splits_of
-from .out_of_fold import collect_oof, fit_fold, resolve_method
+from .out_of_fold import (
+    FoldModel,
+    check_classes,
+    collect_oof,
+    fit_fold,
+    predict_with,
+    resolve_method,
+    training_target,
+)
 
 
 def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
@@ -55,12 +68,62 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     >>> oof_predictions([("nb", GaussianNB())], X, y, np.arange(12) // 2 % 3)["nb"].round().tolist()
     [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     """
-    X, y = as_sequence(X), check_labels(y)
+    estimators, X, y = check_estimators(estimators), as_sequence(X), check_labels(y)
     check_consistent_length(X, y)
     folds = check_folds(folds, len(y))
-    methods = [resolve_method(estimator, stack_method) for _, estimator in estimators]
+    methods = [resolve_method(estimator, stack_method, name) for name, estimator in estimators]
     models = fit_models(estimators, methods, X, y, splits_of(folds))
     return pd.concat([model.oof for model in models], axis=1)
+
+
+def check_estimators(estimators):
+    """Check named estimators, and return those that are not dropped.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator or "drop")
+
+    Returns
+    -------
+    list of (str, estimator)
+
+    Raises
+    ------
+    UsageError
+        It is not such a list, or all are dropped.
+    """
+    if not (_is_sequence(estimators) and estimators and all(map(_is_named, estimators))):
+        raise UsageError(
+            "Invalid 'estimators' attribute, 'estimators' should be a non-empty list of "
+            f"(string, estimator) tuples. Got {estimators!r:.200}."
+        )
+    names = [name for name, _ in estimators]
+    if len(set(names)) < len(names):
+        raise UsageError(f"Names provided are not unique: {names!r}")
+    named = [(name, estimator) for name, estimator in estimators if not _is_dropped(estimator)]
+    if not named:
+        raise UsageError(
+            "All estimators are dropped. At least one is required to be an estimator; set one by "
+            f"set_params({estimators[0][0]}=...)"
+        )
+    for name, estimator in named:
+        if not hasattr(estimator, "fit") or isinstance(estimator, type):
+            raise UsageError(
+                f"{name}: {estimator!r} is not an estimator; use 'drop' to leave {name} out"
+            )
+    return named
+
+
+def _is_sequence(value):
+    return isinstance(value, list | tuple)
+
+
+def _is_named(item):
+    return _is_sequence(item) and len(item) == 2 and isinstance(item[0], str)
+
+
+def _is_dropped(estimator):
+    return isinstance(estimator, str) and estimator == "drop"
 
 
 @dataclass(frozen=True)
@@ -69,12 +132,12 @@ class StackedModel:
 
     Attributes
     ----------
-    estimators : list of estimator
-        Its fold models, or the single one fitted on all rows.
+    fitted : list of estimator, or estimator
+        Its fold models, or the one fitted on all rows.
     oof : DataFrame of shape (n, n_outputs)
     """
 
-    estimators: list
+    fitted: object
     oof: pd.DataFrame
 
 
@@ -105,15 +168,12 @@ def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n
         _FitJob(name, method, (params or {}).get(name, {}), *shared.fit_apply(estimator))
         for (name, estimator), method in zip(estimators, methods, strict=True)
     ]
-    fold_models = parallel(
-        delayed(fit_fold)(job.tail, job.X, y, *split, method=job.method, fit_params=job.params)
-        for job in jobs
-        for split in splits
-    )
-    by_model = [fold_models[i : i + len(splits)] for i in range(0, len(fold_models), len(splits))]
+    calls = [job.calls(y, splits) for job in jobs]
+    results = iter(parallel(call for of_job in calls for call in of_job))
+    by_model = [list(islice(results, len(of_job))) for of_job in calls]
     fitted = [[fold.estimator for fold in folds] for folds in by_model]
     if refit:
-        fitted = parallel(delayed(_fit_all)(job.tail, job.X, y, job.params) for job in jobs)
+        fitted = parallel(delayed(_fit_all)(job, y) for job in jobs)
     return [
         StackedModel(job.join(models), collect_oof(job.name, folds, len(y)))
         for job, folds, models in zip(jobs, by_model, fitted, strict=True)
@@ -131,15 +191,35 @@ class _FitJob:
     tail: object
     X: object
 
+    def calls(self, y, splits):
+        """Return the calls that predict the held-out rows; one call, if the tail is frozen."""
+        if isinstance(self.tail, FrozenEstimator):
+            return [delayed(_predict_prefit)(self.tail, self.X, y, method=self.method)]
+        options = {"method": self.method, "fit_params": self.params}
+        return [delayed(fit_fold)(self.tail, self.X, y, *split, **options) for split in splits]
+
     def join(self, fitted):
-        """Prepend the shared steps to fitted tails; one is enough for a frozen estimator."""
-        frozen = clone(self.tail) is self.tail
-        return [join_steps(self.head, model) for model in (fitted[:1] if frozen else fitted)]
+        """Prepend the shared steps to fitted tails."""
+        if isinstance(fitted, list):
+            return [join_steps(self.head, model) for model in fitted]
+        return join_steps(self.head, fitted)
 
 
 @one_blas_thread()
-def _fit_all(estimator, X, y, params):
-    return [clone(estimator).fit(X, y, **params)]
+def _predict_prefit(estimator, X, y, *, method):
+    """Predict all rows by an estimator that was fitted on others."""
+    check_is_fitted(estimator)
+    if training_target(estimator, y, method) is y:
+        check_classes(estimator, np.unique(y))
+    return FoldModel(estimator, np.arange(len(y)), predict_with(estimator, X, method))
+
+
+@one_blas_thread()
+def _fit_all(job, y):
+    target = training_target(job.tail, y, job.method)
+    fitted = clone(job.tail)
+    fitted.fit(job.X, target, **job.params)
+    return fitted
 
 
 class SharedTransformers:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
+from scipy.sparse import hstack, issparse
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params
 
 from ..exceptions import UsageError
 from ..utils.targets import check_labels
@@ -106,8 +107,9 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     check_every_class_trains(y, folds)
     for fold in np.unique(folds):
         train = folds != fold
-        params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
-        fitted = clone(final_estimator).fit(features[train], y[train], **params)
+        params = _check_method_params(features, fit_params or {}, indices=train)
+        fitted = clone(final_estimator)
+        fitted.fit(features[train], y[train], **params)
         held_out = getattr(fitted, method)(features[~train])
         if predictions is None:
             predictions = np.empty((len(y), *held_out.shape[1:]), dtype=held_out.dtype)
@@ -141,7 +143,7 @@ def score_table(y_true, predictions, groups=None):
 
 @one_blas_thread()
 def fit_passthrough(passthrough, X):
-    """Return what :func:`passthrough_features` needs: a fitted transformer, or the choice itself.
+    """Return what :func:`add_passthrough` needs: a fitted transformer, or the choice itself.
 
     Raises
     ------
@@ -158,27 +160,38 @@ def fit_passthrough(passthrough, X):
     return passthrough
 
 
-@one_blas_thread()
-def passthrough_features(passthrough, X):
-    """Return the features that the meta-model gets in addition to the predictions.
+def add_passthrough(predictions, passthrough, X):
+    """Append the features that the meta-model gets in addition to the predictions.
 
     Parameters
     ----------
+    predictions : ndarray of shape (n, n_outputs)
     passthrough : bool, list of columns, or fitted transformer
         All columns of ``X``, columns by name or position, or the output of the transformer.
     X : sequence of clips or array-like of shape (n, n_features)
 
     Returns
     -------
-    ndarray of shape (n, n_passed)
+    ndarray or sparse matrix of shape (n, n_outputs + n_passed)
+        In the format of the features, if they are sparse.
 
     Raises
     ------
     UsageError
         ``X`` has no columns, or not those that were chosen.
     """
+    if passthrough is False:
+        return predictions
+    features = _passthrough_features(passthrough, X)
+    if issparse(features):
+        return hstack([predictions, features], format=features.format)
+    return np.hstack([predictions, np.asarray(features)])
+
+
+@one_blas_thread()
+def _passthrough_features(passthrough, X):
     if hasattr(passthrough, "transform"):
-        return _as_array(passthrough.transform(X))
+        return passthrough.transform(X)
     X = X if hasattr(X, "ndim") else np.asarray(X)
     if X.ndim != 2:
         raise UsageError(
@@ -186,15 +199,35 @@ def passthrough_features(passthrough, X):
             "clips instead, such as SpectralFeatures."
         )
     if passthrough is True:
-        return _as_array(X)
+        return X
     columns = list(passthrough)
     try:
-        return _as_array(_safe_indexing(X, columns, axis=1))
+        return _safe_indexing(X, columns, axis=1)
     except (ValueError, LookupError) as error:
         raise UsageError(
             f"The 'passthrough' contains columns that X does not have: {columns} ({error})"
         ) from error
 
 
-def _as_array(features):
-    return features.toarray() if issparse(features) else np.asarray(features)
+def passthrough_names(passthrough, input_names):
+    """Return the names of the features that :func:`add_passthrough` appends.
+
+    Parameters
+    ----------
+    passthrough : bool, list of columns, or fitted transformer
+    input_names : callable
+        Returns the names of the columns of ``X``, which clips do not have.
+
+    Returns
+    -------
+    sequence of str
+    """
+    if passthrough is False:
+        return []
+    if hasattr(passthrough, "transform"):
+        return passthrough.get_feature_names_out()
+    if passthrough is True:
+        return input_names()
+    columns = list(passthrough)
+    by_name = all(isinstance(column, str) for column in columns)
+    return columns if by_name else np.asarray(input_names())[columns]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.base import is_regressor as has_regressor_tags
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params
 
 from ..exceptions import DataError, UsageError
 from ..utils.threads import one_blas_thread
@@ -49,8 +51,8 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     train, held_out : ndarray of int
         Positions in ``X``.
     method : {"predict_proba", "decision_function", "predict"}
-    fit_params : dict of str to array-like of shape (n,), optional
-        Passed to ``fit``, restricted to the training rows.
+    fit_params : dict, optional
+        Passed to ``fit``; values with one item per row are restricted to the training rows.
 
     Returns
     -------
@@ -62,7 +64,8 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
         The training rows lack a class, or a frozen estimator was fitted on other classes than
         those of ``y``.
     UsageError
-        The estimator is not a classifier, or does not return one column per class.
+        The estimator does not return one column per class, or is not a classifier (nor a regressor
+        whose ``predict`` is stacked).
 
     See Also
     --------
@@ -80,13 +83,40 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     >>> fold.predictions.round(2).tolist()
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    params = {name: _safe_indexing(v, train) for name, v in (fit_params or {}).items()}
-    fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    check_classes(fitted, np.unique(y))
+    params = _check_method_params(X, fit_params or {}, indices=train)
+    target = training_target(estimator, y, method)
+    fitted = clone(estimator)
+    fitted.fit(_safe_indexing(X, train), target[train], **params)
+    if target is y:
+        check_classes(fitted, np.unique(y))
     return FoldModel(fitted, held_out, predict_with(fitted, _safe_indexing(X, held_out), method))
 
 
-def resolve_method(estimator, stack_method):
+def is_regressor(estimator):
+    """Return whether an estimator is a regressor by its tags; one without tags is not."""
+    return hasattr(estimator, "__sklearn_tags__") and has_regressor_tags(estimator)
+
+
+def training_target(estimator, y, method):
+    """Return what an estimator is fitted on: ``y``, or the positions of its classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+    y : ndarray of shape (n,)
+    method : {"predict_proba", "decision_function", "predict"}
+        The prediction method. Regressors, which only predict, are fitted on positions.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    if method == "predict" and is_regressor(estimator):
+        return np.unique(y, return_inverse=True)[1]
+    return y
+
+
+def resolve_method(estimator, stack_method, name=None):
     """Return the prediction method to stack.
 
     Parameters
@@ -95,6 +125,8 @@ def resolve_method(estimator, stack_method):
     stack_method : str
         ``"auto"`` for the first of ``predict_proba``, ``decision_function`` and ``predict`` that
         the estimator has, or one of these.
+    name : str, optional
+        Of the estimator, in messages; that of its class by default.
 
     Returns
     -------
@@ -126,7 +158,10 @@ def resolve_method(estimator, stack_method):
             f"The 'stack_method' must be 'auto' or one of {METHODS}. Got {stack_method!r} instead."
         )
     if not hasattr(estimator, stack_method):
-        raise UsageError(f"{type(estimator).__name__} has no method {stack_method!r}")
+        raise UsageError(
+            f"Underlying estimator {name or type(estimator).__name__} does not implement the "
+            f"method {stack_method}"
+        )
     return stack_method
 
 
@@ -144,13 +179,14 @@ def predict_with(estimator, X, method):
     Returns
     -------
     ndarray of shape (n, n_outputs)
-        One column per class; of two classes only the second. For ``"predict"`` one column with the
-        positions of the predicted classes.
+        One column per class; of two classes only the second. For ``"predict"`` one column: the
+        positions of the predicted classes, or what a regressor predicts.
 
     Raises
     ------
     UsageError
-        The estimator does not return one column per class, like a one-vs-one SVC.
+        The estimator does not return one column per class, like a one-vs-one SVC, or is a regressor
+        with several outputs.
 
     See Also
     --------
@@ -167,6 +203,8 @@ def predict_with(estimator, X, method):
     [[0], [1]]
     """
     predictions = np.asarray(getattr(estimator, method)(X))
+    if method == "predict" and is_regressor(estimator):
+        return _check_one_column(estimator, predictions.reshape(len(predictions), -1))
     if method == "predict":
         return np.searchsorted(estimator.classes_, predictions)[:, None]
     if method == "predict_proba" and predictions.shape[1] == 2:
@@ -184,6 +222,15 @@ def predict_with(estimator, X, method):
     return predictions
 
 
+def _check_one_column(estimator, predictions):
+    if predictions.shape[1] != 1:
+        raise UsageError(
+            f"{type(estimator).__name__} predicts {predictions.shape[1]} outputs; a regressor in a "
+            "stack must predict one"
+        )
+    return predictions
+
+
 def _is_one_vs_one(estimator):
     """Return whether an SVC, possibly at the end of a pipeline, returns one column per pair."""
     params = estimator.get_params().items()
@@ -191,7 +238,7 @@ def _is_one_vs_one(estimator):
 
 
 def to_labels(predictions, classes, method):
-    """Convert the predictions of one model to classes.
+    """Convert the predictions of one model to classes; those of a regressor to the nearest class.
 
     Parameters
     ----------
@@ -217,7 +264,8 @@ def to_labels(predictions, classes, method):
     """
     classes = np.asarray(classes)
     if method == "predict":
-        return classes[predictions[:, 0]]
+        nearest = np.rint(predictions[:, 0]).astype(int)
+        return classes[np.clip(nearest, 0, len(classes) - 1)]
     if predictions.shape[1] == 1:
         threshold = 0.5 if method == "predict_proba" else 0.0
         return classes[(predictions[:, 0] > threshold).astype(int)]
@@ -306,7 +354,7 @@ def collect_oof(name, fold_models, n):
         total[model.rows] += model.predictions
         counts[model.rows] += 1
     mean = total / counts.max() if counts.max() > 1 else total
-    return prediction_table(name, mean, fold_models[0].estimator.classes_)
+    return prediction_table(name, mean, getattr(fold_models[0].estimator, "classes_", ()))
 
 
 def check_classes(estimator, classes):

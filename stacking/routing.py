@@ -1,18 +1,54 @@
-"""Routing of ``fit`` parameters to the estimators of a stacker, by scikit-learn's own rules."""
+"""Routing of parameters to the estimators of a stacker, by scikit-learn's own rules."""
 
 import inspect
 
 from sklearn import get_config
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRequest,
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+    process_routing,
+)
 
-from ..exceptions import UsageError
+from ..exceptions import UsageError, WeightsError
+from ..utils.targets import check_sample_weight
 
 FINAL = "final_estimator"
 
 
+def check_fit_params(params):
+    """Return parameters of ``fit`` that are not None, and check that all can be passed on.
+
+    Parameters
+    ----------
+    params : dict
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    UsageError
+        Without metadata routing, a parameter other than ``sample_weight``.
+    """
+    params = {name: value for name, value in params.items() if value is not None}
+    unknown = [] if _is_routing_enabled() else sorted(set(params) - {"sample_weight"})
+    if unknown:
+        raise UsageError(
+            f"fit got {unknown[0]!r}, but passes on only sample_weight; everything else is only "
+            "supported if enable_metadata_routing=True, which is set by "
+            "sklearn.set_config(enable_metadata_routing=True)"
+        )
+    return params
+
+
 def make_router(owner, estimators, final_estimator):
-    """Make the metadata router of a stacker: its ``fit`` reaches the ``fit`` of every estimator.
+    """Make the metadata router of a stacker.
+
+    Its ``fit`` reaches the ``fit`` of every estimator, and its ``predict`` that of the final one.
 
     Parameters
     ----------
@@ -25,13 +61,28 @@ def make_router(owner, estimators, final_estimator):
     MetadataRouter
     """
     router = MetadataRouter(owner=owner).add_self_request(owner)
-    mapping = MethodMapping().add(caller="fit", callee="fit")
-    for name, estimator in [*estimators, (FINAL, final_estimator)]:
+    for name, estimator in estimators:
+        mapping = MethodMapping().add(caller="fit", callee="fit")
         router.add(**{name: estimator}, method_mapping=mapping)
-    return router
+    mapping = MethodMapping()
+    for method in ("fit", "predict"):
+        mapping.add(caller=method, callee=method)
+    return router.add(**{FINAL: _request_all(final_estimator)}, method_mapping=mapping)
 
 
-def route_fit(owner, estimators, final_estimator, params, groups=None):
+def _request_all(final_estimator):
+    """Return the requests of the final estimator, which gets all that its ``fit`` does not decline.
+
+    scikit-learn's stacking passes parameters to the final estimator without a request.
+    """
+    request = get_routing_for_object(final_estimator)
+    if isinstance(request, MetadataRequest):
+        for name, alias in request.fit.requests.items():
+            request.fit.add_request(param=name, alias=True if alias is None else alias)
+    return request
+
+
+def route_fit(owner, estimators, final_estimator, params, groups=None, *, n):
     """Return the ``fit`` parameters of each estimator.
 
     With metadata routing enabled each estimator gets what it requested; without, ``sample_weight``
@@ -42,11 +93,13 @@ def route_fit(owner, estimators, final_estimator, params, groups=None):
     owner : estimator
     estimators : list of (str, estimator)
     final_estimator : estimator
-    params : dict of str to array-like
-        Those that are None are left out.
+    params : dict
+        As returned by :func:`check_fit_params`.
     groups : array-like, optional
         Used only with metadata routing enabled, for estimators that request groups, such as a
         search over a group splitter.
+    n : int
+        Number of rows.
 
     Returns
     -------
@@ -55,28 +108,45 @@ def route_fit(owner, estimators, final_estimator, params, groups=None):
 
     Raises
     ------
-    UsageError
-        Without routing: a parameter other than ``sample_weight``, or an estimator that does not
-        accept it.
+    DataError
+        There is not one weight per row, or a weight is not allowed.
+    WeightsError
+        Without routing: an estimator does not accept weights.
     """
-    params = {name: value for name, value in params.items() if value is not None}
+    if "sample_weight" in params:
+        params = {**params, "sample_weight": check_sample_weight(params["sample_weight"], n)}
     named = [*estimators, (FINAL, final_estimator)]
-    routing_enabled = get_config()["enable_metadata_routing"]
-    if routing_enabled and groups is not None:
-        params["groups"] = groups
+    if _is_routing_enabled() and groups is not None:
+        params = {**params, "groups": groups}
     if not params:
         return {name: {} for name, _ in named}
-    if routing_enabled:
+    if _is_routing_enabled():
         routed = process_routing(owner, "fit", **params)
         return {name: routed[name].fit for name, _ in named}
-    unknown = set(params) - {"sample_weight"}
-    if unknown:
-        raise UsageError(
-            f"fit got {min(unknown)!r}, but passes on only sample_weight, unless metadata "
-            "routing is enabled: sklearn.set_config(enable_metadata_routing=True)"
-        )
     weights = params["sample_weight"]
     return {name: {_weight_parameter(name, model): weights} for name, model in named}
+
+
+def route_predict(owner, params):
+    """Return the parameters of the final estimator's ``predict``.
+
+    Parameters
+    ----------
+    owner : estimator
+    params : dict
+        All are passed on without metadata routing, and with it those that are requested.
+
+    Returns
+    -------
+    dict
+    """
+    if params and _is_routing_enabled():
+        return process_routing(owner, "predict", **params)[FINAL].predict
+    return params
+
+
+def _is_routing_enabled():
+    return get_config()["enable_metadata_routing"]
 
 
 def _weight_parameter(name, estimator):
@@ -86,9 +156,9 @@ def _weight_parameter(name, estimator):
         prefix += f"{estimator.steps[-1][0]}__"
         estimator = estimator.steps[-1][1]
     if not _accepts_weights(estimator):
-        raise UsageError(
-            f"{name}: {type(estimator).__name__} accepts no sample_weight; leave the weights out, "
-            "or choose another estimator"
+        raise WeightsError(
+            f"{name}: {type(estimator).__name__} does not support sample weights; leave the "
+            "weights out, or choose another estimator"
         )
     return f"{prefix}sample_weight"
 

@@ -2,75 +2,71 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassifierMixin, TransformerMixin, clone
-from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import _BaseComposition, available_if
+from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Bunch
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
+    _check_feature_names_in,
     assert_all_finite,
     check_consistent_length,
     check_is_fitted,
     indexable,
-    validate_data,
 )
 
 from ..exceptions import DataError, UsageError
 from ..utils.containers import as_sequence
-from ..utils.targets import check_labels, check_sample_weight
+from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
-from .base_models import SharedTransformers, fit_models
+from .base_models import SharedTransformers, check_estimators, fit_models
 from .folds import make_splits
 from .meta_model import (
+    add_passthrough,
     check_final_estimator,
     fit_passthrough,
     nested_predictions,
-    passthrough_features,
+    passthrough_names,
     score_table,
 )
 from .metrics import macro_f1
-from .out_of_fold import predict_with, resolve_method, to_labels
-from .routing import FINAL, make_router, route_fit
+from .out_of_fold import is_regressor, predict_with, resolve_method, to_labels
+from .routing import FINAL, check_fit_params, make_router, route_fit, route_predict
 
 
-def _check_fit_params(params, n):
-    """Check that parameters of ``fit`` have one value per row, before anything is fitted."""
-    params = {name: value for name, value in params.items() if value is not None}
-    if "sample_weight" in params:
-        params["sample_weight"] = check_sample_weight(params["sample_weight"], n)
-    for name, value in params.items():
-        if not hasattr(value, "__len__") or len(value) != n:
-            raise DataError(f"{name} must have one value per row, {n} in all. Got {value!r:.50}.")
-    return params
-
-
-def _final_has(attribute):
+def _final_has(method):
     def check(self):
         final = getattr(self, "final_estimator_", self.final_estimator)
-        return final is None or bool(getattr(final, attribute))
+        return final is None or bool(getattr(final, method))
 
     return check
 
 
-class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
+class OutOfFoldStacker(StackingClassifier):
     """Stacking classifier with group-aware out-of-fold predictions.
 
+    A ``StackingClassifier`` that keeps its folds, its out-of-fold predictions and their scores.
     Every estimator is fitted once per fold and predicts the held-out rows; the final estimator is
     fitted on these predictions alone. New clips are predicted by the mean of all fold models
-    (``refit=False``), or by models refitted on all rows, like scikit-learn's
-    ``StackingClassifier`` (``refit=True``). Stateless steps at the start of pipelines, such as
-    spectral features, are computed once per clip, not once per model and fold.
+    (``refit=False``), or by models refitted on all rows, as scikit-learn does (``refit=True``).
+    Stateless steps at the start of pipelines, such as spectral features, are computed once per
+    clip, not once per model and fold.
 
     Parameters
     ----------
     estimators : list of (str, estimator)
-        Named classifiers over clips or plain features. A ``FrozenEstimator`` is not fitted; its
-        predictions count as out-of-fold, so it must have been fitted on other songs.
+        Named classifiers over clips or plain features, ``"drop"`` in the place of one that is left
+        out, or regressors, which are fitted on the positions of the classes. A ``FrozenEstimator``
+        is not fitted; its predictions count as out-of-fold, so it must have been fitted on other
+        songs.
     final_estimator : classifier, optional
         The meta-model over the out-of-fold predictions, such as a blend; logistic regression by
         default.
-    cv : int, splitter or iterable of (train, held_out), default=5
+    cv : int, splitter, iterable of (train, held_out) or "prefit", default=5
         A number makes folds stratified by label and disjoint by ``groups``, shuffled by
-        ``random_state``. Other splits must hold out each row once, or once per repeat.
+        ``random_state``. Other splits must hold out each row once, or once per repeat. With
+        ``"prefit"`` all estimators are fitted already, as if each were a ``FrozenEstimator``.
     n_repeats : int, default=1
         Number of fold tables, if ``cv`` is a number; predictions are averaged over them.
     stack_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
@@ -89,8 +85,15 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-    estimators_ : list of list of estimator
-        For each model its fold models, repeat after repeat, or the single refitted model.
+    estimators_ : list of estimator, or list of list of estimator
+        The refitted or prefit models; without these, for each model the list of its fold models,
+        repeat after repeat.
+    named_estimators_ : Bunch
+        The same by name, with ``"drop"`` where an estimator was left out.
+    n_features_in_ : int
+        That of the first model, if it has one.
+    feature_names_in_ : ndarray of str
+        If a model has them.
     final_estimator_ : classifier
     fold_tables_ : ndarray of shape (n_repeats, n), int
         The fold in which each row was held out.
@@ -152,16 +155,15 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def get_params(self, deep=True):
-        """Return the parameters; those of the estimators are named ``<name>__<parameter>``."""
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters; those of the estimators are named ``<name>__<parameter>``."""
-        return self._set_params("estimators", **params)
+    @property
+    def n_features_in_(self):
+        """Number of columns of ``X``, of the first model."""
+        if not hasattr(self, "estimators_"):
+            raise AttributeError(f"{type(self).__name__} object has no attribute n_features_in_")
+        return _fold_models(self.estimators_[0])[0].n_features_in_
 
     def get_metadata_routing(self):
-        """Return the router of ``fit`` parameters to the estimators and the final estimator."""
+        """Return the router of parameters to the estimators and the final estimator."""
         return make_router(self, self.estimators, self._final())
 
     @one_blas_thread()
@@ -193,23 +195,24 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
             A label or weight is missing, a class has too few groups, or the splits leak or do not
             hold out each row once.
         """
-        self._check_names()
+        fit_params = check_fit_params(fit_params)
+        named = self._named()
         X, y = self._validate(X, y)
-        fit_params = _check_fit_params(fit_params, len(y))
-        params = route_fit(self, self.estimators, self._final(), fit_params, groups)
+        params = route_fit(self, named, self._final(), fit_params, groups, n=len(y))
         self.classes_ = np.unique(y)
+        cv = 5 if self._is_prefit() else self.cv
         splits, self.fold_tables_ = make_splits(
-            self.cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
+            cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
         )
         self.folds_ = self.fold_tables_[0]
-        oof = self._fit_base_models(X, y, splits, params)
+        predictions = self._fit_base_models(named, X, y, splits, params)
         features = self._fit_final_estimator(X, y, params[FINAL])
-        self._score(oof, features, y, groups, params[FINAL])
+        self._score(predictions, features, y, groups, params[FINAL])
         return self
 
     @one_blas_thread()
     def transform(self, X):
-        """Predict new clips by the base models, with the columns of ``oof_``.
+        """Return the input of the final estimator for new clips.
 
         Parameters
         ----------
@@ -217,26 +220,54 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
 
         Returns
         -------
-        ndarray of shape (n, n_outputs)
+        ndarray or sparse matrix of shape (n, n_outputs + n_passed)
+            The predictions of the base models, with the columns of ``oof_``, then the features of
+            ``passthrough``. Sparse if these are, in their format.
         """
         check_is_fitted(self, "final_estimator_")
-        shared = SharedTransformers(self._validate_table(X, reset=False))
-        return np.hstack(
-            [
-                np.mean([predict_with(*shared.apply(m), method) for m in models], axis=0)
-                for models, method in zip(self.estimators_, self.stack_method_, strict=True)
-            ]
-        )
+        X = as_sequence(X)
+        shared = SharedTransformers(X)
+        predictions = [
+            np.mean([predict_with(*shared.apply(m), method) for m in _fold_models(models)], axis=0)
+            for models, method in zip(self.estimators_, self.stack_method_, strict=True)
+        ]
+        return add_passthrough(np.hstack(predictions), self.passthrough_, X)
 
     def get_feature_names_out(self, input_features=None):
-        """Return the names of the outputs of ``transform``: the columns of ``oof_``."""
+        """Return the names of the outputs of ``transform``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the columns of ``X``, for ``passthrough`` of columns.
+
+        Returns
+        -------
+        ndarray of str
+            The columns of ``oof_``, then those of ``passthrough``.
+        """
         check_is_fitted(self, "oof_")
-        return self.oof_.columns.to_numpy(dtype=object)
+        passed = passthrough_names(
+            self.passthrough_, lambda: _check_feature_names_in(self, input_features)
+        )
+        return np.array([*self.oof_.columns, *passed], dtype=object)
 
     @one_blas_thread()
-    def predict(self, X):
-        """Predict the class of each clip, as an array of shape (n,)."""
-        return self._predict_final("predict", X)
+    def predict(self, X, **predict_params):
+        """Predict the class of each clip.
+
+        Parameters
+        ----------
+        X : sequence of clips or array-like of shape (n, n_features)
+        **predict_params
+            Passed to the final estimator; with scikit-learn's metadata routing enabled, those that
+            it requests.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        return self._predict_final("predict", X, **route_predict(self, predict_params))
 
     @available_if(_final_has("predict_proba"))
     @one_blas_thread()
@@ -250,23 +281,23 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         """Return the decision values of the final estimator."""
         return self._predict_final("decision_function", X)
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = all(get_tags(e).input_tags.sparse for _, e in self.estimators)
-        return tags
+    def _predict_final(self, method, X, **params):
+        features = self.transform(X)
+        return getattr(self.final_estimator_, method)(features, **params)
 
-    def _check_names(self):
-        names = [name for name, _ in self.estimators] if self.estimators else []
-        if not names:
-            raise UsageError("OutOfFoldStacker needs at least one (name, estimator). Got none.")
-        self._validate_names(names)
-        for name, estimator in self.estimators:
-            if not hasattr(estimator, "fit"):
-                raise UsageError(f"{name}: {estimator!r} is not an estimator; leave it out")
-        if "stack" in names:
+    def _is_prefit(self):
+        return isinstance(self.cv, str) and self.cv == "prefit"
+
+    def _named(self):
+        """Return the named estimators that take part, frozen if they are prefit."""
+        named = check_estimators(self.estimators)
+        self._validate_names([name for name, _ in self.estimators])
+        if "stack" in dict(named):
             raise UsageError(
                 "'stack' is reserved for the ensemble's row in scores_; rename the estimator"
             )
+        freeze = FrozenEstimator if self._is_prefit() else lambda estimator: estimator
+        return [(name, freeze(estimator)) for name, estimator in named]
 
     def _validate(self, X, y):
         X, y = as_sequence(X), check_labels(y)
@@ -276,60 +307,56 @@ class OutOfFoldStacker(ClassifierMixin, TransformerMixin, _BaseComposition):
         check_consistent_length(X, y)
         if len(np.unique(y)) < 2:
             raise DataError(f"y holds {len(np.unique(y))} classes; stacking needs two or more")
-        return self._validate_table(X, reset=True), y
-
-    def _validate_table(self, X, *, reset):
-        """Check the width and column names of 2-D ``X``; sequences of clips are not changed."""
-        (X,) = indexable(as_sequence(X))
-        if getattr(X, "ndim", 1) == 2:
-            validate_data(self, X, reset=reset, skip_check_array=True)
-        return X
+        return indexable(X)[0], y
 
     def _final(self):
         return check_final_estimator(self.final_estimator)
 
-    def _resolve_methods(self, n_tables):
-        methods = [resolve_method(estimator, self.stack_method) for _, estimator in self.estimators]
-        if "predict" in methods and (not self.refit or n_tables > 1):
-            name = self.estimators[methods.index("predict")][0]
-            raise UsageError(
-                f"{name}: the classes of stack_method 'predict' cannot be averaged over models; "
-                "use refit=True without repeats, or an estimator with predict_proba"
-            )
+    def _resolve_methods(self, named):
+        methods = [resolve_method(estimator, self.stack_method, name) for name, estimator in named]
+        is_mean = not self._is_prefit() and (not self.refit or len(self.fold_tables_) > 1)
+        for (name, estimator), method in zip(named, methods, strict=True):
+            if is_mean and method == "predict" and not is_regressor(estimator):
+                raise UsageError(
+                    f"{name}: the classes of stack_method 'predict' cannot be averaged over "
+                    "models; use refit=True without repeats, or an estimator with predict_proba"
+                )
         return methods
 
-    def _fit_base_models(self, X, y, splits, params):
-        self.stack_method_ = self._resolve_methods(len(self.fold_tables_))
+    def _fit_base_models(self, named, X, y, splits, params):
+        self.stack_method_ = self._resolve_methods(named)
         options = {"params": params, "refit": self.refit, "n_jobs": self.n_jobs}
-        models = fit_models(self.estimators, self.stack_method_, X, y, splits, **options)
-        self.estimators_ = [model.estimators for model in models]
+        models = fit_models(named, self.stack_method_, X, y, splits, **options)
+        self.estimators_ = [model.fitted for model in models]
+        if self._is_prefit():
+            self.estimators_ = [frozen.estimator for _, frozen in named]
+        fitted = dict(zip(dict(named), self.estimators_, strict=True))
+        self.named_estimators_ = Bunch(**{n: fitted.get(n, "drop") for n, _ in self.estimators})
+        for one in self.estimators_:
+            if hasattr(_fold_models(one)[0], "feature_names_in_"):
+                self.feature_names_in_ = _fold_models(one)[0].feature_names_in_
         self.oof_ = pd.concat([model.oof for model in models], axis=1)
         if hasattr(X, "iloc"):
             self.oof_.index = X.index
-        return [model.oof.to_numpy() for model in models]
+        return {
+            name: to_labels(model.oof.to_numpy(), self.classes_, method)
+            for (name, _), model, method in zip(named, models, self.stack_method_, strict=True)
+        }
 
     def _fit_final_estimator(self, X, y, params):
         self.passthrough_ = fit_passthrough(self.passthrough, X)
-        features = self._add_passthrough(X, self.oof_.to_numpy())
-        self.final_estimator_ = clone(self._final()).fit(features, y, **params)
+        (features,) = indexable(add_passthrough(self.oof_.to_numpy(), self.passthrough_, X))
+        self.final_estimator_ = clone(self._final())
+        self.final_estimator_.fit(features, y, **params)
         return features
 
-    def _score(self, oof, features, y, groups, params):
-        named = zip(self.estimators, oof, self.stack_method_, strict=True)
-        predictions = {
-            name: to_labels(values, self.classes_, method) for (name, _), values, method in named
-        }
+    def _score(self, predictions, features, y, groups, params):
         nested = nested_predictions(self._final(), features, y, self.folds_, fit_params=params)
         self.scores_ = score_table(y, {**predictions, "stack": nested}, groups)
         in_sample = macro_f1(y, self.final_estimator_.predict(features))
         self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
 
-    def _predict_final(self, method, X):
-        X = as_sequence(X)
-        features = self._add_passthrough(X, self.transform(X))
-        return getattr(self.final_estimator_, method)(features)
 
-    def _add_passthrough(self, X, predictions):
-        if self.passthrough_ is False:
-            return predictions
-        return np.hstack([predictions, passthrough_features(self.passthrough_, X)])
+def _fold_models(models):
+    """Return the fold models of one model, or the single refitted or prefit one in a list."""
+    return models if isinstance(models, list) else [models]

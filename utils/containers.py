@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
 from ..exceptions import ClipTypeError
 
@@ -39,7 +40,7 @@ def as_sequence(X):
     >>> as_sequence(pd.Index(["a.wav", "b.wav"]))
     ['a.wav', 'b.wav']
     """
-    if isinstance(X, list | np.ndarray) or hasattr(X, "iloc"):
+    if isinstance(X, list | np.ndarray) or hasattr(X, "iloc") or issparse(X):
         return X
     _refuse_non_sequences(X)
     if isinstance(X, pd.Index):

@@ -122,7 +122,7 @@ def test_invalid_arguments_are_refused():
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, n_rounds=0)
     with pytest.raises(UsageError, match=r"Got 1\.5"):
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, n_rounds=1.5)
-    with pytest.raises(UsageError, match="SVC has no method 'predict_proba'"):
+    with pytest.raises(UsageError, match="SVC does not implement the method predict_proba"):
         pseudo_label([("svc", SVC())], X, TRAIN, FOLDS, X_TEST)
     with pytest.raises(DataError, match="no clip to label"):
         pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST[:0])

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.tree import DecisionTreeClassifier
 
-from stemstack.exceptions import UsageError
+from stemstack.exceptions import UsageError, WeightsError
 from stemstack.stacking import BLENDS, OutOfFoldStacker, make_blend
 
 X, Y = load_wine(return_X_y=True)
@@ -34,7 +34,7 @@ def test_routed_sample_weight_reaches_estimators():
         stack.fit(X, Y, groups=np.arange(len(Y)), sample_weight=weights)
         alone = LogisticRegression().fit(X, Y, sample_weight=weights)
         # atol: the same fit.
-        np.testing.assert_allclose(stack.estimators_[0][0].coef_, alone.coef_, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(stack.estimators_[0].coef_, alone.coef_, rtol=0, atol=1e-12)
         without_request = OutOfFoldStacker(MODELS)
         with pytest.raises(ValueError, match="not explicitly set as requested"):
             without_request.fit(X, Y, sample_weight=weights)
@@ -85,7 +85,7 @@ def test_weights_reach_the_last_step_of_pipelines():
     one = OutOfFoldStacker(piped, **kwargs).fit(X, Y, sample_weight=weights)
     other = OutOfFoldStacker(piped, **kwargs).fit(X, Y)
     assert np.abs(one.oof_ - other.oof_).to_numpy().max() > 0.01
-    with pytest.raises(UsageError, match="knn: KNeighborsClassifier accepts no sample_weight"):
+    with pytest.raises(WeightsError, match="knn: KNeighborsClassifier does not support sample"):
         OutOfFoldStacker([*plain, ("knn", KNeighborsClassifier())]).fit(X, Y, sample_weight=weights)
     with pytest.raises(
         UsageError, match="fit got 'sample_weights', but passes on only sample_weight"

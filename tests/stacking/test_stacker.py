@@ -1,14 +1,17 @@
 """The stacker equals scikit-learn's where both apply, and handles groups and clips."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 from helpers.signals import low_and_high_tones
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import StackingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
@@ -21,7 +24,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from stemstack.exceptions import ClipTypeError, DataError, UsageError
 from stemstack.models import make_lr
-from stemstack.stacking import OutOfFoldStacker
+from stemstack.stacking import OutOfFoldStacker, oof_predictions
 
 MODELS = [
     ("lr", LogisticRegression(max_iter=500)),
@@ -46,8 +49,7 @@ def assert_equal_stacks(models, X, y, *, fit_params=None, **settings):
         stack.predict_proba(X), reference.predict_proba(X), rtol=0, atol=1e-9
     )
     np.testing.assert_array_equal(stack.predict(X), reference.predict(X))
-    expected = reference.transform(X)[:, : stack.oof_.shape[1]]
-    np.testing.assert_allclose(stack.transform(X), expected, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(stack.transform(X), reference.transform(X), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("load", LOADERS)
@@ -96,13 +98,48 @@ def test_frozen_estimators_are_stored_once_in_parallel():
 def test_equals_prefit_stacking_classifier():
     X, y = standardised(load_iris)
     fitted = [(name, clone(model).fit(X[::2], y[::2])) for name, model in MODELS]
-    frozen = [(name, FrozenEstimator(model)) for name, model in fitted]
-    stack = OutOfFoldStacker(frozen, cv=3, random_state=0).fit(X[1::2], y[1::2])
-    reference = StackingClassifier(fitted, cv="prefit").fit(X[1::2], y[1::2])
-    # atol: the defaults differ in max_iter, which neither reaches.
-    np.testing.assert_allclose(
-        stack.predict_proba(X), reference.predict_proba(X), rtol=0, atol=1e-9
-    )
+    groups, final = np.arange(75) // 3, LogisticRegression(max_iter=1000)
+    stack = OutOfFoldStacker(fitted, final, cv="prefit", random_state=0)
+    stack.fit(X[1::2], y[1::2], groups)
+    reference = StackingClassifier(fitted, final, cv="prefit").fit(X[1::2], y[1::2])
+    np.testing.assert_array_equal(stack.predict_proba(X), reference.predict_proba(X))
+    assert stack.named_estimators_.lr is fitted[0][1]
+    # The meta-model is still scored by folds of whole groups.
+    assert pd.Series(stack.folds_).groupby(groups).nunique().max() == 1
+    assert 0.8 < stack.scores_.loc["stack", "macro_f1"] < 1
+
+
+def test_regressors_are_fitted_on_class_positions():
+    X, y = standardised(load_wine)
+    models = [("lr", LogisticRegression()), ("ridge", Ridge())]
+    assert_equal_stacks(models, X, np.array(["q", "p", "r"])[y])
+    stack = OutOfFoldStacker(models, cv=3, random_state=0).fit(X, np.array(["q", "p", "r"])[y])
+    assert list(stack.oof_)[-1] == "ridge"
+    # Averaged over fold models, and scored by the nearest class.
+    positions = stack.oof_["ridge"].round().clip(0, 2).astype(int)
+    expected = f1_score(np.array([1, 0, 2])[y], positions, average="macro")
+    np.testing.assert_allclose(stack.scores_.loc["ridge", "macro_f1"], expected, rtol=1e-12)
+    with pytest.raises(UsageError, match="predicts 2 outputs; a regressor in a stack"):
+        OutOfFoldStacker([("twice", TwoOutputs())], cv=3).fit(X, y)
+
+
+class TwoOutputs(LinearRegression):
+    """A regressor that predicts two values per row."""
+
+    def predict(self, X):
+        return np.column_stack([super().predict(X)] * 2)
+
+
+def test_dropped_estimators_take_no_part():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    settings = {"cv": 3, "passthrough": ["hue"], "random_state": 0}
+    stack = OutOfFoldStacker(MODELS, **settings).set_params(lr="drop").fit(X, y)
+    alone = OutOfFoldStacker(MODELS[1:], **settings).fit(X, y)
+    np.testing.assert_array_equal(stack.predict_proba(X), alone.predict_proba(X))
+    pd.testing.assert_frame_equal(stack.scores_, alone.scores_)
+    assert stack.named_estimators_.lr == "drop" and len(stack.named_estimators_.tree) == 3
+    names = ["tree__0", "tree__1", "tree__2", "hue"]
+    assert list(stack.set_output(transform="pandas").transform(X)) == names
 
 
 def test_oof_has_named_columns_and_index():
@@ -231,7 +268,7 @@ def test_unavailable_stack_methods_are_refused():
     stack = OutOfFoldStacker(models, random_state=0).fit(X, y)
     assert stack.stack_method_ == ["decision_function"]
     assert stack.scores_.loc["ridge", "macro_f1"] > 0.9
-    with pytest.raises(UsageError, match="RidgeClassifier has no method 'predict_proba'"):
+    with pytest.raises(UsageError, match="ridge does not implement the method predict_proba"):
         OutOfFoldStacker(models, stack_method="predict_proba").fit(X, y)
     with pytest.raises(UsageError, match="'stack_method' must be"):
         OutOfFoldStacker(models, stack_method="logits").fit(X, y)
@@ -244,10 +281,8 @@ def test_outputs_other_than_one_per_class_are_refused():
     pairs = SVC(decision_function_shape="ovo")
     with pytest.raises(UsageError, match="SVC returns 6 columns of decision_function"):
         OutOfFoldStacker([("svc", pairs)], cv=3).fit(X, y)
-    with pytest.raises(UsageError, match="LinearRegression is not a classifier"):
-        OutOfFoldStacker([("line", LinearRegression())], cv=3, refit=True).fit(X, y)
-    with pytest.raises(UsageError, match="none: 'drop' is not an estimator"):
-        OutOfFoldStacker([*MODELS, ("none", "drop")], cv=3).fit(X, y)
+    with pytest.raises(UsageError, match="KMeans is not a classifier"):
+        OutOfFoldStacker([("means", KMeans(2))], cv=3, refit=True).fit(X, y)
 
 
 @pytest.mark.parametrize(
@@ -282,10 +317,27 @@ def test_estimators_are_set_by_nested_parameters():
     stack = OutOfFoldStacker(MODELS).set_params(lr__C=0.5)
     assert stack.get_params()["lr__C"] == 0.5
     MODELS[0][1].set_params(C=1.0)
-    with pytest.raises(UsageError, match="at least one"):
-        OutOfFoldStacker([]).fit([[0], [1]], [0, 1])
     with pytest.raises(UsageError, match="'stack' is reserved for the ensemble's row"):
         OutOfFoldStacker([("stack", MODELS[0][1])]).fit([[0], [1]], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("estimators", "message"),
+    [
+        ([], r"non-empty list of \(string, estimator\) tuples. Got \[\]"),
+        ([LogisticRegression()], r"tuples. Got \[LogisticRegression\(\)\]"),
+        ([("lr", LogisticRegression(), 1)], "Invalid 'estimators' attribute"),
+        ({"lr": LogisticRegression()}, "Invalid 'estimators' attribute"),
+        ([("lr", "drop")], "All estimators are dropped"),
+        ([("lr", "Drop")], "lr: 'Drop' is not an estimator; use 'drop' to leave lr out"),
+        ([("lr", LogisticRegression)], "is not an estimator"),
+        ([("lr", LogisticRegression()), ("lr", "drop")], "not unique"),
+    ],
+)
+def test_malformed_estimators_are_one_message(estimators, message):
+    for use in (OutOfFoldStacker(estimators).fit, partial(oof_predictions, estimators)):
+        with pytest.raises(ValueError, match=message):
+            use([[0], [1], [0], [1]], [0, 1, 0, 1], [0, 0, 1, 1])
 
 
 def test_missing_groups_are_refused():
