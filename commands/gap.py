@@ -137,6 +137,9 @@ def print_gap(gap, a, b, *, full=True):
         return
     if gap.differences:
         echo(_differences(gap, a, b))
+    if len(gap.facets) > 1:
+        echo("AUC by facet: alone, and without what the facets above it explain:")
+        echo(_facets(gap))
     echo("AUC by family of features:")
     echo(", ".join(f"{name} {auc:.2f}" for name, auc in gap.families.items()))
 
@@ -148,17 +151,38 @@ def format_auc(gap):
 
 
 def _summarise(gap, a, b):
-    """Return the outcome in one sentence, or one for each of the main differences."""
+    """Return the outcome in one sentence, or one for each of the main differences.
+
+    At most two differences of a facet are named, so that those of other facets are not hidden.
+    """
     if not gap.is_separable:
         return f"No difference between {b} and {a} found."
     if not gap.significant_differences:
         return f"A classifier separates {b} from {a}, but no interpretable feature is significant."
-    return "\n".join(f"{b} {_describe(found)}" for found in gap.significant_differences[:5])
+    named = [found for facet in gap.facets for found in facet.differences[:2]]
+    return "\n".join(f"{b} {_describe(found)}" for found in named)
 
 
 def _describe(found):
     unit = "" if found.unit == "×" else f" {found.unit}"
     return f"{found.description} ({format_number(found.a)} → {format_number(found.b)}{unit})"
+
+
+def _facets(gap):
+    """Format the facets as a table, in the order found."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("facet")
+    for name in ("alone", "without the above", "95 %"):
+        table.add_column(name, justify="right")
+    for facet in gap.facets:
+        low, high = facet.interval
+        table.add_row(
+            facet.name,
+            f"{facet.auc:.2f}",
+            f"{facet.corrected_auc:.2f}",
+            f"{low:.2f} to {high:.2f}",
+        )
+    return table
 
 
 def _differences(gap, a, b):

@@ -321,7 +321,7 @@ def describe(clip_set, families, resources):
     """Compute clip statistics and features: a DataFrame of shape (n_clips, n_features)."""
     clips, n_jobs = clip_set.clips, resources.n_jobs
     with resources.progress.stage(f"length and level, {clip_set.name}", len(clips)) as advance:
-        stats = compute_clip_stats(clips, n_jobs=n_jobs, advance=advance)
+        stats = compute_clip_stats(clips, tuning=True, n_jobs=n_jobs, advance=advance)
     with resources.progress.stage(f"features, {clip_set.name}", len(clips)) as advance:
         features, _ = extract(
             clips,

@@ -10,6 +10,8 @@ from ...audio.levels import amplitude_to_db
 from ...utils.formatting import format_number
 from .scores import permute_labels
 
+_SIGNIFICANT = 0.05
+
 
 @dataclass(frozen=True)
 class InterpretableFeature:
@@ -117,7 +119,16 @@ INTERPRETABLE_FEATURES = (
         "dB",
         "[clearer|more masked]: spectral peaks {} [further|less] over the valleys",
     ),
+    InterpretableFeature(
+        "steadiness",
+        "texture_level_6_mean",
+        "dB",
+        "[less steady|steadier]: levels of 3 to 6 kHz vary by {} [more|less] within a second",
+    ),
     InterpretableFeature("tempo", "tempo", "BPM", "[faster|slower] by {}"),
+    InterpretableFeature(
+        "detuning", "detuning", "cents", "{} [further off|nearer to] concert pitch"
+    ),
     InterpretableFeature(
         "attacks", "onset_strength_mean", "×", "[stronger|softer] in attacks: {}", "ratio"
     ),
@@ -166,6 +177,11 @@ class Difference:
     effect: float
     p_value: float
     description: str
+
+    @property
+    def is_significant(self):
+        """Whether the p-value is below 0.05."""
+        return self.p_value < _SIGNIFICANT
 
     def to_dict(self):
         """Return plain data for JSON, with None for infinity."""

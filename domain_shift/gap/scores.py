@@ -12,7 +12,9 @@ costs one more column of a matrix product.
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from ...features import family_of
 from ...stacking.metrics import group_bootstrap, percentile_interval
+from .clip_stats import CLIP_STATS, DETUNING
 
 # Ridge penalty per training clip, of a kernel whose diagonal is about 1.
 PENALTY = 0.01
@@ -35,18 +37,28 @@ def normal_scores(X):
     return scores - scores.mean(axis=0)
 
 
-def family_kernel(scores):
-    """Compute the linear kernel of the columns of a family, scaled to a mean diagonal of 1.
+def family_kernels(X):
+    """Compute the kernel of each feature family.
 
     Parameters
     ----------
-    scores : ndarray of shape (n_clips, n_features)
+    X : DataFrame of shape (n_clips, n_features)
 
     Returns
     -------
-    ndarray of shape (n_clips, n_clips)
-        All 0 if no column varies.
+    dict of str to ndarray of shape (n_clips, n_clips)
+        By family; statistics of whole clips are of the families ``"length and level"`` and
+        ``"tuning"``, features of the user's own of ``"other"``.
     """
+    own = dict.fromkeys(CLIP_STATS, "length and level") | {DETUNING: "tuning"}
+    pairs = zip(X.columns, family_of(X.columns), strict=True)
+    families = np.array([own.get(name) or family or "other" for name, family in pairs])
+    scores = normal_scores(X.to_numpy(np.float64))
+    return {name: _kernel(scores[:, families == name]) for name in dict.fromkeys(families.tolist())}
+
+
+def _kernel(scores):
+    """Compute the linear kernel of columns, scaled to a mean diagonal of 1; 0 if none varies."""
     kernel = scores @ scores.T
     diagonal = np.trace(kernel) / len(kernel)
     return kernel / diagonal if diagonal > 0 else kernel
@@ -162,16 +174,29 @@ def auc_interval(scores, is_b, folds, groups, *, level, n_resamples, rng):
     a, b = scores[~is_b, None], scores[None, is_b]
     same_fold = folds[~is_b, None] == folds[None, is_b]
     wins = ((b > a) + 0.5 * (b == a)) * same_fold
-    weights_a, n_groups_a = _resample(groups[~is_b], n_resamples, rng)
-    weights_b, n_groups_b = _resample(groups[is_b], n_resamples, rng)
+    weights_a, n_groups_a = resample_groups(groups[~is_b], n_resamples, rng)
+    weights_b, n_groups_b = resample_groups(groups[is_b], n_resamples, rng)
     won = np.einsum("ra,ra->r", weights_a, weights_b @ wins.T)
     pairs = np.einsum("ra,ra->r", weights_a, weights_b @ same_fold.T.astype(float))
     strata = np.repeat([0, 1], [n_groups_a, n_groups_b])
     return percentile_interval(won[pairs > 0] / pairs[pairs > 0], level, strata)
 
 
-def _resample(groups, n_resamples, rng):
-    """Return how often each clip occurs when its groups are sampled, and the number of groups."""
+def resample_groups(groups, n_resamples, rng):
+    """Sample groups with replacement.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n_clips,)
+    n_resamples : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    counts : ndarray of shape (n_resamples, n_clips), float64
+        How often each clip occurs.
+    n_groups : int
+    """
     names, group = np.unique(groups, return_inverse=True)
     counts = group_bootstrap(np.zeros(len(names), dtype=int), n_resamples, rng)
     return counts[:, group].astype(float), len(names)

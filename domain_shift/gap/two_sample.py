@@ -10,17 +10,15 @@ import numpy as np
 import pandas as pd
 
 from ...exceptions import DataError, UsageError
-from ...features import family_of
 from ...stacking.folds import stratified_group_folds
 from ...utils.threads import one_blas_thread
-from .clip_stats import CLIP_STATS
 from .differences import Difference, find_differences
+from .facets import Facet, find_facets
 from .scores import (
     auc_interval,
-    family_kernel,
+    family_kernels,
     fold_auc,
     held_out_scores,
-    normal_scores,
     permute_labels,
 )
 
@@ -48,6 +46,9 @@ class Gap:
         AUC of each feature family alone, the highest first.
     differences : tuple of Difference
         Differences of interpretable features, by falling effect size.
+    facets : tuple of Facet, default=()
+        Level, tempo and pitch, spectrum, dynamics and noise, in the order in which they were found,
+        each corrected for those before it.
     between_songs_auc : float or None, default=None
         AUC between clips of A that share no song, which is due to different songs alone.
 
@@ -72,6 +73,7 @@ class Gap:
     n_permutations: int
     families: dict
     differences: tuple[Difference, ...]
+    facets: tuple[Facet, ...] = ()
     between_songs_auc: float | None = None
 
     @property
@@ -82,12 +84,17 @@ class Gap:
     @property
     def significant_differences(self):
         """The differences with a p-value below 0.05, as a tuple of Difference."""
-        return tuple(found for found in self.differences if found.p_value < _SIGNIFICANT)
+        return tuple(found for found in self.differences if found.is_significant)
 
     def to_dict(self):
         """Return plain data for JSON."""
         found = [difference.to_dict() for difference in self.differences]
-        return asdict(self) | {"differences": found, "is_separable": self.is_separable}
+        facets = [facet.to_dict() for facet in self.facets]
+        return asdict(self) | {
+            "differences": found,
+            "facets": facets,
+            "is_separable": self.is_separable,
+        }
 
 
 @one_blas_thread()
@@ -165,17 +172,20 @@ def domain_gap(
     X, is_b, groups = _concatenate(X_a, X_b, groups_a, groups_b)
     rng = np.random.default_rng(seed)
     folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
-    kernels = _kernels(X)
+    kernels = family_kernels(X)
     joint = sum(kernels.values()) / len(kernels)
     labels = np.column_stack([is_b, permute_labels(is_b, groups, folds, n_permutations, rng)])
     scores = held_out_scores(joint, folds, labels)
     aucs = fold_auc(scores, labels, folds)
     by_family = {name: _auc(kernel, folds, is_b) for name, kernel in kernels.items()}
-    # The random stream: differences first, then the interval.
+    # The random stream: differences first, then the interval, then the facets.
     differences = find_differences(X, is_b, groups, n_permutations=n_permutations, rng=rng)
     interval = auc_interval(
         scores[:, 0], is_b, folds, groups, level=_LEVEL, n_resamples=n_resamples, rng=rng
     )
+    # Fewer, because the correction is estimated again in each.
+    sizes = {"n_resamples": max(1, n_resamples // 5)}
+    facets = find_facets(X, is_b, groups, folds, differences, **sizes, rng=rng)
     return Gap(
         n_a=len(X_a),
         n_b=len(X_b),
@@ -185,6 +195,7 @@ def domain_gap(
         n_permutations=n_permutations,
         families=dict(sorted(by_family.items(), key=lambda item: -item[1])),
         differences=differences,
+        facets=facets,
         between_songs_auc=between_songs_auc,
     )
 
@@ -194,7 +205,7 @@ def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
     """Compute the AUC of :func:`domain_gap` only, with the same parameters."""
     X, is_b, groups = _concatenate(X_a, X_b, groups_a, groups_b)
     folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
-    kernels = _kernels(X)
+    kernels = family_kernels(X)
     return _auc(sum(kernels.values()) / len(kernels), folds, is_b)
 
 
@@ -241,13 +252,3 @@ def _possible_folds(is_b, groups, n_folds):
             "clips that share no song."
         )
     return min(n_folds, fewest)
-
-
-def _kernels(X):
-    """Compute the kernel of each feature family."""
-    pairs = zip(X.columns, family_of(X.columns), strict=True)
-    names = np.array(
-        ["length and level" if name in CLIP_STATS else family or "other" for name, family in pairs]
-    )
-    scores = normal_scores(X.to_numpy(np.float64))
-    return {name: family_kernel(scores[:, names == name]) for name in dict.fromkeys(names.tolist())}

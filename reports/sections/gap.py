@@ -1,12 +1,13 @@
 """Domain gap between training and test clips, before and after mixing."""
 
 import numpy as np
+import pandas as pd
 
 from ...domain_shift.gap.clip_sets import ClipSet, compare, describe
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
 from ...runs.stored_clips import find_training, open_data
 from ..html import figures
-from ..html.blocks import bullets, figure, heading, paragraph
+from ..html.blocks import bullets, figure, heading, paragraph, table
 from ..section import Section, cached_result
 
 # Fewer songs: unlike training and test clips, they have no features in the cache.
@@ -43,7 +44,7 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
     if not has_test(run):
         return None
     sizes = {"n_clips": n_clips, "n_songs": n_songs}
-    return cached_result(run, "gap", lambda: _measure(inputs, **sizes), **sizes, format=2)
+    return cached_result(run, "gap", lambda: _measure(inputs, **sizes), **sizes, format=3)
 
 
 def _measure(inputs, *, n_clips, n_songs):
@@ -99,6 +100,7 @@ def render(data):
     kind = "training clips" if naive is None else "training mashups"
     body = paragraph(_summarise(trained_on, naive, kind))
     body += _figure(trained_on, naive, kind)
+    body += _facets(trained_on)
     body += _differences(f"Test clips compared with the {kind}", trained_on)
     if naive is not None:
         body += _differences("Test clips compared with plain sums of single songs", naive)
@@ -137,6 +139,21 @@ def _differences(title, gap):
     else:
         block = bullets([f"A test clip {one['description']}." for one in found[:_MAX_DIFFERENCES]])
     return heading(title) + block
+
+
+def _facets(gap):
+    """Return the AUC of each facet, alone and without what the facets above it explain."""
+    rows = {
+        facet["name"]: {
+            "AUC alone": facet["auc"],
+            "without the above": facet["corrected_auc"],
+            "95 %": "{:.2f} – {:.2f}".format(*facet["interval"]),
+            "a test clip": "; ".join(one["description"] for one in facet["differences"][:2]),
+        }
+        for facet in gap["facets"]
+    }
+    columns = pd.DataFrame.from_dict(rows, orient="index").rename_axis("facet")
+    return table(columns, "AUC of each facet, alone and without what the facets above it explain")
 
 
 def _figure(gap, naive, kind):

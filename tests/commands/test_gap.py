@@ -27,7 +27,13 @@ def test_mashups_are_compared_with_test_clips(stem_data, run_program, tmp_path):
     assert code == 0 and f"AUC {plain['auc']:.3f} [" in out
     assert plain["n_permutations"] == 19 and set(plain["families"]) == {
         "length and level",
+        "tuning",
         "centroid",
+    }
+    assert "AUC by facet" in out and {facet["name"] for facet in plain["facets"]} == {
+        "length and level",
+        "tempo and pitch",
+        "spectrum",
     }
 
 

@@ -66,6 +66,15 @@ def gap_dict(auc, *, is_separable=True, between_songs_auc=None, differences=()):
         "is_separable": is_separable,
         "families": {"mfcc": auc, "tempo": 0.45},
         "differences": found,
+        "facets": [
+            {
+                "name": "noise",
+                "auc": auc,
+                "corrected_auc": auc,
+                "interval": [auc - 0.05, min(auc + 0.05, 1)],
+                "differences": found,
+            }
+        ],
     }
 
 

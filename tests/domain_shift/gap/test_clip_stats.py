@@ -24,3 +24,12 @@ def test_one_row_per_clip_for_any_jobs():
     table = compute_clip_stats(clips, n_jobs=2, advance=advanced.append)
     assert list(table) == list(CLIP_STATS) and sum(advanced) == 3
     np.testing.assert_array_equal(table, [waveform_stats(clip, SR) for clip in clips])
+
+
+def test_detuning_is_the_distance_to_tempered_pitches():
+    time = np.arange(SR) / SR
+    cents = [0, 30, -20]
+    clips = [np.sin(2 * np.pi * 440 * 2 ** (c / 1200) * time).astype(np.float32) for c in cents]
+    detuning = compute_clip_stats(clips, tuning=True)["detuning"]
+    # atol: the parabola through three bins of the spectrum is off by up to 5 cents.
+    np.testing.assert_allclose(detuning, [0, 30, 20], rtol=0, atol=5.5)

@@ -1,13 +1,14 @@
 """Scores and AUC against scikit-learn, permutations, and the interval against a textbook."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from stemstack.domain_shift.gap.scores import (
     auc_interval,
-    family_kernel,
+    family_kernels,
     fold_auc,
     held_out_scores,
     normal_scores,
@@ -25,7 +26,7 @@ def test_normal_scores_have_mean_0_and_deviation_1(rng):
     # atol: the distribution is represented by a thousand quantiles.
     np.testing.assert_allclose([scores.mean(), scores.std()], [0, 1], rtol=0, atol=0.01)
     assert not normal_scores(np.ones((5, 2))).any()
-    assert not family_kernel(np.zeros((5, 2))).any()
+    assert not family_kernels(pd.DataFrame(np.zeros((5, 2)), columns=["a", "b"]))["other"].any()
 
 
 def test_held_out_scores_equal_ridge_regression(rng):
