@@ -7,9 +7,11 @@ mono float32 in [-1, 1].
 from .clip_inputs import validate_clips
 from .clips import check_clips, clip_key, load_clip
 from .reading import DEFAULT_SR, read_clip, resample
+from .windows import Window
 
 __all__ = [
     "DEFAULT_SR",
+    "Window",
     "check_clips",
     "clip_key",
     "load_clip",

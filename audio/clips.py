@@ -4,6 +4,7 @@ A clip is one piece of audio to classify: a path (``str`` or ``os.PathLike``), a
 or any object with ``load(sr) -> (n_samples,) float32`` and ``key() -> str`` (a mashup is one).
 """
 
+import math
 import os
 import warnings
 from functools import lru_cache, partial
@@ -15,7 +16,7 @@ from ..utils.hashing import hash_bytes, hash_file
 from ..utils.parallel import parallel_map
 from .ffmpeg import log_use_of_ffmpeg
 from .levels import scale_integers
-from .reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE, check_peak, read_clip
+from .reading import DEFAULT_SR, FAR_BEYOND_FULL_SCALE, check_peak, measure_clip, read_clip
 
 
 def load_clip(clip, sr=DEFAULT_SR):
@@ -145,25 +146,58 @@ def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):
     >>> check_clips([np.zeros(100), "missing.wav"])
     [None, 'missing.wav: no such file']
     """
-    problems = []
+    return [problem for problem, _ in measure_clips(clips, sr, n_jobs=n_jobs, advance=advance)]
+
+
+def measure_clips(clips, sr=DEFAULT_SR, *, max_samples=None, n_jobs=None, advance=None):
+    """Decode every clip once and return its problem and its length.
+
+    Files are decoded in blocks: the memory needed does not grow with their length.
+
+    Parameters
+    ----------
+    clips : sequence of clips
+    sr : int, default=22050
+        Sample rate in Hz.
+    max_samples : int, optional
+        Largest number of samples of a file, as in :func:`read_clip`.
+    n_jobs : int, optional
+        Number of processes. None means 1, -1 all processors.
+    advance : callable, optional
+        Called with 1 after each clip.
+
+    Returns
+    -------
+    list of (str or None, float)
+        One per clip: its problem, or None, and its length in s; NaN for a clip with a problem.
+
+    Warns
+    -----
+    AudioWarning
+        As by :func:`check_clips`.
+    """
+    outcomes = []
     log_use_of_ffmpeg(clips)
-    check = partial(_check, sr=sr)
-    for problem, caught in parallel_map(check, clips, n_jobs=n_jobs, advance=advance):
-        problems.append(problem)
+    measure = partial(_measure, sr=sr, max_samples=max_samples)
+    for outcome, caught in parallel_map(measure, clips, n_jobs=n_jobs, advance=advance):
+        outcomes.append(outcome)
         # Workers return their warnings, as other processes cannot issue them here.
         for warning in caught:
             warnings.warn(warning, stacklevel=2)
-    return problems
+    return outcomes
 
 
-def _check(clip, sr):
+def _measure(clip, sr, max_samples):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            load_clip(clip, sr)
+            if isinstance(clip, str | os.PathLike):
+                seconds = measure_clip(clip, sr, max_samples=max_samples)
+            else:
+                seconds = len(load_clip(clip, sr)) / sr
         except AudioError as error:
-            return str(error), []
-    return None, [warning.message for warning in caught]
+            return (str(error), math.nan), []
+    return (None, seconds), [warning.message for warning in caught]
 
 
 @lru_cache(maxsize=65536)

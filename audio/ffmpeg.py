@@ -71,6 +71,9 @@ class FfmpegStream:
         There is no ffmpeg, or it finds no audio in the file.
     """
 
+    # The header declares no number of frames.
+    length = None
+
     def __init__(self, path, demuxer):
         program = find_ffmpeg()
         if program is None:

@@ -98,11 +98,73 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None, *, max_samples=Non
             _raise_no_samples(path, offset)
         if duration is None:
             _warn_if_damaged(path, stream.describe_damage(start + len(mono)))
-        _check_samples(mono, path)
+        _check_samples([_measure_samples(mono)], path)
         if native == sr:
             return mono
         _check_limit(len(mono) * sr // native, max_samples, path)
         return resample(mono, native, sr)
+
+
+def measure_clip(path, sr=DEFAULT_SR, *, max_samples=None):
+    """Decode an audio file in blocks, and return its length; it is not held in memory.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    sr : int, default=22050
+        Sample rate in Hz that :func:`read_clip` would read it at.
+    max_samples : int, optional
+        As in :func:`read_clip`.
+
+    Returns
+    -------
+    float
+        In s.
+
+    Raises
+    ------
+    AudioError
+        :func:`read_clip` cannot read the file.
+
+    Warns
+    -----
+    AudioWarning
+        As by :func:`read_clip`.
+    """
+    path, max_samples = Path(path), _resolve_max_samples(max_samples)
+    with open_stream(path) as stream:
+        blocks = map(mix_down, _limited_blocks(stream, path, 0, None, max_samples))
+        measured = [(len(mono), _measure_samples(mono)) for mono in blocks]
+        if not measured:
+            _raise_no_samples(path, 0)
+        n_frames = sum(length for length, _ in measured)
+        _warn_if_damaged(path, stream.describe_damage(n_frames))
+        _check_samples([samples for _, samples in measured], path)
+        _check_limit(n_frames * sr // stream.samplerate, max_samples, path)
+        return n_frames / stream.samplerate
+
+
+def declared_seconds(path):
+    """Return the length of an audio file by its header, which may be wrong.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    float
+        In s; of a header without a length, the file's true one.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be read.
+    """
+    with open_stream(Path(path)) as stream:
+        if stream.length is not None:
+            return stream.length / stream.samplerate
+    return measure_clip(path)
 
 
 def read_channels(path):
@@ -268,13 +330,19 @@ def _warn_if_damaged(path, damage):
         )
 
 
-def _check_samples(mono, path):
-    """Raise an error for NaN and infinite samples, and warn of integers as floats."""
+def _measure_samples(mono):
+    """Return the largest magnitude of samples, and how many are NaN or infinite."""
     # NaN and infinite samples are among the extremes, whose search takes less time than a mask.
     peak = max(abs(mono.max()), abs(mono.min()))
-    if not np.isfinite(peak):
-        bad = int(np.count_nonzero(~np.isfinite(mono)))
+    return peak, 0 if np.isfinite(peak) else int(np.count_nonzero(~np.isfinite(mono)))
+
+
+def _check_samples(measured, path):
+    """Raise an error for NaN and infinite samples, and warn of integers as floats."""
+    bad = sum(n_bad for _, n_bad in measured)
+    if bad:
         raise AudioError(path, f"has {bad} NaN or infinite samples; render or convert it again")
+    peak = max(peak for peak, _ in measured)
     if peak > FAR_BEYOND_FULL_SCALE:
         warnings.warn(
             f"{path}: has samples up to {peak:.0f}, far beyond full scale, which is 1; write it "

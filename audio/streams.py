@@ -78,6 +78,8 @@ class SoundFileStream:
     def __init__(self, path, file, decoder):
         self._path, self._file = path, file
         self.samplerate, self.channels = decoder.samplerate, decoder.channels
+        # In frames, by the header; the content may be longer or shorter.
+        self.length = None if decoder.length in _UNKNOWN_FRAMES else decoder.length
         self._n_declared, self._is_damaged = 0, False
         # Opening costs as much as decoding a second, so the first source is this decoder.
         self._opened, self._unused = decoder, [decoder]

@@ -21,6 +21,7 @@ from ._shared.options import (
     settings_option,
     stems_options,
     trust_option,
+    window_options,
 )
 from ._shared.terminal import echo_data, print_json
 
@@ -52,6 +53,7 @@ _FILE = click.Path(path_type=Path)
     group=_DATA,
     help="Whether folds may share songs; shared is optimistic.",
 )
+@window_options(training=True, group=_DATA)
 @option("--seed", type=int, default=0, group=_DATA, help="Random seed.")
 @option(
     "--mashups-per-genre", type=int, default=200, group=_MASHUPS, help="Training mashups per class."

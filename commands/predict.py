@@ -7,7 +7,16 @@ import click
 from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.formatting import spreadsheet_safe as make_spreadsheet_safe
-from ._shared.options import MANY, cache_option, jobs_option, option, quiet_option, trust_option
+from ._shared.options import (
+    MANY,
+    WINDOW_FORMATS,
+    cache_option,
+    jobs_option,
+    option,
+    quiet_option,
+    trust_option,
+    window_options,
+)
 from ._shared.outputs import report_skipped_clips
 from ._shared.terminal import echo_data
 
@@ -20,6 +29,13 @@ from ._shared.terminal import echo_data
 @option("--proba", is_flag=True, help="Add one column of probabilities per class.")
 @option("--decode", is_flag=True, help="Adjust predictions to the class frequencies of the test.")
 @option("--tta", type=click.IntRange(1, MANY), help="Test-time crops per clip (networks).")
+@window_options(training=False)
+@option(
+    "--windows",
+    type=click.Choice(WINDOW_FORMATS),
+    help="Write one row per window instead of per clip: as CSV, labels of Audacity, or selections "
+    "of Raven.",
+)
 @option(
     "--spreadsheet-safe",
     is_flag=True,
@@ -30,13 +46,28 @@ from ._shared.terminal import echo_data
 @cache_option()
 @quiet_option()
 def predict_command(
-    run, paths, data, out, proba, decode, tta, spreadsheet_safe, trust, jobs, cache, quiet
+    run,
+    paths,
+    data,
+    out,
+    proba,
+    decode,
+    tta,
+    window,
+    hop,
+    windows,
+    spreadsheet_safe,
+    trust,
+    jobs,
+    cache,
+    quiet,
 ):
     """Predict PATHS (files, folders or URLs), or the test clips of --data, with RUN.
 
     \b
     stemstack predict RUN song.wav
     stemstack predict RUN song.wav more_songs/ --out answers.csv --proba
+    stemstack predict RUN concert.flac --windows csv
     stemstack predict RUN --out answers.csv -- -odd-name.wav
 
     Writes one row per clip, in the given order. A clip that cannot be read is left out and named on
@@ -44,40 +75,72 @@ def predict_command(
     corrects for class frequencies that differ from the training set, and adjusts class thresholds,
     each only if that improves the out-of-fold score.
 
+    A clip that is longer than those that the run was trained on is cut into windows, and its
+    probabilities are their geometric mean; a run on whole clips, and one on mashups, does so only
+    with --window SECONDS. --windows writes the predictions of the windows themselves, with start
+    and end in s. Recordings of hours need little memory; MP3 and M4A, which are decoded from the
+    beginning for each window, take long.
+
     Ids are written exactly as they are, as a submission needs them. Add --spreadsheet-safe to open
     the predictions of files that are not your own in a spreadsheet.
     """
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
+    if windows and decode:
+        raise UsageError("--decode adjusts predictions of clips, not of windows; use one of them")
     from ..datasets import read_data
     from ..runs import ClipList, Run
+    from ..runs.prediction.windows import clip_lengths
     from ._shared.progress import make_resources
 
     run, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
+    lengths = clip_lengths(run, window, by_window=windows is not None)
     if paths:
         clips = ClipList.from_paths(paths, resources=resources)
     else:
         dataset = read_data(data, cache=cache, progress=resources.progress)
         clips = ClipList.from_test_table(dataset)
-    clips = clips.usable(resources=resources)
-    if clips.ids:
-        labels, probabilities = _predict(run, clips.paths, decode, tta, resources)
+    clips = clips.usable(any_length=lengths is not None, resources=resources).cut(lengths, hop)
+    if clips.ids and windows:
+        _write(_predict_windows(run, clips, windows, spreadsheet_safe, tta, resources), out)
+    elif clips.ids:
+        labels, probabilities = _predict(run, clips, decode, tta, resources)
         table = clips.to_table(labels, probabilities if proba else None)
         if spreadsheet_safe:
             table = make_spreadsheet_safe(table)
-        if out is None:
-            echo_data(table.to_csv(index=False), nl=False)
-        else:
-            with atomic_path(out) as temporary:
-                table.to_csv(temporary, index=False, errors="surrogateescape")
+        _write(table.to_csv(index=False), out)
     report_skipped_clips(clips.problems, "clips were left out")
 
 
-def _predict(run, clips, decode, tta, resources):
-    """Return labels and probabilities, adjusted on all clips together if ``decode``."""
-    from ..runs import adjust_test, predict_run
+def _write(text, out):
+    if out is None:
+        echo_data(text, nl=False)
+        return
+    with atomic_path(out) as temporary:
+        # Names of files may be no Unicode; the text has the newlines of the system already.
+        temporary.write_bytes(text.encode(errors="surrogateescape"))
 
-    labels, probabilities = predict_run(run, clips, tta=tta, resources=resources)
+
+def _predict_windows(run, clips, format, spreadsheet_safe, tta, resources):
+    """Return the predictions of the windows as text in a format."""
+    from ..runs import predict_run
+    from ..runs.prediction.windows import FORMATS, window_table
+
+    labels, probabilities = predict_run(run, clips.clips, tta=tta, resources=resources)
+    table = window_table(clips, labels, probabilities)
+    return FORMATS[format](make_spreadsheet_safe(table) if spreadsheet_safe else table)
+
+
+def _predict(run, clips, decode, tta, resources):
+    """Return labels and probabilities of clips, adjusted on all clips together if ``decode``."""
+    from ..runs import adjust_test, predict_run
+    from ..runs.predictions import METHOD
+    from ..stacking.out_of_fold import to_labels
+
+    labels, probabilities = predict_run(run, clips.clips, tta=tta, resources=resources)
+    if any(clips.windows):
+        probabilities = clips.average(probabilities)
+        labels = to_labels(probabilities.to_numpy(), probabilities.columns, METHOD)
     if not decode:
         return labels, probabilities
     with resources.progress.stage("decoding"):

@@ -1,15 +1,22 @@
 """Clips to predict: their ids and paths, without those that cannot be read."""
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from ..audio import check_clips
+from ..audio.clips import measure_clips
+from ..audio.windows import Window, cut_evenly, is_longer
 from ..datasets import find_audio, is_url, local_data, url_within
 from ..datasets.names import FileFinder
 from ..exceptions import DataError
 from ..utils.resources import DEFAULT_RESOURCES
+
+# The least probability of a class in a window, so that one window alone cannot exclude it.
+_MIN_PROBA = 1e-4
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,10 @@ class ClipList:
         Column names of ids and labels in a table of predictions.
     problems : tuple of str, default=()
         One message for each clip that was left out.
+    seconds : tuple of float, default=()
+        Length of each clip in s, as :meth:`usable` measures it.
+    windows : tuple of (tuple of Window), default=()
+        The windows of each clip, as :meth:`cut` makes them; none for a clip that is not cut.
 
     See Also
     --------
@@ -44,6 +55,8 @@ class ClipList:
     paths: list
     header: tuple = ("path", "label")
     problems: tuple = ()
+    seconds: tuple = ()
+    windows: tuple = ()
 
     @classmethod
     def from_test_table(cls, data):
@@ -90,17 +103,115 @@ class ClipList:
             )
         return cls(ids, files)
 
-    def usable(self, *, resources=DEFAULT_RESOURCES):
-        """Return the clips that can be read, with ``problems`` for the others."""
+    def usable(self, *, any_length=False, resources=DEFAULT_RESOURCES):
+        """Return the clips that can be read, with ``problems`` for the others.
+
+        Parameters
+        ----------
+        any_length : bool, default=False
+            Whether clips that are too long to be read whole are usable, to be cut.
+        resources : Resources
+
+        Returns
+        -------
+        ClipList
+        """
+        options = {"max_samples": math.inf} if any_length else {}
         with resources.progress.stage("checking clips", len(self.paths)) as advance:
-            found = check_clips(self.paths, n_jobs=resources.n_jobs, advance=advance)
-        good = [i for i, problem in enumerate(found) if problem is None]
+            options |= {"n_jobs": resources.n_jobs, "advance": advance}
+            measured = measure_clips(self.paths, **options)
+        good = [i for i, (problem, _) in enumerate(measured) if problem is None]
         return replace(
             self,
             ids=[self.ids[i] for i in good],
             paths=[self.paths[i] for i in good],
-            problems=tuple(problem for problem in found if problem),
+            problems=tuple(problem for problem, _ in measured if problem),
+            seconds=tuple(measured[i][1] for i in good),
         )
+
+    def cut(self, lengths, hop=None):
+        """Return the clips with those that are longer than others cut into windows.
+
+        Parameters
+        ----------
+        lengths : sequence of float or None
+            Lengths of the clips that models were trained on, in s; windows have the median. None
+            cuts no clip.
+        hop : float, optional
+            Time between the starts of windows, in s; by default the length of a window.
+
+        Returns
+        -------
+        ClipList
+        """
+        if lengths is None:
+            return self
+        duration = float(np.median(lengths))
+        return replace(
+            self,
+            windows=tuple(
+                tuple(cut_evenly(path, seconds, duration, hop))
+                if is_longer(seconds, lengths)
+                else ()
+                for path, seconds in zip(self.paths, self.seconds, strict=True)
+            ),
+        )
+
+    @cached_property
+    def clips(self):
+        """What models predict: the paths, and the windows of the clips that are cut."""
+        if not self.windows:
+            return self.paths
+        pairs = zip(self.paths, self.windows, strict=True)
+        return [clip for path, windows in pairs for clip in windows or [path]]
+
+    @cached_property
+    def clip_names(self):
+        """Name of each of :attr:`clips`: the id, and for a window its place."""
+        if not self.windows:
+            return self.ids
+        pairs = zip(self.ids, self.windows, strict=True)
+        return [n for i, windows in pairs for n in [w.name(i) for w in windows] or [i]]
+
+    def list_windows(self):
+        """Return the windows that models predict, a clip that is not cut as one.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``path`` (the id of the clip), ``start`` and ``end`` in s.
+        """
+        windows = self.windows or [()] * len(self.ids)
+        columns = zip(self.ids, self.paths, self.seconds, windows, strict=True)
+        return pd.DataFrame(
+            [
+                (clip_id, round(window.start, 2), round(window.stop, 2))
+                for clip_id, path, seconds, windows in columns
+                for window in windows or [Window(path, 0.0, seconds)]
+            ],
+            columns=["path", "start", "end"],
+        )
+
+    def average(self, proba):
+        """Average the predictions of windows: one row per clip.
+
+        Parameters
+        ----------
+        proba : ndarray or DataFrame of shape (n, n_classes)
+            One row for each of :attr:`clips`.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_clips, n_classes)
+            The normalised geometric mean of a clip's windows.
+        """
+        if not any(self.windows):
+            return proba
+        ends = np.cumsum([len(windows) or 1 for windows in self.windows])[:-1]
+        averaged = np.array([average_windows(part) for part in np.split(np.asarray(proba), ends)])
+        if isinstance(proba, pd.DataFrame):
+            return pd.DataFrame(averaged, columns=proba.columns)
+        return averaged
 
     def to_table(self, labels, proba=None):
         """Return predictions as a table with one row per clip.
@@ -119,6 +230,23 @@ class ClipList:
         if proba is None:
             return table
         return pd.concat([table, proba.reset_index(drop=True)], axis=1)
+
+
+def average_windows(proba):
+    """Return the normalised geometric mean of the predictions of one clip's windows.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_windows, ..., n_classes)
+
+    Returns
+    -------
+    ndarray of shape (..., n_classes)
+    """
+    if len(proba) == 1:
+        return proba[0]
+    mean = np.exp(np.log(np.maximum(proba, _MIN_PROBA)).mean(axis=0))
+    return mean / mean.sum(axis=-1, keepdims=True)
 
 
 def _name(url, file, local):

@@ -16,6 +16,7 @@ from ..utils.constraints import (
     TRUE_OR_FALSE,
     Constraint,
     check_value,
+    is_number,
     one_of,
     optional,
     whole_number,
@@ -37,6 +38,10 @@ _PACKAGES = (
 )
 # Options that only networks use.
 NET_OPTIONS = ("backbone", "weights", "device", "epochs")
+# In seconds.
+_LENGTH = Constraint(
+    lambda value: is_number(value) and 0.1 <= value <= 86_400, "a number of seconds, 0.1 to 86400"
+)
 PROTOCOLS = ("disjoint", "shared", "both")
 # What each option may be, wherever it comes from: command line, environment, YAML file or script.
 CONSTRAINTS = {
@@ -50,6 +55,11 @@ CONSTRAINTS = {
     "stems": Constraint(lambda v: bool(v) and NAMES.is_met(v), "a list of one name or more"),
     "allow_missing_stems": TRUE_OR_FALSE,
     "protocol": one_of(*PROTOCOLS),
+    "window": Constraint(
+        lambda value: value in ("auto", "off") or _LENGTH.is_met(value),
+        f"'auto', 'off' or {_LENGTH.expected}",
+    ),
+    "hop": optional(_LENGTH),
     "settings": Constraint(lambda value: isinstance(value, dict), "a mapping of mashup settings"),
     "backbone": TEXT,
     "weights": TEXT,
@@ -87,6 +97,11 @@ class Config:
         for comparison only; ``"both"`` fits a run of each.
     settings : dict, default={}
         Mashup :class:`~stemstack.mashups.Settings` as plain data; empty for the defaults.
+    window : float or {"auto", "off"}, default="auto"
+        Length in s of the windows that recordings are cut into for training; ``"auto"`` for the
+        lengths of the test clips. For data sets of clips only.
+    hop : float or None, default=None
+        Time between the starts of windows, in s; None for the length of a window.
     backbone, weights, device : str, default="auto", "imagenet", "auto"
         Of the networks.
     epochs : int or None, default=None
@@ -119,6 +134,8 @@ class Config:
     allow_missing_stems: bool = False
     protocol: str = "disjoint"
     settings: dict = field(default_factory=dict)
+    window: str | float = "auto"
+    hop: float | None = None
     backbone: str = "auto"
     weights: str = "imagenet"
     device: str = "auto"

@@ -20,7 +20,7 @@ class ModelPredictions:
         Out-of-fold, indexed by training clip in the order of the training table. With two classes
         there is one column, the probability of the second.
     test : DataFrame of shape (n_test_clips, n_outputs)
-        The mean of the fold models, indexed by test clip.
+        The mean of the fold models, indexed by test clip, or by window of one.
     """
 
     oof: pd.DataFrame

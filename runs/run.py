@@ -29,6 +29,7 @@ from .run_files import (
     read_parquet,
 )
 from .training_clips import song_groups
+from .training_windows import list_windows
 
 # The name of the meta-model among the models. In config.yaml, STACK or PSEUDO_LABEL under
 # `resolved` means that this command made the run of other runs.
@@ -315,6 +316,11 @@ class Run:
             path = self.path / ("recipes.parquet" if recipes else "folds.parquet")
             raise damaged(path, f"{len(groups)} clips instead of {n_clips}")
         return groups
+
+    def window_lengths(self):
+        """Return the lengths in s of the windows that models were trained on; None without any."""
+        names = self.read_table(_OOF)["clip"]
+        return [window.duration for window in list_windows(names)] or None
 
     def link_samples(self, source):
         """Take over folds and recipes from another run, as hard links or copies."""

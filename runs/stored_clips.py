@@ -4,6 +4,7 @@ The data set is always given by the caller: a path or URL that a run names is ne
 the run may be from somebody else.
 """
 
+from ..audio.windows import Window, recording_name
 from ..datasets import local_data, read_data
 from ..exceptions import DataError
 from ..mashups import load_mashups
@@ -103,7 +104,7 @@ def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
     """
     if not recipes:
         paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
-        return [str(data.root / _find(paths, i, data)) for i in ids]
+        return [_find_clip(paths, i, data) for i in ids]
     selected = [_find(recipes, i, data) for i in ids]
     return load_mashups(selected, data.root, resources=resources) if selected else []
 
@@ -128,6 +129,13 @@ def find_test(data, ids):
     test = ClipList.from_test_table(data)
     paths = dict(zip(test.ids, test.paths, strict=True))
     return [_find(paths, i, data) for i in ids]
+
+
+def _find_clip(paths, name, data):
+    """Return the path of a training clip, or the window of a recording."""
+    recording = name if name in paths else recording_name(name)
+    path = str(data.root / _find(paths, recording, data))
+    return path if recording == name else Window.from_name(name, path)
 
 
 def _find(clips, clip_id, data):

@@ -1,5 +1,6 @@
 """From a data set of any layout to labelled training clips with folds."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,18 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from ..audio import check_clips
+from ..audio.clips import measure_clips
 from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..stacking import assign_folds
 from ..utils.resources import DEFAULT_RESOURCES
+from .training_windows import (
+    cut_recordings,
+    describe_windows,
+    list_windows,
+    recording_weights,
+    window_lengths,
+)
 
 # Spawn keys of random streams; recipes are sampled under another.
 _NOISE_STAGE = 2
@@ -31,7 +39,7 @@ class TrainingClips:
         One row per clip, in the order of ``clips``; columns ``clip, label, group, fold``, and
         ``repeat1`` and so on for each further table of folds.
     clips : list of clips
-        Paths or mashups.
+        Paths, windows or mashups.
     folds : DataFrame
         The items that were split into folds: songs and noise clips, or the clips themselves;
         columns ``item, kind, label, group, fold``, and the repeats.
@@ -44,6 +52,16 @@ class TrainingClips:
     folds: pd.DataFrame
     recipes: list[Recipe]
 
+    @property
+    def window_lengths(self):
+        """Lengths in s of the windows among the clips; None without windows."""
+        return [window.duration for window in list_windows(self.table["clip"])] or None
+
+    @property
+    def weights(self):
+        """Sample weights by which recordings count equally; None where no weights are needed."""
+        return None if self.recipes else recording_weights(self.table["clip"])
+
 
 @dataclass(frozen=True)
 class SampledMashups:
@@ -54,13 +72,15 @@ class SampledMashups:
     folds: pd.DataFrame
 
 
-def training_clips(data, config, *, resources=DEFAULT_RESOURCES):
+def training_clips(data, config, *, test_seconds=(), resources=DEFAULT_RESOURCES):
     """Split a data set into folds, and make its training clips.
 
     Parameters
     ----------
     data : DataSet
     config : Config
+    test_seconds : sequence of float, default=()
+        Lengths of the test clips in s, which the windows of recordings follow.
     resources : Resources
         Songs in stems need a cache folder, for converted stems.
 
@@ -83,7 +103,7 @@ def training_clips(data, config, *, resources=DEFAULT_RESOURCES):
         )
     if data.has_stems:
         return _from_songs(data, config, resources)
-    return _from_clips(data, config, resources)
+    return _from_clips(data, config, test_seconds, resources)
 
 
 def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
@@ -237,23 +257,34 @@ def _from_songs(data, config, resources):
     return TrainingClips(table, clips, folds, recipes)
 
 
-def _from_clips(data, config, resources):
-    table = data.train
+def _from_clips(data, config, test_seconds, resources):
+    lengths = window_lengths(config, test_seconds)
+    seconds = _measure_recordings(data, lengths, resources)
+    table, clips = cut_recordings(data.train, data.root, seconds, config, lengths)
+    if message := describe_windows(table["clip"], seconds, lengths):
+        resources.progress.log(message)
     if config.protocol == "shared":
         table = _split_ignoring_songs(table, config)
     elif "fold" not in table:
         table = _split_clips(table, config)
-    clips = [str(data.root / path) for path in table["path"]]
-    with resources.progress.stage("checking clips", len(clips)) as advance:
-        found = check_clips(clips, n_jobs=resources.n_jobs, advance=advance)
-    problems = [problem for problem in found if problem]
-    if problems:
-        raise DataError(
-            f"{len(problems)} of {len(clips)} training clips cannot be used; fix or remove them:",
-            _first_lines(problems),
-        )
     columns = ["clip", "label", "group", *fold_columns(table)]
     return TrainingClips(table[columns], clips, _fold_items(table, "clip", "clip"), [])
+
+
+def _measure_recordings(data, lengths, resources):
+    """Return the lengths of the training files, in s; raise an error for those of no use."""
+    paths = [str(data.root / path) for path in data.train["path"]]
+    # Files of any length can be cut.
+    options = {} if lengths is None else {"max_samples": math.inf}
+    with resources.progress.stage("checking clips", len(paths)) as advance:
+        measured = measure_clips(paths, n_jobs=resources.n_jobs, advance=advance, **options)
+    problems = [problem for problem, _ in measured if problem]
+    if problems:
+        raise DataError(
+            f"{len(problems)} of {len(paths)} training clips cannot be used; fix or remove them:",
+            _first_lines(problems),
+        )
+    return [seconds for _, seconds in measured]
 
 
 def _first_lines(problems):

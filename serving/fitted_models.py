@@ -3,11 +3,13 @@
 A clip is read once per sample rate, and its features are extracted once per extractor.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 
+import numpy as np
 import pandas as pd
 
 from ..audio import DEFAULT_SR, clip_key
+from ..audio.windows import cut_evenly, is_longer
 from ..features import Extractor
 from ..models import set_resources
 from ..models.importance import (
@@ -18,6 +20,7 @@ from ..models.importance import (
 )
 from ..models.inspection import find_extractors, leading_extractor
 from ..runs import STACK
+from ..runs.clip_list import average_windows
 from ..runs.fitting.meta_fit import predict_stack
 from ..runs.predictions import METHOD
 from ..stacking.out_of_fold import predict_with, prediction_table
@@ -47,6 +50,7 @@ class FittedModels:
             for name in run.model_names
         }
         self._final = run.load_model(STACK)
+        self._lengths = run.window_lengths()
 
     @cached_property
     def extractor(self):
@@ -65,7 +69,24 @@ class FittedModels:
         -------
         DataFrame of shape (n_classes, n_models + 1)
             Rows in the order of ``classes``; equal to those of :func:`~stemstack.runs.predict_run`.
+            Of a clip that is longer than the windows that models were trained on, the geometric
+            mean of its windows.
         """
+        tables = [self._predict(window) for window in self._cut(clip)]
+        proba = average_windows(np.array([table.to_numpy().T for table in tables]))
+        return pd.DataFrame(proba.T, index=self.classes, columns=tables[0].columns)
+
+    def _cut(self, clip):
+        """Return the windows of a clip; the clip itself if it is not longer than training clips."""
+        if self._lengths is None:
+            return [clip]
+        seconds = len(clip.load(DEFAULT_SR)) / DEFAULT_SR
+        if not is_longer(seconds, self._lengths):
+            return [clip]
+        places = cut_evenly("", seconds, float(np.median(self._lengths)))
+        return [CachedClip(partial(_load_part, clip, place)) for place in places]
+
+    def _predict(self, clip):
         parts = {}
         for name, models in self.folds.items():
             with self._run.using_model(name):
@@ -88,12 +109,13 @@ class FittedModels:
         tuple of Reasons
         """
         first, second = self.classes.index(label), self.classes.index(runner_up)
-        reasons = []
+        windows, reasons = self._cut(clip), []
         for name, models in self.folds.items():
             parts = [
-                _split(model, clip, first, second)
+                _split(model, window, first, second)
                 for model in models
                 if supports_contributions(model)
+                for window in windows
             ]
             if parts:
                 mean = pd.concat(parts, axis=1).mean(axis=1)
@@ -131,6 +153,10 @@ class CachedClip:
             values = extractor(self.load(extractor.sr))
             self._rows[extractor] = pd.DataFrame(values[None], columns=extractor.names)
         return self._rows[extractor]
+
+
+def _load_part(clip, window, sr):
+    return clip.load(sr)[round(window.start * sr) : round(window.stop * sr)]
 
 
 def _predict(model, clip):

@@ -7,11 +7,9 @@ import soundfile
 from sklearn.neighbors import NearestNeighbors
 
 from ..audio import clip_key, load_clip
-from ..datasets import read_data
 from ..exceptions import DataError
 from ..features import extract, feature_columns
-from ..mashups import load_mashups
-from ..runs.stored_clips import data_path
+from ..runs.stored_clips import find_training, open_data
 from ..utils.atomic_write import atomic_path
 from ..utils.cache import read_entry
 from .explanations import NearestClip
@@ -94,18 +92,11 @@ class NearestClips:
         DataError
             If the training data are missing or have changed.
         """
-        data = data_path(data, resources=resources)
-        recipes = list(run.read_recipes().values())
-        if recipes:
-            mashups = load_mashups(recipes, data, resources=resources)
-            clips = {mashup.recipe.id: mashup for mashup in mashups}
-        else:
-            clips = _list_clips(read_data(data))
-        table = run.read_table("ledger/oof")
-        missing = sorted(set(table["clip"]) - set(clips))
-        if missing:
-            raise DataError(f"{data}: has no clip {missing[0]}, which the run was trained on")
-        clips = [clips[name] for name in table["clip"]]
+        data = open_data(run, data, resources=resources)
+        recipes, table = run.read_recipes(), run.read_table("ledger/oof")
+        if data.has_stems and not recipes:
+            raise DataError(f"{data.root}: has songs in stems, but the run was trained on clips")
+        clips = find_training(data, recipes, table["clip"], resources=resources)
         return cls(table["clip"], table["label"], clips, extractor, resources)
 
     def nearest(self, row, count=4):
@@ -150,9 +141,3 @@ class NearestClips:
 
     def _standardise(self, table):
         return np.ascontiguousarray(self._columns.transform(table).to_numpy())
-
-
-def _list_clips(data):
-    if data.has_stems:
-        raise DataError(f"{data.root}: has songs in stems, but the run was trained on clips")
-    return {row.clip: str(data.root / row.path) for row in data.train.itertuples()}

@@ -145,22 +145,40 @@ def route_predict(owner, params):
     return params
 
 
+def weight_parameter(estimator):
+    """Return the name of ``sample_weight`` in an estimator's ``fit``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Of a pipeline the last step is meant.
+
+    Returns
+    -------
+    str or None
+        None if the estimator does not accept weights.
+    """
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        prefix += f"{estimator.steps[-1][0]}__"
+        estimator = estimator.steps[-1][1]
+    return f"{prefix}sample_weight" if _accepts_weights(estimator) else None
+
+
 def _is_routing_enabled():
     return get_config()["enable_metadata_routing"]
 
 
 def _weight_parameter(name, estimator):
-    """Return the name of ``sample_weight`` in an estimator's ``fit``."""
-    prefix = ""
-    while isinstance(estimator, Pipeline):
-        prefix += f"{estimator.steps[-1][0]}__"
-        estimator = estimator.steps[-1][1]
-    if not _accepts_weights(estimator):
+    """Return the same; raise an error if there is none."""
+    parameter = weight_parameter(estimator)
+    if parameter is None:
+        last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
         raise WeightsError(
-            f"{name}: {type(estimator).__name__} does not support sample weights; leave the "
+            f"{name}: {type(last).__name__} does not support sample weights; leave the "
             "weights out, or choose another estimator"
         )
-    return f"{prefix}sample_weight"
+    return parameter
 
 
 def _accepts_weights(estimator):

@@ -35,8 +35,11 @@ from ...utils.yaml_reader import read_yaml
 MANY = 1_000_000
 SEED = click.IntRange(0, 2**32 - 1)
 FOLDS = click.IntRange(2, 1000)
+# In seconds.
+HOP = click.FloatRange(0.1, 86_400)
 # Names and defaults defined in packages that import slowly; a test keeps them equal.
 PROTOCOLS = ("disjoint", "shared", "both")
+WINDOW_FORMATS = ("csv", "audacity", "raven")
 STEMS = ("drums", "vocals", "bass", "other")
 GAP_FOLDS = 3
 MAX_DATA_GB = 64.0
@@ -141,6 +144,37 @@ def default_settings(settings):
     from ...mashups import Settings
 
     return Settings(mixture="wide").to_dict() if settings is None else settings
+
+
+class WindowLength(click.ParamType):
+    """Length of windows in s, or ``auto`` or ``off``."""
+
+    name = "auto|off|seconds"
+
+    def convert(self, value, param, ctx):
+        """Return ``"auto"``, ``"off"`` or a float."""
+        if value in ("auto", "off"):
+            return value
+        return HOP.convert(value, param, ctx)
+
+
+def window_options(training, **settings):
+    """Return the options ``--window`` and ``--hop``: how long recordings are cut."""
+    purpose = "to train on: as long as the test clips" if training else "as long as in training"
+    window = option(
+        "--window",
+        type=WindowLength(),
+        default="auto",
+        help=f"Cut longer clips into windows {purpose} (auto), or of a length in s.",
+        **settings,
+    )
+    hop = option(
+        "--hop",
+        type=HOP,
+        help="Time between the starts of windows in s.  [default: their length]",
+        **settings,
+    )
+    return lambda command: window(hop(command))
 
 
 class Duration(click.ParamType):
@@ -322,6 +356,7 @@ def _from_yaml(param, value):
         Names: _LIST,
         ModelNames: _LIST,
         SettingsFile: _SETTINGS,
+        WindowLength: _TEXT_OR_NUMBER,
     }
     found = (types[cls] for cls in type(param.type).__mro__ if cls in types)
     constraint = next(found, _TEXT_OR_NUMBER)

@@ -197,8 +197,9 @@ def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, 
     # Folds and clips.
     resources = replace(resources, progress=Costs(run, resources.progress))
     progress = resources.progress
-    training = training_clips(data, config, resources=resources)
     test = ClipList.from_test_table(data).usable(resources=resources)
+    training = training_clips(data, config, test_seconds=test.seconds, resources=resources)
+    test = test.cut(training.window_lengths)
 
     # With a time limit: fewer epochs, fewer models.
     if limit is not None:

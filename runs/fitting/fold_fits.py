@@ -17,6 +17,7 @@ from ...models.deep.backbones.pretrained import weights_hash
 from ...models.deep.training.checkpoint import defer_checkpoint_cleanup
 from ...models.inspection import model_fingerprint
 from ...stacking.out_of_fold import fit_fold, predict_with, prediction_table
+from ...stacking.routing import weight_parameter
 from ...utils.hashing import content_key
 from ...utils.parallel import parallel_map
 from ..predictions import METHOD, ModelPredictions
@@ -99,7 +100,7 @@ class FoldFitter:
         resources = self._resources
         for name, model in models.items():
             self._fit_params(name, model)
-        clips = [*self.training.clips, *self.test.paths]
+        clips = [*self.training.clips, *self.test.clips]
         for name, model in widest_first(models):
             compute_features(name, model, clips, client=self._client, resources=resources)
         # Features are cached by now: a fold needs no worker processes of its own.
@@ -178,7 +179,8 @@ class FoldFitter:
             )
             for table in range(keys[-1][0].table + 1)
         ]
-        test = [read(name, fold.number, key, "test").set_axis(self.test.ids) for fold, key in keys]
+        names = self.test.clip_names
+        test = [read(name, fold.number, key, "test").set_axis(names) for fold, key in keys]
         return ModelPredictions(
             sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
         )
@@ -190,14 +192,16 @@ class FoldFitter:
             self.run.discard_fold(name, fold)
 
     def _fit_params(self, name, model):
-        """Return groups for a network with early stopping, so that no song is on both sides.
+        """Return groups for a network with early stopping, and weights for other models.
 
-        Mashups need none: a network finds the songs in their recipes.
+        No song may be on both sides of early stopping. Mashups need no groups: a network finds the
+        songs in their recipes. Weights are left out where a model does not take them.
         """
         groups, networks = self.training.table["group"], find_networks(model)
         stops_early = networks and networks[0].patience is not None
         if not stops_early or self.training.recipes or groups.is_unique:
-            return None
+            parameter, weights = weight_parameter(model), self.training.weights
+            return None if weights is None or parameter is None else {parameter: weights.tolist()}
         if model is not networks[0]:
             raise UsageError(
                 f"{name}: early stopping needs to know which clips share a song, and a seed "
@@ -218,7 +222,7 @@ class FoldFitter:
         contents = {
             "clips": [clip_key(clip) for clip in self.training.clips],
             "labels": self._y.tolist(),
-            "test": [clip_key(clip) for clip in self.test.paths],
+            "test": [clip_key(clip) for clip in self.test.clips],
         }
         table = self.training.table
         return [content_key(**contents, folds=table[c].tolist()) for c in fold_columns(table)]
@@ -253,9 +257,9 @@ def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, fit_pa
     """
     fold = fit_fold(model, clips, y, train, held_out, method=METHOD, fit_params=fit_params)
     classes, predicted = fold.estimator.classes_, None
-    if test.paths:
-        proba = predict_with(fold.estimator, test.paths, METHOD)
-        predicted = prediction_table(name, proba, classes, test.ids)
+    if test.clips:
+        proba = predict_with(fold.estimator, test.clips, METHOD)
+        predicted = prediction_table(name, proba, classes, test.clip_names)
     oof = prediction_table(name, fold.predictions, classes, ids)
     return set_resources(fold.estimator), oof, predicted
 

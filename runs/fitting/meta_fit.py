@@ -36,6 +36,7 @@ def fit_meta_model(run, table, test, predictions, *, classes, final=None):
     run.write_table("ledger/oof", oof)
     if test.ids:
         test_proba = predict_stack(final, {n: p.test for n, p in predictions.items()}, classes)
+        test_proba = {name: test.average(values) for name, values in test_proba.items()}
         ids = pd.DataFrame({"id": test.ids})
         run.write_table("ledger/test", _format(ids, test_proba, classes))
         run.write_submission(test.to_table(to_labels(test_proba[STACK], classes, METHOD)))

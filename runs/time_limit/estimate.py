@@ -31,6 +31,7 @@ from ...models.deep.device import resolve_device
 from ...models.inspection import find_extractors, leading_extractor
 from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
+from ..training_windows import plan_clips
 from .budget import ModelCost, choose, feature_seconds, with_epochs
 
 # Songs per class, classes, noise clips and mashups per class of the mashups to measure with.
@@ -168,7 +169,7 @@ class _Task:
         self.n_jobs = min(effective_n_jobs(resources.n_jobs), cpu_count())
         self.test = [] if data.test is None else [str(data.root / p) for p in data.test["path"]]
         self.fitted = Counter(entry.model for entry in run.ledger.entries())
-        self.sources, self.unconverted = [], []
+        self.sources, self.unconverted, self._training = [], [], []
         self.n_folds = config.folds * config.repeats
         if data.has_stems:
             self.n_train = len(data.classes) * config.mashups_per_genre
@@ -176,12 +177,14 @@ class _Task:
             sr = Settings.from_dict(config.settings).sr
             self.unconverted = list_unconverted(data.root, self.sources, cache=self.cache, sr=sr)
         else:
-            self.n_train = len(data.train)
+            self._training = plan_clips(data, config, self.test)
+            self.n_train = len(self._training)
             if "fold" in data.train:
                 self.n_folds = data.train["fold"].nunique()
         self.n_clips = self.n_train + len(self.test)
         self.n_held_out = self.n_train // config.folds
-        self.convert_seconds, self.load_seconds, self.samples = _load_samples(data, config)
+        measured = _load_samples(data, config, self._training)
+        self.convert_seconds, self.load_seconds, self.samples = measured
 
     def preparation(self):
         """Return the stages before the models."""
@@ -226,7 +229,7 @@ class _Task:
     def clips(self):
         """All clips; None where stems would have to be converted first."""
         if not self.sources:
-            return [*(str(self.data.root / path) for path in self.data.train["path"]), *self.test]
+            return [*self._training, *self.test]
         if self.unconverted:
             return None
         return [*_sample_mashups(self.data, self.config, self.cache, self.n_jobs), *self.test]
@@ -248,8 +251,8 @@ class _Task:
         return self.load_seconds + np.mean(seconds)
 
 
-def _load_samples(data, config):
-    """Load a few training clips.
+def _load_samples(data, config, clips):
+    """Load a few training clips; ``clips`` are those of a data set of clips.
 
     Returns
     -------
@@ -260,8 +263,8 @@ def _load_samples(data, config):
     samples : list of ndarray of shape (n_samples,), float32
     """
     if not data.has_stems:
-        rows = np.linspace(0, len(data.train) - 1, min(_CLIPS, len(data.train))).astype(int)
-        return 0.0, 0.0, [load_clip(str(data.root / p)) for p in data.train["path"].iloc[rows]]
+        rows = np.linspace(0, len(clips) - 1, min(_CLIPS, len(clips))).astype(int)
+        return 0.0, 0.0, [load_clip(clips[row]) for row in rows]
     labels = data.train["label"].unique()[:_CLASSES]
     songs = data.train[data.train["label"].isin(labels)]
     songs = songs.drop_duplicates("group").groupby("label").head(_SONGS)

@@ -42,7 +42,7 @@ VALID = {
     "boolean": {"allow_missing_stems"},
     "infinity": set(),
     "mapping": set(),
-    "empty": {"epochs", "settings"},
+    "empty": {"epochs", "hop", "settings"},
     "empty text": {"settings"},
 }
 CASES = [

@@ -52,3 +52,20 @@ def test_file_is_found_in_the_other_normal_form(folder):
     written = str(folder / "e\u0301.wav")
     clips = ClipList.from_paths([written])
     assert clips.paths == [str(folder / "\u00e9.wav")]
+
+
+def test_windows_are_averaged_by_geometric_mean():
+    clips = ClipList(["a", "b"], ["a.wav", "b.wav"], seconds=(30.0, 11.0)).cut([10.0])
+    assert clips.clip_names == ["a#t=0.00,10.00", "a#t=10.00,20.00", "a#t=20.00,30.00", "b"]
+    assert [getattr(clip, "start", clip) for clip in clips.clips] == [0.0, 10.0, 20.0, "b.wav"]
+    proba = np.array([[0.5, 0.5], [0.9, 0.1], [0.8, 0.2], [0.0, 1.0]])
+    first = np.cbrt([0.5 * 0.9 * 0.8, 0.5 * 0.1 * 0.2])
+    np.testing.assert_allclose(clips.average(proba), [first / first.sum(), [0.0, 1.0]])
+    assert clips.list_windows().to_numpy().tolist()[2:] == [["a", 20.0, 30.0], ["b", 0.0, 11.0]]
+
+
+def test_clips_without_windows_stay_whole():
+    clips = ClipList(["a"], ["a.wav"], seconds=(30.0,))
+    assert clips.cut(None) == clips and clips.clips == ["a.wav"]
+    proba = pd.DataFrame({"x": [0.25], "y": [0.75]})
+    assert clips.average(proba) is proba

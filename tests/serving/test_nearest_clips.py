@@ -62,5 +62,5 @@ def test_missing_data_raise(of_run, tmp_path):
 
 
 def test_other_data_raise(of_run, tmp_path):
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="is not a data set"):
         of_run(tmp_path)

@@ -1,0 +1,143 @@
+"""Windows for recordings: scores on excerpts of real music, with and without.
+
+The classes are the soundtracks of games, from Debian's packages hedgewars-data, hyperrogue-music,
+drascula-music, pushover-data, singularity-music, supertux-data, trackballs-data, warzone2100-music
+and wesnoth-1.16-music; those that are installed are used. Models are trained on tracks, and predict
+excerpts of other tracks, clean and with noise, and whole tracks.
+
+    python benchmarks/recordings.py WORK
+    python benchmarks/recordings.py WORK --root FOLDER  # packages unpacked there by dpkg -x
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile as sf
+from sklearn.metrics import f1_score
+
+from stemstack.audio import read_clip
+from stemstack.datasets.demo.noise_folder import write_noise
+from stemstack.runs import ClipList, Config, fit_run, predict_run
+from stemstack.runs.predictions import predicted_labels
+from stemstack.runs.run import STACK
+from stemstack.utils.resources import Resources
+
+GAMES = {
+    "drascula": "share/scummvm/drascula/audio/*.ogg",
+    "hedgewars": "share/games/hedgewars/Data/Music/*.ogg",
+    "hyperrogue": "share/hyperrogue/music/*.ogg",
+    "pushover": "share/pushover/themes/*.ogg",
+    "singularity": "share/games/singularity/music/**/*.ogg",
+    "supertux": "share/games/supertux2/music/**/*.ogg",
+    "trackballs": "share/games/trackballs/music/*.ogg",
+    "warzone2100": "share/games/warzone2100/music/**/*.o*",
+    "wesnoth": "share/games/wesnoth/1.16/data/core/music/*.ogg",
+}
+SR = 22050
+MAX_TRACKS, TRAIN_SHARE, MIN_SECONDS = 24, 0.6, 15
+EXCERPTS, EXCERPT_SECONDS, SNR = 28, 10, 5.0
+
+
+def make_data(root, work, seconds):
+    """Write training tracks, test excerpts and test tracks; return the table of the test."""
+    write_noise(work / "noise", clips_per_category=2, seed=0, n_jobs=2)
+    noises = [read_clip(path, SR) for path in sorted((work / "noise/audio").glob("*.wav"))]
+    rows = []
+    for number, (game, pattern) in enumerate(GAMES.items()):
+        rng = np.random.default_rng([0, number])
+        tracks = [read_clip(path, SR, duration=seconds) for path in find_tracks(root, pattern, rng)]
+        tracks = [track for track in tracks if len(track) >= MIN_SECONDS * SR]
+        if not tracks:
+            continue
+        n_train = round(TRAIN_SHARE * len(tracks))
+        for i, track in enumerate(tracks[:n_train]):
+            write(work / "data" / game / f"{i:02d}.flac", track)
+        rows += write_test(work / "data" / "test", game, tracks[n_train:], noises, rng)
+    table = pd.DataFrame(rows, columns=["id", "filename", "label", "kind"])
+    excerpts = table[table["kind"] != "track"]
+    excerpts[["id", "filename"]].to_csv(work / "data" / "test.csv", index=False)
+    table.to_csv(work / "answers.csv", index=False)
+
+
+def find_tracks(root, pattern, rng):
+    """Return the files of a game's tracks, in random order, of large ones only."""
+    files = [path for path in sorted(root.glob(pattern)) if path.stat().st_size > 300_000]
+    return [files[i] for i in rng.permutation(len(files))[:MAX_TRACKS]]
+
+
+def write_test(folder, game, tracks, noises, rng):
+    """Write whole tracks, and excerpts of them with and without noise; return their rows."""
+    rows, n_samples = [], EXCERPT_SECONDS * SR
+    for i, track in enumerate(tracks):
+        rows.append(("track", i, track))
+    for i in range(EXCERPTS):
+        track, noise = (
+            tracks[i % len(tracks)],
+            np.resize(noises[rng.integers(len(noises))], n_samples),
+        )
+        start = rng.integers(len(track) - n_samples + 1)
+        clean = track[start : start + n_samples]
+        gain = np.sqrt(np.mean(clean**2) / max(np.mean(noise**2), 1e-12)) * 10 ** (-SNR / 20)
+        rows += [("clean", i, clean), ("noisy", i, clean + gain * noise)]
+    listed = []
+    for kind, i, samples in rows:
+        name = f"{kind}/{game}-{i:02d}.flac"
+        write(folder / name, samples)
+        listed.append((name, f"test/{name}", game, kind))
+    return listed
+
+
+def write(path, samples):
+    """Write samples as a file, scaled where they would be clipped."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, samples / max(1.0, np.abs(samples).max()), SR)
+
+
+def score(run, work, resources):
+    """Return macro F1 of each model on the excerpts, and of the stack on whole tracks."""
+    answers = pd.read_csv(work / "answers.csv", index_col="id")
+    classes, table = run.metrics["classes"], run.read_table("ledger/test").set_index("id")
+    scores = {}
+    for name in (*run.model_names, STACK):
+        labels = pd.Series(predicted_labels(table, name, classes), table.index)
+        for kind, rows in answers[answers["kind"] != "track"].groupby("kind"):
+            scores[name, kind] = macro_f1(rows["label"], labels.loc[rows.index])
+    tracks = answers[answers["kind"] == "track"]
+    clips = ClipList.from_paths([str(work / "data" / path) for path in tracks["filename"]])
+    clips = clips.usable(resources=resources).cut(run.window_lengths())
+    proba = predict_run(run, clips.clips, resources=resources)[1]
+    scores[STACK, "track"] = macro_f1(tracks["label"], clips.average(proba).idxmax(axis=1))
+    return scores | {(STACK, "out of fold"): run.metrics["out_of_fold"][STACK]["macro_f1"]}
+
+
+def macro_f1(y_true, y_pred):
+    """Return macro F1."""
+    return f1_score(y_true, np.asarray(y_pred), average="macro")
+
+
+def main():
+    """Write the data once, fit with and without windows, and print the scores."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--root", type=Path, default=Path("/usr"), help="where usr/share is")
+    parser.add_argument("--seconds", type=float, default=60, help="longest track (60)")
+    parser.add_argument("--models", default="lr,lgbm")
+    parser.add_argument("--windows", default="off,auto")
+    args = parser.parse_args()
+    if not (args.work / "answers.csv").exists():
+        make_data(args.root, args.work, args.seconds)
+    resources, rows = Resources(args.work / "cache", n_jobs=2), {}
+    for window in args.windows.split(","):
+        config = Config(str(args.work / "data"), models=args.models.split(","), window=window)
+        out = args.work / f"run-{window}"
+        shutil.rmtree(out, ignore_errors=True)
+        run, _ = fit_run(config, out, resources=resources)
+        rows[window] = score(run, args.work, resources)
+    print(pd.DataFrame(rows).T.sort_index(axis=1).round(3).to_string())
+
+
+if __name__ == "__main__":
+    main()
