@@ -16,6 +16,9 @@ from .selection import family_of
 # Skew and kurtosis of a row with few onsets or one click are heavy-tailed.
 _HEAVY_TAILED = r".*_(skew|kurtosis)"
 
+# About the number of handcrafted features, which are only scaled.
+_BLOCK_WIDTH = 3000
+
 PRESETS = {
     "linear": [(_HEAVY_TAILED, "log"), (".*", "scale")],
     "trees": [(".*", "passthrough")],
@@ -26,6 +29,9 @@ TREATMENTS = {
     "robust": RobustScaler,
     "log": lambda: make_pipeline(
         FunctionTransformer(signed_log, feature_names_out="one-to-one"), StandardScaler()
+    ),
+    "block": lambda: make_pipeline(
+        StandardScaler(), FunctionTransformer(weigh_block, feature_names_out="one-to-one")
     ),
     "pca": lambda: make_pipeline(StandardScaler(), PCA(0.99, svd_solver="full")),
     "passthrough": lambda: "passthrough",
@@ -43,8 +49,10 @@ def feature_columns(spec="linear", *, n_jobs=None):
         regular expression that matches whole column names, or a list of these; a column belongs to
         the first group that selects it, and is dropped if there is none. ``treatment`` is
         ``"scale"`` (zero mean, unit variance), ``"robust"`` (zero median, unit interquartile
-        range), ``"log"`` (signed logarithm, then scale), ``"pca"`` (scale, then the components that
-        explain 99 % of the variance), ``"passthrough"``, ``"drop"``, or a transformer.
+        range), ``"log"`` (signed logarithm, then scale), ``"block"`` (scale, then weigh the group
+        as if it had 3,000 columns, so that neither it nor others prevail by their number),
+        ``"pca"`` (scale, then the components that explain 99 % of the variance),
+        ``"passthrough"``, ``"drop"``, or a transformer.
     n_jobs : int, optional
         Number of groups that are fitted in parallel, as in joblib. None means 1.
 
@@ -122,6 +130,11 @@ class ColumnSelector:
 def signed_log(X):
     """Compress heavy tails on both sides of zero: sign(x) · log(1 + |x|)."""
     return np.sign(X) * np.log1p(np.abs(X))
+
+
+def weigh_block(X):
+    """Weigh standardised columns as if there were 3,000 of them."""
+    return X * np.sqrt(_BLOCK_WIDTH / X.shape[1])
 
 
 def _matching(columns, items):

@@ -159,7 +159,7 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
     advance = advance or (lambda n_done: None)
     log_use_of_ffmpeg(clips)
-    jobs = min(effective_n_jobs(n_jobs), len(clips))
+    jobs = min(effective_n_jobs(n_jobs), len(clips)) if extractor.forks else 1
     if cache is None:
         outcomes = _computed_outcomes(clips, extractor, jobs, advance)
     else:

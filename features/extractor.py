@@ -3,10 +3,12 @@
 import numbers
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from ..exceptions import UsageError
+from ..utils.hashing import content_key
 from ..utils.threads import one_blas_thread
 from .descriptors.mel import mel_spectrogram, power_to_db
 from .kernels import spectrum
@@ -143,6 +145,9 @@ class Extractor:
     1000
     """
 
+    # Whether several processes may compute.
+    forks: ClassVar[bool] = True
+
     sr: int = 22050
     families: tuple = "standard"
     statistics: tuple = "standard"
@@ -164,6 +169,13 @@ class Extractor:
     def names(self):
         """Column names, as a list of str."""
         return feature_names(self.families, self.statistics)
+
+    @property
+    def store_name(self):
+        """Folder of its rows in a store: what the numbers depend on, except for the columns."""
+        name = f"v{VERSION}-{self.sr:g}hz-{self.precision}"
+        own = {family.name: family.code.digest for family in self.families if family.code}
+        return f"{name}-{content_key(own_families=own)}" if own else name
 
     @one_blas_thread()
     def __call__(self, samples):

@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 
 from ..utils.atomic_write import atomic_path
 from ..utils.cache import read_entry
-from ..utils.hashing import content_key, hash_bytes
-from .extractor import VERSION
+from ..utils.hashing import hash_bytes
 
 KEY = "clip_key"
 
@@ -99,7 +98,7 @@ class FeatureStore:
         names = extractor.names
         columns = [pa.array(list(keys), type=pa.string())]
         columns += [pa.array(column) for column in np.ascontiguousarray(rows.T)]
-        folder = self._folder(extractor) / hash_bytes("\n".join(names).encode())[:12]
+        folder = self.directory / extractor.store_name / hash_bytes("\n".join(names).encode())[:12]
         with atomic_path(folder / f"{uuid4().hex}.parquet") as temporary:
             pq.write_table(
                 pa.Table.from_arrays(columns, names=[KEY, *names]),
@@ -111,15 +110,10 @@ class FeatureStore:
                 write_page_checksum=True,
             )
 
-    def _folder(self, extractor):
-        name = f"v{VERSION}-{extractor.sr:g}hz-{extractor.precision}"
-        own = {family.name: family.code.digest for family in extractor.families if family.code}
-        return self.directory / (f"{name}-{content_key(own_families=own)}" if own else name)
-
     def _index(self, extractor):
         """Return the place of each stored row, {key: (shard, line)}, after reading new shards."""
         names = frozenset(extractor.names)
-        folder = self._folder(extractor)
+        folder = self.directory / extractor.store_name
         seen, index = self._indices.setdefault((folder, names), (set(), {}))
         for columns in sorted(folder.glob("*")):
             new = sorted(set(columns.glob("[!.]*.parquet")) - seen)

@@ -8,6 +8,7 @@ from ..utils.lazy_import import lazy_exports
 
 _EXPORTS = {
     "MODELS": ".registry",
+    "AudioEmbedding": ".deep.audio_embedding",
     "EffNetClassifier": ".deep.effnet",
     "EffNetEmbedding": ".deep.effnet",
     "EffNetLogits": ".deep.effnet",
@@ -18,6 +19,7 @@ _EXPORTS = {
     "find_networks": ".inspection",
     "load_model": ".persistence",
     "make_baseline": ".baseline",
+    "make_embed": ".embed",
     "make_lgbm": ".trees",
     "make_lr": ".linear",
     "make_model": ".factory",

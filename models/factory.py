@@ -12,6 +12,7 @@ from ..exceptions import UsageError, first_line
 from ..features import SpectralFeatures
 from ..utils.constraints import shorten
 from ..utils.user_code import load_function, make_classifier
+from .deep.audio_embedding import AudioEmbedding
 from .deep.persistence import PARAMETER_ALIASES
 from .inspection import find_extractors, find_networks, find_parts
 from .model_name import ModelName
@@ -133,7 +134,7 @@ def make_model(name, **options):
     else:
         model = factory(**direct)
     _set_remaining(parsed, model, params, accepted)
-    if parsed.params:
+    if parsed.params or find_parts(model, AudioEmbedding):
         _check_parameter_values(parsed, model)
     return average_seeds(model, n_seeds)
 
@@ -235,8 +236,8 @@ def set_resources(model, *, cache=None, n_jobs=None):
     >>> set_resources(make_model("lr"), cache=Path("cache"), n_jobs=2).steps[0][1].n_jobs
     2
     """
-    for spectral in find_parts(model, SpectralFeatures):
-        spectral.set_params(cache=cache and cache / "features", n_jobs=n_jobs)
+    for features in find_parts(model, (SpectralFeatures, AudioEmbedding)):
+        features.set_params(cache=cache and cache / "features", n_jobs=n_jobs)
     for net in find_networks(model):
         net.set_params(cache=cache and cache / "log-mels", n_threads=net.n_threads or 1)
         # Without a fixed seed, training that starts again is another training.

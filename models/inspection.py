@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..features import SpectralFeatures
+from .deep.audio_embedding import AudioEmbedding
 from .deep.estimator import DeepEstimator
 from .seed_ensemble import ensemble_members
 
@@ -24,7 +25,7 @@ def find_parts(model, kind=BaseEstimator):
     ----------
     model : estimator
         A pipeline, an ensemble, a parameter search or any other estimator, fitted or not.
-    kind : type, default=sklearn.base.BaseEstimator
+    kind : type or tuple of type, default=sklearn.base.BaseEstimator
 
     Returns
     -------
@@ -130,10 +131,11 @@ def find_extractors(model):
 
     Returns
     -------
-    list of Extractor
-        Each different one once; empty for a model without handcrafted features.
+    list of Extractor or EmbeddingExtractor
+        Each different one once; empty for a model of spectrograms.
     """
-    return list(dict.fromkeys(part.extractor_ for part in find_parts(model, SpectralFeatures)))
+    parts = find_parts(model, (SpectralFeatures, AudioEmbedding))
+    return list(dict.fromkeys(part.extractor_ for part in parts))
 
 
 def leading_extractor(model):

@@ -4,13 +4,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from ..audio import DEFAULT_SR
-from ..features import SpectralFeatures, feature_columns
+from .feature_steps import feature_steps
 
 
 def make_lr(
     *,
     sr=DEFAULT_SR,
     families="all",
+    embeddings=None,
     C=0.01,
     cache=None,
     n_jobs=None,
@@ -23,6 +24,8 @@ def make_lr(
         Sample rate in Hz.
     families : str or sequence of str, default="all"
         Feature families, as in :class:`~stemstack.features.SpectralFeatures`.
+    embeddings : str or sequence of str, optional
+        Networks, as in :class:`AudioEmbedding`, whose embeddings are columns beside the features.
     C : float, default=0.01
         Inverse strength of the L2 penalty; small, because there are more features than songs.
     cache : str or os.PathLike, optional
@@ -47,10 +50,7 @@ def make_lr(
     >>> make_lr(sr=8000, families="centroid").fit(clips, ["low", "high"]).predict(clips).tolist()
     ['low', 'high']
     """
-    return Pipeline(
-        [
-            ("spectral", SpectralFeatures(sr, families=families, cache=cache, n_jobs=n_jobs)),
-            ("columns", feature_columns("linear")),
-            ("classifier", LogisticRegression(C=C, max_iter=2000)),
-        ]
+    features = feature_steps(
+        "linear", sr=sr, families=families, embeddings=embeddings, cache=cache, n_jobs=n_jobs
     )
+    return Pipeline([*features, ("classifier", LogisticRegression(C=C, max_iter=2000))])

@@ -6,6 +6,7 @@ from sklearn.utils._param_validation import InvalidParameterError, validate_para
 
 from ..exceptions import UsageError, first_line
 from ..features import Extractor, SpectralFeatures
+from .deep.audio_embedding import AudioEmbedding
 from .deep.estimator import DeepEstimator
 from .deep.persistence import check_net
 from .fitted_arrays import check_fitted_arrays
@@ -50,6 +51,8 @@ def reset_and_check(model):
             check_net(part)
         elif isinstance(part, SpectralFeatures):
             _check_spectral(part)
+        elif isinstance(part, AudioEmbedding):
+            _check_embedding(part)
         elif type(part).__name__ == "LGBMClassifier":
             _check_lightgbm(part.get_params())
         else:
@@ -85,6 +88,15 @@ def _check_spectral(part):
         raise ValueError(f"sr must be above 0 and at most {_MAX_SR}. Got {sr!r}")
     try:
         Extractor(sr, part.families, part.statistics, part.precision)
+    except UsageError as error:
+        raise ValueError(first_line(error)) from error
+
+
+def _check_embedding(part):
+    """Check an embedding; a saved one opens no connection."""
+    part.local_files_only, part.device = True, "auto"
+    try:
+        part.check_parameters()
     except UsageError as error:
         raise ValueError(first_line(error)) from error
 

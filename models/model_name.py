@@ -1,7 +1,8 @@
 """Names of models with parameters, as ``--models`` takes them.
 
-``lr``, ``lr(C=0.1)``, ``effnet:b0``, ``effnet:resnet50(epochs=20, remix=true)``: a registered
-model, the backbone of a network after a colon, parameters in brackets.
+``lr``, ``lr(C=0.1)``, ``effnet:b0``, ``effnet:resnet50(epochs=20, remix=true)``,
+``embed:musicnn(head=lgbm)``: a registered model, the backbone of a network or the network of an
+embedding after a colon, parameters in brackets.
 ``my_models.py:make_svm(C=2)`` and ``package.module:make_svm`` name a function of the user. Values
 are read as YAML; commas inside brackets do not separate models.
 """
@@ -34,10 +35,12 @@ LIMITS = {
 _LARGEST = 2**63 - 1
 _SHAPE = re.compile(
     r"(?:(?P<source>[^(),:]+\.py|\w+(?:\.\w+)+):(?P<factory>[^\W\d]\w*)"
-    r"|(?P<base>\w+)(?::(?P<backbone>[\w.-]+))?)"
+    r"|(?P<base>\w+)(?::(?P<variant>[\w./:~-]+))?)"
     r"(?:\((?P<params>.*)\))?",
     re.DOTALL,
 )
+# Parameter that the part after the colon stands for.
+_VARIANT = {"embed": "model"}
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -90,12 +93,15 @@ class ModelName:
         match = _SHAPE.fullmatch(text.strip())
         if match is None:
             raise UsageError(
-                f"Cannot read the model {shorten(text)}: expected NAME, NAME:BACKBONE, "
+                f"Cannot read the model {shorten(text)}: expected NAME, NAME:NETWORK, "
                 "FILE.py:FUNCTION or package.module:FUNCTION, each perhaps with "
                 "(PARAMETER=VALUE,…), such as effnet:b0 or lr(C=0.1)"
             )
-        params = {} if match["backbone"] is None else {"backbone": _full_name(match["backbone"])}
-        for item in split_names(match["params"] or ""):
+        key = _VARIANT.get(match["base"], "backbone")
+        params = {} if match["variant"] is None else {key: _full_name(match["variant"])}
+        for number, item in enumerate(split_names(match["params"] or "")):
+            # A first item without a name, as in embed(musicnn), is the same as after a colon.
+            item = f"{key}={item}" if number == 0 and "=" not in item else item
             name, value = _read_parameter(text, item)
             limit = LIMITS.get(name, _LARGEST)
             kind = int | float if name in LIMITS else int

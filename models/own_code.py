@@ -124,6 +124,12 @@ def describe_untrusted(types, families, trust):
     return ", ".join(dict.fromkeys(sources))
 
 
+def untrusted_paths(paths, trust):
+    """Return the paths that the user has not named in ``--trust``, without None."""
+    trusted = {Path(other).expanduser().resolve() for other in trust}
+    return [path for path in paths if path and Path(path).expanduser().resolve() not in trusted]
+
+
 def family_sources(families):
     """Return the files and modules that a ``families`` parameter refers to."""
     families = [families] if isinstance(families, str) or families is None else families

@@ -19,11 +19,12 @@ from ..features import SpectralFeatures
 from ..stacking.blending.comparison import blend_types
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
+from .deep.audio_embedding import AudioEmbedding
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
 from .deep.persistence import DAMAGE, from_plain, load_net, save_net, to_plain
 from .inspection import ensemble_networks, find_parts
 from .loaded_values import reset_and_check
-from .own_code import describe_untrusted, trusted_prefixes
+from .own_code import describe_untrusted, trusted_prefixes, untrusted_paths
 from .registry import MODELS
 from .saved_parts import check_schema, check_size, is_sklearn_class
 from .seed_ensemble import rebuild_seed_ensemble
@@ -139,7 +140,7 @@ def load_model(folder, *, trust=()):
         return _load_ensemble(folder)
     if not path.exists():
         return load_net(folder, NETWORKS)
-    own, spectral = trusted_prefixes(trust), []
+    own, spectral, embeddings = trusted_prefixes(trust), [], []
     try:
         archive = _read_archive(path)
         types, refused = _find_types(archive, own)
@@ -152,6 +153,7 @@ def load_model(folder, *, trust=()):
         if not untrusted:
             model = import_blocking("skops.io").loads(archive, trusted=sorted(trusted))
             spectral = find_parts(model, SpectralFeatures)
+            embeddings = find_parts(model, AudioEmbedding)
     except StemstackError:
         raise
     except ImportError as error:
@@ -165,6 +167,12 @@ def load_model(folder, *, trust=()):
             f"{path}: holds {', '.join(untrusted) or 'feature families'}, which stemstack does not "
             f"save by itself; if you trust this code, pass --trust {sources}, unchanged since the "
             "fit"
+        )
+    paths = untrusted_paths([part.local_path for part in embeddings], trust)
+    if paths:
+        raise DataError(
+            f"{path}: reads the network of an embedding from {', '.join(paths)}; if it is your "
+            f"own, pass --trust {','.join(paths)}"
         )
     try:
         reset_and_check(model)

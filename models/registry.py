@@ -14,6 +14,8 @@ _LIGHTGBM = (
     "lightgbm.sklearn._LGBMLabelEncoder",
 )
 
+_UNION = "stemstack.models.feature_steps.ClipFeatureUnion"
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -26,13 +28,15 @@ class ModelSpec:
     factory : str
         ``"module:attribute"`` inside :mod:`stemstack.models`: a class or function that returns an
         unfitted classifier over clips. Its parameters can be set in the name, as in ``lr(C=0.1)``.
-    kind : {"features", "network"}
-        Whether the model learns from handcrafted features or from spectrograms.
+    kind : {"features", "embedding", "network"}
+        Whether the model learns from handcrafted features, from the embedding of a pretrained audio
+        network, or from spectrograms.
     summary : str
         One line for the documentation and shell completion.
     fitted_types : tuple of str, default=()
-        Full names of types outside scikit-learn and stemstack that the fitted model holds. They
-        are trusted when a run is loaded.
+        Full names of types that the fitted model holds, or may hold with some parameters, and the
+        model that the factory returns by default does not. They are trusted when a run is loaded,
+        as those of scikit-learn are.
 
     See Also
     --------
@@ -64,8 +68,23 @@ _SPECS = (
         "features",
         "naive Bayes on tempo, spectral centroid and zero-crossing rate",
     ),
-    ModelSpec("lr", "linear:make_lr", "features", "logistic regression"),
-    ModelSpec("lgbm", "trees:make_lgbm", "features", "gradient-boosted trees", _LIGHTGBM),
+    ModelSpec(
+        "lr",
+        "linear:make_lr",
+        "features",
+        "logistic regression",
+        (_UNION, "stemstack.features.columns.weigh_block"),
+    ),
+    ModelSpec(
+        "lgbm", "trees:make_lgbm", "features", "gradient-boosted trees", (*_LIGHTGBM, _UNION)
+    ),
+    ModelSpec(
+        "embed",
+        "embed:make_embed",
+        "embedding",
+        "classifier on the embedding of a pretrained audio network",
+        (*_LIGHTGBM, "sklearn.metrics._classification.log_loss"),
+    ),
     ModelSpec(
         "effnet",
         "deep.effnet:EffNetClassifier",

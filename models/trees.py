@@ -4,13 +4,14 @@ from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
 from ..audio import DEFAULT_SR
-from ..features import SpectralFeatures, feature_columns
+from .feature_steps import feature_steps
 
 
 def make_lgbm(
     *,
     sr=DEFAULT_SR,
     families="all",
+    embeddings=None,
     n_estimators=300,
     learning_rate=0.05,
     cache=None,
@@ -29,6 +30,8 @@ def make_lgbm(
         Sample rate in Hz.
     families : str or sequence of str, default="all"
         Feature families, as in :class:`~stemstack.features.SpectralFeatures`.
+    embeddings : str or sequence of str, optional
+        Networks, as in :class:`AudioEmbedding`, whose embeddings are columns beside the features.
     n_estimators : int, default=300
         Boosting rounds.
     learning_rate : float, default=0.05
@@ -79,10 +82,7 @@ def make_lgbm(
         force_col_wise=True,
         verbose=-1,
     )
-    return Pipeline(
-        [
-            ("spectral", SpectralFeatures(sr, families=families, cache=cache, n_jobs=n_jobs)),
-            ("columns", feature_columns("trees")),
-            ("classifier", classifier),
-        ]
+    features = feature_steps(
+        "trees", sr=sr, families=families, embeddings=embeddings, cache=cache, n_jobs=n_jobs
     )
+    return Pipeline([*features, ("classifier", classifier)])

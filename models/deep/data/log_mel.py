@@ -114,15 +114,33 @@ def log_mel_batch(clips, settings):
     """
     import torch
 
+    with torch.inference_mode():
+        decibels = mel_power(clips, settings).clamp_min_(_MIN_POWER).log10_().mul_(10)
+        decibels = decibels.transpose(1, 2)
+        return decibels.maximum(decibels.amax((1, 2), keepdim=True) - _DYNAMIC_RANGE)
+
+
+def mel_power(clips, settings):
+    """Compute the mel spectrograms of a batch of clips, on its device.
+
+    Parameters
+    ----------
+    clips : torch.Tensor of shape (n_clips, n_samples), float32
+    settings : MelSettings
+
+    Returns
+    -------
+    torch.Tensor of shape (n_clips, 1 + n_samples // hop_length, n_mels), float32
+    """
+    import torch
+
     filters, window = _filters(settings, str(clips.device))
     with torch.inference_mode():
         padded = torch.nn.functional.pad(clips, (settings.n_fft // 2, settings.n_fft // 2))
         frames = padded.unfold(1, settings.n_fft, settings.hop_length)
         at_once = _FRAMES_AT_ONCE.get(frames.device.type, frames.shape[1])
         power = [_mel_power(some * window, filters) for some in frames.split(at_once, dim=1)]
-        decibels = torch.cat(power, dim=1).clamp_min_(_MIN_POWER).log10_().mul_(10)
-        decibels = decibels.transpose(1, 2)
-        return decibels.maximum(decibels.amax((1, 2), keepdim=True) - _DYNAMIC_RANGE)
+        return torch.cat(power, dim=1)
 
 
 def standardise(decibels):

@@ -1,0 +1,1 @@
+"""Pretrained audio networks whose activations describe clips; their weights are not trained."""
