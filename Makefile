@@ -10,11 +10,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 install: .venv/.installed
 
+# Of musicnn only the weights are used: its requirements are outdated.
 .venv/.packages: requirements.lock setup.cfg
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps musicnn==0.1.0
 	touch $@
 
 # What the first commands would compile, modules and kernels, and each of their workers again.

@@ -12,7 +12,12 @@ from ._shared.terminal import echo_data
 @click.command("features")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
-@option("--families", type=Names(), default="standard", help="Feature families.")
+@option(
+    "--families",
+    type=Names(),
+    default="standard",
+    help="Feature families, and embeddings: all,embed(musicnn).",
+)
 @option(
     "--sr",
     type=click.IntRange(1000, 384_000),
@@ -42,25 +47,35 @@ def features_command(
     Writes one row per clip: for a data set the columns clip, label and split, then the features.
     Features are cached as they are computed: an interrupted command resumes from there.
     """
-    from ..features import Extractor, extract_batches, write_features
+    from ..features import extract_batches, join_batches, write_features
     from ._shared.progress import make_resources
 
     resources = make_resources(cache, jobs, quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
     table, clips = _list_clips(paths, reading, resources)
-    extractor = Extractor(sr, families)
-    with resources.progress.stage("features", len(clips)) as advance:
-        batches = extract_batches(
-            clips,
-            extractor,
-            n_jobs=jobs,
-            cache=cache / "features",
-            on_error=on_error,
-            advance=advance,
-        )
-        problems = write_features(out, table, batches)
+    extractors = _make_extractors(sr, families)
+    with resources.progress.stage("features", len(clips) * len(extractors)) as advance:
+        options = {"n_jobs": jobs, "cache": cache / "features", "on_error": on_error}
+        extractions = [
+            extract_batches(clips, extractor, advance=advance, **options)
+            for extractor in extractors
+        ]
+        problems = write_features(out, table, join_batches(*extractions))
     echo_data(out)
     report_skipped_clips(problems, "clips were left out")
+
+
+def _make_extractors(sr, families):
+    """Return one extractor for the handcrafted families, and one for each embedding."""
+    from ..features import Extractor
+    from ..models import make_model
+    from ..models.inspection import find_extractors
+
+    names = [families] if isinstance(families, str) else list(families)
+    embeddings = [name for name in names if name.startswith("embed")]
+    handcrafted = [name for name in names if name not in embeddings]
+    extractors = [Extractor(sr, handcrafted)] if handcrafted else []
+    return extractors + [e for name in embeddings for e in find_extractors(make_model(name, sr=sr))]
 
 
 def _list_clips(paths, reading, resources):

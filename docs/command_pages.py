@@ -25,7 +25,11 @@ class Models(SphinxDirective):
     def run(self):
         """Return the parsed table."""
         rows = ["| name | learns from | model |", "|---|---|---|"]
-        learns_from = {"features": "handcrafted features", "network": "log-mel spectrograms"}
+        learns_from = {
+            "features": "handcrafted features",
+            "embedding": "activations of a pretrained network",
+            "network": "log-mel spectrograms",
+        }
         rows += [
             f"| `{spec.name}` | {learns_from[spec.kind]} | {spec.summary} |"
             for spec in MODELS.values()

@@ -4,7 +4,7 @@ from .columns import feature_columns
 from .descriptors import FAMILIES
 from .descriptors.family import descriptor
 from .descriptors.mel import log_mel
-from .extraction import extract, extract_batches, write_features
+from .extraction import extract, extract_batches, join_batches, write_features
 from .extractor import ClipDescriptors, Extractor
 from .selection import family_of, feature_names
 from .statistics import STATISTICS
@@ -24,6 +24,7 @@ __all__ = [
     "family_of",
     "feature_columns",
     "feature_names",
+    "join_batches",
     "log_mel",
     "write_features",
 ]

@@ -175,6 +175,40 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
         yield pd.DataFrame(rows, columns=names, index=np.array(good, dtype=int) + start), failed
 
 
+def join_batches(*extractions):
+    """Join the columns of several extractions of the same clips, batch by batch.
+
+    Parameters
+    ----------
+    *extractions : iterable of (DataFrame, list of DataError)
+        As :func:`extract_batches` yields.
+
+    Yields
+    ------
+    features : DataFrame of shape (n_good, n_features), float32
+        The columns of all extractions.
+    errors : list of DataError
+        Of the clips left out.
+
+    See Also
+    --------
+    extract_batches : Extracts one of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.features import Extractor, extract_batches, join_batches
+    >>> clips = [np.ones(100, np.float32)]
+    >>> parts = [extract_batches(clips, Extractor(families=name)) for name in ("tempo", "zcr")]
+    >>> features, errors = next(join_batches(*parts))
+    >>> features.columns[:2].tolist()
+    ['tempo', 'zcr_mean']
+    """
+    for batches in zip(*extractions, strict=True):
+        tables, errors = zip(*batches, strict=True)
+        yield pd.concat(tables, axis=1, join="inner"), errors[0]
+
+
 def write_features(path, labels, batches):
     """Write features and labels of clips to a Parquet file, one row group per batch.
 

@@ -100,8 +100,8 @@ class ModelName:
         key = _VARIANT.get(match["base"], "backbone")
         params = {} if match["variant"] is None else {key: _full_name(match["variant"])}
         for number, item in enumerate(split_names(match["params"] or "")):
-            # A first item without a name, as in embed(musicnn), is the same as after a colon.
-            item = f"{key}={item}" if number == 0 and "=" not in item else item
+            if number == 0 and match["base"] in _VARIANT and "=" not in item:
+                item = f"{key}={item}"  # embed(musicnn) is embed:musicnn
             name, value = _read_parameter(text, item)
             limit = LIMITS.get(name, _LARGEST)
             kind = int | float if name in LIMITS else int

@@ -85,7 +85,7 @@ class Names(click.ParamType):
 
     def convert(self, value, param, ctx):
         """Return a tuple of str."""
-        names = value.split(",") if isinstance(value, str) else value
+        names = split_names(value) if isinstance(value, str) else value
         return tuple(str(name).strip() for name in names if str(name).strip())
 
 

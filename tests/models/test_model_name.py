@@ -98,3 +98,11 @@ def test_source_is_the_file_or_module(text, source):
 def test_unreadable_names_are_refused(text, message):
     with pytest.raises(UsageError, match=message):
         ModelName.parse(text)
+
+
+def test_network_of_an_embedding_is_its_model():
+    for text in ("embed:musicnn(head=svm)", "embed(musicnn, head=svm)"):
+        assert ModelName.parse(text).params == {"model": "musicnn", "head": "svm"}
+    name = "embed:MIT/ast-finetuned-audioset-10-10-0.4593"
+    assert ModelName.parse(name).params == {"model": name.removeprefix("embed:")}
+    assert ModelName.parse(name).column == "embed-MIT-ast-finetuned-audioset-10-10-0.4593"

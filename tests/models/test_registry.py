@@ -16,7 +16,7 @@ CLASSICAL = [name for name, spec in MODELS.items() if spec.kind == "features"]
 @pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
 def test_specs_make_classifiers(spec):
     assert is_classifier(spec.load()())
-    assert spec.kind in ("features", "network")
+    assert spec.kind in ("features", "embedding", "network")
     assert spec.summary and spec.summary[-1] != "."
 
 

@@ -37,10 +37,10 @@ class BundleNetwork:
         pipelines = import_optional("torchaudio.pipelines", "deep")
         found = getattr(pipelines, bundle, None)
         if not isinstance(found, pipelines.Wav2Vec2Bundle):
-            known = [
+            available = [
                 n for n, b in vars(pipelines).items() if isinstance(b, pipelines.Wav2Vec2Bundle)
             ]
-            raise UsageError(f"torchaudio has no bundle {bundle!r}; it has {', '.join(known)}")
+            raise UsageError(f"torchaudio has no bundle {bundle!r}; it has {', '.join(available)}")
         path = Path(weights)
         if not path.is_file():
             raise UsageError(f"weights={str(weights)!r}: no such file; give that of {bundle}")

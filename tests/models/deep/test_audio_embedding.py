@@ -57,7 +57,7 @@ def test_columns_of_tags_have_their_names():
     assert embedding.get_feature_names_out().tolist() == ["level_high_up_mean", "level_low_mean"]
 
 
-def test_rate_and_duration_are_those_asked():
+def test_rate_and_duration_of_clips():
     clip = np.repeat([0.0, 1.0], 16000).astype(np.float32)
     start = AudioEmbedding(sr=16000, max_seconds=0.5, pool="max").fit_transform([clip])
     assert start["level_0000_max"].item() == 0
@@ -113,7 +113,7 @@ def test_models_by_name_are_saved(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["lr", "lgbm"])
-def test_columns_stand_beside_handcrafted_features(name, tmp_path):
+def test_embeddings_join_handcrafted_features(name, tmp_path):
     rng = np.random.default_rng(0)
     clips = [rng.standard_normal(3000).astype(np.float32) / 9 for _ in range(12)]
     model = make_model(f"{name}(embeddings=musicnn, families=[centroid, zcr])")
