@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from ..audio.clips import measure_clips
 from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..stacking import assign_folds
+from ..stacking.groups import connected_groups
 from ..utils.resources import DEFAULT_RESOURCES
 from .training_windows import (
     cut_recordings,
@@ -228,12 +227,7 @@ def song_groups(table, recipes):
     """
     if not recipes:
         return table["group"].to_numpy()
-    pairs = [(i, part.song) for i, recipe in enumerate(recipes) for part in recipe.stems]
-    rows, songs = zip(*pairs, strict=True)
-    _, columns = np.unique(songs, return_inverse=True)
-    shape = len(recipes), columns.max() + 1
-    contains = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
-    return connected_components(contains @ contains.T, directed=False)[1]
+    return connected_groups([{part.song for part in recipe.stems} for recipe in recipes])
 
 
 def _from_songs(data, config, resources):

@@ -20,6 +20,7 @@ from ..utils.parallel import worker_backend
 from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .folds import check_folds, splits_of
+from .groups import warn_of_shared_recordings
 from .out_of_fold import (
     FoldModel,
     check_classes,
@@ -54,6 +55,11 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     DataError
         A label or fold is missing, or there is one fold only.
 
+    Warns
+    -----
+    DataWarning
+        Clips of different folds share songs or noise clips, or seem to be of one recording.
+
     See Also
     --------
     OutOfFoldStacker : Also fits a meta-model on these predictions.
@@ -71,6 +77,7 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     estimators, X, y = check_estimators(estimators), as_sequence(X), check_labels(y)
     check_consistent_length(X, y)
     folds = check_folds(folds, len(y))
+    warn_of_shared_recordings(X, y, folds)
     methods = [resolve_method(estimator, stack_method, name) for name, estimator in estimators]
     models = fit_models(estimators, methods, X, y, splits_of(folds))
     return pd.concat([model.oof for model in models], axis=1)

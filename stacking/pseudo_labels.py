@@ -19,6 +19,7 @@ from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .calibration import TemperatureScaling
 from .folds import check_folds, check_groups
+from .groups import warn_of_shared_recordings
 from .metrics import macro_f1_of_codes, paired_difference
 from .out_of_fold import check_classes, resolve_method
 
@@ -232,6 +233,8 @@ class _Trainer:
         self.X, self.X_test, self.simulated = X, X_test, simulated
         self.groups = None if groups is None else check_groups(groups, len(self.codes))
         folds = check_folds(folds, len(self.codes))
+        if groups is None:
+            warn_of_shared_recordings(X, y, folds)
         self.held_out = [folds == fold for fold in np.unique(folds)]
 
     def fit(self, by_fold):

@@ -22,6 +22,7 @@ from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .base_models import SharedTransformers, check_estimators, fit_models
 from .folds import make_splits
+from .groups import resolve_groups, warn_of_shared_recordings
 from .meta_model import (
     add_passthrough,
     check_final_estimator,
@@ -175,9 +176,10 @@ class OutOfFoldStacker(StackingClassifier):
         X : sequence of clips or array-like of shape (n, n_features)
         y : array-like of shape (n,)
         groups : array-like of shape (n,), optional
-            Rows of one group (a song) are on one side of every split. Estimators that split by
-            themselves, such as a nested stacker, get the groups only with scikit-learn's metadata
-            routing enabled.
+            Rows of one group (a song) are on one side of every split. By default mashups that share
+            songs or noise clips, directly or through others, are a group, and other rows are each
+            their own. Estimators that split by themselves, such as a nested stacker, get the groups
+            only with scikit-learn's metadata routing enabled.
         **fit_params : dict of str to array-like of shape (n,)
             ``sample_weight``, for every estimator and the final one; with scikit-learn's metadata
             routing enabled, whatever the estimators request, including ``groups``. Scores weight
@@ -194,10 +196,16 @@ class OutOfFoldStacker(StackingClassifier):
         DataError
             A label or weight is missing, a class has too few groups, or the splits leak or do not
             hold out each row once.
+
+        Warns
+        -----
+        DataWarning
+            Files without groups seem to be of one recording, and are in different folds.
         """
         fit_params = check_fit_params(fit_params)
         named = self._named()
         X, y = self._validate(X, y)
+        groups = resolve_groups(X, y, groups)
         params = route_fit(self, named, self._final(), fit_params, groups, n=len(y))
         self.classes_ = np.unique(y)
         cv = 5 if self._is_prefit() else self.cv
@@ -205,6 +213,8 @@ class OutOfFoldStacker(StackingClassifier):
             cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
         )
         self.folds_ = self.fold_tables_[0]
+        if groups is None:
+            warn_of_shared_recordings(X, y, self.folds_)
         predictions = self._fit_base_models(named, X, y, splits, params)
         features = self._fit_final_estimator(X, y, params[FINAL])
         self._score(predictions, features, y, groups, params[FINAL])

@@ -85,6 +85,22 @@ class Mashup:
         parts = (*recipe.stems, *recipe.noises)
         return cls(recipe, tuple(source_store[part.path] for part in parts), pool)
 
+    @property
+    def origins(self):
+        """What other mashups must not share across a split: songs, noise clips, and their pool.
+
+        Redrawn, the mashup may have any song of its fold in the pool.
+        """
+        recipe = self.recipe
+        pool = () if self.pool is None else (("pool", self.pool, recipe.fold),)
+        return frozenset(
+            {
+                *(("song", part.song) for part in recipe.stems),
+                *(("noise", part.path) for part in recipe.noises),
+                *pool,
+            }
+        )
+
     def load(self, sr):
         """Render as float32.
 

@@ -22,6 +22,7 @@ from ... import __version__
 from ...audio import validate_clips
 from ...exceptions import DataError, UsageError, first_line
 from ...stacking.folds import check_groups
+from ...stacking.groups import clip_groups, warn_of_shared_recordings
 from ...utils.targets import check_labels
 from .backbones.ast import AST, KaldiFbankConfig, read_norm_stats
 from .backbones.fusion import fuse_conv_bn
@@ -33,7 +34,7 @@ from .device import num_threads, resolve_device, seeded_rng
 from .inference import InferenceConfig, predict_outputs
 from .persistence import pack_net, resolve_aliases, unpack_net
 from .training.checkpoint import Checkpoint
-from .training.early_stopping import EarlyStopping, mashup_groups, split_validation
+from .training.early_stopping import EarlyStopping, split_validation
 from .training.trainer import Trainer, TrainingSchedule
 
 
@@ -293,8 +294,11 @@ class DeepEstimator(BaseEstimator):
         """Split off the clips for early stopping: none without it."""
         if self.patience is None:
             return np.arange(len(labels)), np.arange(0)
-        groups = mashup_groups(clips) if groups is None else groups
-        return split_validation(labels, groups, int(rng.integers(2**31)))
+        groups = clip_groups(clips) if groups is None else groups
+        train, validation = split_validation(labels, groups, int(rng.integers(2**31)))
+        if groups is None:
+            warn_of_shared_recordings(clips, labels, np.isin(np.arange(len(labels)), validation))
+        return train, validation
 
     def _make_dataset(self, clips, device, rng):
         options = {"device": device, "cache": self.cache}

@@ -194,12 +194,14 @@ class FoldFitter:
     def _fit_params(self, name, model):
         """Return groups for a network with early stopping, and weights for other models.
 
-        No song may be on both sides of early stopping. Mashups need no groups: a network finds the
-        songs in their recipes. Weights are left out where a model does not take them.
+        No song may be on both sides of early stopping. A network finds the songs of mashups itself,
+        and the groups of other clips only if each clip is one. The protocol "shared" ignores the
+        songs of mashups, which must be passed on. Weights are left out where a model does not take
+        them.
         """
         groups, networks = self.training.table["group"], find_networks(model)
         stops_early = networks and networks[0].patience is not None
-        if not stops_early or self.training.recipes or groups.is_unique:
+        if not stops_early or groups.is_unique != bool(self.training.recipes):
             parameter, weights = weight_parameter(model), self.training.weights
             return None if weights is None or parameter is None else {parameter: weights.tolist()}
         if model is not networks[0]:

@@ -87,7 +87,7 @@ def test_run_stopped_while_growing_is_unfinished(
     assert run_program("evaluate", run, "--answers", answers)[0] == 0
 
 
-def test_early_stopping_gets_song_groups(excerpts, tmp_path, fit_small, monkeypatch):
+def test_early_stopping_gets_song_groups(excerpts, stem_data, tmp_path, fit_small, monkeypatch):
     seen = []
 
     def fit(self, X, y, groups=None):
@@ -99,6 +99,12 @@ def test_early_stopping_gets_song_groups(excerpts, tmp_path, fit_small, monkeypa
     assert code == 2 and "enough" in err
     (clips, groups), songs = seen[0], pd.read_csv(excerpts).set_index("path")["group"]
     assert groups == songs[[Path(clip).name for clip in clips]].tolist()
+    # Mashups know their songs, unless these are to be ignored.
+    for protocol in ("disjoint", "shared"):
+        run, models = tmp_path / protocol, "effnet:cnn_tiny(patience=1)"
+        fit_small(stem_data, run, "--protocol", protocol, models=models)
+    (_, disjoint), (clips, shared) = seen[1:]
+    assert disjoint is None and len(set(shared)) == len(clips)
     ensemble = "effnet:cnn_tiny(patience=1,seeds=2)"
     code, _, err = fit_small(excerpts, tmp_path / "ENSEMBLE", models=ensemble)
     assert code == 2 and "early stopping needs to know which clips share a song" in err

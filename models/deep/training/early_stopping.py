@@ -1,6 +1,5 @@
 """Early stopping on a validation split of the training clips, by whole groups."""
 
-import logging
 import warnings
 
 import numpy as np
@@ -10,8 +9,6 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from ....exceptions import DataError
 from ....stacking.folds import splits_of, stratified_group_folds
-
-logger = logging.getLogger("stemstack")
 
 # Share of the clips, or of the groups where there are groups, in the validation split.
 VALIDATION_SHARE = 0.15
@@ -37,12 +34,14 @@ def split_validation(labels, groups, seed):
     Raises
     ------
     DataError
-        A class has too few clips, or there are too few groups.
+        A class has too few clips, or all clips are of one group.
     """
     classes = set(labels)
     try:
         if len(classes) < 2:
             raise ValueError("there is one class")
+        if groups is not None and len(set(groups)) < 2:
+            raise ValueError("all of them share songs or noise clips")
         with warnings.catch_warnings():
             # A class with fewer groups than splits is missing from some: checked here.
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
@@ -63,31 +62,6 @@ def _make_splits(labels, groups, seed):
         return splitter.split(labels, labels)
     n_splits = min(round(1 / VALIDATION_SHARE), len(set(groups)))
     return splits_of(stratified_group_folds(labels, groups, n_splits, seed))
-
-
-def mashup_groups(clips):
-    """Return the folds of mashups as groups: mashups of one fold may share songs.
-
-    Parameters
-    ----------
-    clips : list of clips
-
-    Returns
-    -------
-    list of int, or None
-        None if a clip is no mashup, or if all are of one fold; the latter is logged, because the
-        validation clips then share songs with the clips to train on.
-    """
-    if not all(hasattr(clip, "recipe") for clip in clips):
-        return None
-    folds = [clip.recipe.fold for clip in clips]
-    if len(set(folds)) > 1:
-        return folds
-    logger.info(
-        "All mashups are of one fold: the validation clips for early stopping share songs with the "
-        "clips trained on"
-    )
-    return None
 
 
 class EarlyStopping:

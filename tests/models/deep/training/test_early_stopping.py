@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -7,7 +5,6 @@ import torch
 from stemstack.exceptions import DataError
 from stemstack.models.deep.training.early_stopping import (
     EarlyStopping,
-    mashup_groups,
     split_validation,
 )
 
@@ -34,17 +31,9 @@ def test_split_rejects_a_class_of_one_group():
         split_validation(LABELS[:16], LABELS[:16], 0)
 
 
-def test_mashups_are_grouped_by_fold():
-    clips = [SimpleNamespace(recipe=SimpleNamespace(fold=fold)) for fold in (2, 0, 2)]
-    assert mashup_groups(clips) == [2, 0, 2]
-    assert mashup_groups([*clips, "song.wav"]) is None
-
-
-def test_mashups_of_one_fold_have_no_groups(caplog):
-    clips = [SimpleNamespace(recipe=SimpleNamespace(fold=0))] * 3
-    with caplog.at_level("INFO", "stemstack"):
-        assert mashup_groups(clips) is None
-    assert "share songs with the clips trained on" in caplog.text
+def test_split_rejects_clips_of_one_group():
+    with pytest.raises(DataError, match="all of them share songs or noise clips"):
+        split_validation(LABELS, np.zeros(20, dtype=int), 0)
 
 
 def logits_of(confidence):
