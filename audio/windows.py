@@ -56,6 +56,11 @@ class Window:
         """End of the window, in s."""
         return self.start + self.duration
 
+    @property
+    def origins(self):
+        """What windows on different sides of a split must not share: the recording."""
+        return frozenset({("recording", str(self.path))})
+
     def load(self, sr):
         """Return the samples at rate ``sr``; only this part of the file is kept in memory."""
         return read_clip(self.path, sr, self.start, self.duration)

@@ -7,6 +7,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from stemstack.audio import Window
 from stemstack.exceptions import DataError, DataWarning
 from stemstack.mashups import AudioSource, Mashup, NoisePart, Recipe, StemPart
 from stemstack.stacking import OutOfFoldStacker, oof_predictions
@@ -94,8 +95,9 @@ def test_redrawn_mashups_are_grouped_by_pool_and_fold():
     assert clip_groups([*clips, "song.wav"]).tolist() == [0, 1, 0, 1, 2, 3]
 
 
-def sizes(paths):
-    return np.array([[len(path)] for path in paths])
+def test_windows_of_a_recording_are_a_group():
+    windows = [Window(path, start, 1.0) for start in (0.0, 1.0) for path in ("a.wav", "b.wav")]
+    assert clip_groups(windows).tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
