@@ -61,7 +61,7 @@ test-fast: install
 FUZZ_MINUTES ?= 10
 fuzz: install
 	FUZZ_MINUTES=$(FUZZ_MINUTES) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-		$(BIN)/python -m pytest -n 2 --dist worksteal tests/fuzzing
+		$(BIN)/python -m pytest -n 2 --dist worksteal -rfEsP tests/fuzzing
 
 # The lowest versions of the core dependencies that setup.cfg allows, in an environment of their own.
 LOWEST := .venv-lowest/bin

@@ -21,8 +21,11 @@ import pyarrow.parquet as pq
 
 from ..exceptions import DataError, UsageError, first_line
 from ..utils.atomic_write import write_text
+from ..utils.parquet import check_parquet_size
 from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, recipe_to_dict
 
+# Of recipes as text; some 400,000.
+_MAX_TEXT_BYTES = 512 * 2**20
 # What readers of JSON and Parquet raise for files that are not what they should be.
 _DAMAGE = (OSError, ValueError, KeyError, RecursionError, MemoryError, pa.ArrowException)
 
@@ -82,7 +85,7 @@ def read_recipes(path):
     UsageError
         If the path has another suffix.
     DataError
-        If the file cannot be read or does not hold recipes.
+        If the file cannot be read, is too large or does not hold recipes.
 
     See Also
     --------
@@ -96,13 +99,23 @@ def read_recipes(path):
     suffix = _suffix(path)
     try:
         if suffix == ".parquet":
-            rows = pq.read_table(path).to_pylist()
+            # An open file: a folder in its place would be read as a table in several files.
+            with open(path, "rb") as file:
+                check_parquet_size(file)
+                rows = pq.read_table(file).to_pylist()
         else:
-            lines = Path(path).read_text(encoding="utf-8").split("\n")
-            rows = [json.loads(line) for line in lines if line]
+            rows = [json.loads(line) for line in _read_text(path).split("\n") if line]
         return [recipe_from_dict(row) for row in rows]
     except _DAMAGE as error:
         raise DataError(f"{path}: cannot be read as recipes ({first_line(error)})") from error
+
+
+def _read_text(path):
+    with open(path, "rb") as file:
+        content = file.read(_MAX_TEXT_BYTES + 1)
+    if len(content) > _MAX_TEXT_BYTES:
+        raise ValueError(f"more than {_MAX_TEXT_BYTES / 2**20:.0f} MB of text")
+    return content.decode("utf-8")
 
 
 def _suffix(path):
@@ -202,7 +215,7 @@ def read_jams(path):
     >>> recipe = read_jams("MASHUPS/jams/rock-0-00000.jams")  # doctest: +SKIP
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        document = json.loads(_read_text(path))
         return recipe_from_dict(document["sandbox"]["stemstack"])
     except (TypeError, *_DAMAGE) as error:
         text = first_line(error)

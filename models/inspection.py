@@ -17,6 +17,8 @@ from .deep.audio_embedding import AudioEmbedding
 from .deep.estimator import DeepEstimator
 from .seed_ensemble import ensemble_members
 
+_PLAIN = frozenset({str, bytes, bool, int, float, complex, type(None)})
+
 
 def find_parts(model, kind=BaseEstimator):
     """Return the objects of a class that a model consists of.
@@ -31,7 +33,7 @@ def find_parts(model, kind=BaseEstimator):
     -------
     list of object
         The model itself and its parts, from parameters and fitted attributes, each once, outer
-        ones first.
+        ones first; without plain numbers and strings.
 
     See Also
     --------
@@ -58,7 +60,8 @@ def find_parts(model, kind=BaseEstimator):
         seen.add(id(part))
         if isinstance(part, kind):
             found.append(part)
-        stack += _children(part)[::-1]
+        # Names of features are thousands of strings.
+        stack += [child for child in reversed(_children(part)) if type(child) not in _PLAIN]
     return found
 
 

@@ -21,7 +21,6 @@ from .ledger import Ledger
 from .run_files import (
     check_files,
     check_metrics,
-    check_parquet,
     check_predictions,
     damaged,
     is_text,
@@ -288,7 +287,6 @@ class Run:
         path = self.path / "recipes.parquet"
         if not path.exists():
             return {}
-        check_parquet(path)
         return {recipe.id: recipe for recipe in read_recipes(path)}
 
     def song_groups(self, n_clips=None):

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..exceptions import DataError, first_line
 from ..stacking.out_of_fold import name_columns
+from ..utils.parquet import check_parquet_size
 
-# Far above any run: tables of 10 million rows, and files that fit into memory.
-_MAX_ROWS, _MAX_COLUMNS, _MAX_BYTES = 10_000_000, 100_000, 2 * 2**30
 _MAX_JSON_BYTES = 256 * 2**20
 _TOLERANCE = 1e-6
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, RecursionError, MemoryError)
@@ -114,8 +112,7 @@ def read_parquet(path, columns=()):
     try:
         # An open file: a folder in its place would be read as a data set in several files.
         with open(path, "rb") as file:
-            _check_size(file)
-            file.seek(0)
+            check_parquet_size(file)
             table = pd.read_parquet(file)
         missing = [name for name in columns if name not in table]
         if missing:
@@ -123,34 +120,6 @@ def read_parquet(path, columns=()):
     except (*_DAMAGE, pa.ArrowException) as error:
         raise damaged(path, error) from error
     return table
-
-
-def check_parquet(path):
-    """Check the size that a Parquet file of a run claims, without reading its rows.
-
-    Parameters
-    ----------
-    path : Path
-
-    Raises
-    ------
-    DataError
-        The file is missing, is no Parquet table, or is too large.
-    """
-    try:
-        with open(path, "rb") as file:
-            _check_size(file)
-    except (*_DAMAGE, pa.ArrowException) as error:
-        raise damaged(path, error) from error
-
-
-def _check_size(file):
-    metadata = pq.ParquetFile(file).metadata
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    size = sum(group.total_byte_size for group in groups)
-    n_rows, n_columns = metadata.num_rows, metadata.num_columns
-    if size > _MAX_BYTES or n_rows > _MAX_ROWS or n_columns > _MAX_COLUMNS:
-        raise ValueError(f"{n_rows} rows of {n_columns} columns, {size / 2**20:.0f} MB")
 
 
 def is_text(column):

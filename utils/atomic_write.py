@@ -136,7 +136,8 @@ def _find_fault(error, temporary, path):
 
 
 def _storage_error(fault, path):
-    reason = (fault.strerror or str(fault)).lower()
+    # pyarrow's text has the number in it.
+    reason = (os.strerror(fault.errno) if fault.errno else str(fault)).lower()
     if fault.errno in _REFUSED:
         folder = next((p for p in path.parents if p.is_dir()), path.parent)
         return StorageError(f"{folder}: cannot be written to ({reason}); choose another folder")

@@ -8,9 +8,10 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,6 +47,31 @@ def new_temporary(path):
     temporary = path.with_name(name)
     _unfinished.add(temporary)
     return temporary
+
+
+@contextmanager
+def temporary_folder(parent=None):
+    """Yield a new folder that is removed after the block.
+
+    Like temporary files, the folder of a process that was killed is removed by a later one.
+
+    Parameters
+    ----------
+    parent : str or os.PathLike, optional
+        The system's folder of temporary files by default.
+
+    Yields
+    ------
+    Path
+    """
+    folder = new_temporary(Path(parent or tempfile.gettempdir(), "folder"))
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        # Windows does not remove what is still mapped into memory.
+        shutil.rmtree(folder, ignore_errors=True)
+        forget_temporary(folder)
 
 
 def forget_temporary(path):

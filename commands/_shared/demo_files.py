@@ -1,7 +1,6 @@
 """Files of the demo data set: training songs, noise clips, test mashups of other songs."""
 
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ...datasets import NOISE_FOLDER, SONGS_FOLDER, read_data
 from ...datasets.demo import GENRES, TARGETS, write_noise, write_songs
 from ...mashups import Mashup, Settings, sample_recipes, write_mashups
 from ...runs.training_clips import convert_sources
+from ...utils.leftovers import temporary_folder
 
 
 def write_demo(directory, answers, options, resources):
@@ -27,7 +27,7 @@ def write_demo(directory, answers, options, resources):
     """
     directory.resolve().parent.mkdir(parents=True, exist_ok=True)
     # Rendered next to the target and moved at the end: a killed command leaves no incomplete data.
-    with tempfile.TemporaryDirectory(dir=directory.resolve().parent, prefix=".demo-") as scratch:
+    with temporary_folder(directory.resolve().parent) as scratch:
         data, held_out = Path(scratch, "data"), Path(scratch, "held-out")
         songs = {key: options[key] for key in ("seconds", "seed", "sr", "mono")}
         domains = ("seen", "unseen") if options["shifted"] else (None, None)
@@ -70,7 +70,7 @@ def _write_songs(root, per_genre, pool, songs, resources):
 def _write_test(data, held_out, options, resources):
     """Render the test mashups from the held-out songs, and return their labels."""
     songs, settings = read_data(held_out), Settings.from_dict(options["test_settings"] or {})
-    with tempfile.TemporaryDirectory() as cache:
+    with temporary_folder() as cache:
         source_store = convert_sources(songs, settings, resources=replace(resources, cache=cache))
         recipes = sample_recipes(
             songs.train.assign(fold=0),

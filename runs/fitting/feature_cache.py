@@ -3,10 +3,10 @@
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ...features import extract_batches
 from ...models.inspection import find_extractors
+from ...utils.leftovers import temporary_folder
 from .cluster import run_on_cluster
 
 # Clips per task of a cluster: some seconds of work, and one shard of the feature store.
@@ -19,8 +19,8 @@ def ensure_cache(resources):
     if resources.cache is not None:
         yield replace(resources, cache=Path(resources.cache))
         return
-    with TemporaryDirectory() as folder:
-        yield replace(resources, cache=Path(folder))
+    with temporary_folder() as folder:
+        yield replace(resources, cache=folder)
 
 
 def compute_features(name, model, clips, *, client=None, resources):

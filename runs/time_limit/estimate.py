@@ -12,7 +12,6 @@ import warnings
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -29,6 +28,7 @@ from ...models import find_networks, model_columns, set_resources
 from ...models.deep.data.log_mel import load_log_mels
 from ...models.deep.device import resolve_device
 from ...models.inspection import find_extractors, leading_extractor
+from ...utils.leftovers import temporary_folder
 from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
 from ..training_windows import plan_clips
@@ -271,7 +271,7 @@ def _load_samples(data, config, clips):
     noise = None if data.noise is None else data.noise.drop_duplicates("group").head(_NOISES)
     few = replace(data, train=songs, noise=noise)
     config = replace(config, folds=2, repeats=1, mashups_per_genre=_MASHUPS, protocol="disjoint")
-    with TemporaryDirectory() as cache:
+    with temporary_folder() as cache:
         start = time.perf_counter()
         mashups = _sample_mashups(few, config, cache)
         converted = time.perf_counter()

@@ -68,7 +68,7 @@ def fuzz(check, example, inputs, n_inputs):
     while time.monotonic() < end:
         options = settings(max_examples=500, **_OPTIONS)
         seed(random.getrandbits(64))(options(given(inputs)(bounded)))()
-    print(f"\n{check.__qualname__}: {dict(outcomes)}, {MINUTES:g} minutes", file=sys.__stderr__)
+    print(f"{check.__qualname__}: {dict(outcomes)}, {MINUTES:g} minutes")
     return outcomes
 
 

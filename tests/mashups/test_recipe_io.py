@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,13 +109,23 @@ def test_jams_hold_recipe_and_event_times(mashup, tmp_path):
     assert noise["event_time"] == mashup.recipe.noises[0].start / 22050
 
 
-def test_invalid_recipe_files_raise(tmp_path):
+def test_invalid_recipe_files_raise(tmp_path, monkeypatch):
     (tmp_path / "r.jsonl").write_text('{"id": "x", "stems": [], "noises": []}\n')
     with pytest.raises(DataError, match=r"r\.jsonl: .*not a recipe of this version.*the fields id"):
         read_recipes(tmp_path / "r.jsonl")
     (tmp_path / "r.jsonl").write_text("[]\n{")
     with pytest.raises(DataError, match=r"r\.jsonl: cannot be read as recipes"):
         read_recipes(tmp_path / "r.jsonl")
+    pq.write_table(pa.table({f"c{i}": [0] for i in range(11)}), tmp_path / "wide.parquet")
+    monkeypatch.setattr("stemstack.utils.parquet._MAX_COLUMNS", 10)
+    with pytest.raises(DataError, match=r"wide\.parquet: .*1 rows of 11 columns"):
+        read_recipes(tmp_path / "wide.parquet")
+    monkeypatch.setattr("stemstack.mashups.recipe_io._MAX_TEXT_BYTES", 2**20)
+    (tmp_path / "large.jsonl").write_text("{}\n" * 2**19)
+    with pytest.raises(DataError, match=r"large\.jsonl: .*more than 1 MB"):
+        read_recipes(tmp_path / "large.jsonl")
+    with pytest.raises(DataError, match=r"large\.jsonl: .*more than 1 MB"):
+        read_jams(tmp_path / "large.jsonl")
     with pytest.raises(DataError, match=r"gone\.parquet: cannot be read as recipes"):
         read_recipes(tmp_path / "gone.parquet")
     with pytest.raises(UsageError, match=r"must end in \.parquet or \.jsonl. Got '\.csv'"):

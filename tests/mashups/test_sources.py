@@ -6,12 +6,16 @@ import pytest
 from stemstack.audio import read_clip
 from stemstack.exceptions import AudioWarning, DataError
 from stemstack.mashups import build_source_store
+from stemstack.mashups.sources import list_unconverted
 
 FOLDER = "genres_stems/blues/blues.00000"
 
 
 def test_converts_once_and_names_unreadable_files(stem_data, tmp_path):
     paths = [f"{FOLDER}/{stem}.wav" for stem in ("drums", "bass")]
+    assert list_unconverted(stem_data, paths, cache=tmp_path) == paths
+    build_source_store(stem_data, paths[:1], cache=tmp_path)
+    assert list_unconverted(stem_data, paths, cache=tmp_path) == paths[1:]
     source_store = build_source_store(stem_data, paths, cache=tmp_path)
     entries = sorted((tmp_path / "sources").iterdir())
     stamps = [entry.stat().st_mtime_ns for entry in entries]

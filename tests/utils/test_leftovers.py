@@ -8,7 +8,12 @@ import pytest
 
 from stemstack.utils import leftovers
 from stemstack.utils.atomic_write import write_text
-from stemstack.utils.leftovers import discard_unfinished, new_temporary, remove_leftovers
+from stemstack.utils.leftovers import (
+    discard_unfinished,
+    new_temporary,
+    remove_leftovers,
+    temporary_folder,
+)
 
 _KILLED = """
 import os, sys
@@ -17,6 +22,16 @@ from stemstack.utils.atomic_write import atomic_path
 
 with atomic_path(sys.argv[1]) as temporary:
     temporary.write_text("half")
+    os._exit(9)
+"""
+
+
+_KILLED_IN_FOLDER = """
+import os, sys
+from stemstack.utils.leftovers import temporary_folder
+
+with temporary_folder(sys.argv[1]) as folder:
+    (folder / "clip.wav").write_text("half")
     os._exit(9)
 """
 
@@ -53,10 +68,10 @@ def test_files_of_other_machines_stay_a_day(tmp_path, monkeypatch, age, stays):
     assert path.exists() == stays
 
 
-def test_leftover_folders_are_removed(tmp_path):
-    kill_while_writing(tmp_path / "RUN")
-    (path,) = tmp_path.iterdir()
-    path.unlink()
-    (path / "models").mkdir(parents=True)
-    remove_leftovers(tmp_path)
-    assert not path.exists()
+def test_folder_of_killed_process_is_removed(tmp_path):
+    assert subprocess.run([sys.executable, "-c", _KILLED_IN_FOLDER, str(tmp_path)]).returncode == 9
+    (left,) = tmp_path.iterdir()
+    assert [path.name for path in left.iterdir()] == ["clip.wav"]
+    with temporary_folder(tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert list(tmp_path.iterdir()) == []
