@@ -82,7 +82,7 @@ def test_installed_wheel_fits_from_another_directory(program, tmp_path):
     small = ("--songs-per-genre", "2", "--test-songs-per-genre", "1", "--test-per-genre", "1")
     few = ("--noise-per-category", "1", "--seconds", "3", "--sr", "22050", "--mono", "--quiet")
     run(program, "demo-data", "data", *small, *few, cwd=tmp_path)
-    fit = ("--models", "lr(families=mfcc)", "--folds", "2", "--mashups-per-genre", "2", "--quiet")
+    fit = ("--models", "lr(families=rms)", "--folds", "2", "--mashups-per-genre", "2", "--quiet")
     run(program, "fit", "--data", "data", *fit, "--out", "RUN", "--cache", "cache", cwd=tmp_path)
     rows = (tmp_path / "RUN" / "submission.csv").read_text().splitlines()
     assert rows[0] == "id,genre" and len(rows) == 11

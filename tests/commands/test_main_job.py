@@ -90,16 +90,6 @@ def test_both_protocols(stem_data, tmp_path, fit_small, run_program):
     assert fit_small(stem_data, out, "--resume", "--protocol", "shared", "--jobs", "1")[0] == 2
 
 
-@pytest.mark.slow
-def test_result_does_not_depend_on_jobs(finished_run, stem_data, tmp_path, fit_small):
-    fresh = ["--cache", tmp_path / "cache", "--jobs", "2"]
-    assert fit_small(stem_data, tmp_path / "RUN", *fresh, models=ALL)[0] == 0
-    assert tables(tmp_path / "RUN") == tables(finished_run)
-    for model in (finished_run / "models").rglob("*.skops"):
-        twin = tmp_path / "RUN" / model.relative_to(finished_run)
-        assert twin.read_bytes() == model.read_bytes(), model
-
-
 def test_resume_computes_only_what_is_missing(finished_run, stem_data, tmp_path, fit_small):
     run = tmp_path / "RUN"
     shutil.copytree(finished_run, run)
@@ -138,24 +128,6 @@ def test_predicting_test_clips_gives_the_submission(finished_run, stem_data, tmp
     out = tmp_path / "again.csv"
     assert run_program("predict", finished_run, "--data", stem_data, "--out", out)[0] == 0
     assert out.read_bytes() == (finished_run / "submission.csv").read_bytes()
-
-
-@pytest.mark.slow
-def test_network_does_not_depend_on_jobs(stem_data, tmp_path, fit_small, run_program):
-    net = ["--backbone", "cnn_tiny", "--weights", "none", "--epochs", "1"]
-    for jobs in ("1", "2"):
-        code, _, err = fit_small(
-            stem_data, tmp_path / jobs, *net, "--jobs", jobs, models="lr,effnet"
-        )
-        assert code == 0, err
-    one, two = tmp_path / "1", tmp_path / "2"
-    assert tables(one) == tables(two)
-    weights = sorted((one / "models/effnet").rglob("*.safetensors"))
-    assert len(weights) == 2
-    assert all((two / w.relative_to(one)).read_bytes() == w.read_bytes() for w in weights)
-    out = tmp_path / "again.csv"
-    assert run_program("predict", one, "--data", stem_data, "--out", out)[0] == 0
-    assert out.read_bytes() == (one / "submission.csv").read_bytes()
 
 
 def test_predict_keeps_the_order_of_paths(finished_run, stem_data, tmp_path, run_program):

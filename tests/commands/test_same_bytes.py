@@ -7,22 +7,17 @@ import sys
 import pytest
 from chaos import CALL, TIMES
 
-MODELS = "lr,lgbm(n_estimators=5)"
-SMALL = ("--folds", "2", "--mashups-per-genre", "4")
+OPTIONS = (
+    *("--models", "heuristic,lr,lgbm(n_estimators=5),effnet", "--folds", "2", "--quiet"),
+    *("--mashups-per-genre", "4", "--backbone", "cnn_tiny", "--weights", "none", "--epochs", "1"),
+)
 
 
-def fit(data, out, cache, *, jobs, threads):
+def fit_with_threads(threads, *arguments):
     """Fit in a process of its own, whose BLAS and OpenMP have so many threads."""
-    arguments = ["fit", "--data", data, "--models", MODELS, "--out", out, "--cache", cache, *SMALL]
-    subprocess.run(
-        [sys.executable, "-c", CALL, *map(str, arguments), "--jobs", str(jobs), "--quiet"],
-        env={
-            **os.environ,
-            "OMP_NUM_THREADS": str(threads),
-            "OPENBLAS_NUM_THREADS": str(threads),
-        },
-        check=True,
-    )
+    limits = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    call = [sys.executable, "-c", CALL, "fit", *map(str, arguments)]
+    subprocess.run(call, env={**os.environ, **limits}, check=True)
 
 
 def read_files(folder):
@@ -31,13 +26,24 @@ def read_files(folder):
 
 
 @pytest.mark.slow
-def test_same_bytes_for_any_processes_and_threads(stem_data, tmp_path):
+def test_same_bytes_for_any_processes_and_threads(stem_data, tmp_path, run_program):
     first, second = tmp_path / "first", tmp_path / "second"
-    fit(stem_data, tmp_path / "A", first, jobs=1, threads=1)
-    fit(stem_data, tmp_path / "B", second, jobs=2, threads=2)
-    fit(stem_data, tmp_path / "C", first, jobs=3, threads=2)  # from a warm cache
+    data = ("--data", stem_data, *OPTIONS)
+    assert (
+        run_program("fit", *data, "--out", tmp_path / "A", "--cache", first, "--jobs", "1")[0] == 0
+    )
+    fit_with_threads(2, *data, "--out", tmp_path / "B", "--cache", second, "--jobs", "2")
+    # From a warm cache.
+    assert (
+        run_program("fit", *data, "--out", tmp_path / "C", "--cache", first, "--jobs", "3")[0] == 0
+    )
     expected = read_files(tmp_path / "A")
-    assert {"recipes.parquet", "submission.csv", "models/lr/fold0/model.skops"} <= set(expected)
+    assert {
+        "recipes.parquet",
+        "submission.csv",
+        "models/lr/fold0/model.skops",
+        "models/effnet/fold1/weights.safetensors",
+    } <= set(expected)
     for name in ("B", "C"):
         files = read_files(tmp_path / name)
         assert files.keys() == expected.keys()
@@ -46,3 +52,6 @@ def test_same_bytes_for_any_processes_and_threads(stem_data, tmp_path):
     for name in ("features", "sources"):
         contents = [sorted(read_files(cache / name).values()) for cache in (first, second)]
         assert contents[0] == contents[1], name
+    out = tmp_path / "again.csv"
+    assert run_program("predict", tmp_path / "A", "--data", stem_data, "--out", out)[0] == 0
+    assert out.read_bytes() == expected["submission.csv"]
