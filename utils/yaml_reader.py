@@ -1,5 +1,8 @@
 """Read YAML that may be of any origin: one clear error for whatever is wrong, and bounded sizes."""
 
+import copy
+from functools import lru_cache
+
 import yaml
 
 from ..exceptions import UsageError, first_line
@@ -61,14 +64,20 @@ def parse_yaml(data, name):
     {'folds': 5}
     """
     try:
-        loader = _BoundedLoader(data)
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _check_size(node)
-        return loader.construct_document(node)
+        return copy.deepcopy(_parse(data))
     except Exception as error:  # The type depends on the value, such as KeyError for !!bool x.
         raise UsageError(f"{name}: is not YAML ({_reason(error)})") from error
+
+
+# A command reads the configuration of its run many times.
+@lru_cache(maxsize=8)
+def _parse(data):
+    loader = _BoundedLoader(data)
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    _check_size(node)
+    return loader.construct_document(node)
 
 
 class _BoundedLoader(yaml.SafeLoader):
