@@ -20,6 +20,7 @@ _EXPORTS = {
     "load_model": ".persistence",
     "make_baseline": ".baseline",
     "make_embed": ".embed",
+    "make_lda": ".discriminant",
     "make_lgbm": ".trees",
     "make_lr": ".linear",
     "make_model": ".factory",

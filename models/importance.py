@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pandas as pd
 from lightgbm import LGBMClassifier
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
@@ -49,10 +50,10 @@ def supports_contributions(model):
     Returns
     -------
     bool
-        Whether it is a feature pipeline that ends in logistic regression or LightGBM, or in an
-        ensemble of these.
+        Whether it is a feature pipeline that ends in logistic regression, discriminant analysis or
+        LightGBM, or in an ensemble of these.
     """
-    explained = (LogisticRegression, LGBMClassifier)
+    explained = (LogisticRegression, LinearDiscriminantAnalysis, LGBMClassifier)
     return leading_extractor(model) is not None and all(
         isinstance(member, explained) for member in ensemble_members(model[-1])
     )
@@ -256,7 +257,7 @@ def feature_contributions(classifier, row):
 
 
 def _member_contributions(classifier, row):
-    if isinstance(classifier, LogisticRegression):
+    if hasattr(classifier, "coef_"):
         products = classifier.coef_ * row.to_numpy(dtype=float)
         added = np.hstack([products, classifier.intercept_[:, None]])
     else:

@@ -76,6 +76,13 @@ _SPECS = (
         (_UNION, "stemstack.features.columns.weigh_block"),
     ),
     ModelSpec(
+        "lda",
+        "discriminant:make_lda",
+        "features",
+        "linear discriminant analysis with shrinkage",
+        (_UNION, "stemstack.features.columns.weigh_block"),
+    ),
+    ModelSpec(
         "lgbm", "trees:make_lgbm", "features", "gradient-boosted trees", (*_LIGHTGBM, _UNION)
     ),
     ModelSpec(
