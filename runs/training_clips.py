@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..audio.clips import measure_clips
+from ..datasets.doctor.name_checks import describe_few_songs
 from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..stacking import assign_folds
@@ -233,6 +234,10 @@ def song_groups(table, recipes):
 def _from_songs(data, config, resources):
     sampled = sample_training(data, config, resources=resources)
     recipes, folds = sampled.recipes, sampled.folds
+    if config.protocol != "shared":
+        counts = data.train.groupby("label")["group"].nunique()
+        for problem, fix in describe_few_songs(counts, config.folds, len(data.stems)):
+            resources.progress.log(f"{problem}; {fix}")
     table = pd.DataFrame(
         {
             "clip": [recipe.id for recipe in recipes],

@@ -146,7 +146,8 @@ def check_classes(data):
     Yields
     ------
     Finding
-        Errors where ``fit`` would stop, and one info: how many songs each class has.
+        Errors where ``fit`` would stop, and infos: how many songs each class has, and whether
+        mashups repeat songs.
     """
     inventory = data.inventory
     counts = inventory.songs.groupby("genre")["song"].nunique().sort_index()
@@ -173,9 +174,45 @@ def check_classes(data):
             if small.min() > 1
             else "add songs: a class with a single one cannot be held out",
         )
+    elif inventory.has_stems:
+        for problem, fix in describe_few_songs(counts, data.n_folds, len(inventory.stems)):
+            yield Finding("info", "classes", f"{len(counts)} classes", problem, fix)
     low, high = counts.min(), counts.max()
     size = f"{low}" if low == high else f"{low} to {high}"
     yield Finding("info", "classes", f"{len(counts)} classes", f"{size} {unit} each", "")
+
+
+def describe_few_songs(counts, n_folds, n_stems):
+    """Describe folds with fewer songs of a class than the stems of a mashup, whose songs differ.
+
+    Parameters
+    ----------
+    counts : Series of int
+        Number of songs by class.
+    n_folds, n_stems : int
+
+    Yields
+    ------
+    problem, fix : str
+        Once, if there are such folds.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stemstack.datasets.doctor.name_checks import describe_few_songs
+    >>> for problem, fix in describe_few_songs(pd.Series({"jazz": 12, "rock": 20}), 5, 4):
+    ...     print(f"{problem}; {fix}")
+    a fold has 2 songs of jazz, and mashups of 4 stems repeat songs; use --folds 3, or add songs
+    """
+    genre, few = counts.idxmin(), int(counts.min())
+    if few // n_folds >= n_stems:
+        return
+    held, enough = few // n_folds, few // n_stems
+    songs = "1 song" if held == 1 else f"{held} songs"
+    yield (
+        f"a fold has {songs} of {genre}, and mashups of {n_stems} stems repeat songs",
+        f"use --folds {enough}, or add songs" if enough > 1 else "add songs",
+    )
 
 
 def check_noise_recordings(data):

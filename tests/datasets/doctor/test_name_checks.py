@@ -3,6 +3,11 @@
 import shutil
 import subprocess
 
+import pandas as pd
+
+from stemstack.datasets.doctor import check_dataset
+from stemstack.datasets.doctor.name_checks import describe_few_songs
+
 SONG = "genres_stems/blues/blues.00000"
 
 
@@ -54,3 +59,18 @@ def test_unexpected_and_untracked_files_are_warnings(data, write, hiss, find_pro
 
 def test_stems_not_requested_are_not_unexpected(data, find_problems):
     assert find_problems(data, stems=("drums", "bass")) == []
+
+
+def test_folds_of_few_songs_are_noted(data):
+    findings = check_dataset(data, n_folds=2).findings
+    (note,) = [f for f in findings if "repeat songs" in f.found]
+    assert (note.severity, note.check, note.fix) == ("info", "classes", "add songs")
+    assert note.found == "a fold has 1 song of blues, and mashups of 4 stems repeat songs"
+
+
+def test_folds_with_a_song_per_stem_are_suggested():
+    counts = pd.Series({"blues": 17, "jazz": 19})
+    assert not list(describe_few_songs(counts, 4, 4))
+    ((problem, fix),) = describe_few_songs(counts, 5, 4)
+    assert problem.startswith("a fold has 3 songs of blues")
+    assert fix == "use --folds 4, or add songs"
