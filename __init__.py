@@ -9,6 +9,7 @@ import importlib
 __version__ = "0.1.0"
 
 _PACKAGE_OF = {
+    "AudioEmbedding": "models",
     "EffNetClassifier": "models",
     "EffNetEmbedding": "models",
     "EffNetLogits": "models",

@@ -121,7 +121,8 @@ def make_model(name, **options):
     1
     """
     parsed = ModelName.parse(name)
-    factory, params = _find_factory(parsed), dict(parsed.params)
+    params = dict(parsed.params)
+    factory = _find_factory(parsed, params)
     n_seeds = params.pop("seeds", 1)
     accepted = _parameter_names(factory)
     params = _rename_aliases(parsed, params, accepted)
@@ -139,11 +140,13 @@ def make_model(name, **options):
     return average_seeds(model, n_seeds)
 
 
-def _find_factory(parsed):
+def _find_factory(parsed, params):
     if parsed.source:
         return load_function(parsed.source, parsed.base)
-    if parsed.base in MODELS:
-        return MODELS[parsed.base].load()
+    # effnet:musicnn is musicnn, with the spectrograms that it needs.
+    name = params.pop("backbone") if params.get("backbone") in MODELS else parsed.base
+    if name in MODELS:
+        return MODELS[name].load()
     near = difflib.get_close_matches(parsed.base, MODELS, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     raise UsageError(

@@ -3,11 +3,13 @@
 from functools import partial
 
 from .deep.backbones.ast import AST, AST_PARAMETERS, read_norm_stats
+from .deep.backbones.musicnn import MUSICNN, MUSICNN_PARAMETERS
 from .deep.effnet import EffNetClassifier
 from .inspection import find_networks
 
 make_cnn = partial(EffNetClassifier, "cnn")
 make_ast = partial(EffNetClassifier, AST, **AST_PARAMETERS)
+make_musicnn = partial(EffNetClassifier, MUSICNN, **MUSICNN_PARAMETERS)
 
 
 def resolve_auto(model):

@@ -102,6 +102,7 @@ _SPECS = (
         "cnn", "networks:make_cnn", "network", "convolutional network trained from random weights"
     ),
     ModelSpec("ast", "networks:make_ast", "network", "Audio Spectrogram Transformer"),
+    ModelSpec("musicnn", "networks:make_musicnn", "network", "musicnn, a network for music tags"),
 )
 
 MODELS = {spec.name: spec for spec in _SPECS}

@@ -26,6 +26,7 @@ from ...stacking.groups import clip_groups, warn_of_shared_recordings
 from ...utils.targets import check_labels
 from .backbones.ast import AST, KaldiFbankConfig, read_norm_stats
 from .backbones.fusion import fuse_conv_bn
+from .backbones.musicnn import MUSICNN, MusicnnSettings
 from .backbones.networks import build_net, count_channels
 from .backbones.pretrained import resolve_pretrained, weights_hash
 from .data.dataset import LogMelDataset, RemixedDataset
@@ -210,16 +211,16 @@ class DeepEstimator(BaseEstimator):
         )
 
     def mel_settings(self):
-        """Return the parameters of the log-mels, or of AST's filter banks.
+        """Return the parameters of the log-mels, of AST's filter banks or of musicnn's input.
 
         Returns
         -------
         MelSettings
         """
         sizes = self.sr, self.n_fft, self.hop_length, self.n_mels
-        if self.backbone != AST:
-            return MelSettings(*sizes)
-        return KaldiFbankConfig(*sizes, *getattr(self, "scale_", ()))
+        if self.backbone == AST:
+            return KaldiFbankConfig(*sizes, *getattr(self, "scale_", ()))
+        return MusicnnSettings(*sizes) if self.backbone == MUSICNN else MelSettings(*sizes)
 
     def _fit_classes(self, X, y, groups):
         """Validate the arguments and train a network to predict the classes of ``y``."""

@@ -27,7 +27,9 @@ def fuse_conv_bn(net):
     """
     import torch
 
-    if not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in net.backbone.modules()):
+    # Those with features of their own have no pairs to fuse.
+    has_norms = any(isinstance(layer, torch.nn.BatchNorm2d) for layer in net.backbone.modules())
+    if not has_norms or hasattr(net.backbone, "n_features"):
         return net
     device = next(net.parameters()).device
     # Not random: a prediction must not change the state of a generator.

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ....exceptions import UsageError, first_line, import_optional
 from .ast import AST, build_ast
+from .musicnn import MUSICNN, build_musicnn
 from .pretrained import SMALL_CNN_WIDTHS, load_weights
 
 # Any inputs will do to find the channels of a backbone, if they differ in shape.
@@ -137,7 +138,9 @@ def _make_pool(pool, backbone):
 def _build_backbone(pretrained):
     if pretrained.backbone == AST:
         return build_ast(pretrained)
-    if pretrained.backbone in SMALL_CNN_WIDTHS:
+    if pretrained.backbone == MUSICNN:
+        backbone = build_musicnn(pretrained.source)
+    elif pretrained.backbone in SMALL_CNN_WIDTHS:
         backbone = _build_small_cnn(SMALL_CNN_WIDTHS[pretrained.backbone])
     else:
         backbone = _create_timm_model(pretrained)

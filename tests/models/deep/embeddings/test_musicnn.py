@@ -11,7 +11,7 @@ from stemstack.models.deep.embeddings.musicnn import MusicnnNetwork
 
 torch = pytest.importorskip("torch", reason="needs the deep extra")
 try:
-    musicnn._find_package()
+    musicnn.find_package()
 except UsageError as error:
     pytest.skip(str(error), allow_module_level=True)
 
@@ -105,13 +105,13 @@ def test_missing_package_names_the_command(monkeypatch):
 
 
 def test_damaged_weights_are_one_message(tmp_path, monkeypatch):
-    source = musicnn._find_package()
+    source = musicnn.find_package()
     folder = tmp_path / "MSD_musicnn"
     folder.mkdir()
     (tmp_path / "configuration.py").write_bytes((source / "configuration.py").read_bytes())
     for name in (".index", ".data-00000-of-00001"):
         content = (source / "MSD_musicnn" / name).read_bytes()
         (folder / name).write_bytes(content[: len(content) // 2])
-    monkeypatch.setattr(musicnn, "_find_package", lambda: tmp_path)
+    monkeypatch.setattr(musicnn, "find_package", lambda: tmp_path)
     with pytest.raises(DataError, match=r"cannot be read.*install it again"):
         MusicnnNetwork().activations(np.zeros(100, np.float32), "tags", None, "cpu")
