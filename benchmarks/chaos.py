@@ -25,9 +25,9 @@ CALL = "import sys; from stemstack.commands import main; sys.exit(main())"
 SMALL = ("--folds", "2", "--mashups-per-genre", "8")
 CLASSICAL = ("--models", "lr(families=rms),lgbm(families=rms,n_estimators=20)")
 NET = ("--models", "effnet", "--backbone", "cnn_tiny", "--weights", "none", "--epochs", "2")
-TUNE = ("--pilots", "10", "--clips", "4", "--budget", "4", "--n", "10", "--finalists", "2")
+TUNE = ("--pilots", "20", "--rounds", "2", "--n", "20")
 # Files that hold times, or are drawn from them.
-TIMES = ("costs.json", "report.html", "settings.search")
+TIMES = ("costs.json", "report.html", "match.json")
 # Seconds until workers of a killed command are gone, on a busy machine.
 PATIENCE = 60
 
@@ -67,11 +67,7 @@ KINDS = {
     "merge": Kind(("ledger", "merge", "{run}", "{other}", "--out", "{out}"), once=True, options=()),
     "features": Kind(("features", "{data}", "--families", "all", "--out", "{out}"), "f.parquet"),
     "mash": Kind(("mash", "{data}", "--n", "300", "--folds", "2", "--out", "{out}"), "MASHUPS"),
-    "tune": Kind(
-        ("tune", "{data}", "--folds", "2", *TUNE, "--out", "{out}"),
-        "settings.yaml",
-        resume=("--resume",),
-    ),
+    "tune": Kind(("tune", "{data}", "--folds", "2", *TUNE, "--out", "{out}"), "settings.yaml"),
 }
 
 

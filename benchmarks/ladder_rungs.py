@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 SONGS = "--songs-per-genre 16 --test-songs-per-genre 8 --test-per-genre 40 --seconds 20"
-TUNING = "--pilots 60 --clips 40 --tempo interpolate,none"
+TUNING = "--settings record"
 FORMS = {
     "small": {"small": [], "large": [], "many": []},
     "gpu": {

@@ -1,5 +1,6 @@
 """``fit``: train, stack, predict."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from ._shared.options import (
     PROTOCOLS,
     Duration,
     GroupedCommand,
+    MatchMode,
     ModelNames,
     cache_option,
     config_option,
@@ -59,6 +61,14 @@ _FILE = click.Path(path_type=Path)
     "--mashups-per-genre", type=int, default=200, group=_MASHUPS, help="Training mashups per class."
 )
 @settings_option("wide", group=_MASHUPS)
+@option(
+    "--match",
+    type=MatchMode(),
+    default="auto",
+    group=_MASHUPS,
+    help="Match the settings to the unlabelled test clips first: quick (one round) or full (four); "
+    "or use those of a YAML file. auto is quick without --settings, and off with it.",
+)
 @stems_options
 @option(
     "--models",
@@ -115,7 +125,18 @@ _FILE = click.Path(path_type=Path)
 @quiet_option()
 @click.pass_context
 def fit_command(
-    ctx, out, dry_run, print_config, track, as_json, answers, quiet, settings, trust, **options
+    ctx,
+    out,
+    dry_run,
+    print_config,
+    track,
+    as_json,
+    answers,
+    quiet,
+    settings,
+    match,
+    trust,
+    **options,
 ):
     """Train models by fold, stack them and predict the test clips.
 
@@ -137,16 +158,39 @@ def fit_command(
     names = ("resume", "scheduler", "audit", "time_limit")
     execution = {name: options.pop(name) for name in names}
     cache, jobs = options.pop("cache"), options.pop("jobs")
+    settings, match = _resolve_match(settings, match)
     config = Config(settings=default_settings(settings), **options)
     if print_config:
-        echo_data(config.to_yaml(), nl=False)
+        # In quotes: without them, off is false in YAML.
+        echo_data(f"{config.to_yaml()}match: '{match}'\n", nl=False)
     elif out is None:
         raise click.UsageError("Missing option '--out': the run directory.")
     elif dry_run:
-        _plan(config, out, execution, make_resources(cache, jobs, quiet), as_json)
+        _plan(config, out, execution, match, make_resources(cache, jobs, quiet), as_json)
     else:
+        execution["match"] = _make_matcher(match)
         resources = make_resources(cache, jobs, quiet)
         _fit(config, out, execution, resources, track, answers, as_json)
+
+
+def _resolve_match(settings, match):
+    """Return the settings to start from, and ``off``, ``quick`` or ``full``."""
+    if isinstance(match, dict):
+        if settings is not None:
+            raise UsageError("--settings and --match both name settings; leave one of them out")
+        return match, "off"
+    if match == "auto":
+        return settings, "quick" if settings is None else "off"
+    return settings, match
+
+
+def _make_matcher(match):
+    """Return the function that matches the settings of a run, or None."""
+    if match == "off":
+        return None
+    from ..domain_shift.tuning.match import MATCH_BUDGETS, match_settings
+
+    return partial(match_settings, budget=MATCH_BUDGETS[match])
 
 
 def _check_trust(ctx, models, trust):
@@ -183,10 +227,14 @@ def _check_origin(ctx, options):
             )
 
 
-def _plan(config, out, execution, resources, as_json):
+def _plan(config, out, execution, match, resources, as_json):
     from ..runs import plan_run
 
     options = {name: execution[name] for name in ("audit", "time_limit")}
+    if match != "off":
+        from ..domain_shift.tuning.match import MATCH_BUDGETS
+
+        options["match_clips"] = MATCH_BUDGETS[match].n_clips
     plan = plan_run(config, out, **options, resources=resources)
     if as_json:
         print_json({**plan.to_dict(), "peak_memory_mb": round(_memory(plan) / 1e6)})

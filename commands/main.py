@@ -43,7 +43,7 @@ COMMANDS = {
     "features": Command(_PREPARE, "Extract handcrafted features of audio files."),
     "gap": Command(_INSPECT, "Measure the domain gap between synthetic and test clips."),
     "reuse": Command(_INSPECT, "Check whether test clips contain stems of the training songs."),
-    "tune": Command(_PREPARE, "Search for mashup settings that match the test clips."),
+    "tune": Command(_PREPARE, "Find mashup settings that match the test clips."),
     "fit": Command(_TRAIN, "Train models by fold, stack them and predict the test clips."),
     "stack": Command(_TRAIN, "Stack the models of finished runs again, without refitting."),
     "ledger": Command(_TRAIN, "Merge the results of several runs of one experiment."),

@@ -158,7 +158,8 @@ def _sample_finish(settings, rng):
     """Sample the processing of the sum, as fields of a recipe."""
     finish = {"normalize": settings.normalize, "level": 0.0}
     if settings.normalize == "peak":
-        finish["level"] = settings.peak
+        headroom = _sample_between(settings.headroom, rng)
+        finish["level"] = settings.peak * float(db_to_amplitude(-headroom))
     elif settings.normalize != "none":
         finish["level"] = _sample_between(settings.level, rng)
     finish["overdrive"] = _sample_between(settings.overdrive, rng)

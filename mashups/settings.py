@@ -124,6 +124,8 @@ class Settings:
         ``level``, or do not scale it. Samples beyond full scale are clipped.
     peak : float, default=1.0
         Largest absolute sample after normalisation; 1 is full scale.
+    headroom : tuple of (float, float)
+        Range of an attenuation in dB after normalisation to ``peak``. Default 0.
     level : tuple of (float, float)
         Range of the level for ``"rms"`` in dBFS (full scale has RMS 1) and ``"lufs"`` in LUFS.
         Default -18 to -16.
@@ -201,6 +203,7 @@ class Settings:
     lowpass: tuple = (4000.0, 10000.0)
     normalize: str = "peak"
     peak: float = 1.0
+    headroom: tuple = (0.0, 0.0)
     level: tuple = (-18.0, -16.0)
     overdrive: tuple = (0.0, 0.0)
     codec_probability: float = 0.0
@@ -453,6 +456,7 @@ CONSTRAINTS = {
     "lowpass": _HERTZ,
     "normalize": one_of("peak", "rms", "lufs", "none"),
     "peak": Constraint(lambda v: is_number(v) and 0 < v <= 1, "a level in (0, 1]"),
+    "headroom": _range("low, high in dB, from 0 to 120", 0, 120),
     "level": _range("low, high ≤ 0, in dBFS or LUFS", high=0),
     "overdrive": _range("low, high in dB, from 0 to 120", 0, 120),
     "codec_probability": _PROBABILITY,

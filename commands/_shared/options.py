@@ -43,15 +43,7 @@ WINDOW_FORMATS = ("csv", "audacity", "raven")
 STEMS = ("drums", "vocals", "bass", "other")
 GAP_FOLDS = 3
 MAX_DATA_GB = 64.0
-TUNE_BUDGET = SimpleNamespace(
-    n_trials=600,
-    n_initial_trials=100,
-    clips_per_trial=60,
-    n_candidates=4,
-    gap_clips=300,
-    tempo_modes=("interpolate", "none"),
-    folds=3,
-)
+TUNE_BUDGET = SimpleNamespace(n_pilots=300, n_rounds=4, gap_clips=300, folds=3)
 
 
 # Digits of a number on the command line.
@@ -175,6 +167,16 @@ def window_options(training, **settings):
         **settings,
     )
     return lambda command: window(hop(command))
+
+
+class MatchMode(SettingsFile):
+    """How ``fit`` matches settings to the test: a name, or a YAML file of settings found before."""
+
+    name = "auto|off|quick|full|file"
+
+    def convert(self, value, param, ctx):
+        """Return a name, or a dict of settings."""
+        return value if value in self.name.split("|")[:-1] else super().convert(value, param, ctx)
 
 
 class Duration(click.ParamType):
@@ -358,6 +360,8 @@ def _from_yaml(param, value):
         SettingsFile: _SETTINGS,
         WindowLength: _TEXT_OR_NUMBER,
     }
+    if value is False and isinstance(param.type, MatchMode | WindowLength):
+        value = "off"  # As YAML reads it without quotes.
     found = (types[cls] for cls in type(param.type).__mro__ if cls in types)
     constraint = next(found, _TEXT_OR_NUMBER)
     check_value(param.name, value, constraint)

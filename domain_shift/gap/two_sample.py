@@ -201,12 +201,25 @@ def domain_gap(
 
 
 @one_blas_thread()
-def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
-    """Compute the AUC of :func:`domain_gap` only, with the same parameters."""
+def gap_scores(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
+    """Compute the held-out scores of :func:`domain_gap` and their AUC, with the same parameters.
+
+    Returns
+    -------
+    scores_a, scores_b : ndarray of shape (n_clips,)
+        Higher for clips that are more likely of B.
+    auc : float
+    """
     X, is_b, groups = _concatenate(X_a, X_b, groups_a, groups_b)
     folds = stratified_group_folds(is_b, groups, _possible_folds(is_b, groups, n_folds), seed)
-    kernels = family_kernels(X)
-    return _auc(sum(kernels.values()) / len(kernels), folds, is_b)
+    kernels, labels = family_kernels(X), is_b[:, None]
+    scores = held_out_scores(sum(kernels.values()) / len(kernels), folds, labels)
+    return scores[~is_b, 0], scores[is_b, 0], float(fold_auc(scores, labels, folds)[0])
+
+
+def gap_auc(X_a, X_b, groups_a=None, groups_b=None, *, n_folds=5, seed=0):
+    """Compute the AUC of :func:`domain_gap` only, with the same parameters."""
+    return gap_scores(X_a, X_b, groups_a, groups_b, n_folds=n_folds, seed=seed)[2]
 
 
 def _auc(kernel, folds, is_b):

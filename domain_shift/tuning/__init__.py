@@ -1,5 +1,12 @@
-"""Tuning: search for mashup settings whose mashups match the test clips."""
+"""Tuning: mashup settings whose mashups match the test clips."""
 
-from .tune import Candidate, TuneBudget, Tuning, tune_settings
+from .match import match_settings
+from .tune import Round, TuneBudget, Tuning, tune_settings
 
-__all__ = ["Candidate", "TuneBudget", "Tuning", "tune_settings"]
+__all__ = [
+    "Round",
+    "TuneBudget",
+    "Tuning",
+    "match_settings",
+    "tune_settings",
+]

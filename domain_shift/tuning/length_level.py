@@ -91,17 +91,27 @@ def fit_level(base, stats):
     Returns
     -------
     Settings
-        With peak normalisation if the central 80 % of the peaks are equal, otherwise with RMS
-        normalisation to the range of the central 80 % of the levels, extended by a quarter.
+        Normalised to one peak if the central 80 % of the peaks, or their upper half, are equal;
+        otherwise to the peak or the RMS, whichever varies less, within the range of its central
+        80 %, extended by a quarter.
     """
-    low, middle, high = np.quantile(stats["peak_dbfs"], [0.1, 0.5, 0.9])
+    (low, middle, high), levels = (
+        np.quantile(stats[name], points)
+        for name, points in (("peak_dbfs", [0.1, 0.5, 0.9]), ("rms_dbfs", [0.1, 0.9]))
+    )
     if high - low <= _SAME_LEVEL or middle > -_SAME_LEVEL:
-        peak = 1.0 if middle > -_FULL_SCALE_STEP else float(db_to_amplitude(middle))
-        return replace(base, normalize="peak", peak=peak)
-    low, high = np.quantile(stats["rms_dbfs"], [0.1, 0.9])
+        low = high = middle
+    elif np.ptp(levels) < high - low:
+        return replace(base, normalize="rms", level=_extend(*levels))
+    low, high = _extend(low, high)
+    peak = 1.0 if high > -_FULL_SCALE_STEP else float(db_to_amplitude(high))
+    return replace(base, normalize="peak", peak=peak, headroom=(0.0, high - low))
+
+
+def _extend(low, high):
+    """Extend a range in dB by an eighth on each side, up to full scale."""
     margin = (high - low) / 8
-    level = (float(low - margin), float(min(high + margin, 0.0)))
-    return replace(base, normalize="rms", level=level)
+    return float(low - margin), float(min(high + margin, 0.0))
 
 
 def _row_edges(seconds, fixed):

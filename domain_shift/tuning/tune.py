@@ -1,32 +1,40 @@
 """Tuning: from unlabelled test clips to settings whose mashups match them.
 
-Duration and level are estimated from the test clips directly. For the other settings, mashups of
-random parameters are rendered (the initial trials), regressors are fitted on them that predict the
-parameters of a recipe from a clip, and CMA-ES searches for parameters for which these predictions
-have the same distribution as for the test clips. The classifier two-sample test of
-:mod:`stemstack.domain_shift.gap` then selects among the best candidates.
+Durations and level are read from the test clips. Everything else is inferred from mashups: pilots
+of generators from a wide prior are rendered, a classifier separates them from the test clips, and
+its density ratios weigh the generators (:mod:`.selection`). The result is a mixture of generators.
+Further rounds render pilots of the generators selected before, crossed with each other: population
+Monte Carlo (Beaumont et al. 2009).
+
+References
+----------
+Beaumont, M. A., Cornuet, J.-M., Marin, J.-M., Robert, C. P. (2009). Adaptive approximate Bayesian
+computation. Biometrika 96 (4).
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+import time
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from ...audio import clip_key
 from ...exceptions import DataError
 from ...mashups import Settings
-from ...utils.hashing import hash_bytes
 from ...utils.threads import one_blas_thread
 from ..gap.clip_sets import DEFAULT_FOLDS, ClipSet
-from ..gap.two_sample import Gap
-from .regression import NearestRecipeSurrogate, RecipeRegressor, prediction_distance
-from .sampler import MashupSampler
-from .search import TEMPO_MODES, best_trials, open_study, run_initial_trials, run_search
+from ..gap.two_sample import Gap, domain_gap
+from .generators import cross, sample_generators, to_mixture
+from .sampler import MashupSampler, describe_clips
+from .selection import log_density_ratios, select_generators
 
-# Added to the seed for the reported gaps, whose mashups are not those that selected the candidate.
-_REPORT_SEED = 1
-# Number of recipes that a cost is estimated from.
-_N_COST_RECIPES = 300
+# Fewer clips show nothing of a distribution.
+_LEAST_CLIPS = 20
+# Level in dBFS of silent clips, which are not used.
+_SILENCE_DBFS = -80.0
+# Generators of the result, and candidates that they are selected from.
+_N_GENERATORS, _N_CANDIDATES = 100, 1000
+# Of the random stream of generators. The reported gaps are of other mashups than the pilots.
+_GENERATOR_STAGE = 5
 
 
 @dataclass(frozen=True)
@@ -35,30 +43,19 @@ class TuneBudget:
 
     Attributes
     ----------
-    n_trials : int, default=600
-        Trials of the search, which render nothing.
-    n_initial_trials : int, default=100
-        Random parameters whose mashups are rendered.
-    clips_per_trial : int, default=60
-        Mashups per initial trial.
-    n_candidates : int, default=4
-        Trials that the two-sample test selects among, in addition to the start; at least one for
-        each tempo mode.
+    n_pilots : int, default=300
+        Mashups rendered in each round.
+    n_rounds : int, default=4
     gap_clips : int, default=300
-        Number of mashups and of test clips in the two-sample test, at most.
+        Test clips, at most, and mashups that they are compared with before and after.
+    matched_auc : float, default=0.6
+        Leave settings as they are if a classifier separates their mashups from the test clips with
+        at most this AUC.
     max_seconds : float or None, default=None
-        Start no trial of the search after this time.
-    tempo_modes : tuple of str, default=("interpolate", "none")
-    families : tuple of str, default=("all",)
-        Feature families of the two-sample test.
+        Start no further round after this time.
     folds : int, default=3
         Songs and noise clips are split into these; mashups are within one.
     seed : int, default=0
-
-    Raises
-    ------
-    UsageError
-        If a tempo mode does not exist.
 
     See Also
     --------
@@ -67,118 +64,121 @@ class TuneBudget:
     Examples
     --------
     >>> from stemstack.domain_shift.tuning import TuneBudget
-    >>> TuneBudget(n_trials=200, max_seconds=60).n_initial_trials
-    100
+    >>> TuneBudget(n_rounds=1, gap_clips=150).n_pilots
+    300
     """
 
-    n_trials: int = 600
-    n_initial_trials: int = 100
-    clips_per_trial: int = 60
-    n_candidates: int = 4
+    n_pilots: int = 300
+    n_rounds: int = 4
     gap_clips: int = 300
+    matched_auc: float = 0.6
     max_seconds: float | None = None
-    tempo_modes: tuple = TEMPO_MODES
-    families: tuple = ("all",)
     folds: int = DEFAULT_FOLDS
     seed: int = 0
 
-    def __post_init__(self):
-        for tempo in self.tempo_modes:
-            Settings(tempo=tempo)
+    @property
+    def n_clips(self):
+        """Number of test clips and mashups that are described, at most."""
+        return self.n_rounds * self.n_pilots + 3 * self.gap_clips
 
 
 DEFAULT_BUDGET = TuneBudget()
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """Settings that were compared with the test clips by the two-sample test.
+class Round:
+    """Round of a tuning.
 
     Attributes
     ----------
-    name : str
-        Tempo mode and number of the trial; or the start, with duration and level fitted.
-    cost : float or None
-        Cost in the search; None for the start.
+    n_pilots : int
+        Mashups rendered so far.
     auc : float
-        Of the two-sample test.
-    settings : Settings
+        Of the classifier that separates them from the test clips.
+    seconds : float
+        Since the tuning began.
 
     See Also
     --------
-    Tuning : Has all candidates, the selected one first.
+    Tuning : Has all rounds.
 
     Examples
     --------
-    >>> from stemstack.domain_shift.tuning import Candidate
-    >>> from stemstack.mashups import Settings
-    >>> Candidate("none, trial 7", 0.3, 0.52, Settings(tempo="none")).settings.tempo
-    'none'
+    >>> from stemstack.domain_shift.tuning import Round
+    >>> Round(n_pilots=300, auc=0.93, seconds=40.0).auc
+    0.93
     """
 
-    name: str
-    cost: float | None
+    n_pilots: int
     auc: float
-    settings: Settings
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """Result of a tuning.
+    """Result of :func:`tune_settings`.
 
     Attributes
     ----------
-    start, settings : Settings
-        Before and after.
+    start : Settings
+    settings : Settings
+        The result: ``start`` if its mashups match the test clips already, or better.
     before, after : Gap
-        Between the test clips and new mashups of each.
-    n_trials : int
-    candidates : tuple of Candidate
-        The selected one first.
+        Of mashups of the start and of the result to the test clips.
+    rounds : tuple of Round
+        Empty if the start matches.
     problems : tuple of str
-        What is wrong with the test clips that were left out.
+        One message for each test clip that was left out.
 
     See Also
     --------
-    tune_settings : Returns it.
+    tune_settings : Makes this.
 
     Examples
     --------
     >>> from stemstack.domain_shift.gap import Gap
     >>> from stemstack.domain_shift.tuning import Tuning
     >>> from stemstack.mashups import Settings
-    >>> before = Gap(99, 99, 0.98, (0.95, 1.0), 0.005, 199, {"mfcc": 0.98}, ())
-    >>> after = Gap(99, 99, 0.51, (0.43, 0.59), 0.4, 199, {"mfcc": 0.51}, ())
-    >>> tuning = Tuning(Settings(), Settings(tempo="none"), before, after, 600, ())
-    >>> tuning.before.is_separable, tuning.after.is_separable
-    (True, False)
+    >>> gap = Gap(100, 100, 0.51, (0.43, 0.59), 0.4, 199, {"mfcc": 0.52}, ())
+    >>> Tuning(Settings(), Settings(), gap, gap).is_changed
+    False
     """
 
     start: Settings
     settings: Settings
     before: Gap
     after: Gap
-    n_trials: int
-    candidates: tuple[Candidate, ...]
+    rounds: tuple[Round, ...] = ()
     problems: tuple = ()
+
+    @property
+    def is_changed(self):
+        """Whether the settings are other than those of the start."""
+        return self.settings != self.start
+
+    def to_dict(self):
+        """Return plain data for JSON."""
+        return {
+            "settings": self.settings.to_dict(),
+            "start": self.start.to_dict(),
+            "before": self.before.to_dict(),
+            "after": self.after.to_dict(),
+            "rounds": [asdict(one) for one in self.rounds],
+        }
 
 
 @one_blas_thread()
-def tune_settings(data, start, budget=DEFAULT_BUDGET, *, search_file, resume=False, resources):
-    """Search for the mashup settings that match the test clips of a data set.
+def tune_settings(data, start, budget=DEFAULT_BUDGET, *, resources):
+    """Find mashup settings that match the test clips of a data set.
 
     Parameters
     ----------
     data : DataSet
         Of songs in stems, with noise and test clips. Labels of the test clips are not used.
     start : Settings
-        Settings that are not searched for are taken from these.
+        Settings to compare with. A part of the generators is sampled from them.
     budget : TuneBudget
-        Default: 100 initial trials and 600 trials.
-    search_file : str or os.PathLike
-        File that the initial trials are stored in.
-    resume : bool, default=False
-        Whether to continue the search in ``search_file``.
+        Default: four rounds of 300 mashups.
     resources : Resources
         With a cache folder.
 
@@ -189,11 +189,8 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, search_file, resume=Fal
     Raises
     ------
     DataError
-        If the data are not stems, or have no noise or test clips.
-    UsageError
-        If ``search_file`` exists and ``resume`` is false, or it is of another search.
-    MissingExtraError
-        If the ``tune`` extra is not installed.
+        If the data are not stems, have no noise, or fewer than 20 test clips that can be read and
+        are not silent.
 
     See Also
     --------
@@ -208,82 +205,79 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, search_file, resume=Fal
     >>> from stemstack.utils.resources import Resources
     >>> tuning = tune_settings(
     ...     read_data("DATA"),
-    ...     Settings(),
-    ...     search_file="settings.search",
+    ...     Settings(mixture="wide"),
     ...     resources=Resources(Path("cache")),
     ... )  # doctest: +SKIP
     >>> tuning.settings.to_yaml("settings.yaml")  # doctest: +SKIP
     """
     _check_data(data)
+    began = time.monotonic()
     start = replace(start, stems=data.stems)
-    test = ClipSet.from_test(data).usable(resources=resources)
-    study = open_study(search_file, _problem(test, start, budget), resume=resume)
-    sampler = MashupSampler(data, test, start, budget, resources)
-    trials = _search(study, sampler)
-    candidates = _rank_candidates(sampler, trials)
-    selected = candidates[0].settings
-    seed = budget.seed + _REPORT_SEED
-    before, after = (sampler.gap(settings, seed) for settings in (start, selected))
-    return Tuning(start, selected, before, after, len(trials), candidates, test.problems)
+    X_test, problems = _describe_test(data, budget, resources)
+    sampler = MashupSampler(data, start, folds=budget.folds, seed=budget.seed, resources=resources)
+    before = _measure_gap(sampler, start, X_test, budget)
+    if before.auc <= budget.matched_auc:
+        return Tuning(start, start, before, before, problems=problems)
+    base = sampler.fit_to_clips(start, X_test)
+    generators, rounds = _search(sampler, base, X_test, budget, began)
+    settings = to_mixture(replace(base, mixture=()), generators)
+    after = _measure_gap(sampler, settings, X_test, budget)
+    if after.auc > before.auc:
+        settings, after = start, before
+    return Tuning(start, settings, before, after, rounds, problems)
 
 
-def _search(study, sampler):
-    """Run the initial trials, fit the surrogate cost, and search: a list of Trial."""
-    budget = sampler.budget
-    common = {"seed": budget.seed, "tempo_modes": budget.tempo_modes}
-    with sampler.progress.stage("initial trials", budget.n_initial_trials) as advance:
-        initial_trials = run_initial_trials(
-            study,
-            sampler.describe_initial_trial,
-            count=budget.n_initial_trials,
-            advance=advance,
-            **common,
+def _describe_test(data, budget, resources):
+    """Compute the features of the test clips that can be used; also return their problems."""
+    test = ClipSet.from_test(data).sample(budget.gap_clips, budget.seed)
+    _check_count(data, len(test.clips))
+    test = test.usable(resources=resources)
+    X = describe_clips(test.clips, "test clips", resources)
+    X = X[X["rms_dbfs"] > _SILENCE_DBFS]
+    _check_count(data, len(X))
+    return X, test.problems
+
+
+def _check_count(data, n_clips):
+    if n_clips < _LEAST_CLIPS:
+        raise DataError(
+            f"{data.root}: has {n_clips} test clips that can be read and are not silent; at least "
+            f"{_LEAST_CLIPS} are needed to match settings to them"
         )
-    cost = _fit_cost(sampler, initial_trials)
-    with sampler.progress.stage("search", budget.n_trials) as advance:
-        return run_search(
-            cost,
-            n_trials=budget.n_trials,
-            max_seconds=budget.max_seconds,
-            advance=advance,
-            **common,
+
+
+def _search(sampler, base, X_test, budget, began):
+    """Select generators in rounds: a list of Settings, and a tuple of Round."""
+    stream = np.random.SeedSequence(budget.seed, spawn_key=(_GENERATOR_STAGE,))
+    rng = np.random.default_rng(stream)
+    selected, pilots, tables, groups, rounds = [], [], [], [], []
+    for _ in range(budget.n_rounds):
+        new = _propose(base, selected, budget.n_pilots, rng)
+        X, new_groups = sampler.describe_pilots(new, len(pilots))
+        pilots, tables, groups = [*pilots, *new], [*tables, X], [*groups, *new_groups]
+        log_ratios, auc = log_density_ratios(
+            pd.concat(tables, ignore_index=True), X_test, groups, budget.seed
         )
+        # As the pilots: those of the first round are of the prior, others of the selected.
+        per_round = _N_CANDIDATES // len(tables)
+        candidates = sample_generators(base, per_round, rng)
+        if selected:
+            candidates += cross(selected, _N_CANDIDATES - per_round, rng)
+        selected = select_generators(candidates, pilots, log_ratios, _N_GENERATORS, rng)
+        rounds.append(Round(len(pilots), auc, time.monotonic() - began))
+        if budget.max_seconds is not None and rounds[-1].seconds > budget.max_seconds:
+            break
+    return selected, tuple(rounds)
 
 
-def _fit_cost(sampler, initial_trials):
-    """Return a function that estimates the distance of parameters from the test clips."""
-    recipes = [
-        recipe
-        for trial in initial_trials
-        for recipe in sampler.sample_recipes(trial.parameters, trial.seed)
-    ]
-    X = np.concatenate([trial.table for trial in initial_trials])
-    regressor = RecipeRegressor().fit(X, recipes)
-    predictions = regressor.predict(X, [recipe.fold for recipe in recipes])
-    surrogate = NearestRecipeSurrogate(recipes, predictions)
-    X_test = sampler.describe_test()
-    target = regressor.predict(X_test, np.arange(len(X_test)))
-
-    def cost(parameters):
-        recipes = sampler.sample_recipes(parameters, sampler.budget.seed, _N_COST_RECIPES)
-        return prediction_distance(surrogate.predict(recipes), target, regressor.errors_)
-
-    return cost
+def _propose(base, selected, n, rng):
+    """Sample the generators of the pilots of a round."""
+    return cross(selected, n, rng) if selected else sample_generators(base, n, rng)
 
 
-def _rank_candidates(sampler, trials):
-    """Apply the two-sample test to the start and the best trials: Candidates, the best first."""
-    budget, start = sampler.budget, sampler.start
-    settings = [("start, length and level fitted", None, sampler.base_settings(start.tempo))]
-    for trial in best_trials(trials, budget.n_candidates):
-        name = f"{trial.parameters['tempo']}, trial {trial.number}"
-        settings.append((name, trial.cost, sampler.settings(trial.parameters)))
-    candidates = [
-        Candidate(name, cost, sampler.gap(one, budget.seed).auc, one)
-        for name, cost, one in settings
-    ]
-    # An AUC below 0.5 is as good as 0.5; of equal candidates, the first.
-    return tuple(sorted(candidates, key=lambda candidate: max(candidate.auc, 0.5)))
+def _measure_gap(sampler, settings, X_test, budget):
+    X, groups = sampler.describe(settings, budget.gap_clips, budget.seed)
+    return domain_gap(X, X_test, groups, seed=budget.seed)
 
 
 def _check_data(data):
@@ -294,22 +288,3 @@ def _check_data(data):
             f"{data.root}: tuning needs noise clips; put an ESC-50-master folder with audio/*.wav "
             "next to genres_stems"
         )
-
-
-def _problem(test, start, budget):
-    """Return what must be equal for a search to be resumed; names are those of the options."""
-    return {
-        "pilots": budget.n_initial_trials,
-        "clips": budget.clips_per_trial,
-        "gap_clips": budget.gap_clips,
-        "folds": budget.folds,
-        "seed": budget.seed,
-        "test clips": hash_bytes("".join(map(clip_key, test.clips)).encode()),
-        "start settings": start.to_dict(),
-        "tempo modes": list(budget.tempo_modes),
-    }
-
-
-def default_search_file(out):
-    """Return the file of the search for settings that are written to ``out``."""
-    return Path(out).with_suffix(".search")

@@ -9,7 +9,7 @@ from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
 from ...models.own_code import code_hashes, code_sources
-from ...utils.atomic_write import atomic_path
+from ...utils.atomic_write import atomic_path, write_text
 from ...utils.locking import exclusive
 from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
@@ -39,6 +39,7 @@ def fit_run(
     scheduler=None,
     audit=False,
     time_limit=None,
+    match=None,
     resources=DEFAULT_RESOURCES,
 ):
     """Fit models out-of-fold, stack them, and predict the test clips.
@@ -60,6 +61,11 @@ def fit_run(
         Run leakage checks before the fits.
     time_limit : float, optional
         Time for the whole job, in s: epochs are reduced, then models dropped, to meet it.
+    match : callable, optional
+        Matches the mashup settings to the test before mashups are sampled, such as
+        :func:`~stemstack.domain_shift.tuning.match_settings`: takes the data set and the settings,
+        ``time_limit`` and ``resources``, and returns settings and texts of files for the run, by
+        name. A resumed run keeps its settings.
     resources : Resources
         Cache folder, worker processes and progress; the result does not depend on them. Without a
         cache folder a temporary one is used.
@@ -99,16 +105,20 @@ def fit_run(
             out = Path(out).absolute()
             resources = replace(resources, cache=resources.cache.absolute())
         options = {"resume": resume, "client": client, "resources": resources}
-        run, problems = _fit_protocol(config, out, audit=audit, time_limit=time_limit, **options)
+        run, problems = _fit_protocol(
+            config, out, audit=audit, time_limit=time_limit, match=match, **options
+        )
         if config.protocol == "both":
             resources.progress.log("the same again with songs shared between folds, to compare")
-            shared = replace(config, protocol="shared")
+            shared = replace(config, protocol="shared", settings=run.config.settings)
             optimistic, _ = _fit_protocol(shared, Path(out, SONG_SHARED), **options)
             run.write_metrics({**run.metrics, SONG_SHARED: optimistic.metrics["out_of_fold"]})
     return run, problems
 
 
-def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RESOURCES):
+def plan_run(
+    config, out, *, audit=False, time_limit=None, match_clips=0, resources=DEFAULT_RESOURCES
+):
     """Estimate the stages and times of :func:`fit_run`; nothing is written.
 
     Parameters
@@ -120,6 +130,8 @@ def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RES
         Whether to run leakage checks.
     time_limit : float, optional
         Time for the whole job, in s.
+    match_clips : int, default=0
+        Number of clips that matching the settings renders or reads.
     resources : Resources
         As passed to :func:`fit_run`.
 
@@ -155,6 +167,7 @@ def plan_run(config, out, *, audit=False, time_limit=None, resources=DEFAULT_RES
                 *(data, config, run, models, resolved),
                 available=available,
                 audit=audit,
+                match_clips=match_clips,
                 resources=resources,
             )
     if config.protocol != "both":
@@ -180,9 +193,13 @@ def _check_options(config, scheduler, audit, time_limit):
         )
 
 
-def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, resources):
+def _fit_protocol(
+    config, out, *, resume, client, audit=False, time_limit=None, match=None, resources
+):
     """Fit one run from data to submission."""
     # The run, the data and the models.
+    if match is not None and resume and Run(out).config_path.exists():
+        config, match = replace(config, settings=Run(out).config.settings), None
     run, requested = Run.begin(out, config, resume=resume), config
     limit = None if time_limit is None else TimeLimit(time_limit, run, config)
     if limit is not None:
@@ -194,9 +211,15 @@ def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, 
     if audit:
         auditable(models)
 
-    # Folds and clips.
+    # Settings like the test, folds and clips.
     resources = replace(resources, progress=Costs(run, resources.progress))
-    progress = resources.progress
+    progress, files = resources.progress, {}
+    if match is not None and data.has_stems:
+        options = {"time_limit": time_limit, "resources": resources}
+        settings, files = match(data, config.settings, **options)
+        config, requested = (replace(one, settings=settings) for one in (config, requested))
+        if limit is not None:
+            limit.config = config
     test = ClipList.from_test_table(data).usable(resources=resources)
     training = training_clips(data, config, test_seconds=test.seconds, resources=resources)
     test = test.cut(training.window_lengths)
@@ -212,6 +235,8 @@ def _fit_protocol(config, out, *, resume, client, audit=False, time_limit=None, 
         run.unfinish()
         _write_config(run, config, resolved, limit)
         _write_samples(run, training)
+        for name, text in files.items():
+            write_text(run.path / name, text)
     if audit:
         audit_run(run, training, models, resources=resources)
 

@@ -105,6 +105,7 @@ def plan_fit(
     available=math.inf,
     prepared=False,
     audit=False,
+    match_clips=0,
     resources,
 ):
     """Plan a fit.
@@ -125,6 +126,8 @@ def plan_fit(
         Whether clips are converted and checked already.
     audit : bool, default=False
         Whether leakage checks are run.
+    match_clips : int, default=0
+        Number of clips that matching the settings renders or reads.
     resources : Resources
 
     Returns
@@ -139,6 +142,9 @@ def plan_fit(
         for name, (column, model) in zip(config.models, models.items(), strict=True)
     ]
     stages = [] if prepared else task.preparation()
+    if match_clips and task.sources:
+        seconds = match_clips * task.load_seconds / task.n_jobs
+        stages.append(PlannedStage("matching settings", match_clips, 0, seconds))
     if audit:
         seconds = sum(cost.fold for cost in costs if not cost.epoch) * task.n_folds
         stages.append(PlannedStage("checking for leakage", 1, 0, _AUDIT_FITS * seconds))

@@ -1,68 +1,94 @@
-"""``tune``: settings that match the test clips, resumed searches, and exit codes."""
+"""``tune`` and ``fit --match``: settings that match the test clips, messages, and exit codes."""
 
 import json
-import shutil
 
 import pytest
+import yaml
 
+from stemstack.commands.main import cli
 from stemstack.mashups import Settings
 
-SMALL = ["--budget", "3", "--pilots", "10", "--clips", "3", "--n", "6", "--finalists", "1"]
-SMALL += ["--folds", "2", "--families", "centroid", "--quiet", "--jobs", "1"]
+SMALL = ["--pilots", "24", "--rounds", "2", "--n", "24", "--folds", "2", "--quiet", "--jobs", "1"]
 
 
 @pytest.fixture(scope="module")
-def tuned(stem_data, shared_cache, tmp_path_factory):
-    """JSON output of the command and its folder; not to be modified by tests."""
+def data(make_stem_data, tmp_path_factory):
+    """Songs of two seconds, and test clips enough to tune by."""
+    return make_stem_data(tmp_path_factory.mktemp("tune") / "DATA", seconds=1.5, test=24)
+
+
+@pytest.fixture(scope="module")
+def tuned(data, shared_cache, tmp_path_factory):
+    """JSON output of the command and its settings; not to be modified by tests."""
     from click.testing import CliRunner
 
-    from stemstack.commands.main import cli
-
-    out = tmp_path_factory.mktemp("tuned")
-    arguments = ["tune", stem_data, "--out", out / "settings.yaml", "--json", *SMALL]
-    result = CliRunner().invoke(cli, [*map(str, arguments), "--cache", str(shared_cache)])
+    out = tmp_path_factory.mktemp("tuned") / "settings.yaml"
+    arguments = ["tune", data, "--out", out, "--json", *SMALL, "--cache", shared_cache]
+    result = CliRunner().invoke(cli, list(map(str, arguments)))
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout), out
 
 
-def test_settings_have_duration_of_test_clips(tuned, stem_data):
+def test_settings_have_length_and_level_of_test(tuned):
     result, out = tuned
-    settings = Settings.from_yaml(out / "settings.yaml")
+    settings = Settings.from_yaml(out)
     assert settings.to_dict() == result["settings"]
-    # The test clips last four seconds and touch full scale.
-    assert settings.durations == ((1.0, 4.0, 4.0),) and settings.peak == 1.0
-    assert result["n_trials"] == 3
-    # The start, and the best trial of each tempo mode; the best first.
-    aucs = [max(candidate["auc"], 0.5) for candidate in result["finalists"]]
-    assert len(aucs) == 3 and aucs == sorted(aucs)
+    # The test clips touch full scale.
+    assert settings.durations == ((1.0, 1.5, 1.5),)
+    assert (settings.normalize, settings.peak, settings.headroom) == ("peak", 1.0, (0.0, 0.0))
+    assert len(settings.components) == 100
+
+
+def test_tuning_reports_gap_and_rounds(tuned):
+    result, _ = tuned
+    assert [one["n_pilots"] for one in result["rounds"]] == [24, 48]
+    assert result["after"]["auc"] <= result["before"]["auc"]
     assert {"auc", "interval", "differences"} <= result["before"].keys() & result["after"].keys()
 
 
-def test_resumed_search_has_same_result(tuned, stem_data, tmp_path, run_program):
-    shutil.copy(tuned[1] / "settings.search", tmp_path / "settings.search")
-    arguments = ["tune", stem_data, "--out", tmp_path / "settings.yaml", *SMALL]
-    code, _, err = run_program(*arguments)
-    assert code == 2 and "there is a search already; add --resume" in err
-    code, out, _ = run_program(*arguments, "--resume")
-    assert code == 0
-    assert (tmp_path / "settings.yaml").read_bytes() == (tuned[1] / "settings.yaml").read_bytes()
-    assert "Before" in out and "After" in out and "3 trials" in out and "durations" in out
-    code, _, err = run_program(*arguments, "--resume", "--clips", "4")
-    assert code == 2 and "has other clips" in err
+@pytest.mark.parametrize(
+    ("options", "match", "mixture"),
+    [
+        ([], "quick", "wide"),
+        (["--settings", "record"], "off", None),
+        (["--settings", "record", "--match", "full"], "full", None),
+        (["--match", "off"], "off", "wide"),
+    ],
+)
+def test_match_depends_on_settings(options, match, mixture, run_program):
+    code, out, err = run_program("fit", "--data", "D", *options, "--print-config")
+    printed = yaml.safe_load(out)
+    assert code == 0, err
+    assert (printed["match"], printed["settings"].get("mixture")) == (match, mixture)
 
 
-def test_unsuitable_data_are_refused(stem_data, tmp_path, run_program):
-    out = tmp_path / "settings.yaml"
-    code, _, err = run_program("tune", stem_data, "--out", out, *SMALL, "--tempo", "waltz")
-    assert code == 2 and "must be one of" in err
-    own = tmp_path / "DATA"
-    shutil.copytree(stem_data / "genres_stems", own / "genres_stems")
-    code, _, err = run_program("tune", own, "--out", out, *SMALL)
-    assert code == 1 and "tuning needs noise clips" in err
-    shutil.copytree(stem_data / "ESC-50-master", own / "ESC-50-master")
-    code, _, err = run_program("tune", own, "--out", out, *SMALL)
-    assert code == 1 and "there is no test.csv" in err
-    clips = stem_data / "genres_stems"
-    code, _, err = run_program("tune", clips, "--out", out, *SMALL)
-    assert code == 1 and "tuning needs songs in stems" in err
-    assert not out.exists()
+def test_settings_found_before_are_used(tuned, tmp_path, run_program):
+    result, path = tuned
+    fit = ("fit", "--data", "D", "--print-config")
+    code, out, err = run_program(*fit, "--match", path)
+    printed = yaml.safe_load(out)
+    assert code == 0, err
+    assert (printed["match"], printed["settings"]) == ("off", result["settings"])
+    code, _, err = run_program(*fit, "--match", path, "--settings", "wide")
+    assert code == 2 and "--settings and --match both name settings" in err
+    config = tmp_path / "config.yaml"
+    config.write_text("match: off\n")
+    assert yaml.safe_load(run_program(*fit, "--config", config)[1])["match"] == "off"
+
+
+def test_plan_has_the_matching(data, tmp_path, run_program):
+    fit = ("fit", "--data", data, "--models", "heuristic", "--folds", "2", "--out", tmp_path / "R")
+    code, out, err = run_program(*fit, "--dry-run", "--json", "--quiet")
+    assert code == 0, err
+    stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
+    # 300 pilots, 100 test clips, and 100 mashups before and after.
+    assert stages["matching settings"]["n"] == 600
+
+
+def test_test_of_few_clips_is_not_matched(stem_data, tmp_path, run_program):
+    fit = ("fit", "--data", stem_data, "--models", "heuristic", "--folds", "2", "--jobs", "1")
+    code, _, err = run_program(*fit, "--mashups-per-genre", "4", "--out", tmp_path / "RUN")
+    assert code == 0, err
+    (line,) = (line for line in err.splitlines() if "not matched to the test" in line)
+    assert "has 6 test clips" in line
+    assert not (tmp_path / "RUN" / "match.json").exists()

@@ -59,6 +59,10 @@ def test_level_is_estimated_from_clips():
     assert by_rms.normalize == "rms"
     # rtol: quantiles of equal steps, and an eighth.
     np.testing.assert_allclose(by_rms.level, (-20.0, -15.0), rtol=1e-9)
+    by_peak = fit_level(base, make_stats(np.linspace(-9, -5, 101), rms))
+    # Quantiles of -8.6 and -5.4 dB, extended by 0.4 dB.
+    assert by_peak.normalize == "peak" and by_peak.headroom == pytest.approx((0.0, 4.0), rel=1e-9)
+    assert by_peak.peak == pytest.approx(10 ** (-5.0 / 20), rel=1e-9)
 
 
 def test_other_settings_are_unchanged():

@@ -1,0 +1,99 @@
+"""Matching: the tuning that ``fit`` does before it samples mashups."""
+
+import json
+from dataclasses import replace
+
+import yaml
+
+from ...exceptions import DataError
+from ...mashups import Settings
+from .tune import TuneBudget, tune_settings
+
+# Of the values of ``fit --match``.
+MATCH_BUDGETS = {
+    "quick": TuneBudget(n_pilots=300, n_rounds=1, gap_clips=100),
+    "full": TuneBudget(n_pilots=300, n_rounds=4, gap_clips=200),
+}
+# Of a time limit, after which no further round is started.
+_TIME_SHARE = 0.1
+
+
+def match_settings(data, settings, *, budget=MATCH_BUDGETS["quick"], time_limit=None, resources):
+    """Tune the mashup settings of a run to its test clips.
+
+    Parameters
+    ----------
+    data : DataSet
+        Of songs in stems.
+    settings : dict
+        Mashup settings to start from, as plain data.
+    budget : TuneBudget
+        Default: one round.
+    time_limit : float, optional
+        Time for the whole run in s, of which at most a tenth is used.
+    resources : Resources
+        The outcome is logged in its progress.
+
+    Returns
+    -------
+    settings : dict
+        Those that were passed if they match already, or if the data allow no tuning.
+    files : dict of str to str
+        Texts by file name: ``settings.yaml``, and ``match.json`` with the tuning. Empty if the data
+        allow none.
+
+    See Also
+    --------
+    tune_settings : The tuning.
+    stemstack.runs.fit_run : Takes this function as ``match``.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.tuning import match_settings
+    >>> from stemstack.runs import Config, fit_run
+    >>> fit_run(Config("DATA"), "RUN", match=match_settings)  # doctest: +SKIP
+    """
+    if time_limit is not None:
+        budget = replace(budget, max_seconds=_TIME_SHARE * time_limit)
+    log = resources.progress.log
+    try:
+        tuning = tune_settings(data, Settings.from_dict(settings), budget, resources=resources)
+    except DataError as error:
+        log(f"mashup settings are not matched to the test: {error}")
+        return settings, {}
+    for line in describe_tuning(tuning):
+        log(line)
+    found = tuning.settings.to_dict() if tuning.is_changed else settings
+    return found, {
+        "settings.yaml": yaml.safe_dump(tuning.settings.to_dict(), sort_keys=False),
+        "match.json": json.dumps(tuning.to_dict(), indent=1) + "\n",
+    }
+
+
+def describe_tuning(tuning):
+    """Describe the outcome of a tuning in one line, or three.
+
+    Parameters
+    ----------
+    tuning : Tuning
+
+    Returns
+    -------
+    list of str
+    """
+    before, after, found = tuning.before.auc, tuning.after.auc, tuning.settings
+    if not tuning.is_changed:
+        why = "match the test clips" if not tuning.rounds else "match better than those found"
+        return [f"mashup settings are left as they are, for they {why}: AUC {before:.3f}"]
+    lengths = ", ".join(
+        f"{low:.4g} s" if low == high else f"{low:.4g} to {high:.4g} s"
+        for _, low, high in found.durations
+    )
+    level = f"normalised by {found.normalize}"
+    pilots = tuning.rounds[-1].n_pilots
+    return [
+        f"mashups and test clips are told apart with AUC {before:.3f} before matching and "
+        f"{after:.3f} after (0.5: not at all)",
+        f"read from the test clips: {level}, durations {lengths}",
+        f"inferred from {pilots} mashups: a mixture of {len(found.components)} generators",
+    ]
