@@ -5,13 +5,14 @@ from .config import Config
 from .derived.merge import coverage, merge_runs
 from .derived.pseudo_label import fit_pseudo_labels, predict_pseudo_labelled, write_pseudo_label_run
 from .fitting.fit import fit_run, plan_run
-from .fitting.restack import restack_runs
+from .fitting.restack import BasePredictions, restack_runs
 from .prediction.evaluate import evaluate_run, summarise_run
 from .prediction.predict import adjust_test, predict_run
 from .run import STACK, Run
 
 __all__ = [
     "STACK",
+    "BasePredictions",
     "ClipList",
     "Config",
     "Run",

@@ -18,6 +18,7 @@ _EXPORTS = {
     "compare_blends": ".blending",
     "default_final_estimator": ".meta_model",
     "fold_balance": ".folds",
+    "leave_one_model_out": ".blending",
     "macro_f1": ".metrics",
     "make_blend": ".blending",
     "nested_predictions": ".meta_model",

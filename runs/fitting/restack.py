@@ -1,9 +1,13 @@
 """Another meta-model over the base models of finished runs."""
 
+from dataclasses import dataclass
+
+import pandas as pd
+
 from ...exceptions import UsageError
 from ...models.own_code import code_hashes, code_sources
 from ...models.persistence import check_savable
-from ...stacking.blending import BLENDS, compare_blends, make_blend
+from ...stacking.blending import BLENDS, compare_blends, leave_one_model_out, make_blend
 from ...stacking.out_of_fold import name_columns
 from ...utils.atomic_write import link_or_copy
 from ...utils.threads import one_blas_thread
@@ -16,8 +20,7 @@ from .meta_fit import fit_meta_model, meta_features
 _CLIP_COLUMNS = ["clip", "label", "fold"]
 
 
-@one_blas_thread()
-def restack_runs(paths, out, *, blend):
+def restack_runs(paths, out, *, blend, drop=(), only=()):
     """Fit another meta-model on the base models of finished runs; no base model is refitted.
 
     Parameters
@@ -28,6 +31,9 @@ def restack_runs(paths, out, *, blend):
         A new run directory, with the base models of all runs.
     blend : str
         The meta-model, as in :func:`~stemstack.stacking.make_blend`.
+    drop, only : sequence of str, default=()
+        Base models to leave out, or the only ones to use: their names in the runs, or as in
+        ``--models``.
 
     Returns
     -------
@@ -42,10 +48,12 @@ def restack_runs(paths, out, *, blend):
         A path holds no finished run.
     UsageError
         The runs differ in clips, labels, folds or test clips, or have different models of one name;
-        ``out`` is not empty; or the blend is unknown or cannot be saved.
+        ``drop`` or ``only`` names no model, or leaves none; ``out`` is not empty; or the blend is
+        unknown or cannot be saved.
 
     See Also
     --------
+    BasePredictions : Compares meta-models without writing a run.
     merge_runs : Merges unfinished runs.
     stemstack.stacking.compare_blends : Compares blends on predictions of your own.
 
@@ -54,22 +62,137 @@ def restack_runs(paths, out, *, blend):
     >>> from stemstack.runs import restack_runs
     >>> run, table = restack_runs(["RUN"], "RUN2", blend="greedy")  # doctest: +SKIP
     """
-    final = make_blend(blend)
-    check_savable(final, blend)
-    runs = [Run.open(path) for path in paths]
-    table, test_ids = _shared_tables(runs)
-    predictions, sources = _collect(runs, test_ids)
-    with Run.create(out) as run:
-        _write_inputs(run, runs, sources, blend)
-        metrics = runs[0].metrics
-        test = ClipList(test_ids, [], runs[0].header, tuple(metrics["left_out"]))
-        fit_meta_model(run, table, test, predictions, classes=metrics["classes"], final=final)
-        y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
-        X, groups = meta_features(predictions), run.song_groups(len(table))
-        named = {name: make_blend(name) for name in (*BLENDS, blend)}
-        blends = compare_blends(X, y, folds, named, groups=groups)
-        run.write_metrics({**run.metrics, "blends": blends.to_dict(orient="index")})
-    return Run(out, code_sources([blend])), blends
+    check_savable(make_blend(blend), blend)
+    base = BasePredictions.read(paths, drop=drop, only=only)
+    table = base.compare_blends(dict.fromkeys([*BLENDS, blend]))
+    return base.write(out, blend, table), table
+
+
+@dataclass(frozen=True, eq=False)
+class BasePredictions:
+    """Predictions of the base models of finished runs, to be stacked again.
+
+    Attributes
+    ----------
+    runs : list of Run
+        Of the same clips and folds.
+    table : DataFrame
+        Columns ``clip, label, fold``; one row per training clip.
+    test_ids : list of str
+    predictions : dict of str to ModelPredictions
+        By base model.
+    sources : dict of str to Run
+        The first run that has the model.
+
+    See Also
+    --------
+    restack_runs : Writes a run with another meta-model.
+
+    Examples
+    --------
+    >>> from stemstack.runs import BasePredictions
+    >>> base = BasePredictions.read(["RUN"], drop=["lgbm"])  # doctest: +SKIP
+    >>> base.compare_blends(["greedy", "nnls"])  # doctest: +SKIP
+    """
+
+    runs: list
+    table: pd.DataFrame
+    test_ids: list
+    predictions: dict
+    sources: dict
+
+    @classmethod
+    def read(cls, paths, *, drop=(), only=()):
+        """Read the predictions of finished runs.
+
+        Parameters
+        ----------
+        paths : sequence of str or os.PathLike
+            Run directories, of the same clips and folds.
+        drop, only : sequence of str, default=()
+            Base models to leave out, or the only ones to use.
+
+        Returns
+        -------
+        BasePredictions
+
+        Raises
+        ------
+        DataError
+            A path holds no finished run.
+        UsageError
+            The runs do not fit together, or no such model exists, or none is left.
+        """
+        runs = [Run.open(path) for path in paths]
+        table, test_ids = _shared_tables(runs)
+        return cls(runs, table, test_ids, *_collect(runs, test_ids, _select(runs, drop, only)))
+
+    def compare_blends(self, blends):
+        """Score meta-models nested.
+
+        Parameters
+        ----------
+        blends : sequence of str
+            As in :func:`~stemstack.stacking.make_blend`.
+
+        Returns
+        -------
+        DataFrame
+            As from :func:`~stemstack.stacking.compare_blends`.
+        """
+        named = {name: make_blend(name) for name in blends}
+        X = meta_features(self.predictions)
+        return compare_blends(X, *self._targets(), named, groups=self._groups())
+
+    def leave_one_model_out(self, blend):
+        """Score a meta-model without each base model, nested.
+
+        Parameters
+        ----------
+        blend : str
+            As in :func:`~stemstack.stacking.make_blend`.
+
+        Returns
+        -------
+        DataFrame
+            As from :func:`~stemstack.stacking.leave_one_model_out`.
+        """
+        oof = {name: part.oof for name, part in self.predictions.items()}
+        return leave_one_model_out(oof, *self._targets(), make_blend(blend), groups=self._groups())
+
+    @one_blas_thread()
+    def write(self, out, blend, comparison):
+        """Write a run of these base models and another meta-model.
+
+        Parameters
+        ----------
+        out : str or os.PathLike
+            A new run directory.
+        blend : str
+            The meta-model.
+        comparison : DataFrame
+            Scores of blends, as from :meth:`compare_blends`.
+
+        Returns
+        -------
+        Run
+        """
+        with Run.create(out) as run:
+            _write_inputs(run, self, blend)
+            metrics = self.runs[0].metrics
+            header, left_out = self.runs[0].header, tuple(metrics["left_out"])
+            test, final = ClipList(self.test_ids, [], header, left_out), make_blend(blend)
+            fit_meta_model(
+                *(run, self.table, test, self.predictions), classes=metrics["classes"], final=final
+            )
+            run.write_metrics({**run.metrics, "blends": comparison.to_dict(orient="index")})
+        return Run(out, code_sources([blend]))
+
+    def _targets(self):
+        return self.table["label"].to_numpy(dtype=object), self.table["fold"].to_numpy()
+
+    def _groups(self):
+        return self.runs[0].song_groups(len(self.table))
 
 
 def _shared_tables(runs):
@@ -96,16 +219,35 @@ def _test_ids(run):
     return run.read_table("ledger/test")["id"].tolist() if exists else []
 
 
-def _collect(runs, test_ids):
+def _select(runs, drop, only):
+    """Return the names of the base models that are used."""
+    names = {}
+    for run in runs:
+        for column, spelling in zip(run.model_names, run.config.models, strict=True):
+            names |= {column: column, spelling: column}
+    for option, values in (("--drop", drop), ("--only", only)):
+        if unknown := [value for value in values if value not in names]:
+            raise UsageError(
+                f"{option}: no run has a model {unknown[0]!r}; choose of "
+                f"{', '.join(dict.fromkeys(names.values()))}"
+            )
+    used = {names[value] for value in only or names} - {names[value] for value in drop}
+    if not used:
+        raise UsageError("--drop leaves no base model; keep one or more")
+    return used
+
+
+def _collect(runs, test_ids, used):
     """Return each model's predictions, and the first run that has the model."""
     predictions, sources = {}, {}
     for run in runs:
         classes = run.metrics["classes"]
         oof = run.read_table("ledger/oof")
         test = run.read_table("ledger/test") if test_ids else None
-        for name in run.model_names:
+        for name in (name for name in run.model_names if name in used):
             part = ModelPredictions(
-                _select(oof, name, classes), None if test is None else _select(test, name, classes)
+                _select_columns(oof, name, classes),
+                None if test is None else _select_columns(test, name, classes),
             )
             if name in predictions and not predictions[name].oof.equals(part.oof):
                 raise UsageError(
@@ -117,7 +259,7 @@ def _collect(runs, test_ids):
     return predictions, sources
 
 
-def _select(table, name, classes):
+def _select_columns(table, name, classes):
     """Return a model's columns; of two classes the second only, as base models predict them."""
     columns = name_columns(name, classes, len(classes))
     if len(classes) > 2:
@@ -125,15 +267,20 @@ def _select(table, name, classes):
     return table[columns[1:]].set_axis(name_columns(name, classes, 1), axis=1)
 
 
-def _write_inputs(run, runs, sources, blend):
+def _write_inputs(run, base, blend):
     """Write the configuration, folds, recipes and base models."""
-    config = runs[0].config.with_models(model for other in runs for model in other.config.models)
-    resolved = {name: source.resolved.get(name, {}) for name, source in sources.items()}
-    origin = {str(other.path): other.config.as_dict() for other in runs}
+    spelled = {
+        column: model
+        for other in base.runs
+        for column, model in zip(other.model_names, other.config.models, strict=True)
+    }
+    config = base.runs[0].config.with_models(spelled[name] for name in base.predictions)
+    resolved = {name: source.resolved.get(name, {}) for name, source in base.sources.items()}
+    origin = {str(other.path): other.config.as_dict() for other in base.runs}
     stack = {"blend": blend, "runs": origin}
     if hashes := code_hashes(blend):
         stack["code"] = hashes
     config.write(run.config_path, {**resolved, STACK: stack})
-    run.link_samples(runs[0])
-    for name, source in sources.items():
+    run.link_samples(base.runs[0])
+    for name, source in base.sources.items():
         link_or_copy(source.model_folder(name), run.model_folder(name))

@@ -25,6 +25,7 @@ BLENDS = {
 _EXPORTS = {
     "Blend": ".base",
     "compare_blends": ".comparison",
+    "leave_one_model_out": ".comparison",
     "make_blend": ".comparison",
     **{target.partition(":")[2]: target.partition(":")[0] for target in BLENDS.values()},
 }

@@ -3,11 +3,13 @@
 from importlib import import_module
 
 import numpy as np
+import pandas as pd
 
 from ...exceptions import UsageError
 from ...utils.threads import one_blas_thread
 from ...utils.user_code import load_function, make_classifier
-from ..meta_model import nested_predictions, score_table
+from ..meta_model import check_final_estimator, nested_predictions, score_table
+from ..metrics import macro_f1, paired_difference
 from . import BLENDS
 
 
@@ -87,6 +89,7 @@ def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
     See Also
     --------
     make_blend : Makes one of them.
+    leave_one_model_out : Scores one of them without each base model.
     stemstack.stacking.nested_predictions : The predictions that are scored.
 
     Examples
@@ -106,3 +109,64 @@ def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
         name: nested_predictions(blend, features, y, folds) for name, blend in blends.items()
     }
     return score_table(y, predictions, groups).rename_axis("blend")
+
+
+@one_blas_thread()
+def leave_one_model_out(oof, y, folds, final_estimator=None, *, groups=None):
+    """Score a meta-model without each base model: what each adds to the others.
+
+    Parameters
+    ----------
+    oof : dict of str to array-like of shape (n, n_outputs)
+        Out-of-fold predictions by base model, two or more.
+    y : array-like of shape (n,)
+    folds : array-like of shape (n,), int
+        The folds by which the base models were fitted.
+    final_estimator : classifier, optional
+        Logistic regression by default.
+    groups : array-like of shape (n,), optional
+        Songs, which the bootstrap of the intervals samples as a whole.
+
+    Returns
+    -------
+    DataFrame
+        One row per model that is left out; columns ``without``, the nested macro F1 of the others;
+        ``difference``, that of all models minus this; and ``low`` and ``high`` of the 95 % interval
+        of the difference, which is paired.
+
+    Raises
+    ------
+    UsageError
+        There are fewer than two models.
+    DataError
+        The folds do not fit, or one fold holds all rows of a class.
+
+    See Also
+    --------
+    compare_blends : Scores several meta-models over all base models.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.stacking import leave_one_model_out, make_blend
+    >>> y = np.arange(60) % 3
+    >>> oof = {"good": 0.4 * np.eye(3)[y] + 0.2, "bad": np.random.default_rng(0).random((60, 3))}
+    >>> table = leave_one_model_out(oof, y, np.arange(60) // 3 % 5, make_blend("nnls"))
+    >>> table["difference"].round(1).tolist()[1], table.loc["good", "low"] > 0.3
+    (0.0, True)
+    """
+    if len(oof) < 2:
+        raise UsageError(f"To leave one model out, there must be two or more. Got {list(oof)}.")
+    final = check_final_estimator(final_estimator)
+    y, tables = np.asarray(y), {name: np.asarray(table) for name, table in oof.items()}
+
+    def predict_without(left_out):
+        features = np.hstack([table for name, table in tables.items() if name != left_out])
+        return nested_predictions(final, features, y, folds)
+
+    y_all, rows = predict_without(None), {}
+    for name in tables:
+        y_pred = predict_without(name)
+        rows[name] = (macro_f1(y, y_pred), *paired_difference(y, y_all, y_pred, groups))
+    columns = ["without", "difference", "low", "high"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")

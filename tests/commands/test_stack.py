@@ -57,6 +57,38 @@ def test_stack_of_parts_equals_whole(parts, finished_run, tmp_path, run_program)
     assert score > 0.3
 
 
+def test_dropped_models_are_not_stacked(finished_run, tmp_path, run_program):
+    out, command = tmp_path / "RUN", ["stack", finished_run, "--quiet", "--json"]
+    blends = ["--blend", "nnls,mean", "--leave-one-out"]
+    code, text, err = run_program(*command, *blends, "--drop", "heuristic", "--out", out)
+    assert code == 0, err
+    tables, oof = json.loads(text), pd.read_parquet(out / "ledger/oof.parquet")
+    assert list(tables["blends"]) == ["nnls", "mean"]
+    assert Run.open(out).model_names == ["lr", "lgbm"] and not (out / "models/heuristic").exists()
+    y, nnls = oof["label"], oof.filter(regex="^stack__").to_numpy()
+    expected = f1_score(y, labels(nnls, y), average="macro")
+    # rtol: the same predictions, scored by another implementation.
+    np.testing.assert_allclose(tables["blends"]["nnls"]["macro_f1"], expected, rtol=1e-9)
+    # Without lgbm, the weighted mean predicts as lr alone does.
+    alone = f1_score(y, labels(oof.filter(regex="^lr__").to_numpy(), y), average="macro")
+    without = tables["leave_one_out"]["lgbm"]
+    np.testing.assert_allclose(without["without"], alone, rtol=1e-9)
+    np.testing.assert_allclose(without["difference"], expected - alone, rtol=0, atol=1e-12)
+    assert without["low"] <= without["difference"] <= without["high"]
+    code, text, _ = run_program(*command, "--only", "lr,lgbm", *blends)
+    assert code == 0 and json.loads(text) == tables
+    code, _, err = run_program(*command, "--drop", "tree")
+    assert code == 2 and "no run has a model 'tree'; choose of heuristic, lr, lgbm" in err
+    code, _, err = run_program(*command, "--only", "lr", "--drop", "lr")
+    assert code == 2 and "leaves no base model" in err
+    code, _, err = run_program(*command, "--only", "lr", "--leave-one-out")
+    assert code == 2 and "there must be two or more" in err
+
+
+def labels(proba, y):
+    return np.array(sorted(set(y)))[proba.argmax(axis=1)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("blend", ["greedy", "rank"])
 def test_stacked_run_predicts_without_its_source(
