@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ..datasets.csv_table import read_csv_header
 from ..exceptions import DataError, StemstackError, UsageError
@@ -237,6 +239,21 @@ class Run:
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise damaged(self.metrics_path, error) from error
         return document
+
+    @property
+    def scores(self):
+        """Out-of-fold scores by model, the stack last; columns ``macro_f1`` and ``accuracy``."""
+        by_model = self.metrics["out_of_fold"]
+        scores = {name: by_model[name] for name in (*self.model_names, STACK)}
+        return pd.DataFrame.from_dict(scores, orient="index")[["macro_f1", "accuracy"]]
+
+    def _repr_html_(self):
+        """Return the scores as HTML, for notebooks; without them, what is missing."""
+        try:
+            scores = Run.open(self.path).scores.rename_axis("out of fold")
+        except StemstackError as error:
+            return f"<p>{escape(str(error))}</p>"
+        return f"<p>Run {escape(str(self.path))}</p>{scores.to_html(float_format='%.3f')}"
 
     def write_metrics(self, metrics):
         """Write the scores."""

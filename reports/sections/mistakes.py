@@ -192,15 +192,15 @@ def _add_excerpts(inputs, mistakes, recipes):
     }
     return {
         name: [
-            replace(mistake, excerpt=_cut(clip))
+            replace(mistake, excerpt=cut_excerpt(clip))
             for mistake, clip in zip(found, find[name]([one.clip for one in found]), strict=True)
         ]
         for name, found in mistakes.items()
     }
 
 
-def _cut(clip):
-    """Cut an excerpt from the middle of a clip."""
+def cut_excerpt(clip):
+    """Return an :class:`Excerpt` from the middle of a clip."""
     samples, sr = load_clip(clip), DEFAULT_SR
     start = max(0, (len(samples) - round(_SECONDS * sr)) // 2)
     samples = samples[start : start + round(_SECONDS * sr)]
@@ -237,17 +237,19 @@ def _title(mistake):
 
 
 def _render(mistake, name):
-    blocks = [] if mistake.excerpt is None else [_render_excerpt(mistake, name)]
+    blocks = []
+    if mistake.excerpt is not None:
+        blocks.append(render_excerpt(mistake.clip, mistake.excerpt, name))
     blocks.append(table(mistake.by_model, "Probabilities by model", digits=2, heat=True))
     if mistake.parts is not None:
         blocks.append(table(mistake.parts, "Parts of the mashup"))
     return join(blocks)
 
 
-def _render_excerpt(mistake, name):
-    excerpt = mistake.excerpt
+def render_excerpt(clip, excerpt, name):
+    """Render a player and a figure of an excerpt; ``name`` is unique within the page."""
     start, stop = excerpt.seconds
-    label = f"{mistake.clip}, seconds {start:.1f} to {stop:.1f}"
+    label = f"{clip}, seconds {start:.1f} to {stop:.1f}"
     svg = draw_clip(
         excerpt.samples,
         excerpt.log_mel,
