@@ -231,7 +231,7 @@ def check_noise_recordings(data):
         return
     if not (inventory.files["role"] == "noise").any():
         yield Finding(
-            "warning",
+            "error",
             "noise",
             NOISE_AUDIO,
             "there are no noise clips",

@@ -3,11 +3,11 @@
 import warnings
 
 import pytest
+from helpers.runs import SMALL_FIT
 
 from stemstack.commands import main
 
 ALL = "heuristic,lr,lgbm"
-SMALL = ["--folds", "2", "--mashups-per-genre", "8", "--quiet"]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def fit_small(run_program):
 
     def fit(data, out, *options, models="lr"):
         return run_program(
-            "fit", "--data", data, "--models", models, "--out", out, *SMALL, *options
+            "fit", "--data", data, "--models", models, "--out", out, *SMALL_FIT, *options
         )
 
     return fit
@@ -47,7 +47,7 @@ def fit_small(run_program):
 def finished_run(stem_data, shared_cache, tmp_path_factory):
     """Return a run of classical models on the small data set; tests must not change it."""
     out = tmp_path_factory.mktemp("runs") / "RUN"
-    arguments = ["fit", "--data", stem_data, "--models", ALL, "--out", out, *SMALL]
+    arguments = ["fit", "--data", stem_data, "--models", ALL, "--out", out, *SMALL_FIT]
     code = main([*map(str, arguments), "--cache", str(shared_cache), "--jobs", "1"])
     assert code == 0
     return out

@@ -1,6 +1,7 @@
 """A fit that stops during a network's training resumes there."""
 
 import pytest
+from helpers.runs import SMALL_FIT
 
 from stemstack.commands import main
 from stemstack.exceptions import DataError
@@ -8,7 +9,6 @@ from stemstack.models.deep.training.checkpoint import Checkpoint
 from stemstack.runs.fitting import fold_fits
 
 NET = "effnet:cnn_tiny(epochs=4,remix=true,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5)"
-SMALL = ("--folds", "2", "--mashups-per-genre", "8", "--quiet")
 OPTIONS = ("--jobs", "1", "--device", "cpu")
 
 
@@ -44,7 +44,7 @@ class Saves(list):
 def whole(stem_data, shared_cache, tmp_path_factory):
     """The run of an uninterrupted fit."""
     out = tmp_path_factory.mktemp("deep") / "WHOLE"
-    arguments = ["fit", "--data", stem_data, "--models", NET, "--out", out, *SMALL, *OPTIONS]
+    arguments = ["fit", "--data", stem_data, "--models", NET, "--out", out, *SMALL_FIT, *OPTIONS]
     assert main([*map(str, arguments), "--cache", str(shared_cache)]) == 0
     return out
 

@@ -63,7 +63,8 @@ def test_doctor_shows_escapes(write_files, run_program, tmp_path, options):
 @pytest.mark.parametrize(
     "arguments", [["doctor"], ["report"], ["features", "--out", "o", "--quiet"], []]
 )
-def test_errors_are_one_line(name, arguments, capsys):
+def test_errors_are_one_line(name, arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert main([*arguments, f"gone/{name}"]) in (1, 2)
     out, err = capsys.readouterr()
     assert_inert(out + err)

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 from chaos import CALL
+from helpers.runs import SMALL_FIT
 
 TABLES = ("ledger/oof.parquet", "ledger/test.parquet", "submission.csv")
 MODELS = "lr(families=rms),lgbm(families=rms,n_estimators=20)"
-SMALL = ["--folds", "2", "--mashups-per-genre", "8", "--quiet", "--jobs", "1"]
 
 
 @pytest.mark.slow
@@ -17,8 +17,9 @@ def test_two_processes_fill_one_ledger(fit_small, shared_cache, stem_data, tmp_p
     whole, run = tmp_path / "WHOLE", tmp_path / "RUN"
     code, _, err = fit_small(stem_data, whole, "--jobs", "1", models=MODELS)
     assert code == 0, err
-    arguments = ["fit", "--data", stem_data, "--models", MODELS, "--out", run, "--resume", *SMALL]
-    call = [sys.executable, "-c", CALL, *map(str, arguments), "--cache", str(shared_cache)]
+    options = ("--resume", *SMALL_FIT, "--jobs", "1", "--cache", shared_cache)
+    arguments = ("fit", "--data", stem_data, "--models", MODELS, "--out", run, *options)
+    call = [sys.executable, "-c", CALL, *map(str, arguments)]
     limits = {**os.environ, "OMP_NUM_THREADS": "1"}
     both = [subprocess.Popen(call, env=limits, stderr=subprocess.PIPE) for _ in range(2)]
     for process in both:

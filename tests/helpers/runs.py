@@ -9,6 +9,9 @@ from stemstack.runs.predictions import METHOD
 from stemstack.stacking import score_classes
 from stemstack.stacking.out_of_fold import name_columns, to_labels
 
+# Options of a fit that takes a second.
+SMALL_FIT = ("--folds", "2", "--mashups-per-genre", "8", "--quiet")
+
 
 @pytest.fixture
 def make_run(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from stemstack.datasets import read_data
 from stemstack.datasets.doctor import check_dataset, loudness_table
 from stemstack.exceptions import DataError
 
@@ -50,6 +51,44 @@ def test_all_mistakes_of_a_manifest_are_found(folders, find_problems):
         ("line 6",): ("error", "manifest"),
         ("jazz/gone.wav",): ("error", "missing files"),
     }
+
+
+CLIPS = "blues/0.wav,blues\nblues/1.wav,blues\njazz/0.wav,jazz\n"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"path,label\n{CLIPS}jazz/0.wav,blues\n",
+        f"path,label\n{CLIPS}jazz/1.wav,\n",
+        "path,label,fold\nblues/0.wav,blues,x\njazz/0.wav,jazz,0\n",
+        f"path,genre\n{CLIPS}",
+        "",
+    ],
+)
+def test_manifest_has_the_fix_of_the_reader(table, folders):
+    manifest = folders / "manifest.csv"
+    manifest.write_text(table)
+    assert_same_fix(manifest)
+
+
+def test_split_folders_have_the_fix_of_the_reader(folders, tmp_path):
+    for split in ("train", "val"):
+        shutil.copytree(folders, tmp_path / "SPLIT" / split)
+    assert_same_fix(tmp_path / "SPLIT")
+
+
+def assert_same_fix(data):
+    """The check has an error with the fix that reading the data for a fit suggests."""
+    with pytest.raises(DataError) as refused:
+        read_data(data)
+    try:
+        findings = check_dataset(data, n_folds=2).findings
+    except DataError as error:
+        assert str(error) == str(refused.value)
+        return
+    fixes = [finding.fix for finding in findings if finding.severity == "error"]
+    assert any(str(refused.value).endswith(fix) for fix in fixes), (refused.value, fixes)
 
 
 def test_other_paths_are_refused(tmp_path):

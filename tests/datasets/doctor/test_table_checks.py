@@ -78,4 +78,4 @@ def test_noise_folder_and_table_are_compared(data, find_problems):
     assert find_problems(data, "noise")[0].severity == "warning"
     shutil.rmtree(data / "ESC-50-master")
     (finding,) = find_problems(data)
-    assert finding.severity == "warning" and "noise_probability: 0" in finding.fix
+    assert finding.severity == "error" and "noise_probability: 0" in finding.fix
