@@ -1,4 +1,4 @@
-"""``ledger``: merge the results of several runs."""
+"""``ledger``: merge the results of several runs, and enter leaderboard scores."""
 
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from ._shared.terminal import echo, print_json
 
 @click.group("ledger")
 def ledger_command():
-    """Merge the results of several runs of one experiment.
+    """Merge the results of several runs of one experiment, and enter leaderboard scores.
 
     \b
     stemstack ledger merge RUN_HERE RUN_THERE --out RUN
+    stemstack ledger score RUN 0.68 --on public
     """
 
 
@@ -42,3 +43,34 @@ def merge_command(runs, out, as_json, quiet):
         print_json(marks.to_dict(orient="index"))
     else:
         echo(marks.to_string())
+
+
+@ledger_command.command("score")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("macro_f1", type=float)
+@option("--on", "board", default="public", help="Name of the leaderboard.")
+@option("--model", default="stack", help="Model whose predictions were scored.")
+@json_option("Print the scores as JSON.")
+@quiet_option()
+def score_command(run, macro_f1, board, model, as_json, quiet):
+    """Enter the leaderboard score of RUN, a macro F1 from 0 to 1.
+
+    \b
+    stemstack ledger score RUN 0.68 --on public
+    stemstack ledger score RUN 0.64 --on public --model lr
+
+    The score is stored in RUN, shown in its table and report, and corrects the scores to expect of
+    the other models. A score entered again replaces the earlier one.
+    """
+    from ..runs import Run, expect_run, record_score, summarise_run
+    from ._shared.outputs import scores_panel
+    from ._shared.progress import make_progress
+
+    run, progress = Run.open(run), make_progress(quiet)
+    record_score(run, macro_f1, board=board, model=model)
+    summary = summarise_run(run)
+    progress.log(scores_panel(summary))
+    if note := expect_run(run)[1]:
+        progress.log(note)
+    if as_json:
+        print_json(summary)

@@ -8,6 +8,7 @@ from ..utils.lazy_import import lazy_exports
 from .blending import BLENDS
 
 _EXPORTS = {
+    "ExpectedScore": ".expected_score",
     "OutOfFoldStacker": ".stacker",
     "PredictionAdjuster": ".calibration",
     "assign_folds": ".folds",
@@ -17,6 +18,7 @@ _EXPORTS = {
     "check_unique_tones": ".leakage",
     "compare_blends": ".blending",
     "default_final_estimator": ".meta_model",
+    "expect_scores": ".expected_score",
     "fold_balance": ".folds",
     "leave_one_model_out": ".blending",
     "macro_f1": ".metrics",

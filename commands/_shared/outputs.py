@@ -6,6 +6,14 @@ from rich.table import Table
 from ...exceptions import DataError, MissingExtraError
 from .progress import plain
 
+# Columns of the scores that a run need not have.
+_COLUMNS = {
+    "expected": "expected on the test",
+    "leaderboard": "leaderboard",
+    "answers": "answers",
+    "seconds": "seconds",
+}
+
 
 def write_report_and_card(run, progress, answers=None):
     """Write the model card and the report of a run, and show its scores.
@@ -24,7 +32,7 @@ def write_report_and_card(run, progress, answers=None):
         Scores by model, from :func:`~stemstack.runs.prediction.evaluate.summarise_run`.
     """
     from ...reports.report import write_model_card, write_report
-    from ...runs import evaluate_run, summarise_run
+    from ...runs import evaluate_run, expect_run, summarise_run
 
     with progress.stage("report and model card"):
         write_model_card(run)
@@ -36,6 +44,8 @@ def write_report_and_card(run, progress, answers=None):
             progress.log(f"report: {path}")
     summary = summarise_run(run, answers and evaluate_run(run, answers))
     progress.log(scores_panel(summary))
+    if note := expect_run(run)[1]:
+        progress.log(note)
     return summary
 
 
@@ -54,15 +64,22 @@ def scores_panel(summary):
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", overflow="fold", min_width=9)
     table.add_column("macro F1 out of fold", justify="right")
-    columns = [name for name in ("answers", "seconds") if any(name in row for row in rows)]
+    columns = [name for name in _COLUMNS if any(name in row for row in rows)]
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(_COLUMNS[name], justify="right")
     for model, row in summary.items():
         score = f"{row['macro_f1']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-        cells = {"answers": f"{row['answers']:.3f}" if "answers" in row else ""}
-        cells["seconds"] = f"{row['seconds']:.1f}" if "seconds" in row else ""
-        table.add_row(plain(model), score, *(cells[name] for name in columns))
+        table.add_row(plain(model), score, *(_cell(row, name) for name in columns))
     return table
+
+
+def _cell(row, name):
+    if name not in row:
+        return ""
+    if name == "expected":
+        low, high = row["expected_low"], row["expected_high"]
+        return f"{row['expected']:.3f} ({low:.3f} to {high:.3f})"
+    return f"{row[name]:.1f}" if name == "seconds" else f"{row[name]:.3f}"
 
 
 def report_skipped_clips(problems, outcome):

@@ -1,8 +1,9 @@
-"""Macro F1 of every model with its interval, and a note on networks behind the linear baseline."""
+"""Macro F1 of every model, the score to expect, and a note on networks behind the baseline."""
 
 import pandas as pd
 
 from ...models.model_name import ModelName
+from ...runs.prediction.expected import expect_run, read_leaderboard
 from ...stacking.meta_model import score_table
 from ...stacking.metrics import paired_difference
 from ..html import figures
@@ -20,6 +21,13 @@ _ABOUT = (
 )
 
 
+_EXPECTED = (
+    "The score to expect on the unlabelled test is estimated from the confidence of the models and "
+    "their agreement with each other, on the test and out of fold; its interval is of 90 %."
+)
+_TEST_COLUMN = "expected on the test"
+
+
 def collect(inputs):
     """Score every model, and compare networks with the linear baseline."""
     run, evaluations = inputs.run, inputs.evaluations
@@ -28,7 +36,11 @@ def collect(inputs):
         for evaluation in evaluations
         for network, linear in _pairs(run)
     ]
+    expected, note = expect_run(run)
     return {
+        "expected": {name: score.describe() for name, score in expected.items()},
+        "leaderboard": read_leaderboard(run),
+        "note": note,
         "scores": {e.name: score_table(e.y_true, e.y_pred, e.groups) for e in evaluations},
         "behind_linear": [line for line in lines if line is not None],
         "has_gap": inputs.data is not None and has_test(run),
@@ -90,12 +102,27 @@ def render(data):
         alt=alt,
         height=figures.figure_height(len(first), 0.14 + 0.17 * len(scores)),
     )
+    table_rows = _table(scores, first.index[::-1])
     return (
         paragraph(_ABOUT)
         + figure(svg, "Score and interval of each model, the best on top.")
         + (_note(data) if data["behind_linear"] else "")
-        + table(_table(scores, first.index[::-1]), "Macro F1 and its 95 % interval")
+        + table(_add_test(table_rows, data), "Macro F1 and its 95 % interval")
+        + (paragraph(_EXPECTED) if data["expected"] else "")
+        + (paragraph(f"Note: {data['note']}.") if data["note"] else "")
     )
+
+
+def _add_test(rows, data):
+    """Add columns with the scores to expect on the test, and those of leaderboards."""
+    if data["expected"]:
+        rows[_TEST_COLUMN] = [data["expected"].get(model, "") for model in rows.index]
+    if data["leaderboard"]:
+        rows["leaderboard"] = [
+            ", ".join(f"{board} {score:.3f}" for board, score in by_board.items())
+            for by_board in (data["leaderboard"].get(model, {}) for model in rows.index)
+        ]
+    return rows
 
 
 def _note(data):

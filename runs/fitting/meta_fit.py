@@ -5,6 +5,7 @@ import pandas as pd
 
 from ...stacking import default_final_estimator, nested_predictions, score_classes
 from ...stacking.out_of_fold import prediction_table, to_labels
+from ..prediction.expected import write_expected
 from ..predictions import METHOD
 from ..run import STACK
 
@@ -46,6 +47,7 @@ def fit_meta_model(run, table, test, predictions, *, classes, final=None):
     }
     left_out = list(test.problems)
     run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": left_out})
+    write_expected(run)
 
 
 def meta_features(predictions):

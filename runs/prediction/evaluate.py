@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 
+import numpy as np
+
 from ...datasets.csv_table import read_csv_lines
 from ...datasets.names import normalize_name
 from ...exceptions import DataError
@@ -11,6 +13,7 @@ from ...utils.threads import one_blas_thread
 from ..costs import model_seconds
 from ..predictions import predicted_labels
 from ..run import STACK
+from .expected import expect_run, read_leaderboard
 
 # Name of the row of the adjusted predictions.
 DECODED = "decoded"
@@ -159,6 +162,9 @@ def summarise_run(run, answers=None):
     -------
     dict of str to dict
         By model: the out-of-fold ``macro_f1``, with ``low`` and ``high`` of its 95 % interval;
+        ``expected``, the macro F1 to expect on the test, with ``expected_low`` and
+        ``expected_high`` of its 90 % interval, where it can be estimated; ``leaderboard``, the mean
+        of the scores entered for it;
         ``answers``, the macro F1 on the test, if scores are passed; and ``seconds`` for features
         and fits, where recorded.
 
@@ -177,6 +183,7 @@ def summarise_run(run, answers=None):
     0.95
     """
     table, metrics, seconds = run.read_table("ledger/oof"), run.metrics, model_seconds(run)
+    boards, (expected, _) = read_leaderboard(run), expect_run(run)
     groups, y_true = run.song_groups(len(table)), table["label"].to_numpy(dtype=object)
     summary = {}
     for name in (*run.model_names, STACK):
@@ -184,6 +191,12 @@ def summarise_run(run, answers=None):
         low, high = macro_f1_interval(y_true, y_pred, groups)
         macro_f1 = metrics["out_of_fold"][name]["macro_f1"]
         summary[name] = {"macro_f1": macro_f1, "low": low, "high": high}
+        if name in expected:
+            one = expected[name]
+            names = ("expected", "expected_low", "expected_high")
+            summary[name] |= dict(zip(names, (one.macro_f1, one.low, one.high), strict=True))
+        if name in boards:
+            summary[name]["leaderboard"] = float(np.mean(list(boards[name].values())))
         if answers is not None:
             summary[name]["answers"] = answers[name]["macro_f1"]
         if name in seconds:

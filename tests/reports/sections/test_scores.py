@@ -13,7 +13,15 @@ TABLE = pd.DataFrame(
     {"macro_f1": [0.5, 0.75, 0.25], "low": [0.4, 0.7, 0.2], "high": [0.6, 0.8, 0.3]},
     ["lr", "stack", "$x_"],
 )
-DATA = {"scores": {"out of fold": TABLE}, "behind_linear": [], "has_gap": True, "data_set": "D"}
+DATA = {
+    "scores": {"out of fold": TABLE},
+    "expected": {},
+    "leaderboard": {},
+    "note": None,
+    "behind_linear": [],
+    "has_gap": True,
+    "data_set": "D",
+}
 CLASSES, EYE = ["a", "b"], np.eye(2)
 
 
@@ -39,6 +47,16 @@ def test_note_links_to_the_gap_or_its_command(has_gap):
 
 def test_no_network_behind_gives_no_note():
     assert "<aside" not in SCORES.render(DATA)
+
+
+def test_expected_and_leaderboard_scores_are_shown():
+    expected = {"lr": "0.400 (0.300 to 0.500)"}
+    board = {"stack": {"public": 0.68}}
+    body = SCORES.render({**DATA, "expected": expected, "leaderboard": board, "note": "x < y"})
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", body)
+    assert cells[:4] == ["0.750", "0.700 – 0.800", "", "public 0.680"]
+    assert cells[6] == expected["lr"] and "Note: x &lt; y." in body
+    assert "expected on the test" not in SCORES.render(DATA)
 
 
 @pytest.fixture
@@ -87,6 +105,7 @@ def test_scores_and_networks_are_collected(run, evaluation, make_inputs):
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_gap_is_linked_if_it_is_measured(run, evaluation, make_inputs, quick):
-    run.write_table("ledger/test", pd.DataFrame({"id": ["1"]}))
+    test = run.read_table("ledger/oof").drop(columns=["label", "fold"])
+    run.write_table("ledger/test", test.rename(columns={"clip": "id"}))
     options = {"data": None} if quick else {}
     assert SCORES.collect(make_inputs(run, [evaluation], **options))["has_gap"] is not quick

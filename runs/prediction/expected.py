@@ -1,0 +1,183 @@
+"""The score to expect on a run's unlabelled test clips, and scores that were measured on them."""
+
+import json
+from collections import defaultdict
+
+import numpy as np
+
+from ...exceptions import DataError, UsageError, first_line
+from ...stacking import expect_scores
+from ...utils.atomic_write import write_text
+from ...utils.threads import one_blas_thread
+from ..predictions import model_proba
+from ..run import PSEUDO_LABEL, STACK
+from ..run_files import damaged, read_json
+
+_FILE = "leaderboard.json"
+_MAX_NAME = 40
+
+
+@one_blas_thread()
+def expect_run(run):
+    """Estimate the macro F1 of a run's models on its unlabelled test clips.
+
+    Parameters
+    ----------
+    run : Run
+        Finished.
+
+    Returns
+    -------
+    scores : dict of str to ExpectedScore
+        By model, except for models with a leaderboard score, which corrects the others. Empty where
+        nothing can be estimated.
+    note : str or None
+        Why nothing is estimated, or which models' scores are extrapolated. None for a run without
+        test clips too.
+
+    Raises
+    ------
+    DataError
+        A file of the run is damaged.
+
+    See Also
+    --------
+    record_score : Enters a leaderboard score.
+    stemstack.stacking.expect_scores : Estimates scores from tables of probabilities.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run, expect_run
+    >>> scores, note = expect_run(Run.open("RUN"))  # doctest: +SKIP
+    >>> scores["stack"].describe()  # doctest: +SKIP
+    '0.660 (0.600 to 0.720)'
+    """
+    if not (run.path / "ledger/test.parquet").exists():
+        return {}, None
+    if run.config.protocol == "shared":
+        return {}, _explain("the folds share songs, so that out-of-fold scores are optimistic")
+    if run.made_by == PSEUDO_LABEL:
+        return {}, _explain("its models were trained on pseudo-labels of the test clips")
+    oof, test = run.read_table("ledger/oof"), run.read_table("ledger/test")
+    classes, models = run.metrics["classes"], (*run.model_names, STACK)
+    boards = read_leaderboard(run)
+    measured = {model: float(np.mean(list(by.values()))) for model, by in boards.items()}
+    try:
+        scores = expect_scores(
+            {name: model_proba(oof, name, classes) for name in models},
+            oof["label"],
+            {name: model_proba(test, name, classes) for name in models},
+            ensembles=[STACK],
+            measured=measured,
+        )
+    except DataError as error:
+        return {}, _explain(first_line(error))
+    far = [name for name, score in scores.items() if not score.in_range]
+    return scores, _warn(far) if far else None
+
+
+def _explain(reason):
+    return f"the score to expect on the test is not estimated: {reason}"
+
+
+def _warn(models):
+    return (
+        f"the score to expect of {', '.join(models)} is extrapolated, and its interval too narrow: "
+        "the test differs more from training than the simulated shifts that the estimate was "
+        "learned from; gap shows by what"
+    )
+
+
+def record_score(run, macro_f1, *, board, model=STACK):
+    """Enter the score of a model that was measured on the test, such as on a leaderboard.
+
+    The score is stored in ``leaderboard.json``, in place of an earlier one of that board and model,
+    and the expected scores in ``metrics.json`` are corrected.
+
+    Parameters
+    ----------
+    run : Run
+        Finished, with test predictions.
+    macro_f1 : float
+        From 0 to 1.
+    board : str
+        Such as ``"public"``.
+    model : str, default="stack"
+
+    Raises
+    ------
+    UsageError
+        A value is out of range, or the run has no such model.
+    DataError
+        The run has no test predictions.
+
+    See Also
+    --------
+    expect_run : Estimates the scores of the other models.
+
+    Examples
+    --------
+    >>> from stemstack.runs import Run, record_score
+    >>> record_score(Run.open("RUN"), 0.68, board="public")  # doctest: +SKIP
+    """
+    models = (*run.model_names, STACK)
+    if model not in models:
+        raise UsageError(f"{run.path}: has no model {model!r}; its models are {', '.join(models)}")
+    if not 0 <= macro_f1 <= 1:
+        raise UsageError(f"A score must be from 0 to 1. Got {macro_f1}; divide a percentage by 100")
+    if not (0 < len(board) <= _MAX_NAME and board.isprintable()):
+        raise UsageError(
+            f"The name of a board must have 1 to {_MAX_NAME} characters. Got {board!r}"
+        )
+    if not (run.path / "ledger/test.parquet").exists():
+        raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
+    boards = read_leaderboard(run)
+    boards.setdefault(model, {})[board] = float(macro_f1)
+    write_text(run.path / _FILE, json.dumps(boards, indent=1) + "\n")
+    write_expected(run)
+
+
+def read_leaderboard(run):
+    """Read the scores entered by :func:`record_score`.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By model, then by board.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
+    """
+    path = run.path / _FILE
+    if not path.exists():
+        return {}
+    document, boards = read_json(path), defaultdict(dict)
+    try:
+        for model, by_board in document.items():
+            for board, score in by_board.items():
+                is_score = isinstance(score, float | int) and not isinstance(score, bool)
+                if model not in (*run.model_names, STACK) or not (is_score and 0 <= score <= 1):
+                    raise ValueError(f"score {score!r} of {model!r}")
+                boards[model][board] = float(score)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise damaged(path, error) from error
+    return dict(boards)
+
+
+def write_expected(run):
+    """Write the expected scores of a finished run to ``metrics.json``.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    scores, _ = expect_run(run)
+    metrics = {name: value for name, value in run.metrics.items() if name != "expected"}
+    expected = {name: score.to_dict() for name, score in scores.items()}
+    run.write_metrics(metrics | ({"expected": expected} if expected else {}))
