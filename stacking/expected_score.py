@@ -63,7 +63,7 @@ class ExpectedScore:
     --------
     >>> from stemstack.stacking import ExpectedScore
     >>> ExpectedScore(0.66, 0.6, 0.72, in_range=True).describe()
-    '0.660 (0.600 to 0.720)'
+    '0.66 (0.60 to 0.72)'
     """
 
     macro_f1: float
@@ -73,7 +73,7 @@ class ExpectedScore:
 
     def describe(self):
         """Return the score and its interval as text."""
-        return f"{self.macro_f1:.3f} ({self.low:.3f} to {self.high:.3f})"
+        return f"{self.macro_f1:.2f} ({self.low:.2f} to {self.high:.2f})"
 
     def to_dict(self):
         """Return plain data for JSON."""

@@ -8,8 +8,8 @@ from .progress import plain
 
 # Columns of the scores that a run need not have.
 _COLUMNS = {
-    "expected": "expected on the test",
-    "leaderboard": "leaderboard",
+    "expected": "expected on test",
+    "leaderboard": "measured",
     "answers": "answers",
     "seconds": "seconds",
 }
@@ -78,7 +78,7 @@ def _cell(row, name):
         return ""
     if name == "expected":
         low, high = row["expected_low"], row["expected_high"]
-        return f"{row['expected']:.3f} ({low:.3f} to {high:.3f})"
+        return f"{row['expected']:.2f} ({low:.2f} to {high:.2f})"
     return f"{row[name]:.1f}" if name == "seconds" else f"{row[name]:.3f}"
 
 

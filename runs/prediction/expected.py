@@ -50,7 +50,7 @@ def expect_run(run):
     >>> from stemstack.runs import Run, expect_run
     >>> scores, note = expect_run(Run.open("RUN"))  # doctest: +SKIP
     >>> scores["stack"].describe()  # doctest: +SKIP
-    '0.660 (0.600 to 0.720)'
+    '0.66 (0.60 to 0.72)'
     """
     if not (run.path / "ledger/test.parquet").exists():
         return {}, None
