@@ -86,7 +86,8 @@ def route_fit(owner, estimators, final_estimator, params, groups=None, *, n):
     """Return the ``fit`` parameters of each estimator.
 
     With metadata routing enabled each estimator gets what it requested; without, ``sample_weight``
-    goes to all of them, in a pipeline to its last step.
+    goes to all of them, and ``groups`` to those whose ``fit`` has this parameter, such as a nested
+    stacker or a network with early stopping; in a pipeline to its last step.
 
     Parameters
     ----------
@@ -96,8 +97,6 @@ def route_fit(owner, estimators, final_estimator, params, groups=None, *, n):
     params : dict
         As returned by :func:`check_fit_params`.
     groups : array-like, optional
-        Used only with metadata routing enabled, for estimators that request groups, such as a
-        search over a group splitter.
     n : int
         Number of rows.
 
@@ -116,15 +115,12 @@ def route_fit(owner, estimators, final_estimator, params, groups=None, *, n):
     if "sample_weight" in params:
         params = {**params, "sample_weight": check_sample_weight(params["sample_weight"], n)}
     named = [*estimators, (FINAL, final_estimator)]
-    if _is_routing_enabled() and groups is not None:
+    if groups is not None:
         params = {**params, "groups": groups}
-    if not params:
-        return {name: {} for name, _ in named}
-    if _is_routing_enabled():
+    if _is_routing_enabled() and params:
         routed = process_routing(owner, "fit", **params)
         return {name: routed[name].fit for name, _ in named}
-    weights = params["sample_weight"]
-    return {name: {_weight_parameter(name, model): weights} for name, model in named}
+    return {name: _unrouted(name, model, params) for name, model in named}
 
 
 def route_predict(owner, params):
@@ -158,27 +154,37 @@ def weight_parameter(estimator):
     str or None
         None if the estimator does not accept weights.
     """
+    prefix, last = _last_step(estimator)
+    return f"{prefix}sample_weight" if _accepts_weights(last) else None
+
+
+def _last_step(estimator):
+    """Return the prefix of the ``fit`` parameters of a pipeline's last step, and the step."""
     prefix = ""
     while isinstance(estimator, Pipeline):
         prefix += f"{estimator.steps[-1][0]}__"
         estimator = estimator.steps[-1][1]
-    return f"{prefix}sample_weight" if _accepts_weights(estimator) else None
+    return prefix, estimator
 
 
 def _is_routing_enabled():
     return get_config()["enable_metadata_routing"]
 
 
-def _weight_parameter(name, estimator):
-    """Return the same; raise an error if there is none."""
-    parameter = weight_parameter(estimator)
-    if parameter is None:
-        last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-        raise WeightsError(
-            f"{name}: {type(last).__name__} does not support sample weights; leave the "
-            "weights out, or choose another estimator"
-        )
-    return parameter
+def _unrouted(name, estimator, params):
+    """Return the parameters that an estimator gets without metadata routing."""
+    prefix, last = _last_step(estimator)
+    found = {}
+    if "sample_weight" in params:
+        if not _accepts_weights(last):
+            raise WeightsError(
+                f"{name}: {type(last).__name__} does not support sample weights; leave the "
+                "weights out, or choose another estimator"
+            )
+        found[f"{prefix}sample_weight"] = params["sample_weight"]
+    if "groups" in params and "groups" in inspect.signature(last.fit).parameters:
+        found[f"{prefix}groups"] = params["groups"]
+    return found
 
 
 def _accepts_weights(estimator):

@@ -178,8 +178,9 @@ class OutOfFoldStacker(StackingClassifier):
         groups : array-like of shape (n,), optional
             Rows of one group (a song) are on one side of every split. By default mashups that share
             songs or noise clips, directly or through others, are a group, and other rows are each
-            their own. Estimators that split by themselves, such as a nested stacker, get the groups
-            only with scikit-learn's metadata routing enabled.
+            their own. Estimators whose ``fit`` takes groups get them, such as a nested stacker or a
+            network with early stopping; with scikit-learn's metadata routing enabled, those that
+            request them.
         **fit_params : dict of str to array-like of shape (n,)
             ``sample_weight``, for every estimator and the final one; with scikit-learn's metadata
             routing enabled, whatever the estimators request, including ``groups``. Scores weight

@@ -56,13 +56,17 @@ def test_groups_reach_a_search_that_splits_by_them(monkeypatch):
     assert all(np.isin(part, groups[stack.folds_ != f]).all() for f, part in enumerate(requested))
 
 
-def test_groups_reach_a_stacker_within_a_stacker():
+@pytest.mark.parametrize("routing", [False, True])
+def test_groups_reach_a_stacker_within_a_stacker(routing):
     groups = np.arange(len(Y)) // 3
     inner = OutOfFoldStacker(MODELS, cv=3, random_state=0)
-    with config_context(enable_metadata_routing=True):
+    if not routing:
+        inner = make_pipeline(StandardScaler(), inner)
+    with config_context(enable_metadata_routing=routing):
         stack = OutOfFoldStacker([("inner", inner), *MODELS], cv=3, random_state=0)
         stack.fit(X, Y, groups=groups)
     for fold, fitted in enumerate(stack.estimators_[0]):
+        fitted = fitted if routing else fitted[-1]
         songs = groups[stack.folds_ != fold]
         assert pd.Series(fitted.folds_).groupby(songs).nunique().max() == 1
 
