@@ -75,8 +75,8 @@ _FILE = click.Path(path_type=Path)
     type=ModelNames(),
     default="lr,lgbm,effnet",
     group=_MODELS,
-    help="Models to train and stack, optionally with parameters: lr(C=0.1),effnet:b0(epochs=8), or "
-    "functions of your own: my_models.py:make_svm.",
+    help="Models to train and stack, optionally with parameters: lr(C=0.1),effnet:b0(epochs=8); "
+    "handcrafted for the best without networks; or functions of your own: my_models.py:make_svm.",
 )
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")

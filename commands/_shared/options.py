@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 from ...exceptions import UsageError
 from ...models.model_name import split_names
-from ...models.registry import MODELS
+from ...models.registry import MODEL_SETS, MODELS
 from ...utils.cache import choose_library_caches, default_cache_folder
 from ...utils.constraints import (
     TRUE_OR_FALSE,
@@ -82,20 +82,26 @@ class Names(click.ParamType):
 
 
 class ModelNames(click.ParamType):
-    """List of models with parameters: ``lr,effnet(epochs=8,mixup=0.2)``, or a list in YAML."""
+    """List of models with parameters: ``lr,effnet(epochs=8,mixup=0.2)``, or a list in YAML.
+
+    The name of a set of models stands for its models.
+    """
 
     name = "a,b(c=1),d"
 
     def convert(self, value, param, ctx):
         """Return a tuple of str."""
-        return tuple(split_names(value) if isinstance(value, str) else map(str, value))
+        names = split_names(value) if isinstance(value, str) else map(str, value)
+        return tuple(model for name in names for model in MODEL_SETS.get(name, [name]))
 
     def shell_complete(self, ctx, param, incomplete):
         """Complete the name after the last comma."""
         before, comma, typed = incomplete.rpartition(",")
+        summaries = {name: spec.summary for name, spec in MODELS.items()}
+        summaries |= {name: ", ".join(models) for name, models in MODEL_SETS.items()}
         return [
-            CompletionItem(before + comma + name, help=spec.summary)
-            for name, spec in MODELS.items()
+            CompletionItem(before + comma + name, help=summary)
+            for name, summary in summaries.items()
             if name.startswith(typed)
         ]
 

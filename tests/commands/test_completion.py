@@ -23,8 +23,11 @@ def complete(*words):
     [
         (["f"], ["features", "fit"]),
         (["fit", "--time"], ["--time-limit"]),
-        (["fit", "--models", "l"], ["lr", "lgbm"]),
-        (["fit", "--models", "lr,effnet(epochs=3),h"], ["lr,effnet(epochs=3),heuristic"]),
+        (["fit", "--models", "l"], ["lr", "lda", "lgbm"]),
+        (
+            ["fit", "--models", "lr,effnet(epochs=3),h"],
+            ["lr,effnet(epochs=3),heuristic", "lr,effnet(epochs=3),handcrafted"],
+        ),
         (["fit", "--models", "lr", "--proto"], ["--protocol"]),
         (["fit", "--protocol", "s"], ["shared"]),
         (["stack", "RUN", "--blend", "g"], ["greedy", "geometric"]),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 NET = (
     "effnet:cnn_tiny(remix=true,epochs=2,n_fft=512,hop_length=256,n_mels=16,crop_seconds=0.5,"
@@ -34,6 +35,12 @@ def test_one_model_twice_and_a_seed_ensemble(stem_data, tmp_path, fit_small, run
     assert run_program("predict", out, *clips, "--out", predicted)[0] == 0
     submission = pd.read_csv(out / "submission.csv")
     assert pd.read_csv(predicted).iloc[:, 1].tolist() == submission.iloc[:, 1].tolist()
+
+
+def test_set_of_models_stands_for_its_models(run_program):
+    models = ["--models", "effnet,handcrafted"]
+    code, out, _ = run_program("fit", "--data", "D", *models, "--print-config")
+    assert code == 0 and yaml.safe_load(out)["models"] == ["effnet", "lgbm", "lda"]
 
 
 @pytest.mark.slow

@@ -1,0 +1,153 @@
+"""Classical models, and meta-models over them, on test sets that other projects' tools have mixed.
+
+Models are trained on mashups of the songs of ``foreign.py``, and predict its test sets, whose songs
+and noise clips are others. The first table has macro F1 of each model out of fold and on the tests,
+and the CPU time of its five fits; the second that of each meta-model, nested and on the tests.
+
+    python benchmarks/members.py WORK
+
+WORK is that of ``foreign.py``; what it holds is not made again.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import foreign
+import foreign_mixers
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.decomposition import PCA
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
+from study import features_of, heads, sample_clips, score_all
+
+from stemstack.features import feature_columns
+from stemstack.mashups import Settings
+from stemstack.models.discriminant import ComponentsLDA
+from stemstack.stacking import BLENDS, make_blend, nested_predictions
+from stemstack.stacking.blending.base import model_blocks
+
+STACKS = (("lr", "lgbm"), ("lr", "lgbm", "lda"), ("lgbm", "lda"), ("lr", "lgbm", "lda", "rbf"))
+
+
+def candidates():
+    """Return classifiers over feature tables, by name."""
+    normal = QuantileTransformer(n_quantiles=200, output_distribution="normal", random_state=0)
+    columns, quantiles = feature_columns("linear"), feature_columns([(".*", normal)])
+    svm = Nystroem(gamma=1 / 3000, n_components=600, random_state=0)
+    return {
+        **heads(),
+        "lda": make_pipeline(columns, ComponentsLDA()),
+        "lr, quantiles": make_pipeline(quantiles, LogisticRegression(C=0.01, max_iter=2000)),
+        "rbf": make_pipeline(
+            quantiles, PCA(300, random_state=0), svm, LogisticRegression(C=10, max_iter=2000)
+        ),
+    }
+
+
+class LogPool(ClassifierMixin, BaseEstimator):
+    """Logarithmic pool: a temperature for each model, and weights that all classes share."""
+
+    def fit(self, X, y):
+        """Fit the weights to the log loss."""
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        logs, rows = _log_blocks(X, self.classes_), np.arange(len(codes))
+
+        def loss(weights):
+            log_proba = log_softmax(np.tensordot(weights, logs, 1), axis=1)
+            expected = np.einsum("nk,mnk->mn", np.exp(log_proba), logs)
+            return -log_proba[rows, codes].mean(), (expected - logs[:, rows, codes]).mean(axis=1)
+
+        start, bounds = np.full(len(logs), 1 / len(logs)), [(0, None)] * len(logs)
+        self.weights_ = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+        return self
+
+    def predict_proba(self, X):
+        """Return the pooled probabilities."""
+        return softmax(np.tensordot(self.weights_, _log_blocks(X, self.classes_), 1), axis=1)
+
+    def predict(self, X):
+        """Return the most probable classes."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def _log_blocks(X, classes):
+    return np.log(np.maximum(model_blocks(np.asarray(X), len(classes)), 1e-6))
+
+
+def meta_models():
+    """Return meta-models by name: all blends, and two that are no choice of the command."""
+    named = {name: make_blend(name) for name in BLENDS}
+    penalised = LogisticRegression(C=0.1, max_iter=1000)
+    return {**named, "logistic, C=0.1": penalised, "log pool": LogPool()}
+
+
+def predict_folds(name, X, y, fold, X_test):
+    """Return out-of-fold probabilities, the mean of the fold models for the test, and CPU s."""
+    model, start = candidates()[name], time.process_time()
+    oof, mean = np.empty((len(y), len(np.unique(y)))), 0.0
+    for f in np.unique(fold):
+        fitted = clone(model).fit(X[fold != f], y[fold != f])
+        oof[fold == f] = fitted.predict_proba(X[fold == f])
+        mean = mean + fitted.predict_proba(X_test) / len(np.unique(fold))
+    return oof, mean, time.process_time() - start
+
+
+def measure(work, training, per_class, X_test):
+    """Return labels, folds, and the predictions of each model."""
+    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
+    settings = Settings(durations=durations, **foreign.TRAINING[training]).to_dict()
+    options = {"seed": 0, "per_class": per_class, "cache": work / "cache", "settings": settings}
+    clips, y, fold = sample_clips(work / "data", folds=5, **options)
+    X = features_of(clips, work / "cache")
+    results = score_all(predict_folds, [(name, X, y, fold, X_test) for name in candidates()])
+    return y, fold, dict(zip(candidates(), results, strict=True))
+
+
+def macro_f1(y_true, y_pred):
+    """Return macro F1."""
+    return f1_score(y_true, y_pred, average="macro")
+
+
+def main():
+    """Fit all models on all trainings, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--per-class", type=int, default=100, help="training mashups")
+    args = parser.parse_args()
+    foreign.make_songs(args.work)
+    tests = [foreign.make_test(args.work, name, 20) for name in foreign_mixers.MIXERS]
+    X_test = pd.concat([features_of(paths, args.work / "cache") for paths, _ in tests])
+    y_test, ends = np.concatenate([y for _, y in tests]), np.cumsum([len(y) for _, y in tests])
+    models, stacks = {}, {}
+
+    def on_tests(y_pred):
+        parts = zip(np.split(y_test, ends[:-1]), np.split(y_pred, ends[:-1]), strict=True)
+        return np.mean([macro_f1(*part) for part in parts])
+
+    for training in foreign.TRAINING:
+        y, fold, predicted = measure(args.work, training, args.per_class, X_test)
+        classes = np.unique(y)
+        for name, (oof, proba, seconds) in predicted.items():
+            scores = macro_f1(y, classes[oof.argmax(1)]), on_tests(classes[proba.argmax(1)])
+            models[name, training] = (*scores, seconds)
+        for names in STACKS:
+            X, T = (np.hstack([predicted[name][k] for name in names]) for k in (0, 1))
+            for blend, meta in meta_models().items():
+                nested = macro_f1(y, nested_predictions(meta, X, y, fold))
+                scores = nested, on_tests(meta.fit(X, y).predict(T))
+                stacks["+".join(names), blend, training] = scores
+    for table, columns in ((models, ["oof", "tests", "CPU s"]), (stacks, ["nested", "tests"])):
+        rows = pd.DataFrame(table, index=columns).T.unstack().swaplevel(axis=1)
+        print(rows.sort_index(axis=1).round(3).to_string())
+
+
+if __name__ == "__main__":
+    main()
