@@ -287,7 +287,12 @@ def _describe_rms(files):
 
 _COMPARED = (
     ("rate", _describe_rate, "nothing to do: both are read at 22,050 Hz"),
-    ("length", _describe_length, "make training clips as long as test clips (setting durations)"),
+    (
+        "length",
+        _describe_length,
+        "make training clips as long as test clips (mashups: setting durations; recordings: "
+        "fit --window)",
+    ),
     ("peak", _describe_peak, "normalise as the test clips are (settings normalize and peak)"),
     (
         "RMS",
