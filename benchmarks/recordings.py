@@ -23,6 +23,8 @@ from stemstack.datasets.demo.noise_folder import write_noise
 from stemstack.runs import ClipList, Config, fit_run, predict_run
 from stemstack.runs.predictions import predicted_labels
 from stemstack.runs.run import STACK
+from stemstack.stacking import BLENDS, make_blend, nested_predictions
+from stemstack.stacking.out_of_fold import name_columns
 from stemstack.utils.resources import Resources
 
 GAMES = {
@@ -113,6 +115,23 @@ def score(run, work, resources):
     return scores | {(STACK, "out of fold"): run.metrics["out_of_fold"][STACK]["macro_f1"]}
 
 
+def score_blends(run, work):
+    """Return macro F1 of each blend of the run's models, nested and on the excerpts."""
+    classes, oof = run.metrics["classes"], run.read_table("ledger/oof")
+    test = run.read_table("ledger/test").set_index("id")
+    answers = pd.read_csv(work / "answers.csv", index_col="id").loc[test.index]
+    columns = [c for name in run.model_names for c in name_columns(name, classes, len(classes))]
+    X, y, folds = (oof[c].to_numpy() for c in (columns, "label", "fold"))
+    scores = {}
+    for name in BLENDS:
+        blend = make_blend(name)
+        scores[name, "nested"] = macro_f1(y, nested_predictions(blend, X, y, folds))
+        y_pred = pd.Series(blend.fit(X, y).predict(test[columns].to_numpy()), test.index)
+        for kind, rows in answers.groupby("kind"):
+            scores[name, kind] = macro_f1(rows["label"], y_pred.loc[rows.index])
+    return pd.Series(scores).unstack()
+
+
 def macro_f1(y_true, y_pred):
     """Return macro F1."""
     return f1_score(y_true, np.asarray(y_pred), average="macro")
@@ -136,6 +155,7 @@ def main():
         shutil.rmtree(out, ignore_errors=True)
         run, _ = fit_run(config, out, resources=resources)
         rows[window] = score(run, args.work, resources)
+        print(f"--window {window}:", score_blends(run, args.work).round(3), sep="\n")
     print(pd.DataFrame(rows).T.sort_index(axis=1).round(3).to_string())
 
 

@@ -37,7 +37,7 @@ def test_one_model_twice_and_a_seed_ensemble(stem_data, tmp_path, fit_small, run
     assert pd.read_csv(predicted).iloc[:, 1].tolist() == submission.iloc[:, 1].tolist()
 
 
-def test_set_of_models_stands_for_its_models(run_program):
+def test_name_of_a_set_selects_its_models(run_program):
     models = ["--models", "effnet,handcrafted"]
     code, out, _ = run_program("fit", "--data", "D", *models, "--print-config")
     assert code == 0 and yaml.safe_load(out)["models"] == ["effnet", "lgbm", "lda"]
