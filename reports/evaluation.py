@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from ..runs.prediction.expected import expect_run
 from ..runs.predictions import model_proba
 from ..runs.run import SONG_SHARED, STACK, Run
 from ..stacking.metrics import macro_f1_interval, score_classes
@@ -137,6 +138,12 @@ def headline(run, evaluations):
     if test is not None:
         score = test.scores[name]["macro_f1"]
         text += f" On {len(test.y_true)} labelled test clips it reaches {score:.3f}."
+    elif name in (expected := expect_run(run)[0]):
+        one = expected[name]
+        text += (
+            f" On the unlabelled test clips {one.macro_f1:.2f} is expected (90 % interval "
+            f"{one.low:.2f} to {one.high:.2f})."
+        )
     return text
 
 

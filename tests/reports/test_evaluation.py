@@ -15,7 +15,7 @@ from stemstack.reports.evaluation import (
     key_figures,
     scores_table,
 )
-from stemstack.runs import Run
+from stemstack.runs import Run, expect_run
 from stemstack.runs.prediction.evaluate import read_test_labels
 from stemstack.stacking import score_classes
 
@@ -118,6 +118,18 @@ def test_headline_names_score_and_data(evaluations, scored_run):
     assert "4 clips of DATA, 2 classes in 2 folds that share no song" in text
     # Macro F1 of two hits of a, one of b, one b predicted as a: the mean of 4/5 and 2/3.
     assert text.endswith("On 4 labelled test clips it reaches 0.733.")
+
+
+def test_headline_has_the_score_to_expect(make_run):
+    y = np.arange(60) % 2
+    labels = np.array(["a", "b"], dtype=object)[y]
+    seen = np.where(np.arange(60) % 7 > 0, y, 1 - y)
+    proba = {name: 0.6 * np.eye(2)[seen] + 0.2 for name in ("lr", "stack")}
+    run = make_run("DATA", range(60), labels, proba, test_ids=range(60), test_proba=proba)
+    evaluation = Evaluation("out of fold", ["a", "b"], labels, np.arange(60), proba)
+    expected = expect_run(run)[0]["stack"].macro_f1
+    text = headline(run, [evaluation])
+    assert f"On the unlabelled test clips {expected:.2f} is expected (90 % interval 0." in text
 
 
 def test_key_figures_leave_out_optimistic_scores(evaluations, scored_run):
