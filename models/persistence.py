@@ -9,6 +9,7 @@ models and blends, and of code that the user trusts explicitly.
 import io
 import json
 import zipfile
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -140,20 +141,11 @@ def load_model(folder, *, trust=()):
         return _load_ensemble(folder)
     if not path.exists():
         return load_net(folder, NETWORKS)
-    own, spectral, embeddings = trusted_prefixes(trust), [], []
+    own = trusted_prefixes(trust)
     try:
-        archive = _read_archive(path)
-        types, refused = _find_types(archive, own)
-        trusted = {
-            name
-            for name in types
-            if name in trusted_types() or is_sklearn_class(name) or name.startswith(own)
-        }
-        untrusted = sorted((set(types) - trusted) | refused)
-        if not untrusted:
-            model = import_blocking("skops.io").loads(archive, trusted=sorted(trusted))
-            spectral = find_parts(model, SpectralFeatures)
-            embeddings = find_parts(model, AudioEmbedding)
+        model, untrusted = _load_archive(_read_archive(path), own)
+        spectral = find_parts(model, SpectralFeatures)
+        embeddings = find_parts(model, AudioEmbedding)
     except StemstackError:
         raise
     except ImportError as error:
@@ -194,12 +186,27 @@ def _read_archive(path):
     return _rename_in_schema(content)
 
 
-def _find_types(archive, own):
-    """Return the types that skops does not trust by itself, and those that stemstack refuses."""
+def _load_archive(archive, own):
+    """Return the model, None if it is not trusted, and the types in it that are not."""
     skops = import_blocking("skops.io")
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
-        refused = check_schema(json.loads(source.read("schema.json")), own)
-    return skops.get_untrusted_types(data=archive), refused
+        names, refused = check_schema(json.loads(source.read("schema.json")), own)
+    if not refused:
+        # skops checks again that there are no others.
+        with suppress(skops.exceptions.UntrustedTypesFoundException):
+            return skops.loads(archive, trusted=sorted(_select_trusted(names, own))), []
+    # As skops names them: methods have names of their own.
+    types = set(skops.get_untrusted_types(data=archive))
+    untrusted = (types - _select_trusted(types, own)) | refused
+    return None if untrusted else skops.loads(archive, trusted=sorted(types)), sorted(untrusted)
+
+
+def _select_trusted(names, own):
+    return {
+        name
+        for name in names
+        if name in trusted_types() or is_sklearn_class(name) or name.startswith(own)
+    }
 
 
 def check_savable(model, label):

@@ -67,7 +67,7 @@ def check_size(archive):
 
 
 def check_schema(schema, trusted=()):
-    """Check how the parts of a model are built, and return the names of classes not to be trusted.
+    """Check how the parts of a model are built, and return the names of their classes.
 
     Parameters
     ----------
@@ -78,8 +78,10 @@ def check_schema(schema, trusted=()):
 
     Returns
     -------
-    set of str
-        Full names of scikit-learn's classes whose compiled code relies on fitted arrays.
+    names : set of str
+        Full names of all classes and functions.
+    refused : set of str
+        Those of scikit-learn's classes whose compiled code relies on fitted arrays.
 
     Raises
     ------
@@ -89,30 +91,32 @@ def check_schema(schema, trusted=()):
     protocol = schema.get("protocol")
     if not isinstance(protocol, int) or protocol < _MIN_PROTOCOL:
         raise ValueError(f"protocol {protocol!r} instead of {_MIN_PROTOCOL}")
-    refused, stack = set(), [schema]
+    names, refused, stack = set(), set(), [schema]
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
             stack += node.values()
             if "__loader__" in node:
-                refused |= _check_node(node, trusted)
+                name = f"{node['__module__']}.{node['__class__']}"
+                names.add(name)
+                if _is_refused(name, node, trusted):
+                    refused.add(name)
         elif isinstance(node, list):
             stack += node
-    return refused
+    return names, refused
 
 
-def _check_node(node, trusted):
-    name = f"{node['__module__']}.{node['__class__']}"
+def _is_refused(name, node, trusted):
+    """Check one part; return whether its class is not to be trusted."""
     if trusted and name.startswith(trusted):
-        return set()
+        return False
     if node["__loader__"] not in _LOADERS:
         raise ValueError(f"{name} would be built by {node['__loader__']}")
     if name == _BOOSTER:
         _check_booster(node)
     # skops has its own lists of functions and loss functions.
     by_skops = node["__loader__"] in ("FunctionNode", "LossNode")
-    is_refused = name.startswith("sklearn.") and not by_skops and not is_sklearn_class(name)
-    return {name} if is_refused else set()
+    return name.startswith("sklearn.") and not by_skops and not is_sklearn_class(name)
 
 
 def is_sklearn_class(name):
