@@ -343,9 +343,10 @@ class OutOfFoldStacker(StackingClassifier):
             self.estimators_ = [frozen.estimator for _, frozen in named]
         fitted = dict(zip(dict(named), self.estimators_, strict=True))
         self.named_estimators_ = Bunch(**{n: fitted.get(n, "drop") for n, _ in self.estimators})
-        for one in self.estimators_:
-            if hasattr(_fold_models(one)[0], "feature_names_in_"):
-                self.feature_names_in_ = _fold_models(one)[0].feature_names_in_
+        vars(self).pop("feature_names_in_", None)
+        for one in map(_fold_models, self.estimators_):
+            if hasattr(one[0], "feature_names_in_"):
+                self.feature_names_in_ = one[0].feature_names_in_
         self.oof_ = pd.concat([model.oof for model in models], axis=1)
         if hasattr(X, "iloc"):
             self.oof_.index = X.index

@@ -132,6 +132,7 @@ class TwoOutputs(LinearRegression):
 
 def test_dropped_estimators_take_no_part():
     X, y = load_wine(return_X_y=True, as_frame=True)
+    X = (X - X.mean()) / X.std()
     settings = {"cv": 3, "passthrough": ["hue"], "random_state": 0}
     stack = OutOfFoldStacker(MODELS, **settings).set_params(lr="drop").fit(X, y)
     alone = OutOfFoldStacker(MODELS[1:], **settings).fit(X, y)
@@ -140,6 +141,9 @@ def test_dropped_estimators_take_no_part():
     assert stack.named_estimators_.lr == "drop" and len(stack.named_estimators_.tree) == 3
     names = ["tree__0", "tree__1", "tree__2", "hue"]
     assert list(stack.set_output(transform="pandas").transform(X)) == names
+    # Names of columns are those of the last fit.
+    stack.set_params(passthrough=True).fit(X.to_numpy(), y)
+    assert stack.get_feature_names_out()[-1] == "x12" and not hasattr(stack, "feature_names_in_")
 
 
 def test_oof_has_named_columns_and_index():
