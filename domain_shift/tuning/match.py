@@ -92,7 +92,7 @@ def describe_tuning(tuning):
     level = f"normalised by {found.normalize}"
     pilots = tuning.rounds[-1].n_pilots
     return [
-        f"mashups and test clips are told apart with AUC {before:.3f} before matching and "
+        f"a classifier separates mashups from test clips with AUC {before:.3f} before matching and "
         f"{after:.3f} after (0.5: not at all)",
         f"read from the test clips: {level}, durations {lengths}",
         f"inferred from {pilots} mashups: a mixture of {len(found.components)} generators",

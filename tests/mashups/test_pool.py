@@ -124,6 +124,15 @@ def test_db_normal_gains_have_mean_and_deviation(songs, noise, source_store, sma
     assert abs(np.std(decibels) - 2) < 5 * 2 / np.sqrt(4000)
 
 
+def test_headroom_lowers_the_peak(songs, noise, source_store, small_settings):
+    settings = replace(small_settings, peak=0.5, headroom=(20.0, 20.0))
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=2, seed=0)
+    # rtol: a power of ten.
+    assert [recipe.level for recipe in recipes] == pytest.approx([0.05] * 4, rel=1e-12)
+    plain = sample_recipes(songs, noise, source_store, small_settings, per_class=2, seed=0)
+    assert [replace(recipe, level=1.0) for recipe in recipes] == plain
+
+
 def test_larger_per_class_only_adds_recipes(songs, noise, source_store, small_settings):
     few = sample_recipes(songs, noise, source_store, small_settings, per_class=4, seed=3)
     more = sample_recipes(songs, noise, source_store, small_settings, per_class=12, seed=3)

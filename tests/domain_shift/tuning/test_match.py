@@ -44,7 +44,8 @@ def fitted(data, shared_cache, tmp_path_factory):
         settings={"mixture": "wide"},
     )
     log, out = Log(), tmp_path_factory.mktemp("match") / "RUN"
-    match = partial(match_settings, budget=BUDGET)
+    # A second round would start after the time.
+    match = partial(match_settings, budget=replace(BUDGET, n_rounds=2, max_seconds=0.0))
     run, _ = fit_run(config, out, match=match, resources=Resources(shared_cache, 1, log))
     return config, run, log.lines
 
