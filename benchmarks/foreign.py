@@ -2,7 +2,7 @@
 
 Each mixer of ``foreign_mixers.py`` makes a test set from songs and noise clips that are not trained
 on. ``lr``, ``lgbm`` and their mean are then trained on mashups of several settings, and scored on
-it. ``quick`` and ``full`` match the settings to the test set as ``fit --match`` does; ``mixer`` has
+it. ``read``, ``quick`` and ``full`` match the settings to it as ``fit --match`` does; ``mixer`` has
 training mashups of the mixer itself, the ceiling. Needs ``pip install pedalboard audiomentations
 scaper pydub``, and SoX and FFmpeg.
 
@@ -199,7 +199,7 @@ def main():
     parser.add_argument("--mixers", default=mixers, help=f"of {mixers},record ({mixers})")
     parser.add_argument("--test-per-class", type=int, default=20)
     parser.add_argument("--per-class", type=int, default=100, help="training mashups")
-    parser.add_argument("--trainings", default="record,wide", help="and quick, full, mixer")
+    parser.add_argument("--trainings", default="record,wide", help="and read, quick, full, mixer")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()

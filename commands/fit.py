@@ -66,8 +66,9 @@ _FILE = click.Path(path_type=Path)
     type=MatchMode(),
     default="auto",
     group=_MASHUPS,
-    help="Match the settings to the unlabelled test clips first: quick (one round) or full (four); "
-    "or use those of a YAML file. auto is quick without --settings, and off with it.",
+    help="Match the settings to the unlabelled test clips first: read takes durations and level "
+    "from them; quick and full also weigh generators, in one round or four; a YAML file has "
+    "settings found before. auto is read without --settings, and off with it.",
 )
 @stems_options
 @option(
@@ -174,13 +175,13 @@ def fit_command(
 
 
 def _resolve_match(settings, match):
-    """Return the settings to start from, and ``off``, ``quick`` or ``full``."""
+    """Return the settings to start from, and ``off``, ``read``, ``quick`` or ``full``."""
     if isinstance(match, dict):
         if settings is not None:
             raise UsageError("--settings and --match both name settings; leave one of them out")
         return match, "off"
     if match == "auto":
-        return settings, "quick" if settings is None else "off"
+        return settings, "read" if settings is None else "off"
     return settings, match
 
 

@@ -43,7 +43,7 @@ WINDOW_FORMATS = ("csv", "audacity", "raven")
 STEMS = ("drums", "vocals", "bass", "other")
 GAP_FOLDS = 3
 MAX_DATA_GB = 64.0
-TUNE_BUDGET = SimpleNamespace(n_pilots=300, n_rounds=4, gap_clips=300, folds=3)
+TUNE_BUDGET = SimpleNamespace(n_pilots=300, n_rounds=0, gap_clips=300, folds=3)
 
 
 # Digits of a number on the command line.
@@ -178,7 +178,7 @@ def window_options(training, **settings):
 class MatchMode(SettingsFile):
     """How ``fit`` matches settings to the test: a name, or a YAML file of settings found before."""
 
-    name = "auto|off|quick|full|file"
+    name = "auto|off|read|quick|full|file"
 
     def convert(self, value, param, ctx):
         """Return a name, or a dict of settings."""

@@ -11,6 +11,7 @@ from .tune import TuneBudget, tune_settings
 
 # Of the values of ``fit --match``.
 MATCH_BUDGETS = {
+    "read": TuneBudget(n_rounds=0, gap_clips=100),
     "quick": TuneBudget(n_pilots=300, n_rounds=1, gap_clips=100),
     "full": TuneBudget(n_pilots=300, n_rounds=4, gap_clips=200),
 }
@@ -18,7 +19,7 @@ MATCH_BUDGETS = {
 _TIME_SHARE = 0.1
 
 
-def match_settings(data, settings, *, budget=MATCH_BUDGETS["quick"], time_limit=None, resources):
+def match_settings(data, settings, *, budget=MATCH_BUDGETS["read"], time_limit=None, resources):
     """Tune the mashup settings of a run to its test clips.
 
     Parameters
@@ -28,7 +29,7 @@ def match_settings(data, settings, *, budget=MATCH_BUDGETS["quick"], time_limit=
     settings : dict
         Mashup settings to start from, as plain data.
     budget : TuneBudget
-        Default: one round.
+        Default: durations and level are read from the test clips only.
     time_limit : float, optional
         Time for the whole run in s, of which at most a tenth is used.
     resources : Resources
@@ -83,17 +84,21 @@ def describe_tuning(tuning):
     """
     before, after, found = tuning.before.auc, tuning.after.auc, tuning.settings
     if not tuning.is_changed:
-        why = "match the test clips" if not tuning.rounds else "match better than those found"
-        return [f"mashup settings are left as they are, for they {why}: AUC {before:.3f}"]
+        return [
+            f"mashup settings are left as they are, which match the test best: AUC {before:.3f}"
+        ]
     lengths = ", ".join(
         f"{low:.4g} s" if low == high else f"{low:.4g} to {high:.4g} s"
         for _, low, high in found.durations
     )
     level = f"normalised by {found.normalize}"
-    pilots = tuning.rounds[-1].n_pilots
+    generators = "generators are those of the settings before"
+    if tuning.rounds:
+        n_pilots, n_generators = tuning.rounds[-1].n_pilots, len(found.components)
+        generators = f"inferred from {n_pilots} mashups: a mixture of {n_generators} generators"
     return [
         f"a classifier separates mashups from test clips with AUC {before:.3f} before matching and "
         f"{after:.3f} after (0.5: not at all)",
         f"read from the test clips: {level}, durations {lengths}",
-        f"inferred from {pilots} mashups: a mixture of {len(found.components)} generators",
+        generators,
     ]

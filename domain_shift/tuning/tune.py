@@ -1,6 +1,7 @@
 """Tuning: from unlabelled test clips to settings whose mashups match them.
 
-Durations and level are read from the test clips. Everything else is inferred from mashups: pilots
+Durations and level are read from the test clips. In rounds, if there are any, everything else is
+inferred from mashups: pilots
 of generators from a wide prior are rendered, a classifier separates them from the test clips, and
 its density ratios weigh the generators (:mod:`.selection`). The result is a mixture of generators.
 Further rounds render pilots of the generators selected before, crossed with each other: population
@@ -45,7 +46,8 @@ class TuneBudget:
     ----------
     n_pilots : int, default=300
         Mashups rendered in each round.
-    n_rounds : int, default=4
+    n_rounds : int, default=0
+        Rounds in which generators are weighed; without any, those of the start are kept.
     gap_clips : int, default=300
         Test clips, at most, and mashups that they are compared with before and after.
     matched_auc : float, default=0.6
@@ -69,7 +71,7 @@ class TuneBudget:
     """
 
     n_pilots: int = 300
-    n_rounds: int = 4
+    n_rounds: int = 0
     gap_clips: int = 300
     matched_auc: float = 0.6
     max_seconds: float | None = None
@@ -126,7 +128,7 @@ class Tuning:
     before, after : Gap
         Of mashups of the start and of the result to the test clips.
     rounds : tuple of Round
-        Empty if the start matches.
+        Empty if the start matches, or the budget has none.
     problems : tuple of str
         One message for each test clip that was left out.
 
@@ -178,7 +180,7 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, resources):
     start : Settings
         Settings to compare with. A part of the generators is sampled from them.
     budget : TuneBudget
-        Default: four rounds of 300 mashups.
+        Default: durations and level are read from the test clips only.
     resources : Resources
         With a cache folder.
 
@@ -220,7 +222,7 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, resources):
         return Tuning(start, start, before, before, problems=problems)
     base = sampler.fit_to_clips(start, X_test)
     generators, rounds = _search(sampler, base, X_test, budget, began)
-    settings = to_mixture(replace(base, mixture=()), generators)
+    settings = to_mixture(replace(base, mixture=()), generators) if generators else base
     after = _measure_gap(sampler, settings, X_test, budget)
     if after.auc > before.auc:
         settings, after = start, before

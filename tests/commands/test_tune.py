@@ -49,7 +49,7 @@ def test_tuning_reports_gap_and_rounds(tuned):
 @pytest.mark.parametrize(
     ("options", "match", "mixture"),
     [
-        ([], "quick", "wide"),
+        ([], "read", "wide"),
         (["--settings", "record"], "off", None),
         (["--settings", "record", "--match", "full"], "full", None),
         (["--match", "off"], "off", "wide"),
@@ -81,8 +81,8 @@ def test_plan_has_the_matching(data, tmp_path, run_program):
     code, out, err = run_program(*fit, "--dry-run", "--json", "--quiet")
     assert code == 0, err
     stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
-    # 300 pilots, 100 test clips, and 100 mashups before and after.
-    assert stages["matching settings"]["n"] == 600
+    # 100 test clips, and 100 mashups before and after.
+    assert stages["matching settings"]["n"] == 300
 
 
 def test_test_of_few_clips_is_not_matched(stem_data, tmp_path, run_program):

@@ -80,7 +80,16 @@ def test_matching_settings_are_left(data, shared_cache):
     settings, files = match_settings(read_data(data), start, budget=budget, resources=resources)
     assert settings is start and sorted(files) == ["match.json", "settings.yaml"]
     (line,) = resources.progress.lines
-    assert "left as they are, for they match the test clips" in line
+    assert "left as they are, which match the test best" in line
+
+
+def test_length_is_read_and_generators_stay(data, shared_cache):
+    budget = replace(BUDGET, n_rounds=0)
+    resources = Resources(shared_cache, 1, Log())
+    start = {"mixture": "wide"}
+    settings, _ = match_settings(read_data(data), start, budget=budget, resources=resources)
+    assert settings["mixture"] == "wide" and settings["durations"] == [[1.0, 1.0, 1.0]]
+    assert any("generators are those of the settings before" in x for x in resources.progress.lines)
 
 
 def test_few_or_silent_clips_are_one_message(make_stem_data, shared_cache, tmp_path):
