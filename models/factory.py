@@ -144,7 +144,7 @@ def _find_factory(parsed, params):
     if parsed.source:
         return load_function(parsed.source, parsed.base)
     # effnet:musicnn is musicnn, with the spectrograms that it needs.
-    name = params.pop("backbone") if params.get("backbone") in MODELS else parsed.base
+    name = params.pop("backbone") if params.get("backbone") in list(MODELS) else parsed.base
     if name in MODELS:
         return MODELS[name].load()
     near = difflib.get_close_matches(parsed.base, MODELS, n=1)
