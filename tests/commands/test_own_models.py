@@ -239,7 +239,7 @@ def test_module_on_the_path_is_taken(stem_data, tmp_path, fit_small, monkeypatch
         ("{code}:make_without_proba", "has no predict_proba; wrap it in"),
         ("{code}:make_error", "raised RuntimeError: no luck"),
         ("{code}:make_svm(gamma=1)", "make_svm has no parameter 'gamma'"),
-        ("{code}", "expected NAME, NAME:BACKBONE, FILE.py:FUNCTION"),
+        ("{code}", "expected NAME, NAME:NETWORK, FILE.py:FUNCTION"),
         ("no_such.module:make", "there is no module 'no_such'"),
         ("no_such:make", "Unknown model 'no_such'"),
     ],

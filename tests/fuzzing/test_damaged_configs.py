@@ -90,6 +90,7 @@ def check_options(tmp_path):
             except click.ClickException as error:
                 raise UsageError(error.format_message()) from error
         printed = yaml.safe_load(out.buffer.getvalue())
+        assert printed.pop("match") in ("off", "read", "quick", "full")
         config = Config(**printed)
         assert yaml.safe_load(config.to_yaml()) == printed
 
