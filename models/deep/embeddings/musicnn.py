@@ -1,8 +1,8 @@
 """musicnn: a convolutional network for music tags, with the weights that its authors published.
 
 The weights, one set trained on the Million Song Dataset (MSD) and one on MagnaTagATune (MTT), come
-in the wheel of the package ``musicnn`` as TensorFlow checkpoints. They are converted once, and the
-network is run by torch; neither the package's code nor TensorFlow is needed.
+in the wheel of the package ``musicnn`` as TensorFlow checkpoints. The network is run by torch;
+neither the package's code nor TensorFlow is needed.
 
 References
 ----------
@@ -79,8 +79,8 @@ class MusicnnNetwork:
         """Build the network with its weights; see :mod:`.musicnn_layers`."""
         from .musicnn_layers import Musicnn
 
-        net = Musicnn(n_tags=len(self.tags))
         try:
+            net = Musicnn(n_tags=len(self.tags))
             variables = read_checkpoint(
                 self._folder / ".index", self._folder / ".data-00000-of-00001"
             )
@@ -138,14 +138,26 @@ def log_spectrogram(samples, device="cpu"):
 
 
 def find_package():
-    """Return the folder of the package with the weights; UsageError if it is not installed."""
+    """Return the folder of the package with the weights.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    UsageError
+        It is not installed, or not as a whole.
+    """
     try:
         folder = Path(distribution("musicnn").locate_file("musicnn"))
-    except PackageNotFoundError as error:
+    except PackageNotFoundError:
+        folder = Path()
+    if not (folder / "MSD_musicnn" / ".index").is_file():
         raise UsageError(
             f"The weights of musicnn are not installed: {_INSTALL} (without its requirements, "
             "which are outdated and not needed)"
-        ) from error
+        )
     return folder
 
 
