@@ -103,7 +103,7 @@ def predict_folds(name, X, y, fold, X_test):
 def measure(work, training, per_class, X_test):
     """Return labels, folds, and the predictions of each model."""
     durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
-    settings = Settings(durations=durations, **foreign.TRAINING[training]).to_dict()
+    settings = Settings(durations=durations, **foreign.FIXED[training]).to_dict()
     options = {"seed": 0, "per_class": per_class, "cache": work / "cache", "settings": settings}
     clips, y, fold = sample_clips(work / "data", folds=5, **options)
     X = features_of(clips, work / "cache")
@@ -132,7 +132,7 @@ def main():
         parts = zip(np.split(y_test, ends[:-1]), np.split(y_pred, ends[:-1]), strict=True)
         return np.mean([macro_f1(*part) for part in parts])
 
-    for training in foreign.TRAINING:
+    for training in foreign.FIXED:
         y, fold, predicted = measure(args.work, training, args.per_class, X_test)
         classes = np.unique(y)
         for name, (oof, proba, seconds) in predicted.items():

@@ -71,7 +71,7 @@ def foreign_cases(work, seed, per_class=100, test_per_class=20):
     foreign.make_songs(work)
     tests = {name: foreign.make_test(work, name, test_per_class) for name in MIXERS}
     cases = []
-    for name, changes in foreign.TRAINING.items():
+    for name, changes in foreign.FIXED.items():
         settings = {**foreign.Settings(durations=_SAME, **changes).to_dict()}
         options = {"seed": seed, "per_class": per_class, "cache": work / "cache", "folds": 5}
         training = sample_clips(work / "data", settings=settings, **options)
