@@ -6,11 +6,91 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ..audio import validate_clips
 from ..utils.targets import check_none_missing
-from .extraction import extract
+from .extraction import extract_batches
 from .extractor import Extractor
 
 
-class SpectralFeatures(TransformerMixin, BaseEstimator):
+class ClipTransformer(TransformerMixin, BaseEstimator):
+    """Base class of transformers from clips to the columns of an extractor, which learn nothing.
+
+    Subclasses have ``extractor_``, with the interface of :class:`Extractor`, and the parameters
+    ``n_jobs`` and ``cache``.
+    """
+
+    def fit(self, X, y=None):
+        """Check the parameters; nothing is learnt from the clips.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+        y : array-like of shape (n_clips,), optional
+            Ignored, except that a missing label is an error.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            A label is missing (None, NaN).
+        UsageError
+            A parameter has none of the values expected.
+        """
+        clips = validate_clips(self, X, reset=True)
+        if y is not None:
+            # Before hours of features: the classifier at the end of a pipeline would find it later.
+            check_none_missing(y, "label", "add it, or leave the row out")
+            check_consistent_length(clips, y)
+        self.feature_names_ = self.extractor_.names
+        return self
+
+    def transform(self, X):
+        """Compute the features of clips.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        DataFrame of shape (n_clips, n_features), float32
+            All finite; with the index of ``X`` when it is a pandas object.
+
+        Raises
+        ------
+        AudioError
+            A clip cannot be read.
+        """
+        check_is_fitted(self)
+        clips = validate_clips(self, X, reset=False)
+        batches = extract_batches(clips, self.extractor_, n_jobs=self.n_jobs, cache=self.cache)
+        features = pd.concat([table for table, _ in batches])
+        return features.set_axis(X.index) if isinstance(X, pd.DataFrame | pd.Series) else features
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the column names.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of shape (n_features,), str objects
+        """
+        check_is_fitted(self)
+        return pd.Index(self.feature_names_).to_numpy(dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # Nothing is learnt from the data: stacking computes the features once for all folds.
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+class SpectralFeatures(ClipTransformer):
     """Transformer from clips to statistics of spectral descriptors.
 
     One spectrum per clip is shared by all families of descriptors: librosa's MFCC with first and
@@ -93,86 +173,7 @@ class SpectralFeatures(TransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.cache = cache
 
-    def fit(self, X, y=None):
-        """Check the parameters; nothing is learnt from the clips.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array-like of shape (n_clips, n_samples)
-        y : array-like of shape (n_clips,), optional
-            Ignored, except that a missing label is an error.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        DataError
-            A label is missing (None, NaN).
-        UsageError
-            A parameter has none of the values expected.
-        """
-        clips = validate_clips(self, X, reset=True)
-        if y is not None:
-            # Before hours of features: the classifier at the end of a pipeline would find it later.
-            check_none_missing(y, "label", "add it, or leave the row out")
-            check_consistent_length(clips, y)
-        self.feature_names_ = self.extractor_.names
-        return self
-
-    def transform(self, X):
-        """Compute the features of clips.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array-like of shape (n_clips, n_samples)
-
-        Returns
-        -------
-        DataFrame of shape (n_clips, n_features), float32
-            All finite; with the index of ``X`` when it is a pandas object.
-
-        Raises
-        ------
-        AudioError
-            A clip cannot be read.
-        """
-        check_is_fitted(self)
-        clips = validate_clips(self, X, reset=False)
-        features, _ = extract(
-            clips,
-            sr=self.sr,
-            families=self.families,
-            statistics=self.statistics,
-            precision=self.precision,
-            n_jobs=self.n_jobs,
-            cache=self.cache,
-        )
-        return features.set_axis(X.index) if isinstance(X, pd.DataFrame | pd.Series) else features
-
-    def get_feature_names_out(self, input_features=None):
-        """Return the column names.
-
-        Parameters
-        ----------
-        input_features : ignored
-
-        Returns
-        -------
-        ndarray of shape (n_features,), str objects
-        """
-        check_is_fitted(self)
-        return pd.Index(self.feature_names_).to_numpy(dtype=object)
-
     @property
     def extractor_(self):
         """Extractor with these parameters."""
         return Extractor(self.sr, self.families, self.statistics, self.precision)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        # Nothing is learnt from the data: stacking computes the features once for all folds.
-        tags.requires_fit = False
-        tags.transformer_tags.preserves_dtype = []
-        return tags

@@ -9,7 +9,7 @@ from lightgbm.basic import LightGBMError
 from sklearn.base import clone
 
 from ..exceptions import UsageError, first_line
-from ..features import SpectralFeatures
+from ..features.transformer import ClipTransformer
 from ..utils.constraints import shorten
 from ..utils.user_code import load_function, make_classifier
 from .deep.audio_embedding import AudioEmbedding
@@ -239,7 +239,7 @@ def set_resources(model, *, cache=None, n_jobs=None):
     >>> set_resources(make_model("lr"), cache=Path("cache"), n_jobs=2).steps[0][1].n_jobs
     2
     """
-    for features in find_parts(model, (SpectralFeatures, AudioEmbedding)):
+    for features in find_parts(model, ClipTransformer):
         features.set_params(cache=cache and cache / "features", n_jobs=n_jobs)
     for net in find_networks(model):
         net.set_params(cache=cache and cache / "log-mels", n_threads=net.n_threads or 1)

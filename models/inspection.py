@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from ..features import SpectralFeatures
-from .deep.audio_embedding import AudioEmbedding
+from ..features.transformer import ClipTransformer
 from .deep.estimator import DeepEstimator
 from .seed_ensemble import ensemble_members
 
@@ -137,7 +137,7 @@ def find_extractors(model):
     list of Extractor or EmbeddingExtractor
         Each different one once; empty for a model of spectrograms.
     """
-    parts = find_parts(model, (SpectralFeatures, AudioEmbedding))
+    parts = find_parts(model, ClipTransformer)
     return list(dict.fromkeys(part.extractor_ for part in parts))
 
 

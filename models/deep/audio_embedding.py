@@ -6,15 +6,10 @@ Importing this module does not import torch; fitting needs the ``deep`` extra.
 from numbers import Real
 from typing import ClassVar
 
-import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, InvalidParameterError
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ...audio import validate_clips
 from ...exceptions import DataError, UsageError, first_line
-from ...features import extract_batches
-from ...utils.targets import check_none_missing
+from ...features.transformer import ClipTransformer
 from .embeddings.extractor import EmbeddingExtractor
 from .embeddings.networks import is_local
 
@@ -23,7 +18,7 @@ __all__ = ["AudioEmbedding"]
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 
 
-class AudioEmbedding(TransformerMixin, BaseEstimator):
+class AudioEmbedding(ClipTransformer):
     """Transformer of clips to pooled activations of a network that was pretrained on audio.
 
     The network is not trained: a clip is embedded once, whatever the folds and models that use it,
@@ -147,14 +142,8 @@ class AudioEmbedding(TransformerMixin, BaseEstimator):
         MissingExtraError
             A package that the network needs is not installed.
         """
-        clips = validate_clips(self, X, reset=True)
-        if y is not None:
-            # Before minutes of embedding: the classifier behind it would find it later.
-            check_none_missing(y, "label", "add it, or leave the row out")
-            check_consistent_length(clips, y)
-        extractor = self.extractor_
-        self.network_key_ = extractor.network.key
-        self.feature_names_ = extractor.names
+        super().fit(X, y)
+        self.network_key_ = self.extractor_.network.key
         return self
 
     def transform(self, X):
@@ -176,30 +165,12 @@ class AudioEmbedding(TransformerMixin, BaseEstimator):
         DataError
             The network has other weights than at the fit.
         """
-        check_is_fitted(self)
-        clips, extractor = validate_clips(self, X, reset=False), self.extractor_
-        key = extractor.network.key
+        key = self.extractor_.network.key
         if getattr(self, "network_key_", key) != key:
             raise DataError(
                 f"The weights of {self.model} have changed since the fit; restore them or fit again"
             )
-        batches = extract_batches(clips, extractor, n_jobs=self.n_jobs, cache=self.cache)
-        table = pd.concat([features for features, _ in batches])
-        return table.set_axis(X.index) if isinstance(X, pd.DataFrame | pd.Series) else table
-
-    def get_feature_names_out(self, input_features=None):
-        """Return the column names.
-
-        Parameters
-        ----------
-        input_features : ignored
-
-        Returns
-        -------
-        ndarray of shape (n_features,), str objects
-        """
-        check_is_fitted(self)
-        return pd.Index(self.feature_names_).to_numpy(dtype=object)
+        return super().transform(X)
 
     def check_parameters(self):
         """Raise UsageError if a parameter is out of range; nothing is loaded."""
@@ -230,10 +201,3 @@ class AudioEmbedding(TransformerMixin, BaseEstimator):
             device=self.device,
             local_files_only=self.local_files_only,
         )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        # Nothing is learnt from the data: stacking embeds the clips once for all folds.
-        tags.requires_fit = False
-        tags.transformer_tags.preserves_dtype = []
-        return tags
