@@ -1,8 +1,66 @@
-"""Patches of a clip for networks that take a fixed duration of samples."""
+"""Networks that take patches of a fixed duration of samples, and their hidden states."""
+
+from functools import cached_property
 
 import numpy as np
 
 from ....utils.hashing import hash_bytes
+
+# Patches per forward pass.
+_AT_ONCE = 8
+
+
+class PatchNetwork:
+    """Base class of networks that take patches of samples.
+
+    Subclasses have ``_patch``, the samples of a patch, and ``_hidden_states(patches, device)``: for
+    an ndarray of shape (n_patches, n_samples), a list with a tensor of shape (n_patches, n_times,
+    n_features) for each layer.
+
+    Attributes
+    ----------
+    sr : int
+        Sample rate of the input in Hz.
+    layers : tuple
+        ``"last"``; ``"mean"`` (of all), where all have one shape; and the numbers of the hidden
+        states.
+    tags : tuple
+        Empty: these networks have no tags.
+    """
+
+    tags = ()
+
+    @cached_property
+    def layers(self):
+        hidden = self._hidden_states(np.zeros((1, self._patch), dtype=np.float32), "cpu")
+        alike = {state.shape for state in hidden} == {hidden[-1].shape}
+        return ("last", *(["mean"] if alike else []), *range(len(hidden)))
+
+    def activations(self, samples, layer, hop_seconds, device):
+        """Compute the activations of a layer, one row per time of each patch.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (n_samples,), float32
+            A clip shorter than a patch is repeated.
+        layer : str or int
+        hop_seconds : float or None
+            From one patch to the next, in s; None for patches that follow each other.
+        device : torch.device
+
+        Returns
+        -------
+        torch.Tensor of shape (n_times, n_features), float32
+        """
+        import torch
+
+        hop = self._patch if hop_seconds is None else max(1, round(hop_seconds * self.sr))
+        patches = cut_patches(samples, self._patch, hop)
+        rows = [
+            select_layer(self._hidden_states(patches[i : i + _AT_ONCE], device), layer)
+            for i in range(0, len(patches), _AT_ONCE)
+        ]
+        return torch.cat(rows)
 
 
 def cut_patches(samples, n_patch, n_hop):

@@ -1,16 +1,14 @@
 """Bundles of ``torchaudio.pipelines`` (wav2vec 2.0, HuBERT, WavLM), with weights from a file."""
 
-from functools import cached_property
 from pathlib import Path
 
 from ....exceptions import UsageError, first_line, import_optional
-from .patches import cut_patches, hash_weights, select_layer
+from .patches import PatchNetwork, hash_weights
 
 _PATCH_SECONDS = 10.0
-_AT_ONCE = 8
 
 
-class BundleNetwork:
+class BundleNetwork(PatchNetwork):
     """Activations of the transformer layers of a bundle.
 
     Parameters
@@ -22,7 +20,7 @@ class BundleNetwork:
 
     Attributes
     ----------
-    name, key, sr, layers, tags
+    name, key : str
         As of every network; see :mod:`stemstack.models.deep.embeddings.networks`.
 
     Raises
@@ -30,8 +28,6 @@ class BundleNetwork:
     UsageError
         There is no such bundle, or the file does not have its weights.
     """
-
-    tags = ()
 
     def __init__(self, bundle, weights):
         pipelines = import_optional("torchaudio.pipelines", "deep")
@@ -52,39 +48,12 @@ class BundleNetwork:
                 f"{weights}: does not have the weights of {bundle} ({first_line(error)})"
             ) from error
         self.name, self.sr = bundle.lower(), int(found.sample_rate)
+        self._patch = round(_PATCH_SECONDS * self.sr)
         self.key = hash_weights(self._net)
 
-    @cached_property
-    def layers(self):
+    def _hidden_states(self, patches, device):
         import torch
 
-        probe = torch.zeros(1, round(_PATCH_SECONDS * self.sr))
         with torch.inference_mode():
-            return ("last", "mean", *range(len(self._net.extract_features(probe)[0])))
-
-    def activations(self, samples, layer, hop_seconds, device):
-        """Compute the activations of a layer, one row per 20 ms of each patch.
-
-        Parameters
-        ----------
-        samples : ndarray of shape (n_samples,), float32
-            A clip shorter than a patch is repeated.
-        layer : str or int
-        hop_seconds : float or None
-            From one patch to the next, in s; None for patches that follow each other.
-        device : torch.device
-
-        Returns
-        -------
-        torch.Tensor of shape (n_times, n_features), float32
-        """
-        import torch
-
-        n_patch = round(_PATCH_SECONDS * self.sr)
-        hop = n_patch if hop_seconds is None else max(1, round(hop_seconds * self.sr))
-        patches = torch.from_numpy(cut_patches(samples, n_patch, hop).copy())
-        net, rows = self._net.to(device), []
-        with torch.inference_mode():
-            for some in patches.split(_AT_ONCE):
-                rows.append(select_layer(net.extract_features(some.to(device))[0], layer))
-        return torch.cat(rows)
+            batch = torch.from_numpy(patches.copy()).to(device)
+            return self._net.to(device).extract_features(batch)[0]

@@ -5,13 +5,10 @@ and no code of a repository is run.
 """
 
 import os
-from functools import cached_property
-
-import numpy as np
 
 from ....exceptions import UsageError, first_line, import_optional
 from ....utils.hashing import content_key
-from .patches import cut_patches, hash_weights, select_layer
+from .patches import PatchNetwork, hash_weights
 
 # Model types, and the duration of a patch in s where the feature extractor does not fix it.
 _PATCH_SECONDS = {
@@ -23,10 +20,9 @@ _PATCH_SECONDS = {
     "wavlm": 10.0,
     "whisper": 30.0,
 }
-_AT_ONCE = 8
 
 
-class TransformersNetwork:
+class TransformersNetwork(PatchNetwork):
     """Hidden states of an audio model of transformers.
 
     Parameters
@@ -40,12 +36,6 @@ class TransformersNetwork:
     ----------
     name : str
         Type of the model, such as ``"wav2vec2"``.
-    sr : int
-        Sample rate of the input in Hz.
-    layers : tuple
-        ``"last"``, ``"mean"`` (of all), and the numbers of the hidden states.
-    tags : tuple
-        Empty: these networks have no tags.
     key : str
         Hash of the weights and of the parameters of the feature extractor.
 
@@ -56,8 +46,6 @@ class TransformersNetwork:
     MissingExtraError
         The ``hf`` extra is not installed.
     """
-
-    tags = ()
 
     def __init__(self, repository, *, local_files_only=False):
         transformers = import_optional("transformers", "hf")
@@ -86,39 +74,6 @@ class TransformersNetwork:
         self.key = content_key(
             weights=hash_weights(self._net), extractor=self._extract.to_json_string()
         )
-
-    @cached_property
-    def layers(self):
-        probe = np.zeros((1, self._patch), dtype=np.float32)
-        hidden = self._hidden_states(probe, "cpu")
-        alike = {state.shape for state in hidden} == {hidden[-1].shape}
-        return ("last", *(["mean"] if alike else []), *range(len(hidden)))
-
-    def activations(self, samples, layer, hop_seconds, device):
-        """Compute the activations of a layer, one row per time of each patch.
-
-        Parameters
-        ----------
-        samples : ndarray of shape (n_samples,), float32
-            A clip shorter than a patch is repeated.
-        layer : str or int
-        hop_seconds : float or None
-            From one patch to the next, in s; None for patches that follow each other.
-        device : torch.device
-
-        Returns
-        -------
-        torch.Tensor of shape (n_times, n_features), float32
-        """
-        import torch
-
-        hop = self._patch if hop_seconds is None else max(1, round(hop_seconds * self.sr))
-        patches = cut_patches(samples, self._patch, hop)
-        rows = [
-            select_layer(self._hidden_states(patches[i : i + _AT_ONCE], device), layer)
-            for i in range(0, len(patches), _AT_ONCE)
-        ]
-        return torch.cat(rows)
 
     def _hidden_states(self, patches, device):
         import torch
