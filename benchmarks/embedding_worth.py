@@ -90,7 +90,8 @@ def main():
     mean = table.groupby(by_model, sort=False).mean()
     gain = gains.groupby(by_model, sort=False)
     error = gain.std() / np.sqrt(options.draws)
-    print(pd.concat({"macro F1": mean, "gain": gain.mean(), "error": error}, axis=1).round(3))
+    scores = pd.concat({"macro F1": mean, "gain": gain.mean(), "error": error}, axis=1)
+    print(scores.round(3).to_string())
 
 
 if __name__ == "__main__":
