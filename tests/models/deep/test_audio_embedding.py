@@ -140,3 +140,20 @@ def test_loaded_run_opens_no_folder_unasked(tmp_path):
         load_model(tmp_path / "model")
     trusted = load_model(tmp_path / "model", trust=[str(tmp_path / "ast")])
     assert trusted.predict(clips).tolist() == [0, 0, 1, 1]
+
+
+def test_stored_rows_differ_by_what_determines_them(tmp_path, monkeypatch):
+    clip = np.concatenate([np.zeros(8000), np.ones(8000)]).astype(np.float32)
+    options = [{}, {"pool": "max"}, {"layer": "tags"}, {"max_seconds": 1.0}, {"sr": 16000}]
+    names = {AudioEmbedding(**one).extractor_.store_name for one in options}
+    monkeypatch.setattr(LevelNetwork, "key", "2")
+    assert len(names | {AudioEmbedding().extractor_.store_name}) == len(options) + 1
+    whole = AudioEmbedding(pool="mean", cache=tmp_path).fit_transform([clip])
+    start = AudioEmbedding(pool="mean", cache=tmp_path, max_seconds=1.0).fit_transform([clip])
+    assert whole["level_0000_mean"].item() == 0.5 and start["level_0000_mean"].item() == 0
+
+
+def test_gpu_is_used_by_one_process(monkeypatch):
+    assert AudioEmbedding(device="cpu").extractor_.forks
+    monkeypatch.setattr(extractor, "resolve_device", torch.device)
+    assert not AudioEmbedding(device="cuda").extractor_.forks
