@@ -8,7 +8,7 @@ from scipy.special import expit, logit, softmax
 from sklearn.metrics import f1_score
 
 from stemstack.exceptions import DataError
-from stemstack.stacking import expected_score, macro_f1
+from stemstack.stacking import ExpectedScore, expected_score, macro_f1
 from stemstack.stacking.expected_score import expect_scores, promised_macro_f1, shift_signals
 
 WEIGHTS = json.loads(expected_score._WEIGHTS.read_text())
@@ -106,3 +106,9 @@ def test_unusable_tables_raise(tables):
         expect_scores(oof, y, few)
     with pytest.raises(DataError, match="proba must have one row per label"):
         expect_scores(oof, y[:-1], test)
+
+
+def test_score_as_text_and_data():
+    score = ExpectedScore(0.664, 0.6, 0.716, in_range=True)
+    assert score.describe() == "0.66 (0.60 to 0.72)"
+    assert score.to_dict() == {"macro_f1": 0.664, "low": 0.6, "high": 0.716, "in_range": True}

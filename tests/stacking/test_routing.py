@@ -14,6 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from stemstack.exceptions import UsageError, WeightsError
 from stemstack.stacking import BLENDS, OutOfFoldStacker, make_blend
+from stemstack.stacking.routing import weight_parameter
 
 X, Y = load_wine(return_X_y=True)
 X = scale(X)
@@ -95,3 +96,12 @@ def test_weights_reach_the_last_step_of_pipelines():
         UsageError, match="fit got 'sample_weights', but passes on only sample_weight"
     ):
         OutOfFoldStacker(plain).fit(X, Y, sample_weights=weights)
+
+
+def test_weights_have_the_prefix_of_their_step():
+    scaled = make_pipeline(StandardScaler(), LogisticRegression())
+    assert weight_parameter(LogisticRegression()) == "sample_weight"
+    assert weight_parameter(scaled) == "logisticregression__sample_weight"
+    nested = make_pipeline(StandardScaler(), scaled)
+    assert weight_parameter(nested) == "pipeline__logisticregression__sample_weight"
+    assert weight_parameter(make_pipeline(StandardScaler(), KNeighborsClassifier())) is None

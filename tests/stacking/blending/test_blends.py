@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from stemstack.exceptions import DataError, UsageError
 from stemstack.models import load_model, save_model
-from stemstack.stacking import OutOfFoldStacker
+from stemstack.stacking import OutOfFoldStacker, macro_f1, nested_predictions
 from stemstack.stacking.blending import (
     BLENDS,
     Blend,
@@ -28,6 +28,7 @@ from stemstack.stacking.blending import (
     MeanBlend,
     NonNegativeBlend,
     compare_blends,
+    leave_one_model_out,
     make_blend,
 )
 
@@ -288,3 +289,25 @@ def test_sample_weight_counts_like_repeated_clips(blend):
     np.testing.assert_allclose(
         weighted.predict_proba(X), repeated.predict_proba(X), rtol=0, atol=1e-9
     )
+
+
+def test_left_out_model_is_scored_without_it():
+    rng = np.random.default_rng(0)
+    y, folds = np.arange(90) % 3, np.arange(90) // 3 % 3
+    oof = {
+        name: strength * np.eye(3)[y] + rng.dirichlet(np.ones(3), 90)
+        for name, strength in (("good", 0.5), ("weak", 0.2), ("noise", 0.0))
+    }
+    table = leave_one_model_out(oof, y, folds)
+    scores = {}
+    for left_out in (None, *oof):
+        features = np.hstack([part for name, part in oof.items() if name != left_out])
+        final = LogisticRegression(max_iter=1000)
+        scores[left_out] = macro_f1(y, nested_predictions(final, features, y, folds))
+    expected = [scores[name] for name in oof]
+    # The default is the same regression.
+    np.testing.assert_allclose(table["without"], expected, rtol=1e-12)
+    np.testing.assert_allclose(table["difference"], scores[None] - table["without"], rtol=1e-12)
+    assert table.loc["good", "difference"] > table.loc["noise", "difference"]
+    assert (table["low"] <= table["difference"]).all()
+    assert (table["difference"] <= table["high"]).all()
