@@ -2,9 +2,10 @@
 
 Each mixer of ``foreign_mixers.py`` makes a test set from songs and noise clips that are not trained
 on. ``lr``, ``lgbm`` and their mean are then trained on mashups of several settings, and scored on
-it. ``read``, ``quick`` and ``full`` match the settings to it as ``fit --match`` does; ``mixer`` has
-training mashups of the mixer itself, the ceiling. Needs ``pip install pedalboard audiomentations
-scaper pydub``, and SoX and FFmpeg.
+it. ``level`` is ``wide`` with the law of the level of the test set; ``read``, ``quick`` and
+``full`` match the settings to it as ``fit --match`` does; ``mixer`` has training mashups of the
+mixer itself, the ceiling. Needs ``pip install pedalboard audiomentations scaper pydub``, and SoX
+and FFmpeg.
 
     python benchmarks/foreign.py WORK --per-class 100 --trainings record,wide
     python benchmarks/foreign.py WORK --per-class 40 --trainings wide,quick,mixer
@@ -28,8 +29,10 @@ from study import features_of, heads, sample_clips, score_all
 from stemstack.datasets import DEFAULT_STEMS, read_data
 from stemstack.datasets.demo.noise_folder import write_noise
 from stemstack.datasets.demo.songs import write_songs
+from stemstack.domain_shift.gap.clip_stats import compute_clip_stats
 from stemstack.domain_shift.gap.two_sample import gap_auc
 from stemstack.domain_shift.tuning import tune_settings
+from stemstack.domain_shift.tuning.length_level import fit_level
 from stemstack.domain_shift.tuning.match import MATCH_BUDGETS
 from stemstack.mashups import Settings, write_mashups
 from stemstack.runs import Config
@@ -148,9 +151,12 @@ def training_clips(work, training, name, paths, per_class, seed):
     """Return training clips, labels and folds for a test set."""
     if training == "mixer":
         return mix_training(work, name, per_class, seed)
+    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
     if training in FIXED:
-        durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
         settings = Settings(durations=durations, **FIXED[training])
+    elif training == "level":
+        start = Settings(durations=durations, **FIXED["wide"])
+        settings = fit_level(start, compute_clip_stats(paths, n_jobs=2))
     else:
         settings = match(work, name, paths, training)
     options = {"seed": seed, "per_class": per_class, "cache": work / "cache", "folds": FOLDS}
@@ -199,7 +205,9 @@ def main():
     parser.add_argument("--mixers", default=mixers, help=f"of {mixers},record ({mixers})")
     parser.add_argument("--test-per-class", type=int, default=20)
     parser.add_argument("--per-class", type=int, default=100, help="training mashups")
-    parser.add_argument("--trainings", default="record,wide", help="and read, quick, full, mixer")
+    parser.add_argument(
+        "--trainings", default="record,wide", help="and level, read, quick, full, mixer"
+    )
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()

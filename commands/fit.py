@@ -66,9 +66,9 @@ _FILE = click.Path(path_type=Path)
     type=MatchMode(),
     default="auto",
     group=_MASHUPS,
-    help="Match the settings to the unlabelled test clips first: read takes durations and level "
-    "from them; quick and full also weigh generators, in one round or four; a YAML file has "
-    "settings found before. auto is read without --settings, and off with it.",
+    help="Match the settings to the unlabelled test clips first: read takes the durations "
+    "from them; quick and full also the level, and weigh generators in one round or four; a YAML "
+    "file has settings found before. auto is read without --settings, and off with it.",
 )
 @stems_options
 @option(

@@ -64,10 +64,10 @@ def tune_command(data, out, settings, minutes, as_json, cache, jobs, quiet, **op
     stemstack tune DATA --out settings.yaml
     stemstack fit --data DATA --settings settings.yaml --out RUN
 
-    Length and level are read from the test clips. With --rounds, everything else is inferred from
-    mashups of random generators (--pilots): a classifier separates them from the test clips, and
-    generators whose mashups it takes for test clips are likely to be selected. The result mixes 100
-    of them. fit --match does the same before it fits.
+    Durations are read from the test clips. With --rounds, the level is too, and everything else is
+    inferred from mashups of random generators (--pilots): a classifier separates them from the test
+    clips, and generators whose mashups it takes for test clips are likely to be selected. The
+    result mixes 100 of them. fit --match does the same before it fits.
     """
     from ..datasets import read_data
     from ..domain_shift.tuning import tune_settings

@@ -1,4 +1,4 @@
-"""Settings of duration and level, which are estimated from the test clips without a search."""
+"""Settings of duration and level, estimated from the test clips."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -16,26 +16,6 @@ _RARE = 0.02
 # In dB: peaks within this range are normalised to one peak.
 _SAME_LEVEL = 0.1
 _FULL_SCALE_STEP = 0.01
-
-
-def fit_to_clips(base, stats, available):
-    """Estimate duration and level settings from clips.
-
-    Parameters
-    ----------
-    base : Settings
-        The other settings are taken from it.
-    stats : DataFrame
-        Of :func:`~stemstack.domain_shift.gap.compute_clip_stats`.
-    available : array-like of shape (n_mashups,)
-        Durations in s that mashups sampled by ``base`` would have if only their stems limited them.
-
-    Returns
-    -------
-    Settings
-    """
-    durations = fit_durations(stats["duration"], available)
-    return fit_level(replace(base, durations=durations), stats)
 
 
 def fit_durations(seconds, available):

@@ -29,7 +29,7 @@ def match_settings(data, settings, *, budget=MATCH_BUDGETS["read"], time_limit=N
     settings : dict
         Mashup settings to start from, as plain data.
     budget : TuneBudget
-        Default: durations and level are read from the test clips only.
+        Default: durations are read from the test clips, and nothing else.
     time_limit : float, optional
         Time for the whole run in s, of which at most a tenth is used.
     resources : Resources
@@ -91,14 +91,14 @@ def describe_tuning(tuning):
         f"{low:.4g} s" if low == high else f"{low:.4g} to {high:.4g} s"
         for _, low, high in found.durations
     )
-    level = f"normalised by {found.normalize}"
-    generators = "generators are those of the settings before"
+    read, generators = f"durations {lengths}", "the rest is that of the settings before"
     if tuning.rounds:
+        read = f"normalised by {found.normalize}, {read}"
         n_pilots, n_generators = tuning.rounds[-1].n_pilots, len(found.components)
         generators = f"inferred from {n_pilots} mashups: a mixture of {n_generators} generators"
     return [
         f"a classifier separates mashups from test clips with AUC {before:.3f} before matching and "
         f"{after:.3f} after (0.5: not at all)",
-        f"read from the test clips: {level}, durations {lengths}",
+        f"read from the test clips: {read}",
         generators,
     ]

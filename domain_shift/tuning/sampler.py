@@ -13,7 +13,7 @@ from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
 from ..gap.clip_stats import CLIP_STATS, waveform_stats
-from .length_level import fit_to_clips
+from .length_level import fit_durations
 
 # In s; the longest that settings allow.
 _UNLIMITED = 3600.0
@@ -43,11 +43,12 @@ class MashupSampler:
         )
         self._pool = sample_training(data, config, resources=resources).pool
 
-    def fit_to_clips(self, start, stats):
-        """Return settings with the durations and level of clips with some ``stats``."""
+    def fit_durations(self, start, seconds):
+        """Return settings with the durations of clips of some lengths in s."""
         unlimited = replace(start, durations=((1.0, _UNLIMITED, _UNLIMITED),))
         recipes = self._sample(unlimited, _N_LENGTHS, self._seed)
-        return fit_to_clips(start, stats, [recipe.length / recipe.sr for recipe in recipes])
+        available = [recipe.length / recipe.sr for recipe in recipes]
+        return replace(start, durations=fit_durations(seconds, available))
 
     def describe(self, settings, n, seed):
         """Compute the features of about ``n`` mashups: a table, and groups that share songs."""

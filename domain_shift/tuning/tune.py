@@ -1,11 +1,11 @@
 """Tuning: from unlabelled test clips to settings whose mashups match them.
 
-Durations and level are read from the test clips. In rounds, if there are any, everything else is
-inferred from mashups: pilots
-of generators from a wide prior are rendered, a classifier separates them from the test clips, and
-its density ratios weigh the generators (:mod:`.selection`). The result is a mixture of generators.
-Further rounds render pilots of the generators selected before, crossed with each other: population
-Monte Carlo (Beaumont et al. 2009).
+Durations are read from the test clips. In rounds, if there are any, the law of the level is read
+too, and everything else is inferred from mashups: pilots of generators from a wide prior are
+rendered, a classifier separates them from the test clips, and its density ratios weigh the
+generators (:mod:`.selection`). The result is a mixture of generators. Further rounds render pilots
+of the generators selected before, crossed with each other: population Monte Carlo (Beaumont et al.
+2009).
 
 References
 ----------
@@ -25,6 +25,7 @@ from ...utils.threads import one_blas_thread
 from ..gap.clip_sets import DEFAULT_FOLDS, ClipSet
 from ..gap.two_sample import Gap, domain_gap
 from .generators import cross, sample_generators, to_mixture
+from .length_level import fit_level
 from .sampler import MashupSampler, describe_clips
 from .selection import log_density_ratios, select_generators
 
@@ -180,7 +181,7 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, resources):
     start : Settings
         Settings to compare with. A part of the generators is sampled from them.
     budget : TuneBudget
-        Default: durations and level are read from the test clips only.
+        Default: durations are read from the test clips, and nothing else.
     resources : Resources
         With a cache folder.
 
@@ -220,7 +221,9 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, resources):
     before = _measure_gap(sampler, start, X_test, budget)
     if before.auc <= budget.matched_auc:
         return Tuning(start, start, before, before, problems=problems)
-    base = sampler.fit_to_clips(start, X_test)
+    base = sampler.fit_durations(start, X_test["duration"])
+    if budget.n_rounds:
+        base = fit_level(base, X_test)
     generators, rounds = _search(sampler, base, X_test, budget, began)
     settings = to_mixture(replace(base, mixture=()), generators) if generators else base
     after = _measure_gap(sampler, settings, X_test, budget)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemstack.domain_shift.tuning.length_level import fit_durations, fit_level, fit_to_clips
+from stemstack.domain_shift.tuning.length_level import fit_durations, fit_level
 from stemstack.mashups import Settings
 
 UNLIMITED = np.full(9, 3600.0)
@@ -67,5 +67,5 @@ def test_level_is_estimated_from_clips():
 
 def test_other_settings_are_unchanged():
     start = Settings(anchor="slowest", normalize="none")
-    fitted = fit_to_clips(start, make_stats(0.0, np.full(9, -17.0)), UNLIMITED)
-    assert fitted == replace(start, normalize="peak", durations=((1.0, 30.0, 30.0),))
+    fitted = fit_level(start, make_stats(0.0, np.full(9, -17.0)))
+    assert fitted == replace(start, normalize="peak")

@@ -88,8 +88,9 @@ def test_length_is_read_and_generators_stay(data, shared_cache):
     resources = Resources(shared_cache, 1, Log())
     start = {"mixture": "wide"}
     settings, _ = match_settings(read_data(data), start, budget=budget, resources=resources)
-    assert settings["mixture"] == "wide" and settings["durations"] == [[1.0, 1.0, 1.0]]
-    assert any("generators are those of the settings before" in x for x in resources.progress.lines)
+    read = Settings(mixture="wide", durations=((1.0, 1.0, 1.0),), stems=settings["stems"])
+    assert settings == read.to_dict()
+    assert any("the rest is that of the settings before" in x for x in resources.progress.lines)
 
 
 def test_few_or_silent_clips_are_one_message(make_stem_data, shared_cache, tmp_path):
