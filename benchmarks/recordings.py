@@ -1,9 +1,10 @@
-"""Windows for recordings: scores on excerpts of real music, with and without.
+"""Windows and noise for recordings: scores on excerpts of real music, with and without.
 
 The classes are the soundtracks of games, from Debian's packages hedgewars-data, hyperrogue-music,
 drascula-music, pushover-data, singularity-music, supertux-data, trackballs-data, warzone2100-music
 and wesnoth-1.16-music; those that are installed are used. Models are trained on tracks, and predict
-excerpts of other tracks, clean and with noise, and whole tracks.
+excerpts of other tracks, clean and with noise, and whole tracks. ``noise`` is fit's ``--noise``,
+with other clips of the same kinds of noise.
 
     python benchmarks/recordings.py WORK
     python benchmarks/recordings.py WORK --root FOLDER  # packages unpacked there by dpkg -x
@@ -20,6 +21,8 @@ from sklearn.metrics import f1_score
 
 from stemstack.audio import read_clip
 from stemstack.datasets.demo.noise_folder import write_noise
+from stemstack.domain_shift.tuning import match_settings
+from stemstack.mashups import Settings
 from stemstack.runs import ClipList, Config, fit_run, predict_run
 from stemstack.runs.predictions import predicted_labels
 from stemstack.runs.run import STACK
@@ -46,6 +49,7 @@ EXCERPTS, EXCERPT_SECONDS, SNR = 28, 10, 5.0
 def make_data(root, work, seconds):
     """Write training tracks, test excerpts and test tracks; return the table of the test."""
     write_noise(work / "noise", clips_per_category=2, seed=0, n_jobs=2)
+    write_noise(work / "training-noise", clips_per_category=2, seed=1, n_jobs=2)
     noises = [read_clip(path, SR) for path in sorted((work / "noise/audio").glob("*.wav"))]
     rows = []
     for number, (game, pattern) in enumerate(GAMES.items()):
@@ -138,24 +142,32 @@ def macro_f1(y_true, y_pred):
 
 
 def main():
-    """Write the data once, fit with and without windows, and print the scores."""
+    """Write the data once, fit in each way, and print the scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
     parser.add_argument("--root", type=Path, default=Path("/usr"), help="where usr/share is")
     parser.add_argument("--seconds", type=float, default=60, help="longest track (60)")
     parser.add_argument("--models", default="lr,lgbm")
-    parser.add_argument("--windows", default="off,auto")
+    parser.add_argument("--ways", default="off,auto,noise", help="--window off or auto, or noise")
+    parser.add_argument("--per-class", type=int, default=200, help="mashups with noise")
     args = parser.parse_args()
     if not (args.work / "answers.csv").exists():
         make_data(args.root, args.work, args.seconds)
     resources, rows = Resources(args.work / "cache", n_jobs=2), {}
-    for window in args.windows.split(","):
-        config = Config(str(args.work / "data"), models=args.models.split(","), window=window)
-        out = args.work / f"run-{window}"
+    for way in args.ways.split(","):
+        options, match = {"models": args.models.split(",")}, None
+        if way == "noise":
+            options["noise"] = str(args.work / "training-noise")
+            options["settings"] = Settings(mixture="wide").to_dict()
+            options["mashups_per_genre"], match = args.per_class, match_settings
+        else:
+            options["window"] = way
+        out = args.work / f"run-{way}"
         shutil.rmtree(out, ignore_errors=True)
-        run, _ = fit_run(config, out, resources=resources)
-        rows[window] = score(run, args.work, resources)
-        print(f"--window {window}:", score_blends(run, args.work).round(3), sep="\n")
+        config = Config(str(args.work / "data"), **options)
+        run, _ = fit_run(config, out, match=match, resources=resources)
+        rows[way] = score(run, args.work, resources)
+        print(f"{way}:", score_blends(run, args.work).round(3), sep="\n")
     print(pd.DataFrame(rows).T.sort_index(axis=1).round(3).to_string())
 
 

@@ -18,6 +18,7 @@ from ._shared.options import (
     default_settings,
     jobs_option,
     json_option,
+    noise_option,
     option,
     quiet_option,
     settings_option,
@@ -71,6 +72,7 @@ _FILE = click.Path(path_type=Path)
     "file has settings found before. auto is read without --settings, and off with it.",
 )
 @stems_options
+@noise_option(group=_MASHUPS)
 @option(
     "--models",
     type=ModelNames(),

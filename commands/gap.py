@@ -15,6 +15,7 @@ from ._shared.options import (
     cache_option,
     default_settings,
     jobs_option,
+    noise_option,
     option,
     quiet_option,
     settings_option,
@@ -28,6 +29,7 @@ from ._shared.terminal import print_json
 @click.argument("data")
 @click.argument("other", required=False)
 @settings_option("wide")
+@noise_option()
 @option("--n", type=click.IntRange(4, MANY), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
 @option(
@@ -64,7 +66,7 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
         check_figure_path(picture)
     resources, seed = make_resources(rest["cache"], rest["jobs"], rest["quiet"]), rest["seed"]
     sampling = {"n": n, "folds": folds, "seed": seed}
-    a, b = _clip_sets(data, other, settings, resources, **sampling)
+    a, b = _clip_sets(data, other, settings, rest["noise"], resources, **sampling)
     gap = measure_gap(
         a, b, families=families, n_permutations=permutations, seed=seed, resources=resources
     )
@@ -77,7 +79,7 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     report_skipped_clips([*a.problems, *b.problems], "clips were left out")
 
 
-def _clip_sets(data, other, settings, resources, *, n, folds, seed):
+def _clip_sets(data, other, settings, noise, resources, *, n, folds, seed):
     """Return the two sets of clips, at most ``n`` of each."""
     from ..datasets import read_data
     from ..domain_shift.gap.clip_sets import ClipSet, sample_synthetic
@@ -85,7 +87,8 @@ def _clip_sets(data, other, settings, resources, *, n, folds, seed):
     if other is not None:
         pair = [ClipSet.from_path(path, resources=resources) for path in (data, other)]
     else:
-        dataset = read_data(data, cache=resources.cache, progress=resources.progress)
+        options = {"noise": noise, "cache": resources.cache, "progress": resources.progress}
+        dataset = read_data(data, **options)
         test = ClipSet.from_test(dataset)
         pair = [test] if dataset.has_stems else [ClipSet.from_training(dataset), test]
     if len(pair) == 2 and settings is not None:

@@ -13,6 +13,7 @@ from ._shared.options import (
     cache_option,
     default_settings,
     jobs_option,
+    noise_option,
     option,
     quiet_option,
     settings_option,
@@ -48,10 +49,13 @@ from ._shared.terminal import echo_data
     "--wav/--recipes-only", default=True, help="Render the mashups, or write the recipes only."
 )
 @stems_options
+@noise_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
-def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems, quiet, **options):
+def mash_command(
+    data, out, n, recipes, format, wav, stems, allow_missing_stems, noise, quiet, **options
+):
     """Sample N mashups of the stems in DATA, and render them.
 
     \b
@@ -70,10 +74,13 @@ def mash_command(data, out, n, recipes, format, wav, stems, allow_missing_stems,
     from ._shared.progress import make_resources
 
     resources = make_resources(options["cache"], options["jobs"], quiet)
-    reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
+    reading = {"stems": stems, "allow_missing_stems": allow_missing_stems, "noise": noise}
     dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
     if not dataset.has_stems:
-        raise UsageError(f"{data}: expected a data set with genres_stems; got clips")
+        raise UsageError(
+            f"{data}: expected a data set with genres_stems; got clips, which --noise FOLDER is "
+            "needed to mix with"
+        )
     if recipes is None:
         mashups = _sample(dataset, n, options, resources)
     else:
@@ -106,8 +113,10 @@ def _sample(dataset, n, options, resources):
 def _replay(file, dataset, resources):
     """Load the mashups of a recipe file."""
     from ..mashups import load_mashups, read_recipes
+    from ..runs.training_clips import list_sources
 
-    return load_mashups(read_recipes(file), dataset.root, resources=resources)
+    allowed = set(list_sources(dataset))
+    return load_mashups(read_recipes(file), dataset.root, allowed=allowed, resources=resources)
 
 
 def _write_recipes(mashups, out, format):

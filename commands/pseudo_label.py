@@ -14,6 +14,7 @@ from ._shared.options import (
     json_option,
     option,
     quiet_option,
+    run_noise_option,
     trust_option,
 )
 from ._shared.terminal import echo, print_json
@@ -28,6 +29,7 @@ from ._shared.terminal import echo, print_json
     help="Run directory to create, or a .csv file for predictions only.",
 )
 @option("--data", help="Path or URL of RUN's data set.  [required]", show_default=False)
+@run_noise_option()
 @option("--models", type=Names(), help="Models of RUN; by default all but networks and heuristic.")
 @option("--rounds", type=click.IntRange(1, MANY), default=3, help="Maximum number of rounds.")
 @option(
@@ -42,7 +44,7 @@ from ._shared.terminal import echo, print_json
 @cache_option()
 @quiet_option()
 def pseudo_label_command(
-    run, out, data, models, rounds, confidence, as_json, trust, jobs, cache, quiet
+    run, out, data, noise, models, rounds, confidence, as_json, trust, jobs, cache, quiet
 ):
     """Train on RUN's test clips in rounds, as long as scores on held-out songs improve.
 
@@ -69,9 +71,8 @@ def pseudo_label_command(
     new_run = None if out.suffix == ".csv" else Run(out)
     if new_run is not None:
         new_run.check_vacant()
-    result = fit_pseudo_labels(
-        source, data, models=models, n_rounds=rounds, confidence=confidence, resources=resources
-    )
+    options = {"models": models, "n_rounds": rounds, "confidence": confidence}
+    result = fit_pseudo_labels(source, data, noise=noise, **options, resources=resources)
     if new_run is None:
         predictions = predict_pseudo_labelled(result, resources=resources)
         with atomic_path(out) as temporary:

@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from ..exceptions import UsageError
-from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
+from ._shared.options import (
+    cache_option,
+    jobs_option,
+    option,
+    quiet_option,
+    run_noise_option,
+    trust_option,
+)
 from ._shared.terminal import echo_data
 
 _FILE = click.Path(path_type=Path)
@@ -15,6 +22,7 @@ _FILE = click.Path(path_type=Path)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=_FILE)
 @option("--answers", type=_FILE, help="CSV with test labels; adds test scores.")
 @option("--data", help="Path or URL of the run's data set; adds the sections that need it.")
+@run_noise_option()
 @option("--out", type=_FILE, help="File to write; for one RUN by default report.html in it.")
 @click.option("--no-audio", is_flag=True, help="Leave out audio players, for a smaller file.")
 @click.option("--quick", is_flag=True, help="Use the tables of the run only; takes seconds.")
@@ -22,7 +30,7 @@ _FILE = click.Path(path_type=Path)
 @jobs_option()
 @cache_option()
 @quiet_option()
-def report_command(runs, answers, data, out, no_audio, quick, trust, jobs, cache, quiet):
+def report_command(runs, answers, data, noise, out, no_audio, quick, trust, jobs, cache, quiet):
     """Write the report of RUN as one HTML file to open offline, print or send.
 
     \b
@@ -52,6 +60,7 @@ def report_command(runs, answers, data, out, no_audio, quick, trust, jobs, cache
         "out": out,
         "audio": not no_audio,
         "data": None if quick else data,
+        "noise": noise,
         "resources": resources,
     }
     if len(runs) > 1:

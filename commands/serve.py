@@ -7,13 +7,21 @@ from pathlib import Path
 import click
 
 from ..exceptions import DataError
-from ._shared.options import cache_option, jobs_option, option, quiet_option, trust_option
+from ._shared.options import (
+    cache_option,
+    jobs_option,
+    option,
+    quiet_option,
+    run_noise_option,
+    trust_option,
+)
 from ._shared.terminal import PlainStream, echo, echo_line
 
 
 @click.command("serve")
 @click.argument("run", type=click.Path(path_type=Path))
 @option("--data", help="Path or URL of the training data, to show similar clips.")
+@run_noise_option()
 @option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all interfaces.")
 @option(
     "--allow-host",
@@ -30,7 +38,7 @@ from ._shared.terminal import PlainStream, echo, echo_line
 @jobs_option()
 @cache_option()
 @quiet_option()
-def serve_command(run, data, max_seconds, max_mb, trust, jobs, cache, quiet, **address):
+def serve_command(run, data, noise, max_seconds, max_mb, trust, jobs, cache, quiet, **address):
     """Serve a web page that classifies dropped or recorded clips by RUN, and explains why.
 
     \b
@@ -49,7 +57,7 @@ def serve_command(run, data, max_seconds, max_mb, trust, jobs, cache, quiet, **a
         resources.progress.log(describe_missing_data(explainer.run, "nearest training clips"))
     else:
         try:
-            explainer.load_training_clips(data, resources=resources)
+            explainer.load_training_clips(data, noise=noise, resources=resources)
         except DataError as error:
             resources.progress.log(f"nearest training clips are not shown: {error}")
     _serve(explainer, **address)

@@ -13,6 +13,7 @@ from ._shared.options import (
     cache_option,
     default_settings,
     jobs_option,
+    noise_option,
     option,
     quiet_option,
     settings_option,
@@ -32,6 +33,7 @@ from .gap import print_gap
     help="YAML file to write the settings to.",
 )
 @settings_option("wide")
+@noise_option()
 @option(
     "--pilots",
     type=click.IntRange(20, MANY),
@@ -57,7 +59,7 @@ from .gap import print_gap
 @jobs_option()
 @cache_option()
 @quiet_option()
-def tune_command(data, out, settings, minutes, as_json, cache, jobs, quiet, **options):
+def tune_command(data, out, settings, noise, minutes, as_json, cache, jobs, quiet, **options):
     """Find mashup settings that match the unlabelled test clips of DATA.
 
     \b
@@ -76,7 +78,7 @@ def tune_command(data, out, settings, minutes, as_json, cache, jobs, quiet, **op
 
     resources = make_resources(cache, jobs, quiet)
     tuning = tune_settings(
-        read_data(data, cache=cache, progress=resources.progress),
+        read_data(data, noise=noise, cache=cache, progress=resources.progress),
         Settings.from_dict(default_settings(settings)),
         _budget(minutes, options),
         resources=resources,

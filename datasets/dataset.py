@@ -14,6 +14,8 @@ import pandas as pd
 from ..exceptions import DataWarning
 
 FILE_COLUMNS = ("path", "role", "genre", "song", "stem")
+# The only stem of a recording that noise is added to.
+RECORDING = "recording"
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class DataSet:
         Folder that the tables' paths are relative to.
     train : DataFrame
         Of a data set of stems: columns ``song, label, group`` and one path column per stem (None
-        where a song lacks it). Of a data set of clips: columns ``clip, label, group, path`` and,
-        from a manifest with folds, ``fold``.
+        where a song lacks it). Of a data set of clips: columns ``clip, label, group, path``; with
+        noise added, each clip is a song whose only stem is ``recording``. From a manifest with
+        folds also ``fold``.
     test : DataFrame or None
         Columns ``id, path``, ids as written in ``test.csv``; None without that file.
     noise : DataFrame or None
@@ -69,11 +72,16 @@ class DataSet:
         return "song" in self.train
 
     @property
+    def has_recordings(self):
+        """Whether the songs are recordings that noise is added to, and no stems to be mixed."""
+        return self.stems == (RECORDING,)
+
+    @property
     def stems(self):
         """Stem columns of ``train``, in order; empty for a data set of clips."""
         if not self.has_stems:
             return ()
-        return tuple(c for c in self.train.columns if c not in ("song", "label", "group"))
+        return tuple(c for c in self.train.columns if c not in ("song", "label", "group", "fold"))
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class Pool:
         ----------
         songs : DataFrame
             Columns ``song``, ``label`` and ``fold``, and a column of paths for each stem of
-            ``settings``; missing stems are NaN or None.
+            ``settings``; missing stems are NaN or None. Optionally ``group``, which recipes name
+            as the song: recordings of one group are not independent.
         noise : DataFrame
             Columns ``path`` and ``fold``; may be empty when ``settings.noise_probability`` is 0.
         source_store : dict of str to AudioSource
@@ -89,7 +90,8 @@ class Pool:
         by_class, by_fold = defaultdict(list), defaultdict(list)
         for row in songs.to_dict("records"):
             paths = {stem: row[stem] for stem in settings.stems if isinstance(row[stem], str)}
-            by_class[row["label"], int(row["fold"])].append((row["song"], paths))
+            name = row.get("group", row["song"])
+            by_class[row["label"], int(row["fold"])].append((name, paths))
         for row in noise.to_dict("records"):
             by_fold[int(row["fold"])].append(row["path"])
         if any(one.noise_probability > 0 and one.noise_count[1] > 0 for one in settings.components):

@@ -318,7 +318,7 @@ EFFECT_LIMITS = {
 }
 # Longest mashup in s, and the largest number of any other unit: more is a mistake, and would
 # exhaust the memory.
-_LONGEST, _LARGEST = 3600, 1e6
+LONGEST, _LARGEST = 3600, 1e6
 
 
 def _check_settings(settings):
@@ -367,7 +367,7 @@ def _are_durations(rows):
     return (
         isinstance(rows, tuple)
         and all(
-            _are_numbers(row, 3) and 0 <= row[0] <= _LARGEST and 0 < row[1] <= row[2] <= _LONGEST
+            _are_numbers(row, 3) and 0 <= row[0] <= _LARGEST and 0 < row[1] <= row[2] <= LONGEST
             for row in rows
         )
         and sum(row[0] for row in rows) > 0
@@ -436,7 +436,7 @@ CONSTRAINTS = {
     ),
     "noise_band_octaves": _range("low, high in octaves, from 0.01 to 20", 0.01, 20),
     "durations": Constraint(
-        _are_durations, f"rows of (weight, shortest, longest), in s above 0 and up to {_LONGEST}"
+        _are_durations, f"rows of (weight, shortest, longest), in s above 0 and up to {LONGEST}"
     ),
     "tilt_probability": _PROBABILITY,
     "tilt": _TILT,

@@ -39,6 +39,8 @@ class ComparisonInputs:
         Resources to read the data set with.
     data : str or os.PathLike or None, default=None
         Path or URL of the data set of the runs.
+    noise : str or os.PathLike or None, default=None
+        The noise folder that was added, for runs with one.
     """
 
     runs: dict
@@ -46,6 +48,7 @@ class ComparisonInputs:
     audio: bool = True
     resources: Resources | None = None
     data: str | os.PathLike | None = None
+    noise: str | os.PathLike | None = None
 
     @cached_property
     def evaluations(self):
@@ -94,7 +97,7 @@ def _clips(run, evaluation):
 
 
 @one_blas_thread()
-def write_comparison(runs, out, *, answers=None, audio=True, data=None, resources=None):
+def write_comparison(runs, out, *, answers=None, audio=True, data=None, noise=None, resources=None):
     """Write a comparison of runs as one self-contained HTML file.
 
     Parameters
@@ -110,6 +113,8 @@ def write_comparison(runs, out, *, answers=None, audio=True, data=None, resource
     data : str or os.PathLike, optional
         Path or URL of the data set of the runs. Without it no clip can be played: the data set that
         a run names is not opened.
+    noise : str or os.PathLike, optional
+        The noise folder that was added, for a run with one.
     resources : Resources, optional
         With a cache folder; needed with ``data``.
 
@@ -143,7 +148,7 @@ def write_comparison(runs, out, *, answers=None, audio=True, data=None, resource
         labels = {}
         for run in runs:
             labels |= read_test_labels(run, answers)
-    inputs = ComparisonInputs(named, labels, audio, resources, data)
+    inputs = ComparisonInputs(named, labels, audio, resources, data, noise)
     bodies = [(section.anchor, section.title, section.body(inputs)) for section in SECTIONS]
     page = render_page(
         title=" · ".join(named),

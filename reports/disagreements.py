@@ -76,7 +76,7 @@ def collect_disagreements(inputs):
 
 
 def _add_excerpts(inputs, evaluation, disagreements):
-    data = open_data(inputs.first, inputs.data, resources=inputs.resources)
+    data = open_data(inputs.first, inputs.data, noise=inputs.noise, resources=inputs.resources)
     played, rest = disagreements[:_N_PLAYED], disagreements[_N_PLAYED:]
     ids = [one.clip for one in played]
     if evaluation == TEST:

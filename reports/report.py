@@ -17,7 +17,15 @@ from .sections import SECTIONS
 
 @one_blas_thread()
 def write_report(
-    run, *, answers=None, out=None, audio=True, data=None, resources=None, sections=SECTIONS
+    run,
+    *,
+    answers=None,
+    out=None,
+    audio=True,
+    data=None,
+    noise=None,
+    resources=None,
+    sections=SECTIONS,
 ):
     """Write the report of a run as one self-contained HTML file.
 
@@ -34,6 +42,8 @@ def write_report(
         Path or URL of the run's data set. Without it the report is made from the run's tables only,
         which takes seconds: sections that need the data set are left out. The data set that the run
         names is not opened.
+    noise : str or os.PathLike, optional
+        The noise folder that was added, for a run with one.
     resources : Resources, optional
         With a cache folder; needed with ``data``.
     sections : sequence of Section, default=SECTIONS
@@ -65,7 +75,7 @@ def write_report(
     """
     test_labels = None if answers is None else read_test_labels(run, answers)
     inputs = ReportInputs(
-        run, collect_evaluations(run, test_labels), test_labels, audio, resources, data
+        run, collect_evaluations(run, test_labels), test_labels, audio, resources, data, noise
     )
     bodies = [(section.anchor, section.title, section.body(inputs)) for section in sections]
     page = render_page(

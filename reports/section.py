@@ -32,6 +32,8 @@ class ReportInputs:
         Resources to read and measure the data set with.
     data : str or os.PathLike or None, default=None
         Path or URL of the run's data set; None leaves out the sections that read it.
+    noise : str or os.PathLike or None, default=None
+        The noise folder that was added, for a run with one.
 
     See Also
     --------
@@ -50,6 +52,7 @@ class ReportInputs:
     audio: bool = True
     resources: Resources | None = None
     data: str | os.PathLike | None = None
+    noise: str | os.PathLike | None = None
 
 
 @dataclass(frozen=True)

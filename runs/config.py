@@ -54,6 +54,7 @@ CONSTRAINTS = {
     "seed": whole_number(0, 2**32 - 1),
     "stems": Constraint(lambda v: bool(v) and NAMES.is_met(v), "a list of one name or more"),
     "allow_missing_stems": TRUE_OR_FALSE,
+    "noise": optional(TEXT),
     "protocol": one_of(*PROTOCOLS),
     "window": Constraint(
         lambda value: value in ("auto", "off") or _LENGTH.is_met(value),
@@ -68,7 +69,7 @@ CONSTRAINTS = {
 }
 # Options that may change on resumption: the ledger's keys are of the data's content, not its path,
 # and each model has entries of its own.
-_MAY_CHANGE = ("data", "models")
+_MAY_CHANGE = ("data", "noise", "models")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Config:
         Root seed of all random streams.
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
     allow_missing_stems : bool, default=False
+    noise : str or None, default=None
+        Folder of noise clips, to be added to recordings in training, or instead of the data set's.
     protocol : {"disjoint", "shared", "both"}, default="disjoint"
         Whether a song may be on both sides of a split. ``"shared"`` scores are optimistic and serve
         for comparison only; ``"both"`` fits a run of each.
@@ -132,6 +135,7 @@ class Config:
     seed: int = 0
     stems: tuple = DEFAULT_STEMS
     allow_missing_stems: bool = False
+    noise: str | None = None
     protocol: str = "disjoint"
     settings: dict = field(default_factory=dict)
     window: str | float = "auto"

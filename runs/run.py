@@ -30,7 +30,7 @@ from .run_files import (
     read_parquet,
 )
 from .training_clips import song_groups
-from .training_windows import list_windows
+from .training_windows import list_windows, recording_lengths
 
 # The name of the meta-model among the models. In config.yaml, STACK or PSEUDO_LABEL under
 # `resolved` means that this command made the run of other runs.
@@ -333,9 +333,15 @@ class Run:
         return groups
 
     def window_lengths(self):
-        """Return the lengths in s of the windows that models were trained on; None without any."""
+        """Return the lengths in s of the parts of recordings that models were trained on.
+
+        None where they were trained on whole clips, or mashups.
+        """
         names = self.read_table(_OOF)["clip"]
-        return [window.duration for window in list_windows(names)] or None
+        windows = [window.duration for window in list_windows(names)]
+        if self.config.noise is not None:
+            windows += recording_lengths(self.read_recipes().values())
+        return windows or None
 
     def link_samples(self, source):
         """Take over folds and recipes from another run, as hard links or copies."""

@@ -10,6 +10,7 @@ from ..exceptions import DataError
 from ..mashups import load_mashups
 from ..utils.resources import DEFAULT_RESOURCES
 from .clip_list import ClipList
+from .training_clips import list_sources
 
 
 def describe_missing_data(run, parts):
@@ -56,7 +57,7 @@ def data_path(data, *, resources=DEFAULT_RESOURCES):
     return path
 
 
-def open_data(run, data, *, resources=DEFAULT_RESOURCES):
+def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
     """Read the data set of a run, as the run did.
 
     Parameters
@@ -64,6 +65,8 @@ def open_data(run, data, *, resources=DEFAULT_RESOURCES):
     run : Run
     data : str or os.PathLike
         Path or URL.
+    noise : str or os.PathLike, optional
+        The noise folder that was added, for a run with one.
     resources : Resources
 
     Returns
@@ -73,10 +76,16 @@ def open_data(run, data, *, resources=DEFAULT_RESOURCES):
     Raises
     ------
     DataError
-        The data set is not there, or cannot be read.
+        The data set or the noise folder is not there, or cannot be read.
     """
     config, path = run.config, data_path(data, resources=resources)
-    return read_data(path, stems=config.stems, allow_missing_stems=config.allow_missing_stems)
+    if noise is None and config.noise is not None:
+        raise DataError(
+            f"The run was trained with noise: give its folder by --noise. The run names "
+            f"{config.noise}, which is not opened unasked"
+        )
+    options = {"stems": config.stems, "allow_missing_stems": config.allow_missing_stems}
+    return read_data(path, **options, noise=noise if config.noise is not None else None)
 
 
 def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
@@ -106,7 +115,9 @@ def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
         paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
         return [_find_clip(paths, i, data) for i in ids]
     selected = [_find(recipes, i, data) for i in ids]
-    return load_mashups(selected, data.root, resources=resources) if selected else []
+    if not selected:
+        return []
+    return load_mashups(selected, data.root, allowed=set(list_sources(data)), resources=resources)
 
 
 def find_test(data, ids):

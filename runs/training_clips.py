@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..audio.clips import measure_clips
 from ..datasets.doctor.name_checks import describe_few_songs
 from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
+from ..mashups.settings import LONGEST
 from ..stacking import assign_folds
 from ..stacking.groups import connected_groups
 from ..utils.resources import DEFAULT_RESOURCES
@@ -19,6 +20,7 @@ from .training_windows import (
     cut_recordings,
     describe_windows,
     list_windows,
+    recording_lengths,
     recording_weights,
     window_lengths,
 )
@@ -54,8 +56,9 @@ class TrainingClips:
 
     @property
     def window_lengths(self):
-        """Lengths in s of the windows among the clips; None without windows."""
-        return [window.duration for window in list_windows(self.table["clip"])] or None
+        """Lengths in s of the parts of recordings among the clips; None without any."""
+        windows = [window.duration for window in list_windows(self.table["clip"])]
+        return windows or recording_lengths(self.recipes) or None
 
     @property
     def weights(self):
@@ -96,7 +99,7 @@ def training_clips(data, config, *, test_seconds=(), resources=DEFAULT_RESOURCES
         Repeats are requested for mashups or given folds.
     """
     if config.repeats > 1 and (data.has_stems or "fold" in data.train):
-        reason = "mashups, which are drawn within folds" if data.has_stems else "given folds"
+        reason = "given folds" if "fold" in data.train else "mashups, which are drawn within folds"
         raise UsageError(
             f"--repeats splits clips into folds several times, but {data.root} has {reason}. Leave "
             "it out; lgbm(seeds=3) repeats a model with other seeds"
@@ -128,7 +131,11 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     stemstack.mashups.sample_recipes : Samples recipes from tables of songs and noise clips.
     """
     settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
-    songs, noise = _split_songs(data.train, config), _split_noise(data.noise, config)
+    if data.has_recordings and config.window != "auto":
+        seconds = LONGEST if config.window == "off" else float(config.window)
+        settings = replace(settings, durations=((1.0, seconds, seconds),))
+    songs = _split_songs(data.train, config)
+    noise = _split_noise(data.noise, songs["fold"].nunique(), config)
     source_store = convert_sources(data, settings, resources=resources)
     pool = Pool.from_tables(songs, noise, source_store, settings)
     with resources.progress.stage("drawing mashups"):
@@ -326,18 +333,20 @@ def _split_clips(table, config):
 def _split_songs(songs, config):
     if config.protocol == "shared":
         return songs.assign(fold=0)
+    if "fold" in songs:
+        return songs
     folds = assign_folds(songs["label"], songs["group"], n_folds=config.folds, seed=config.seed)
     return songs.assign(fold=folds)
 
 
-def _split_noise(noise, config):
+def _split_noise(noise, n_folds, config):
     """Assign the recordings that noise clips were cut from to folds, evenly and at random."""
     if noise is None:
         return pd.DataFrame({"path": [], "category": [], "group": [], "fold": []})
     if config.protocol == "shared":
         return noise.assign(fold=0)
     recordings = noise["group"].unique()
-    fold = np.arange(len(recordings)) % config.folds
+    fold = np.arange(len(recordings)) % n_folds
     stream = np.random.SeedSequence(config.seed, spawn_key=(_NOISE_STAGE,))
     np.random.default_rng(stream).shuffle(fold)
     return noise.assign(fold=noise["group"].map(dict(zip(recordings, fold, strict=True))))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..audio.reading import declared_seconds
 from ..audio.windows import MIN_WINDOW, Window, is_longer, recording_name, spread_windows
+from ..datasets.dataset import RECORDING
 
 # Windows of a recording: more of the same recording add cost and little else.
 MAX_WINDOWS = 16
@@ -112,6 +113,25 @@ def _cut(path, seconds, config, lengths, position):
     durations = np.quantile(lengths, quantiles, method="inverted_cdf")
     durations = np.random.default_rng(stream).permutation(durations)
     return spread_windows(path, seconds, durations)
+
+
+def recording_lengths(recipes):
+    """Return the lengths in s of mashups that are parts of one recording, with noise.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+
+    Returns
+    -------
+    list of float
+        Empty for mashups of stems.
+    """
+    return [
+        recipe.length / recipe.sr
+        for recipe in recipes
+        if [part.stem for part in recipe.stems] == [RECORDING]
+    ]
 
 
 def recording_weights(names):

@@ -135,13 +135,15 @@ class ClipExplainer:
         if set(f1) != set(self.classes) or shape != (n_classes, n_classes):
             raise damaged(self.run.metrics_path, "without the scores by class")
 
-    def load_training_clips(self, data, *, resources):
+    def load_training_clips(self, data, *, noise=None, resources):
         """Load the training clips of the run, to find the nearest ones.
 
         Parameters
         ----------
         data : str or os.PathLike
             Path or URL of the training data. Those that the run names are not opened.
+        noise : str or os.PathLike, optional
+            The noise folder that was added, for a run with one.
         resources : Resources
             With a cache folder, in which the features of the clips are stored.
 
@@ -151,7 +153,7 @@ class ClipExplainer:
             If the training data are missing or have changed.
         """
         self.nearest_clips = NearestClips.from_run(
-            self.run, self.models.extractor, data=data, resources=resources
+            self.run, self.models.extractor, data=data, noise=noise, resources=resources
         )
 
     def explain(self, path, name=None):

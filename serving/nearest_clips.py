@@ -71,7 +71,7 @@ class NearestClips:
         self._search = NearestNeighbors(metric="cosine").fit(self._standardise(table))
 
     @classmethod
-    def from_run(cls, run, extractor, *, data, resources):
+    def from_run(cls, run, extractor, *, data, noise=None, resources):
         """Search the training clips of a run.
 
         Parameters
@@ -80,6 +80,8 @@ class NearestClips:
         extractor : Extractor
         data : str or os.PathLike
             Path or URL of the training data.
+        noise : str or os.PathLike, optional
+            The noise folder that was added, for a run with one.
         resources : Resources
             With a cache folder.
 
@@ -92,7 +94,7 @@ class NearestClips:
         DataError
             If the training data are missing or have changed.
         """
-        data = open_data(run, data, resources=resources)
+        data = open_data(run, data, noise=noise, resources=resources)
         recipes, table = run.read_recipes(), run.read_table("ledger/oof")
         if data.has_stems and not recipes:
             raise DataError(f"{data.root}: has songs in stems, but the run was trained on clips")

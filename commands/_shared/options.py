@@ -288,6 +288,21 @@ def stems_options(command):
     )(command)
 
 
+def noise_option(**settings):
+    """Return the option ``--noise``: noise clips for training mashups."""
+    return option(
+        "--noise",
+        type=click.Path(),
+        help="Folder of noise clips. Recordings are mixed with them, as mashups of one stem.",
+        **settings,
+    )
+
+
+def run_noise_option():
+    """Return the option ``--noise`` of a command that reads the data set of a run."""
+    return option("--noise", type=click.Path(), help="The --noise of RUN's fit, if it had one.")
+
+
 def quiet_option():
     """Return the option ``--quiet``: no progress."""
     return option("--quiet", is_flag=True, group="Output", help="Show no progress.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from ...exceptions import DataError
 from ...utils.progress import NO_PROGRESS
 from ..remote import local_data
+from .added_noise import add_noise
 from .class_folders import CLASS_FOLDERS
 from .manifest import MANIFEST
 from .shared import SAMPLE_TABLE, TEST_TABLE
@@ -20,7 +21,13 @@ LAYOUTS = [MANIFEST, STEMS, CLASS_FOLDERS]
 
 
 def read_data(
-    data, *, stems=DEFAULT_STEMS, allow_missing_stems=False, cache=None, progress=NO_PROGRESS
+    data,
+    *,
+    stems=DEFAULT_STEMS,
+    allow_missing_stems=False,
+    noise=None,
+    cache=None,
+    progress=NO_PROGRESS,
 ):
     r"""Read a data set of any layout.
 
@@ -33,6 +40,9 @@ def read_data(
         Names of the stems, for a data set of stems.
     allow_missing_stems : bool, default=False
         Whether songs may lack some of the stems. By default that is an error.
+    noise : str or os.PathLike, optional
+        Folder of noise clips. Recordings of a data set of clips become songs of one stem, which
+        mashups with noise are made of; a data set of stems has this noise instead of its own.
     cache : str or os.PathLike, optional
         A URL is mirrored below its ``remote`` folder; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack``
         by default.
@@ -46,8 +56,8 @@ def read_data(
     Raises
     ------
     DataError
-        ``data`` does not exist, has none of the layouts, or violates its layout; or it is a URL
-        that cannot be fetched. The message says how to fix it.
+        ``data`` does not exist, has none of the layouts, or violates its layout; it is a URL that
+        cannot be fetched; or the noise folder has no audio files. The message says how to fix it.
 
     See Also
     --------
@@ -69,7 +79,8 @@ def read_data(
     """
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
-    return layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems)
+    dataset = layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems)
+    return dataset if noise is None else add_noise(dataset, noise)
 
 
 def find_layout(path):

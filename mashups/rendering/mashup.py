@@ -200,7 +200,7 @@ class Mashup:
             return False
 
 
-def load_mashups(recipes, root, *, resources):
+def load_mashups(recipes, root, *, allowed=None, resources):
     """Bind recipes to the stems and noise clips they name, converting these where needed.
 
     Parameters
@@ -209,6 +209,8 @@ def load_mashups(recipes, root, *, resources):
         Of one sample rate, such as those of a run's ``recipes.parquet``.
     root : str or os.PathLike
         The folder that the paths in the recipes are relative to.
+    allowed : collection of str, optional
+        The paths that recipes, which may be from anybody, may name; by default all inside ``root``.
     resources : Resources
         With a cache folder.
 
@@ -220,7 +222,8 @@ def load_mashups(recipes, root, *, resources):
     Raises
     ------
     DataError
-        If the sample rates differ, there are no recipes, or a file cannot be read.
+        If the sample rates differ, there are no recipes, a path is not allowed, or a file cannot
+        be read.
 
     See Also
     --------
@@ -248,7 +251,7 @@ def load_mashups(recipes, root, *, resources):
     if len(rates) != 1:
         raise DataError(f"Recipes must have one sample rate. Got {rates or 'no recipes'}.")
     paths = sorted({part.path for r in recipes for part in (*r.stems, *r.noises)})
-    _check_inside(root, paths)
+    _check_allowed(root, paths, allowed)
     with resources.progress.stage("converting stems", len(paths)) as advance:
         source_store = build_source_store(
             root,
@@ -261,11 +264,13 @@ def load_mashups(recipes, root, *, resources):
     return [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
 
 
-def _check_inside(root, paths):
-    """Raise an error for paths that lead out of a data set; recipes may be from anybody."""
+def _check_allowed(root, paths, allowed):
+    """Raise an error for paths that are not of the data set."""
     top = Path(os.path.abspath(root))
     for path in paths:
-        if top not in Path(os.path.normpath(top / path)).parents:
+        if allowed is not None and path not in allowed:
+            raise DataError(f"Recipes name {path!r}, which the data set {root} does not have")
+        if allowed is None and top not in Path(os.path.normpath(top / path)).parents:
             raise DataError(f"Recipes name {path!r}, which leads out of the data set {root}")
 
 

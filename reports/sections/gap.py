@@ -49,7 +49,7 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
 
 def _measure(inputs, *, n_clips, n_songs):
     run, resources = inputs.run, inputs.resources
-    data = open_data(run, inputs.data, resources=resources)
+    data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     recipes = run.read_recipes()
     test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources=resources)
     training = _training_clips(run, data, recipes, n_clips, resources)

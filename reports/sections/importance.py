@@ -94,7 +94,7 @@ def _measure_fold(run, name, fold, X):
 def _features(inputs, extractor, ids):
     """Extract the features of the training clips, which the fit left in the cache."""
     run, resources = inputs.run, inputs.resources
-    data = open_data(run, inputs.data, resources=resources)
+    data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     clips = find_training(data, run.read_recipes(), ids, resources=resources)
     parameters = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
     with resources.progress.stage("features of training clips", len(clips)) as advance:

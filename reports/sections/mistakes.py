@@ -185,7 +185,7 @@ def _decibels(gain):
 
 def _add_excerpts(inputs, mistakes, recipes):
     resources = inputs.resources
-    data = open_data(inputs.run, inputs.data, resources=resources)
+    data = open_data(inputs.run, inputs.data, noise=inputs.noise, resources=resources)
     find = {
         _OUT_OF_FOLD: partial(find_training, data, recipes, resources=resources),
         _TEST: partial(find_test, data),

@@ -81,7 +81,7 @@ class PseudoLabelResult:
 
 @one_blas_thread()
 def fit_pseudo_labels(
-    run, data, *, models=None, n_rounds=3, confidence=0.6, resources=DEFAULT_RESOURCES
+    run, data, *, noise=None, models=None, n_rounds=3, confidence=0.6, resources=DEFAULT_RESOURCES
 ):
     """Label a run's test clips with its models, in rounds that held-out songs must approve.
 
@@ -91,6 +91,8 @@ def fit_pseudo_labels(
         Finished, with test predictions.
     data : str or os.PathLike
         Path or URL of its data set. The one that the run names is not opened.
+    noise : str or os.PathLike, optional
+        The noise folder that was added, for a run with one.
     models : sequence of str, optional
         Two or more model names of the run; all but networks and ``heuristic`` by default.
     n_rounds : int, default=3
@@ -125,7 +127,7 @@ def fit_pseudo_labels(
     selected = _select_models(run, models)
     table = run.read_table("ledger/oof")[["clip", "label", "fold"]]
     _log_networks(selected, table["fold"].nunique() * (n_rounds + 2), resources.progress)
-    data = open_data(run, data, resources=resources)
+    data = open_data(run, data, noise=noise, resources=resources)
     clips = _to_array(find_training(data, run.read_recipes(), table["clip"], resources=resources))
     header = ClipList.from_test_table(data).header
     test = ClipList(ids, find_test(data, ids), header, tuple(run.metrics["left_out"]))

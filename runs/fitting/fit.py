@@ -267,6 +267,7 @@ def _load(config, resources):
         config.data,
         stems=config.stems,
         allow_missing_stems=config.allow_missing_stems,
+        noise=config.noise,
         cache=resources.cache,
         progress=resources.progress,
     )

@@ -1,0 +1,66 @@
+"""Noise from a folder of one's own, for recordings as for stems."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from ...exceptions import DataError
+from ..dataset import RECORDING
+from ..files import find_audio, name_within
+from .shared import NOISE_FOLDER, read_noise
+
+
+def add_noise(data, folder):
+    """Add the noise clips of a folder to a data set.
+
+    Parameters
+    ----------
+    data : DataSet
+    folder : str or os.PathLike
+        With audio files at any depth, or with the structure of ESC-50, whose table says which clips
+        were cut from one recording.
+
+    Returns
+    -------
+    DataSet
+        Of songs in stems: recordings are songs of one stem.
+
+    Raises
+    ------
+    DataError
+        The folder has no audio files, or is of the data set's own clips.
+    """
+    noise = _read_folder(Path(folder), data.root)
+    if data.has_stems:
+        return replace(data, noise=noise)
+    shared = sorted(set(noise["path"]) & set(data.train["path"]))
+    if shared:
+        raise DataError(
+            f"{folder}: holds training clips, such as {shared[0]}; give a folder of noise clips"
+        )
+    train = data.train.rename(columns={"clip": "song", "path": RECORDING})
+    return replace(data, train=train, noise=noise)
+
+
+def _read_folder(folder, root):
+    """Return the table of noise clips, with paths relative to the root of the data set."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; give a folder of noise clips")
+    top = folder.parent if folder.name == NOISE_FOLDER else folder
+    table = read_noise(top)
+    if table is None:
+        files = [name_within(file, top) for file in find_audio(folder)]
+        table = pd.DataFrame({"path": files, "category": "", "group": files})
+    if not len(table):
+        raise DataError(f"{folder}: has no audio files; give a folder of noise clips")
+    return table.assign(path=[_relative(top / path, root) for path in table["path"]])
+
+
+def _relative(path, root):
+    """Return a path relative to a folder, as tables hold it; absolute on another drive."""
+    try:
+        return Path(os.path.relpath(path, root)).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()

@@ -1,0 +1,150 @@
+"""Recordings with added noise: fit, resume, plan, report, predictions and mashups."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from stemstack.datasets import read_data
+from stemstack.exceptions import DataError
+from stemstack.mashups import Settings, load_mashups, read_recipes
+from stemstack.runs import Config, fit_run
+from stemstack.runs.stored_clips import find_training, open_data
+from stemstack.runs.training_clips import sample_training
+from stemstack.utils.resources import Resources
+
+SR = 8000
+HZ = {"low": 200, "mid": 700, "high": 2000}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Recordings of 4 s, test clips of 1 s, and noise clips."""
+    root, rng = tmp_path_factory.mktemp("noisy"), np.random.default_rng(0)
+
+    def write(name, samples):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / name, samples, SR)
+
+    def tone(hz, seconds):
+        time = np.arange(round(seconds * SR)) / SR
+        return 0.3 * np.sin(2 * np.pi * hz * time) + 0.01 * rng.standard_normal(len(time))
+
+    for label, hz in HZ.items():
+        for i in range(4):
+            write(f"DATA/{label}/{i}.wav", tone(hz * (1 + 0.02 * i), 4))
+    names = [f"test/{i}.wav" for i in range(6)]
+    for i, name in enumerate(names):
+        write(f"DATA/{name}", tone(list(HZ.values())[i % 3], 1))
+    for i in range(4):
+        write(f"NOISE/{i}.wav", 0.1 * rng.standard_normal(SR))
+    pd.DataFrame({"id": range(6), "filename": names}).to_csv(root / "DATA/test.csv", index=False)
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(folders, shared_cache):
+    """A finished run of clips of 1 s, each with noise."""
+    config = Config(
+        str(folders / "DATA"),
+        models=["lr(families=chroma|mfcc,C=1)"],
+        folds=2,
+        mashups_per_genre=8,
+        noise=str(folders / "NOISE"),
+        window=1.0,
+        settings=Settings(noise_probability=1.0).to_dict(),
+    )
+    return fit_run(config, folders / "RUN", resources=Resources(shared_cache, n_jobs=1))[0]
+
+
+def test_folds_share_no_recording_and_no_noise(run):
+    recipes = run.read_recipes().values()
+    assert len(recipes) == 3 * 8
+    for kind in ("stems", "noises"):
+        fold_of = {}
+        for recipe in recipes:
+            (part,) = getattr(recipe, kind)
+            assert fold_of.setdefault(part.path, recipe.fold) == recipe.fold
+    assert {recipe.length / recipe.sr for recipe in recipes} == {1.0}
+    # Of 4 s, parts of 1 s begin anywhere.
+    assert len({recipe.start for recipe in recipes}) > 12
+
+
+def test_answers_are_right_in_spite_of_noise(run):
+    submission = pd.read_csv(run.path / "submission.csv")
+    assert submission["label"].tolist() == [list(HZ)[i % 3] for i in range(6)]
+    assert run.window_lengths() == pytest.approx([1.0] * 24)
+
+
+def test_long_recording_is_predicted_by_its_parts(run, folders, run_program):
+    code, out, err = run_program(
+        "predict", run.path, folders / "DATA/high/0.wav", "--windows", "csv"
+    )
+    assert code == 0, err
+    assert [line.split(",")[1] for line in out.splitlines()] == [
+        "start",
+        "0.0",
+        "1.0",
+        "2.0",
+        "3.0",
+    ]
+
+
+def test_noise_folder_is_not_opened_unasked(run, folders, shared_cache):
+    with pytest.raises(DataError, match="give its folder by --noise"):
+        open_data(run, folders / "DATA")
+    data, recipes = open_data(run, folders / "DATA", noise=folders / "NOISE"), run.read_recipes()
+    resources = Resources(shared_cache)
+    (clip,) = find_training(data, recipes, [next(iter(recipes))], resources=resources)
+    assert len(clip.load(SR)) == SR
+
+
+def test_recipes_name_only_files_of_the_data(run, folders, shared_cache):
+    recipes = list(run.read_recipes().values())
+    with pytest.raises(DataError, match=r"which the data set .* does not have"):
+        load_mashups(
+            recipes, folders / "DATA", allowed={"low/0.wav"}, resources=Resources(shared_cache)
+        )
+
+
+def test_groups_are_the_songs_of_recipes(folders, shared_cache):
+    manifest = folders / "DATA/groups.csv"
+    rows = [f"{label}/{i}.wav,{label},album {label} {i // 2}" for label in HZ for i in range(4)]
+    manifest.write_text("\n".join(["path,label,group", *rows]))
+    data = read_data(manifest, noise=folders / "NOISE")
+    config = Config(str(manifest), folds=2, mashups_per_genre=4, settings={"sr": SR})
+    sampled = sample_training(data, config, resources=Resources(shared_cache))
+    albums = {(part.song, recipe.fold) for recipe in sampled.recipes for part in recipe.stems}
+    assert len(albums) == 6 and len({song for song, _ in albums}) == 6
+
+
+def test_given_folds_are_kept(folders, shared_cache):
+    manifest = folders / "DATA/folds.csv"
+    rows = [f"{label}/{i}.wav,{label},{i % 2}" for label in HZ for i in range(4)]
+    manifest.write_text("\n".join(["path,label,fold", *rows]))
+    data = read_data(manifest, noise=folders / "NOISE")
+    config = Config(str(manifest), folds=5, mashups_per_genre=4, settings={"sr": SR})
+    recipes = sample_training(data, config, resources=Resources(shared_cache)).recipes
+    assert {int(recipe.stems[0].path[-5]) % 2 - recipe.fold for recipe in recipes} == {0}
+
+
+def test_mash_writes_recordings_with_noise(folders, tmp_path, run_program):
+    arguments = ("mash", folders / "DATA", "--n", 6, "--folds", 2, "--settings", "record", "--out")
+    code, _, err = run_program(*arguments, tmp_path / "A", "--noise", folders / "NOISE")
+    assert code == 0, err
+    recipes = read_recipes(tmp_path / "A/recipes.parquet")
+    assert len(recipes) == 6 and len(pd.read_csv(tmp_path / "A/manifest.csv")) == 6
+    code, _, err = run_program(*arguments, tmp_path / "B")
+    assert code == 2 and "--noise FOLDER" in err
+
+
+def test_plan_and_resume_know_the_noise(run, folders, tmp_path, run_program):
+    arguments = ["fit", "--data", folders / "DATA", "--noise", folders / "NOISE", "--dry-run"]
+    arguments += ["--folds", 2, "--models", "heuristic", "--mashups-per-genre", 5]
+    code, out, err = run_program(*arguments, "--out", tmp_path / "NEW")
+    assert code == 0 and "15 training clips of 3 classes, 6 test clips" in out, err
+    models = sorted((run.path / "models/").rglob("fold*/*.skops"))
+    before = [path.stat().st_mtime_ns for path in models]
+    config = run.path / "config.yaml"
+    code, _, err = run_program("fit", "--config", config, "--out", run.path, "--resume")
+    assert code == 0 and before == [path.stat().st_mtime_ns for path in models], err
