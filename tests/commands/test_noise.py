@@ -118,7 +118,7 @@ def test_groups_are_the_songs_of_recipes(folders, shared_cache):
     assert len(albums) == 6 and len({song for song, _ in albums}) == 6
 
 
-def test_given_folds_are_kept(folders, shared_cache):
+def test_folds_are_those_of_the_manifest(folders, shared_cache):
     manifest = folders / "DATA/folds.csv"
     rows = [f"{label}/{i}.wav,{label},{i % 2}" for label in HZ for i in range(4)]
     manifest.write_text("\n".join(["path,label,fold", *rows]))
