@@ -36,13 +36,13 @@ ODD = {
     "deep": "[" * 300 + "]" * 300,
 }
 # Options whose type takes the value: text may be anything, and numbers stand for text.
-TEXTS = {"data", "models", "stems", "backbone", "weights", "device"}
+TEXTS = {"data", "models", "stems", "noise", "backbone", "weights", "device"}
 VALID = {
     "negative": TEXTS,
     "boolean": {"allow_missing_stems"},
     "infinity": set(),
     "mapping": set(),
-    "empty": {"epochs", "hop", "settings"},
+    "empty": {"epochs", "hop", "noise", "settings"},
     "empty text": {"settings"},
 }
 CASES = [
