@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from ..exceptions import UsageError
+from ..stacking.blending import BLENDS
 from ._shared.options import (
     PROTOCOLS,
     Duration,
@@ -84,6 +85,13 @@ _FILE = click.Path(path_type=Path)
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
 @option("--epochs", type=int, group=_MODELS, help="Epochs of effnet.")
+@option(
+    "--blend",
+    type=click.Choice(BLENDS),
+    default="logistic",
+    group=_MODELS,
+    help="Meta-model over all models; stack compares them, without fitting models again.",
+)
 @option(
     "--audit",
     is_flag=True,

@@ -9,6 +9,7 @@ import yaml
 from ..datasets import DEFAULT_STEMS
 from ..exceptions import DataError, UsageError
 from ..models import model_columns
+from ..stacking.blending import BLENDS
 from ..utils.atomic_write import write_text
 from ..utils.constraints import (
     NAMES,
@@ -66,10 +67,11 @@ CONSTRAINTS = {
     "weights": TEXT,
     "device": TEXT,
     "epochs": optional(whole_number(1, 100_000)),
+    "blend": one_of(*BLENDS),
 }
 # Options that may change on resumption: the ledger's keys are of the data's content, not its path,
-# and each model has entries of its own.
-_MAY_CHANGE = ("data", "noise", "models")
+# each model has entries of its own, and the meta-model is always fitted again.
+_MAY_CHANGE = ("data", "noise", "models", "blend")
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class Config:
         Of the networks.
     epochs : int or None, default=None
         Of the networks; None for each model's own default.
+    blend : str, default="logistic"
+        The meta-model: a key of :data:`~stemstack.stacking.BLENDS`.
 
     Raises
     ------
@@ -144,6 +148,7 @@ class Config:
     weights: str = "imagenet"
     device: str = "auto"
     epochs: int | None = None
+    blend: str = "logistic"
 
     def __post_init__(self):
         for name, constraint in CONSTRAINTS.items():

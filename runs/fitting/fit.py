@@ -9,6 +9,7 @@ from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
 from ...models.own_code import code_hashes, code_sources
+from ...stacking import make_blend
 from ...utils.atomic_write import atomic_path, write_text
 from ...utils.locking import exclusive
 from ...utils.resources import DEFAULT_RESOURCES
@@ -255,7 +256,8 @@ def _fit_protocol(
 
     # The meta-model, the scores and the submission.
     with progress.stage("stacking"):
-        fit_meta_model(run, training.table, test, predictions, classes=data.classes)
+        final = make_blend(config.blend)
+        fit_meta_model(run, training.table, test, predictions, classes=data.classes, final=final)
     if limit is not None and limit.unfinished:
         run.write_metrics({**run.metrics, "unfinished": limit.unfinished})
     return run, test.problems

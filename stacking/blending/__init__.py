@@ -20,6 +20,7 @@ BLENDS = {
     "mean": ".mean:MeanBlend",
     "geometric": ".mean:make_geometric_mean",
     "rank": ".mean:make_rank_mean",
+    "vote": ".vote:make_vote",
 }
 
 _EXPORTS = {

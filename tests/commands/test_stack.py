@@ -246,3 +246,18 @@ def test_wrong_own_blend_is_bad_usage(
     blend = f"{own_blends}:{name}"
     code, _, err = run_program("stack", finished_run, "--blend", blend, "--out", out)
     assert code == 2 and message in err and not out.exists()
+
+
+def test_fit_takes_a_blend_and_resumes_with_another(fit_small, stem_data, tmp_path, run_program):
+    assert fit_small(stem_data, tmp_path / "RUN", "--blend", "vote", models="heuristic,lr")[0] == 0
+    run = Run.open(tmp_path / "RUN")
+    assert [name for name, _ in run.load_model("stack").estimators] == [
+        "logistic",
+        "greedy",
+        "nnls",
+    ]
+    model = next((run.path / "models/lr").rglob("*.skops"))
+    before, options = model.stat().st_mtime_ns, ("--blend", "mean", "--resume")
+    assert fit_small(stem_data, run.path, *options, models="heuristic,lr")[0] == 0
+    assert run.load_model("stack").weights_.tolist() == [0.5, 0.5]
+    assert model.stat().st_mtime_ns == before
