@@ -77,7 +77,7 @@ _FILE = click.Path(path_type=Path)
 @option(
     "--models",
     type=ModelNames(),
-    default="lr,lgbm,effnet",
+    default="lr,lgbm,lda,effnet",
     group=_MODELS,
     help="Models to train and stack, optionally with parameters: lr(C=0.1),effnet:b0(epochs=8); "
     "handcrafted for the best without networks; or functions of your own: my_models.py:make_svm.",

@@ -82,7 +82,7 @@ class Config:
     ----------
     data : str
         Path or URL of the data set.
-    models : sequence of str, default=("lr", "lgbm", "effnet")
+    models : sequence of str, default=("lr", "lgbm", "lda", "effnet")
         Model names, optionally with parameters: ``"lr(C=0.1)"``.
     folds : int, default=5
         Number of cross-validation folds, disjoint by song.
@@ -132,7 +132,7 @@ class Config:
     """
 
     data: str
-    models: tuple = ("lr", "lgbm", "effnet")
+    models: tuple = ("lr", "lgbm", "lda", "effnet")
     folds: int = 5
     repeats: int = 1
     mashups_per_genre: int = 200

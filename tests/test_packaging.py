@@ -81,6 +81,8 @@ def test_installed_wheel_fits_from_another_directory(program, tmp_path):
     assert "demo-data" in run(program, "--help", cwd=tmp_path).stdout
     small = ("--songs-per-genre", "2", "--test-songs-per-genre", "1", "--test-per-genre", "1")
     few = ("--noise-per-category", "1", "--seconds", "3", "--sr", "22050", "--mono", "--quiet")
+    # In one process, which alone has to compile.
+    few += ("--jobs", "1")
     run(program, "demo-data", "data", *small, *few, cwd=tmp_path)
     fit = ("--models", "lr(families=rms)", "--folds", "2", "--mashups-per-genre", "2", "--quiet")
     run(program, "fit", "--data", "data", *fit, "--out", "RUN", "--cache", "cache", cwd=tmp_path)
