@@ -10,10 +10,13 @@ from sklearn.svm import SVC
 from ..audio import DEFAULT_SR
 from ..exceptions import UsageError
 from .deep.audio_embedding import AudioEmbedding
+from .neighbors import CosineNeighborsClassifier
 from .trees import make_lgbm
 
 # Inverse strengths of the penalty that are compared within the training clips.
 _CS = (1e-4, 1e-3, 1e-2, 1e-1)
+# Numbers of neighbours, likewise.
+_KS = (1, 3, 5, 10, 20, 40)
 
 
 def make_embed(
@@ -27,6 +30,8 @@ def make_embed(
     hop_seconds=None,
     max_seconds=None,
     device="auto",
+    n_neighbors=None,
+    neighbor_weights="distance",
     random_state=0,
 ):
     """Make a pipeline of an embedding and a classifier over clips.
@@ -35,13 +40,18 @@ def make_embed(
     ----------
     model : str, default="musicnn"
         The network, as in :class:`AudioEmbedding`.
-    head : {"lr", "lgbm", "svm"}, default="lr"
+    head : {"lr", "lgbm", "svm", "knn"}, default="lr"
         Logistic regression with the penalty chosen by cross-validation within the training clips,
-        gradient-boosted trees, or a calibrated support vector machine with an RBF kernel.
+        gradient-boosted trees, a calibrated support vector machine with an RBF kernel, or nearest
+        neighbours by cosine distance.
     sr : int, default=22050
         Sample rate in Hz at which clips are loaded.
     weights, layer, pool, hop_seconds, max_seconds, device
         As in :class:`AudioEmbedding`.
+    n_neighbors : int, optional
+        For ``head="knn"``; by default chosen by cross-validation within the training clips.
+    neighbor_weights : {"distance", "uniform"}, default="distance"
+        For ``head="knn"``, as in :class:`~stemstack.models.neighbors.CosineNeighborsClassifier`.
     random_state : int, default=0
 
     Returns
@@ -52,7 +62,7 @@ def make_embed(
     Raises
     ------
     UsageError
-        There is no such head.
+        There is no such head, or ``n_neighbors`` is given for another head than ``"knn"``.
 
     See Also
     --------
@@ -75,13 +85,26 @@ def make_embed(
         sr=sr,
         device=device,
     )
+    if head == "knn":
+        classifier = _make_knn(n_neighbors, neighbor_weights)
+    elif (n_neighbors, neighbor_weights) != (None, "distance"):
+        raise UsageError(f"'n_neighbors' and 'neighbor_weights' are for head=knn. Got head={head}.")
+    else:
+        classifier = _make_head(head, random_state)
     return Pipeline(
         [
             ("embedding", embedding),
             ("scale", StandardScaler().set_output(transform="pandas")),
-            ("classifier", _make_head(head, random_state)),
+            ("classifier", classifier),
         ]
     )
+
+
+def _make_knn(n_neighbors, weights):
+    if n_neighbors is not None:
+        return CosineNeighborsClassifier(n_neighbors, weights=weights)
+    neighbors = CosineNeighborsClassifier(weights=weights)
+    return GridSearchCV(neighbors, {"n_neighbors": list(_KS)}, scoring="neg_log_loss", cv=3)
 
 
 def _make_head(head, random_state):
@@ -92,4 +115,6 @@ def _make_head(head, random_state):
         return make_lgbm(random_state=random_state).steps[-1][1]
     if head == "svm":
         return CalibratedClassifierCV(SVC(), cv=3, ensemble=False)
-    raise UsageError(f"The 'head' parameter must be one of lr, lgbm, svm. Got {head!r} instead.")
+    raise UsageError(
+        f"The 'head' parameter must be one of lr, lgbm, svm, knn. Got {head!r} instead."
+    )

@@ -90,7 +90,11 @@ _SPECS = (
         "embed:make_embed",
         "embedding",
         "classifier on the embedding of a pretrained audio network",
-        (*_LIGHTGBM, "sklearn.metrics._classification.log_loss"),
+        (
+            *_LIGHTGBM,
+            "sklearn.metrics._classification.log_loss",
+            "stemstack.models.neighbors.CosineNeighborsClassifier",
+        ),
     ),
     ModelSpec(
         "effnet",

@@ -99,7 +99,10 @@ def test_odd_parameters_are_named(params):
         AudioEmbedding(**params).fit([np.ones(9, np.float32)])
 
 
-@pytest.mark.parametrize("name", ["embed", "embed(musicnn, head=lgbm)", "embed:musicnn(head=svm)"])
+@pytest.mark.parametrize(
+    "name",
+    ["embed", "embed(musicnn, head=lgbm)", "embed:musicnn(head=svm)", "embed(head=knn)"],
+)
 def test_models_by_name_are_saved(name, tmp_path):
     rng = np.random.default_rng(0)
     clips = [level + 0.01 * rng.standard_normal(300) for level in np.repeat([0.1, 0.5], 8)]
@@ -110,6 +113,16 @@ def test_models_by_name_are_saved(name, tmp_path):
     loaded = load_model(tmp_path)
     np.testing.assert_array_equal(loaded.predict_proba(clips), model.predict_proba(clips))
     assert loaded.steps[0][1].local_files_only
+
+
+def test_number_of_neighbors_is_a_parameter():
+    model = make_model("embed(head=knn, n_neighbors=7, neighbor_weights=uniform)")
+    assert model[-1].get_params() == {"n_neighbors": 7, "weights": "uniform"}
+    assert make_model("embed(head=knn)")[-1].param_grid["n_neighbors"][-1] == 40
+    with pytest.raises(UsageError, match="n_neighbors"):
+        make_model("embed(head=knn, n_neighbors=0)")
+    with pytest.raises(UsageError, match="are for head=knn"):
+        make_model("embed(n_neighbors=7)")
 
 
 @pytest.mark.parametrize("name", ["lr", "lgbm"])
