@@ -14,6 +14,7 @@ from ._shared.options import (
     Names,
     cache_option,
     default_settings,
+    embedding_option,
     jobs_option,
     noise_option,
     option,
@@ -32,6 +33,7 @@ from ._shared.terminal import print_json
 @noise_option()
 @option("--n", type=click.IntRange(4, MANY), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
+@embedding_option("Compare an embedding too: musicnn, for example.")
 @option(
     "--permutations",
     type=click.IntRange(1, MANY),
@@ -67,9 +69,8 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     resources, seed = make_resources(rest["cache"], rest["jobs"], rest["quiet"]), rest["seed"]
     sampling = {"n": n, "folds": folds, "seed": seed}
     a, b = _clip_sets(data, other, settings, rest["noise"], resources, **sampling)
-    gap = measure_gap(
-        a, b, families=families, n_permutations=permutations, seed=seed, resources=resources
-    )
+    options = {"families": families, "embedding": rest["embedding"], "seed": seed}
+    gap = measure_gap(a, b, n_permutations=permutations, resources=resources, **options)
     if picture:
         _draw_figure(picture, gap, a.name, b.name)
     if as_json:

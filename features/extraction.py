@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice, tee
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.parallel import forked_map
+from ..utils.resources import DEFAULT_RESOURCES
 from .extractor import Extractor
 from .store import FeatureStore
 
@@ -173,6 +175,49 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
         good = [i for i, outcome in enumerate(batch) if not isinstance(outcome, DataError)]
         rows = np.stack([batch[i] for i in good]) if good else np.empty((0, len(names)), np.float32)
         yield pd.DataFrame(rows, columns=names, index=np.array(good, dtype=int) + start), failed
+
+
+def extract_table(clips, extractor, title="features", *, resources=DEFAULT_RESOURCES):
+    """Extract the features of clips into one table, with a stage of the progress display.
+
+    Parameters
+    ----------
+    clips : sequence of clips
+        Paths, 1-D arrays of samples, or mashups.
+    extractor : Extractor or EmbeddingExtractor
+    title : str, default="features"
+        Name of the stage.
+    resources : Resources
+        With a cache folder, rows are read from its feature store, and those computed are stored.
+
+    Returns
+    -------
+    DataFrame of shape (n_clips, n_features), float32
+
+    Raises
+    ------
+    DataError
+        A clip cannot be used.
+
+    See Also
+    --------
+    extract : The same without an extractor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.features import Extractor
+    >>> from stemstack.features.extraction import extract_table
+    >>> extract_table([np.ones(100, np.float32)], Extractor(families="tempo")).shape
+    (1, 1)
+    """
+    options = {
+        "n_jobs": resources.n_jobs,
+        "cache": resources.cache and Path(resources.cache, "features"),
+    }
+    with resources.progress.stage(title, len(clips)) as advance:
+        batches = extract_batches(clips, extractor, advance=advance, **options)
+        return pd.concat([table for table, _ in batches])
 
 
 def join_batches(*extractions):

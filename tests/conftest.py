@@ -90,3 +90,17 @@ def random_notes():
         return (0.3 * clip[: int(seconds * sr)]).astype(np.float32)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def musicnn():
+    """Return the name of the network musicnn; skip the test where it is not installed."""
+    pytest.importorskip("torch", reason="needs the deep extra")
+    from stemstack.exceptions import UsageError
+    from stemstack.models.deep.embeddings.musicnn import find_package
+
+    try:
+        find_package()
+    except UsageError as error:
+        pytest.skip(str(error))
+    return "musicnn"

@@ -259,6 +259,23 @@ def _choose_library_caches(ctx, param, folder):
     return folder
 
 
+def embedding_option(help):
+    """Return the option ``--embedding``: a pretrained audio network, as an AudioEmbedding."""
+    return option("--embedding", metavar="NETWORK", callback=_make_embedding, help=help)
+
+
+def _make_embedding(ctx, param, name):
+    """Load the network, so that one that is not there stops the command at its start."""
+    if name is None:
+        return None
+    from ...audio import DEFAULT_SR
+    from ...models import AudioEmbedding
+
+    embedding = AudioEmbedding(name, sr=DEFAULT_SR)
+    embedding.load()
+    return embedding
+
+
 def trust_option():
     """Return the option ``--trust``: the user's own code, which a run may only name.
 

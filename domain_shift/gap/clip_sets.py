@@ -1,7 +1,6 @@
 """Sets of clips to compare, their features, and the domain gap between two of them."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,13 +8,15 @@ import pandas as pd
 from ...audio import DEFAULT_SR
 from ...datasets import local_data, read_data
 from ...exceptions import DataError
-from ...features import extract
+from ...features import Extractor
+from ...features.extraction import extract_table
 from ...mashups import Mashup
 from ...runs.clip_list import ClipList
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.resources import DEFAULT_RESOURCES
 from .clip_stats import compute_clip_stats
+from .scores import EMBEDDING_PREFIX
 from .two_sample import domain_gap, gap_auc
 
 # Differs from the stages of the random streams of recipes and of noise folds.
@@ -241,7 +242,16 @@ def sample_synthetic(data, settings, n, *, folds=DEFAULT_FOLDS, seed=0, resource
     return ClipSet.from_recipes(sampled.recipes, sampled.pool.source_store)
 
 
-def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=DEFAULT_RESOURCES):
+def measure_gap(
+    a,
+    b,
+    *,
+    families="all",
+    embedding=None,
+    n_permutations=199,
+    seed=0,
+    resources=DEFAULT_RESOURCES,
+):
     """Compute the features of two sets of clips and test whether the sets are separable.
 
     Parameters
@@ -250,6 +260,8 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=D
     families : str or sequence of str, default="all"
         Feature families: "standard", "all", a family name, a regular expression, or several of
         these; see :class:`~stemstack.features.SpectralFeatures`.
+    embedding : AudioEmbedding, optional
+        Its columns are a further family and the facet ``"embedding"``.
     n_permutations : int, default=199
         The smallest possible p-value is 1 / (1 + n_permutations).
     seed : int, default=0
@@ -285,7 +297,7 @@ def measure_gap(a, b, *, families="all", n_permutations=199, seed=0, resources=D
     >>> gap.auc, gap.differences[0].description
     (1.0, 'is louder by 20 dB')
     """
-    X_a, X_b = (describe(clips, families, resources) for clips in (a, b))
+    X_a, X_b = (describe(clips, families, resources, embedding) for clips in (a, b))
     with resources.progress.stage("two-sample test"):
         return compare(a, X_a, b, X_b, n_permutations=n_permutations, seed=seed)
 
@@ -317,21 +329,18 @@ def compare(a, X_a, b, X_b, *, n_permutations=199, seed=0):
     )
 
 
-def describe(clip_set, families, resources):
+def describe(clip_set, families, resources, embedding=None):
     """Compute clip statistics and features: a DataFrame of shape (n_clips, n_features)."""
-    clips, n_jobs = clip_set.clips, resources.n_jobs
-    with resources.progress.stage(f"length and level, {clip_set.name}", len(clips)) as advance:
-        stats = compute_clip_stats(clips, tuning=True, n_jobs=n_jobs, advance=advance)
-    with resources.progress.stage(f"features, {clip_set.name}", len(clips)) as advance:
-        features, _ = extract(
-            clips,
-            sr=DEFAULT_SR,
-            families=families,
-            n_jobs=n_jobs,
-            cache=resources.cache and Path(resources.cache, "features"),
-            advance=advance,
-        )
-    return pd.concat([stats, features], axis=1)
+    clips, name = clip_set.clips, clip_set.name
+    with resources.progress.stage(f"length and level, {name}", len(clips)) as advance:
+        stats = compute_clip_stats(clips, tuning=True, n_jobs=resources.n_jobs, advance=advance)
+    extractor = Extractor(DEFAULT_SR, families)
+    tables = [stats, extract_table(clips, extractor, f"features, {name}", resources=resources)]
+    if embedding is not None:
+        title = f"embeddings, {name}"
+        table = extract_table(clips, embedding.extractor_, title, resources=resources)
+        tables.append(table.add_prefix(EMBEDDING_PREFIX))
+    return pd.concat(tables, axis=1)
 
 
 def _auc_between_songs(X, clip_set, seed):

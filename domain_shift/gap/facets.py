@@ -16,11 +16,12 @@ import numpy as np
 from ...features import family_of
 from ...stacking.metrics import percentile_interval
 from .differences import Difference
-from .scores import family_kernels, held_out_scores, resample_groups
+from .scores import EMBEDDING_PREFIX, family_kernels, held_out_scores, resample_groups
 
 # A column belongs to the first facet whose pattern it matches. Whatever a gain changes is of the
 # first: no other facet depends on the level.
 _PATTERNS = {
+    "embedding": rf"{EMBEDDING_PREFIX}.*",
     "length and level": r"duration|.*_dbfs|full_scale_share|(rms|logmel_\d+|mfcc_00)_.*",
     "tempo and pitch": r"tempo|detuning|beat_.*|chroma_.*|tonnetz_.*",
     "noise": r"(flatness|entropy|texture_\w+)_.*|(levelfree_\d+|octaves_\d)_min",
@@ -39,8 +40,9 @@ class Facet:
     Attributes
     ----------
     name : str
-        ``"length and level"``, ``"tempo and pitch"``, ``"spectrum"``, ``"dynamics"``, ``"noise"``,
-        or ``"other"`` for features of the user's own.
+        ``"length and level"``, ``"tempo and pitch"``, ``"spectrum"``, ``"dynamics"``, ``"noise"``;
+        ``"embedding"`` for the columns of a pretrained network, or ``"other"`` for features of the
+        user's own.
     auc : float
         AUC of the features of this facet alone.
     corrected_auc : float

@@ -18,6 +18,8 @@ from .clip_stats import CLIP_STATS, DETUNING
 
 # Ridge penalty per training clip, of a kernel whose diagonal is about 1.
 PENALTY = 0.01
+# What the columns of an embedding begin with.
+EMBEDDING_PREFIX = "embedding_"
 
 
 def normal_scores(X):
@@ -48,13 +50,18 @@ def family_kernels(X):
     -------
     dict of str to ndarray of shape (n_clips, n_clips)
         By family; statistics of whole clips are of the families ``"length and level"`` and
-        ``"tuning"``, features of the user's own of ``"other"``.
+        ``"tuning"``, those of an embedding of ``"embedding"``, features of the user's own of
+        ``"other"``.
     """
     own = dict.fromkeys(CLIP_STATS, "length and level") | {DETUNING: "tuning"}
     pairs = zip(X.columns, family_of(X.columns), strict=True)
-    families = np.array([own.get(name) or family or "other" for name, family in pairs])
+    families = np.array([own.get(name) or family or _unnamed(name) for name, family in pairs])
     scores = normal_scores(X.to_numpy(np.float64))
     return {name: _kernel(scores[:, families == name]) for name in dict.fromkeys(families.tolist())}
+
+
+def _unnamed(column):
+    return "embedding" if column.startswith(EMBEDDING_PREFIX) else "other"
 
 
 def _kernel(scores):

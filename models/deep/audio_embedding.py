@@ -143,7 +143,7 @@ class AudioEmbedding(ClipTransformer):
             A package that the network needs is not installed.
         """
         super().fit(X, y)
-        self.network_key_ = self.extractor_.network.key
+        self.network_key_ = self.load().key
         return self
 
     def transform(self, X):
@@ -165,7 +165,7 @@ class AudioEmbedding(ClipTransformer):
         DataError
             The network has other weights than at the fit.
         """
-        key = self.extractor_.network.key
+        key = self.load().key
         if getattr(self, "network_key_", key) != key:
             raise DataError(
                 f"The weights of {self.model} have changed since the fit; restore them or fit again"
@@ -178,6 +178,23 @@ class AudioEmbedding(ClipTransformer):
             self._validate_params()
         except InvalidParameterError as error:
             raise UsageError(first_line(error)) from error
+
+    def load(self):
+        """Load the network, and return it.
+
+        Returns
+        -------
+        object
+            With ``name``, ``layers`` and ``tags``, names of the values of the layer of tags.
+
+        Raises
+        ------
+        UsageError
+            A parameter has none of the values expected, or the network is not available.
+        MissingExtraError
+            A package that the network needs is not installed.
+        """
+        return self.extractor_.network
 
     @property
     def local_path(self):

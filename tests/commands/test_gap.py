@@ -59,6 +59,17 @@ def test_two_folders_of_clips_are_compared(two_folders, run_program):
     assert "1 clips were left out" in err and "0.wav" in err
 
 
+def test_embedding_is_compared_too(two_folders, run_program, musicnn):
+    arguments = [two_folders / "quiet", two_folders / "loud", *SMALL, "--json"]
+    code, out, _ = run_program("gap", *arguments, "--embedding", musicnn)
+    assert code == 0
+    gap = json.loads(out)
+    assert "embedding" in gap["families"]
+    assert "embedding" in [facet["name"] for facet in gap["facets"]]
+    code, _, err = run_program("gap", *arguments, "--embedding", "musicn")
+    assert code == 2 and "Unknown embedding 'musicn': expected musicnn" in err
+
+
 def test_manifest_is_compared_with_folder(two_folders, run_program):
     names = [f"loud/{i}.wav" for i in range(9)]
     table = pd.DataFrame({"path": names, "label": ["a", "b", "c"] * 3, "group": [0, 1, 2] * 3})

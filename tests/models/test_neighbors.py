@@ -24,11 +24,13 @@ def rows():
 def test_probabilities_are_smoothed_votes(rows, weights):
     X, y = rows
     params = {"n_neighbors": 7, "weights": weights}
-    ours = CosineNeighborsClassifier(**params).fit(X[:60], y[:60]).predict_proba(X[60:])
-    theirs = KNeighborsClassifier(algorithm="brute", metric="cosine", **params).fit(X[:60], y[:60])
+    proba = CosineNeighborsClassifier(**params).fit(X[:60], y[:60]).predict_proba(X[60:])
+    reference = KNeighborsClassifier(algorithm="brute", metric="cosine", **params).fit(
+        X[:60], y[:60]
+    )
     # rtol: the distances are computed in another order.
-    expected = (7 * theirs.predict_proba(X[60:]) + 1 / 3) / 8
-    np.testing.assert_allclose(ours, expected, rtol=1e-9)
+    expected = (7 * reference.predict_proba(X[60:]) + 1 / 3) / 8
+    np.testing.assert_allclose(proba, expected, rtol=1e-9)
 
 
 def test_length_of_rows_does_not_matter(rows):

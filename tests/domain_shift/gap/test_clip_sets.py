@@ -1,13 +1,16 @@
 """Sets of clips: where they come from, samples, unreadable clips, and the gap between songs."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from stemstack.domain_shift.gap import ClipSet
+from stemstack.domain_shift.gap import ClipSet, measure_gap
 from stemstack.domain_shift.gap.clip_sets import compare
 from stemstack.exceptions import DataError
+from stemstack.features import Extractor
 
 SR = 22050
 
@@ -71,3 +74,26 @@ def test_gap_between_songs_is_that_of_folds():
     assert aucs[0] < 0.7 < aucs[1]
     without_folds = ClipSet("train", list(range(30)), groups)
     assert compare(without_folds, X, test, X_test, n_permutations=1).between_songs_auc is None
+
+
+class Crest(Extractor):
+    """Extractor of the crest factor of a clip, in place of a network."""
+
+    names, store_name = ("crest",), "crest"
+
+    def __call__(self, samples):
+        return np.array([np.abs(samples).max() / samples.std()], np.float32)
+
+
+def test_embedding_is_a_facet_of_its_own():
+    rng = np.random.default_rng(0)
+    noise = [rng.normal(size=2000).astype(np.float32) for _ in range(60)]
+    a = ClipSet("noise", [0.1 * clip for clip in noise[:30]], list(range(30)))
+    # The signs of noise cross zero as often as the noise, but have no peaks.
+    b = ClipSet("signs", [0.1 * np.sign(clip) for clip in noise[30:]], list(range(30, 60)))
+    options = {"families": "zcr", "n_permutations": 19}
+    gap = measure_gap(a, b, embedding=SimpleNamespace(extractor_=Crest(SR)), **options)
+    assert gap.families["embedding"] == 1.0
+    facets = {facet.name: facet.auc for facet in gap.facets}
+    assert facets["embedding"] == 1.0 and facets["spectrum"] < 0.75
+    assert "embedding" not in measure_gap(a, b, **options).families
