@@ -7,6 +7,7 @@ import click
 from ..exceptions import UsageError
 from ._shared.options import (
     cache_option,
+    embedding_option,
     jobs_option,
     option,
     quiet_option,
@@ -23,6 +24,7 @@ _FILE = click.Path(path_type=Path)
 @option("--answers", type=_FILE, help="CSV with test labels; adds test scores.")
 @option("--data", help="Path or URL of the run's data set; adds the sections that need it.")
 @run_noise_option()
+@embedding_option("Add nearest clips and tags by musicnn, for example; needs --data.")
 @option("--out", type=_FILE, help="File to write; for one RUN by default report.html in it.")
 @click.option("--no-audio", is_flag=True, help="Leave out audio players, for a smaller file.")
 @click.option("--quick", is_flag=True, help="Use the tables of the run only; takes seconds.")
@@ -30,7 +32,7 @@ _FILE = click.Path(path_type=Path)
 @jobs_option()
 @cache_option()
 @quiet_option()
-def report_command(runs, answers, data, noise, out, no_audio, quick, trust, jobs, cache, quiet):
+def report_command(runs, answers, data, noise, embedding, out, no_audio, quick, trust, **rest):
     """Write the report of RUN as one HTML file to open offline, print or send.
 
     \b
@@ -51,8 +53,10 @@ def report_command(runs, answers, data, noise, out, no_audio, quick, trust, jobs
 
     if len(runs) > 1 and out is None:
         raise UsageError("A comparison of several runs needs --out FILE, such as comparison.html")
+    if embedding is not None and (data is None or quick or len(runs) > 1):
+        raise UsageError("--embedding needs one RUN and --data, without --quick")
     opened = [Run.open(run, trust=trust) for run in runs]
-    resources = make_resources(cache, jobs, quiet)
+    resources = make_resources(rest["cache"], rest["jobs"], rest["quiet"])
     if data is None and not quick:
         resources.progress.log(describe_missing_data(opened[0], "sections that need the data set"))
     options = {
@@ -66,4 +70,4 @@ def report_command(runs, answers, data, noise, out, no_audio, quick, trust, jobs
     if len(runs) > 1:
         echo_data(write_comparison(opened, **options))
     else:
-        echo_data(write_report(*opened, **options))
+        echo_data(write_report(*opened, embedding=embedding, **options))

@@ -9,6 +9,7 @@ import click
 from ..exceptions import DataError
 from ._shared.options import (
     cache_option,
+    embedding_option,
     jobs_option,
     option,
     quiet_option,
@@ -22,6 +23,7 @@ from ._shared.terminal import PlainStream, echo, echo_line
 @click.argument("run", type=click.Path(path_type=Path))
 @option("--data", help="Path or URL of the training data, to show similar clips.")
 @run_noise_option()
+@embedding_option("Find similar clips by musicnn, for example, and name its tags.")
 @option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 for all interfaces.")
 @option(
     "--allow-host",
@@ -38,7 +40,9 @@ from ._shared.terminal import PlainStream, echo, echo_line
 @jobs_option()
 @cache_option()
 @quiet_option()
-def serve_command(run, data, noise, max_seconds, max_mb, trust, jobs, cache, quiet, **address):
+def serve_command(
+    run, data, noise, embedding, max_seconds, max_mb, trust, jobs, cache, quiet, **address
+):
     """Serve a web page that classifies dropped or recorded clips by RUN, and explains why.
 
     \b
@@ -52,7 +56,8 @@ def serve_command(run, data, noise, max_seconds, max_mb, trust, jobs, cache, qui
     from ._shared.progress import make_resources
 
     resources = make_resources(cache, jobs, quiet)
-    explainer = ClipExplainer(run, limits=Limits(max_seconds, max_mb), trust=trust)
+    limits = Limits(max_seconds, max_mb)
+    explainer = ClipExplainer(run, limits=limits, trust=trust, embedding=embedding)
     if data is None:
         resources.progress.log(describe_missing_data(explainer.run, "nearest training clips"))
     else:

@@ -25,6 +25,7 @@ def write_report(
     data=None,
     noise=None,
     resources=None,
+    embedding=None,
     sections=SECTIONS,
 ):
     """Write the report of a run as one self-contained HTML file.
@@ -46,6 +47,9 @@ def write_report(
         The noise folder that was added, for a run with one.
     resources : Resources, optional
         With a cache folder; needed with ``data``.
+    embedding : AudioEmbedding, optional
+        Network for nearest clips and tags, if there are ``data``; by default that of a model of the
+        run.
     sections : sequence of Section, default=SECTIONS
         Sections in their order.
 
@@ -75,7 +79,14 @@ def write_report(
     """
     test_labels = None if answers is None else read_test_labels(run, answers)
     inputs = ReportInputs(
-        run, collect_evaluations(run, test_labels), test_labels, audio, resources, data, noise
+        run,
+        collect_evaluations(run, test_labels),
+        test_labels,
+        audio,
+        resources,
+        data,
+        noise,
+        embedding,
     )
     bodies = [(section.anchor, section.title, section.body(inputs)) for section in sections]
     page = render_page(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .. import __version__
 from ..exceptions import DataError, first_line
+from ..models import AudioEmbedding
 from ..runs import Run
 from ..utils.atomic_write import write_text
 from ..utils.cache import read_entry
@@ -34,6 +35,8 @@ class ReportInputs:
         Path or URL of the run's data set; None leaves out the sections that read it.
     noise : str or os.PathLike or None, default=None
         The noise folder that was added, for a run with one.
+    embedding : AudioEmbedding or None, default=None
+        For nearest clips and tags; by default that of a model of the run, if there is one.
 
     See Also
     --------
@@ -53,6 +56,7 @@ class ReportInputs:
     resources: Resources | None = None
     data: str | os.PathLike | None = None
     noise: str | os.PathLike | None = None
+    embedding: AudioEmbedding | None = None
 
 
 @dataclass(frozen=True)

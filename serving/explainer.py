@@ -11,13 +11,14 @@ import pandas as pd
 from ..audio import read_clip
 from ..exceptions import AudioError, AudioWarning
 from ..features import log_mel
+from ..models.deep.embeddings.tags import find_tagger, name_tags
 from ..runs import STACK, ClipList, Run
+from ..runs.nearest_clips import NearestClips
 from ..runs.predictions import model_proba
 from ..runs.run_files import damaged
 from ..stacking.calibration import TemperatureScaling
 from .explanations import Confidence, Explanation, Predictions
 from .fitted_models import CachedClip, FittedModels
-from .nearest_clips import NearestClips
 
 # More frames of a spectrogram than a screen has columns cost time only.
 _MAX_FRAMES = 1200
@@ -95,6 +96,10 @@ class ClipExplainer:
     trust : sequence of str, default=()
         The user's own code whose types may be in the models; see
         :func:`~stemstack.models.load_model`.
+    embedding : AudioEmbedding, optional
+        By which the nearest training clips are found, and whose tags are named; that of the run's
+        first model with one by default. Without any, the nearest clips are found by handcrafted
+        features.
 
     Attributes
     ----------
@@ -122,12 +127,14 @@ class ClipExplainer:
     'reggae'
     """
 
-    def __init__(self, run, *, limits=None, trust=()):
+    def __init__(self, run, *, limits=None, trust=(), embedding=None):
         self.run = Run.open(run, trust=trust)
         self.limits = limits or Limits()
         self.nearest_clips = None
         self.models = FittedModels(self.run)
         self.classes = self.models.classes
+        self._embedding = embedding or self.models.embedding
+        self._tagger = find_tagger(self._embedding)
         self._calibration = self._calibrate()
         self._scores = self.run.metrics["out_of_fold"][STACK]
         n_classes, f1 = len(self.classes), self._scores.get("per_class_f1", {})
@@ -152,8 +159,10 @@ class ClipExplainer:
         DataError
             If the training data are missing or have changed.
         """
+        embedding = self._embedding
+        extractor = self.models.extractor if embedding is None else embedding.extractor_
         self.nearest_clips = NearestClips.from_run(
-            self.run, self.models.extractor, data=data, noise=noise, resources=resources
+            self.run, extractor, data=data, noise=noise, resources=resources
         )
 
     def explain(self, path, name=None):
@@ -190,6 +199,7 @@ class ClipExplainer:
             log_mel=log_mel(samples, sr, hop_length=max(512, -(-len(samples) // _MAX_FRAMES))),
             sr=sr,
             warnings=tuple(problems),
+            tags=self._tags(clip),
         )
 
     def predict_many(self, paths, names=None, *, advance=None):
@@ -249,6 +259,12 @@ class ClipExplainer:
         if self.nearest_clips is None:
             return ()
         return self.nearest_clips.nearest(clip.row(self.nearest_clips.extractor))
+
+    def _tags(self, clip):
+        if self._tagger is None:
+            return ()
+        (proba,) = clip.row(self._tagger.extractor).to_numpy()
+        return tuple(name_tags(pd.Series(proba, self._tagger.tags)))
 
     def _calibrate(self):
         """Fit a temperature to the nested out-of-fold probabilities of the stack."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..features import FAMILIES
+from ..runs.nearest_clips import NearestClip
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,33 +42,6 @@ class Reasons:
     difference: float
     base: float
     families: pd.Series
-
-
-@dataclass(frozen=True)
-class NearestClip:
-    """Training clip that is similar to the explained clip.
-
-    Parameters
-    ----------
-    clip, label : str
-    distance : float
-        Cosine distance of standardised features: 0 for identical directions, 1 for unrelated, 2 for
-        opposite ones.
-
-    See Also
-    --------
-    NearestClips : Searches them.
-
-    Examples
-    --------
-    >>> from stemstack.serving import NearestClip
-    >>> NearestClip("rock-0001", "rock", 0.25).label
-    'rock'
-    """
-
-    clip: str
-    label: str
-    distance: float
 
 
 @dataclass(frozen=True)
@@ -125,6 +99,8 @@ class Explanation:
         Sample rate in Hz of the spectrogram, whose bands reach up to ``sr / 2``.
     warnings : tuple of str
         Problems of a file that could be used nevertheless.
+    tags : tuple of str, default=()
+        The most probable tags of an embedding that has tags.
 
     See Also
     --------
@@ -148,6 +124,7 @@ class Explanation:
     log_mel: np.ndarray
     sr: int
     warnings: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

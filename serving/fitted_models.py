@@ -11,14 +11,14 @@ import pandas as pd
 from ..audio import DEFAULT_SR, clip_key
 from ..audio.windows import cut_evenly, is_longer
 from ..features import Extractor
-from ..models import set_resources
+from ..models import AudioEmbedding, set_resources
 from ..models.importance import (
     classifier_inputs,
     feature_contributions,
     sum_by_family,
     supports_contributions,
 )
-from ..models.inspection import find_extractors, leading_extractor
+from ..models.inspection import find_extractors, find_parts, leading_extractor
 from ..runs import STACK
 from ..runs.clip_list import average_windows
 from ..runs.fitting.meta_fit import predict_stack
@@ -54,9 +54,16 @@ class FittedModels:
 
     @cached_property
     def extractor(self):
-        """The extractor of a model with the most features; the default one where there is none."""
-        extractors = [e for models in self.folds.values() for e in find_extractors(models[0])]
-        return max(extractors, key=lambda extractor: len(extractor.names), default=Extractor())
+        """The handcrafted extractor with the most features; the default one where there is none."""
+        found = [e for models in self.folds.values() for e in find_extractors(models[0])]
+        handcrafted = [extractor for extractor in found if isinstance(extractor, Extractor)]
+        return max(handcrafted, key=lambda extractor: len(extractor.names), default=Extractor())
+
+    @cached_property
+    def embedding(self):
+        """The AudioEmbedding of the first model that has one; None where there is none."""
+        found = (e for models in self.folds.values() for e in find_parts(models[0], AudioEmbedding))
+        return next(found, None)
 
     def predict(self, clip):
         """Predict the class probabilities of one clip by every model and by the stack.

@@ -12,6 +12,8 @@ from .importance import IMPORTANCE
 from .mistakes import MISTAKES
 from .repeat import REPEAT
 from .scores import SCORES
+from .similar import SIMILAR
+from .tags import TAGS
 from .training import TRAINING
 from .weights import WEIGHTS
 
@@ -21,6 +23,8 @@ SECTIONS = (
     CLASSES,
     CONFUSION,
     MISTAKES,
+    SIMILAR,
+    TAGS,
     AGREEMENT,
     WEIGHTS,
     CALIBRATION,

@@ -199,11 +199,11 @@ def _add_excerpts(inputs, mistakes, recipes):
     }
 
 
-def cut_excerpt(clip):
+def cut_excerpt(clip, seconds=_SECONDS):
     """Return an :class:`Excerpt` from the middle of a clip."""
     samples, sr = load_clip(clip), DEFAULT_SR
-    start = max(0, (len(samples) - round(_SECONDS * sr)) // 2)
-    samples = samples[start : start + round(_SECONDS * sr)]
+    start = max(0, (len(samples) - round(seconds * sr)) // 2)
+    samples = samples[start : start + round(seconds * sr)]
     return Excerpt(
         samples,
         sr,

@@ -9,8 +9,8 @@ from stemstack.commands import main
 from stemstack.datasets import read_data
 from stemstack.features import Extractor
 from stemstack.runs import Run
+from stemstack.runs.nearest_clips import NearestClips
 from stemstack.runs.stored_clips import open_data
-from stemstack.serving.nearest_clips import NearestClips
 from stemstack.utils.resources import Resources
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec comes with the 'scale' extra")

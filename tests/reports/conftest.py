@@ -9,6 +9,7 @@ from stemstack.reports import SECTIONS, ReportInputs
 from stemstack.reports.evaluation import Evaluation
 from stemstack.reports.html.blocks import render_page
 from stemstack.reports.sections.mistakes import Mistake
+from stemstack.reports.sections.similar import SimilarClip
 from stemstack.utils.resources import Resources
 
 # Class names with characters that are special in HTML, in TeX and outside ASCII.
@@ -119,6 +120,32 @@ def section_data(evaluations):
                 "on the test clips": [],
             },
             "problem": "DATA is not there.",
+        },
+        "nearest": {
+            "network": "<net>",
+            "n_training": 4,
+            "clips": {
+                "Most confident mistakes out of fold": [
+                    SimilarClip(
+                        "<d> & co taken for métal",
+                        None,
+                        ["piano"],
+                        (SimilarClip("<d> & co, distance 0.25: c.wav", None, []),),
+                    )
+                ],
+                "Test clips predicted with the least confidence": [],
+            },
+        },
+        "tags": {
+            "network": "<net>",
+            "n_clips": {"training clips": 60, "test clips predicted": 0},
+            "tags": pd.DataFrame(
+                {
+                    "training clips": ["jazz, piano", None],
+                    "more than other classes": ["<jazz>", None],
+                },
+                ["$a$b$", "<d> & co"],
+            ),
         },
         "weights": {
             "about": "How.",

@@ -6,12 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from helpers.nets import LevelNetwork
 
 from stemstack.audio import read_clip
 from stemstack.exceptions import AudioError, DataError
-from stemstack.features import log_mel
+from stemstack.features import Extractor, log_mel
+from stemstack.models import AudioEmbedding
+from stemstack.models.deep.embeddings import extractor
 from stemstack.runs import STACK
 from stemstack.serving import ClipExplainer, Limits
+from stemstack.utils.resources import Resources
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,31 @@ def test_without_training_clips_none_is_nearest(explainer, song):
     alone = copy.copy(explainer)
     alone.nearest_clips = None
     assert alone.explain(song).nearest == ()
+
+
+@pytest.fixture
+def with_embedding(served_run, stem_data, shared_cache, monkeypatch):
+    """Explainer with a small network in place of a pretrained one."""
+    pytest.importorskip("torch", reason="needs the deep extra")
+    monkeypatch.setattr(extractor, "load_network", lambda model, **options: LevelNetwork())
+    explainer = ClipExplainer(served_run, embedding=AudioEmbedding())
+    explainer.load_training_clips(stem_data, resources=Resources(shared_cache))
+    return explainer
+
+
+def test_nearest_clips_and_tags_by_embedding(with_embedding, song):
+    search = with_embedding.nearest_clips
+    assert search.extractor.names[0] == "level_0000_mean"
+    name = with_embedding.run.read_table("ledger/oof")["clip"][4]
+    first = with_embedding.explain(search.sound(name)).nearest[0]
+    # atol: mashups and the file have 16 bits.
+    assert first.clip == name and first.distance == pytest.approx(0, abs=1e-3)
+    # The deviation of the level of the song is the larger "probability".
+    assert with_embedding.explain(song).tags == ("low",)
+
+
+def test_explainer_without_embedding_has_no_tags(explainer, explanation):
+    assert explanation.tags == () and isinstance(explainer.nearest_clips.extractor, Extractor)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Predictions equal those of ``predict``; reasons sum to the logits of the models."""
 
 import numpy as np
+import pytest
+from helpers.nets import LevelNetwork
 
 from stemstack.audio import read_clip
-from stemstack.models import EffNetClassifier
+from stemstack.models import EffNetClassifier, make_model
+from stemstack.models.deep.embeddings import extractor
 from stemstack.runs import STACK, predict_run
-from stemstack.serving.fitted_models import CachedClip, _predict
+from stemstack.serving.fitted_models import CachedClip, FittedModels, _predict
 from stemstack.utils.resources import Resources
 
 
@@ -57,3 +60,14 @@ def test_networks_are_given_a_clip_to_load(monkeypatch):
     assert seen == [clip]
     assert len(clip.load(net.sr)) == 16000
     assert clip.load(net.sr) is clip.load(16000)
+
+
+def test_handcrafted_extractor_and_embedding_are_found(monkeypatch):
+    pytest.importorskip("torch", reason="needs the deep extra")
+    monkeypatch.setattr(extractor, "load_network", lambda model, **options: LevelNetwork())
+    models = object.__new__(FittedModels)
+    models.folds = {name: [make_model(name)] for name in ("embed", "lr(families=tempo)")}
+    assert models.extractor.names == ["tempo"]
+    assert models.embedding is models.folds["embed"][0].steps[0][1]
+    del models.folds["embed"], models.embedding
+    assert models.embedding is None

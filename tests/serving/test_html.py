@@ -31,6 +31,7 @@ def make_explanation(label, **changes):
         "log_mel": np.zeros((128, 10)),
         "sr": 22050,
         "warnings": (EVIL,),
+        "tags": (EVIL, "piano"),
     }
     return Explanation(**{**values, **changes})
 
@@ -41,8 +42,14 @@ def test_text_from_outside_is_escaped():
     table = pd.DataFrame({"path": [EVIL], "label": EVIL, "p": 1.0})
     html += render_predictions(Predictions(table, (EVIL,), (EVIL,)))
     assert "<img" not in html and re.findall(FORBIDDEN, html) == []
-    # Label, runs, models, clips, warnings and problems.
-    assert html.count("&lt;img src=x") > 15
+    # Label, runs, models, clips, tags, warnings and problems.
+    assert html.count("&lt;img src=x") > 16
+
+
+def test_tags_are_named_if_there_are_any():
+    html = render_explanation(make_explanation("rock", tags=("jazz", "piano")), str)
+    assert "<p>Sounds like: jazz, piano.</p>" in html
+    assert "Sounds like" not in render_explanation(make_explanation("rock", tags=()), str)
 
 
 def test_bars_are_proportional_to_values():

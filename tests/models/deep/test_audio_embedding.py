@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.nets import LevelNetwork
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -15,18 +16,6 @@ from stemstack.models import AudioEmbedding, load_model, make_model, save_model
 from stemstack.models.deep.embeddings import extractor
 
 torch = pytest.importorskip("torch", reason="needs the deep extra")
-
-
-class LevelNetwork:
-    """Mean level, and deviation, of each of some patches of 100 samples."""
-
-    name, key, sr, layers, tags = "level", "1", 8000, ("last", "tags"), ("High Up", "low")
-    n_calls = 0
-
-    def activations(self, samples, layer, hop_seconds, device):
-        type(self).n_calls += 1
-        patches = torch.from_numpy(np.resize(samples, (-(-len(samples) // 100), 100)).copy())
-        return torch.stack([patches.mean(dim=1), patches.std(dim=1)], dim=1)
 
 
 @pytest.fixture(autouse=True)

@@ -1,29 +1,58 @@
 """Search of a run's training clips that are similar to a clip."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
 from ..audio import clip_key, load_clip
 from ..exceptions import DataError
-from ..features import extract, feature_columns
-from ..runs.stored_clips import find_training, open_data
+from ..features import Extractor, feature_columns
+from ..features.extraction import extract_table
 from ..utils.atomic_write import atomic_path
 from ..utils.cache import read_entry
-from .explanations import NearestClip
+from .stored_clips import find_training, open_data
+
+
+@dataclass(frozen=True)
+class NearestClip:
+    """Training clip that is similar to another clip.
+
+    Parameters
+    ----------
+    clip, label : str
+    distance : float
+        Cosine distance of standardised features: 0 for identical directions, 1 for unrelated, 2 for
+        opposite ones.
+
+    See Also
+    --------
+    NearestClips : Searches them.
+
+    Examples
+    --------
+    >>> from stemstack.serving import NearestClip
+    >>> NearestClip("rock-0001", "rock", 0.25).label
+    'rock'
+    """
+
+    clip: str
+    label: str
+    distance: float
 
 
 class NearestClips:
-    """Nearest-neighbour search by the cosine distance of standardised handcrafted features.
+    """Nearest-neighbour search by the cosine distance of standardised features or embeddings.
 
     Parameters
     ----------
     names, labels : sequence of str
     clips : sequence of clips
         In the order of the names.
-    extractor : Extractor
+    extractor : Extractor or EmbeddingExtractor
     resources : Resources
         With a cache folder for features and for the WAV files of :meth:`sound`.
 
@@ -56,18 +85,13 @@ class NearestClips:
         self.folder = Path(resources.cache, "serve")
         self._names, self._labels = list(names), list(labels)
         self._clips = dict(zip(names, clips, strict=True))
-        with resources.progress.stage("features of training clips", len(clips)) as advance:
-            table, _ = extract(
-                clips,
-                sr=extractor.sr,
-                families=extractor.families,
-                statistics=extractor.statistics,
-                precision=extractor.precision,
-                n_jobs=resources.n_jobs,
-                cache=Path(resources.cache, "features"),
-                advance=advance,
-            )
-        self._columns = feature_columns("linear").fit(table)
+        title = "features of training clips"
+        table = extract_table(clips, extractor, title, resources=resources)
+        if isinstance(extractor, Extractor):
+            columns = feature_columns("linear")
+        else:
+            columns = StandardScaler().set_output(transform="pandas")
+        self._columns = columns.fit(table)
         self._search = NearestNeighbors(metric="cosine").fit(self._standardise(table))
 
     @classmethod
@@ -77,7 +101,7 @@ class NearestClips:
         Parameters
         ----------
         run : Run
-        extractor : Extractor
+        extractor : Extractor or EmbeddingExtractor
         data : str or os.PathLike
             Path or URL of the training data.
         noise : str or os.PathLike, optional
@@ -101,7 +125,7 @@ class NearestClips:
         clips = find_training(data, recipes, table["clip"], resources=resources)
         return cls(table["clip"], table["label"], clips, extractor, resources)
 
-    def nearest(self, row, count=4):
+    def nearest(self, row, count=4, *, eligible=None):
         """Find the training clips nearest to a clip.
 
         Parameters
@@ -109,18 +133,28 @@ class NearestClips:
         row : DataFrame of shape (1, n_features)
             Features by ``extractor``.
         count : int, default=4
+        eligible : ndarray of shape (n_training_clips,), bool, optional
+            Which training clips to search; by default all.
 
         Returns
         -------
         tuple of NearestClip
             The nearest first; all clips where there are fewer than ``count``.
         """
-        count = min(count, len(self._names))
-        distances, positions = self._search.kneighbors(self._standardise(row), count)
+        n_clips = len(self._names)
+        n_found = min(count, n_clips) if eligible is None else n_clips
+        distances, positions = self._search.kneighbors(self._standardise(row), n_found)
+        if eligible is not None:
+            searched = eligible[positions]
+            distances, positions = distances[searched][None], positions[searched][None]
         return tuple(
             NearestClip(self._names[i], self._labels[i], max(float(distance), 0.0))
-            for distance, i in zip(distances[0], positions[0], strict=True)
+            for distance, i in zip(distances[0, :count], positions[0, :count], strict=True)
         )
+
+    def clip(self, name):
+        """Return a training clip by name, as a clip to load."""
+        return self._clips[name]
 
     def sound(self, name):
         """Write a training clip as a WAV file, named by its content.
