@@ -30,9 +30,10 @@ class AudioEmbedding(ClipTransformer):
         ``"musicnn"`` or ``"musicnn_mtt"`` (music tags of the Million Song Dataset or of
         MagnaTagATune; the weights come with ``pip install --no-deps musicnn==0.1.0``); an audio
         model of transformers, by its name on the hub or by a folder (AST, wav2vec 2.0, HuBERT,
-        WavLM, CLAP, Whisper); or ``"torchaudio:BUNDLE"``, with ``weights``.
+        WavLM, CLAP, Whisper); ``"torchaudio:BUNDLE"``, with ``weights``; or ``"timm:BACKBONE"``, a
+        network of images on log-mel spectrograms.
     weights : str or os.PathLike, optional
-        File of weights of a bundle of torchaudio.
+        File of weights of a bundle of torchaudio or, instead of ImageNet's, of a backbone.
     layer : str or int, default="last"
         Which activations: ``"last"``, ``"mean"`` (the average of all layers) or the number of a
         hidden state; for musicnn ``"pooled"`` (1,506 values, which is its last), ``"penultimate"``
@@ -41,7 +42,8 @@ class AudioEmbedding(ClipTransformer):
         Statistics over the times or patches of a clip.
     hop_seconds : float, optional
         From one patch of the network's own duration to the next, in s; by default patches follow
-        each other. A clip shorter than a patch is repeated.
+        each other, and a backbone has three even ones of 10 s. A clip shorter than a patch is
+        repeated.
     max_seconds : float, optional
         Use only the start of longer clips.
     sr : float, optional
@@ -68,7 +70,7 @@ class AudioEmbedding(ClipTransformer):
 
     See Also
     --------
-    EffNetEmbedding : Features of a network of images, pretrained or fine-tuned.
+    EffNetEmbedding : Features of a network of images with all its parameters, and fine-tuned.
     stemstack.features.SpectralFeatures : Handcrafted features.
 
     References

@@ -14,7 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...audio import validate_clips
 from ...exceptions import UsageError
+from .data.batches import crops_by_hop, even_crops
+from .device import resolve_device
 from .estimator import DeepEstimator
+from .inference import predict_crops
 
 __all__ = ["EffNetClassifier", "EffNetEmbedding", "EffNetLogits"]
 
@@ -330,6 +333,8 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
     EffNetClassifier : The network as a classifier, with a description of all parameters and
         attributes.
     EffNetLogits : The logits of a network as features.
+    AudioEmbedding : As ``AudioEmbedding("timm:BACKBONE", pool="mean")`` the same features with the
+        default parameters and no training, cached by clip.
 
     Examples
     --------
@@ -386,9 +391,38 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
                 raise UsageError("EffNetEmbedding(fine_tune=True) needs class labels: give y")
             return self._fit_classes(X, y, groups)
         validate_clips(self, X, reset=True)
+        return self.load()
+
+    def load(self):
+        """Load the pretrained backbone, as ``fit`` does without ``fine_tune``, and return self."""
         self.check_parameters()
         self._use_pretrained()
         return self
+
+    def transform_crops(self, samples, hop_seconds=None, *, device=None):
+        """Compute the pooled features of the crops of one clip, of which ``transform`` is the mean.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (n_samples,), float32
+            At the rate ``sr``.
+        hop_seconds : float, optional
+            From one crop to the next, in s; by default there are ``tta_crops`` even crops.
+        device : torch.device, optional
+            That of the parameter ``device`` by default.
+
+        Returns
+        -------
+        ndarray of shape (n_crops, n_embedding), float64
+        """
+        device = resolve_device(self.device if device is None else device)
+        settings, config = self.mel_settings(), self.inference_config()
+        log_mel = settings.compute(samples, device)
+        if hop_seconds is None:
+            crops = even_crops([log_mel], config.width, config.n_crops)
+        else:
+            crops = crops_by_hop(log_mel, config.width, settings.n_frames(hop_seconds))
+        return predict_crops(self._fitted_net()[:-1].to(device), crops, config, device=device)
 
     def transform(self, X):
         """Compute the pooled features, averaged over the crops of each clip.

@@ -354,11 +354,15 @@ class DeepEstimator(BaseEstimator):
         check_is_fitted(self, "state_")
         clips = validate_clips(self, X, reset=False)
         self.check_parameters()
-        if getattr(self, "_net", None) is None:
-            self._net = fuse_conv_bn(unpack_net(self.backbone_, self.state_))
-        net = self._net[:-1] if embedding else self._net
+        net = self._fitted_net()[:-1] if embedding else self._fitted_net()
         with num_threads(self.n_threads):
             return self._predict_log_mels(net, self._load_log_mels(clips))
+
+    def _fitted_net(self):
+        """Return the fitted network, with batch norms fused; the last child is the head."""
+        if getattr(self, "_net", None) is None:
+            self._net = fuse_conv_bn(unpack_net(self.backbone_, self.state_))
+        return self._net
 
     def _load_log_mels(self, clips):
         device = resolve_device(self.device)

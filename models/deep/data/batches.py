@@ -77,6 +77,24 @@ def even_crops(log_mels, width, n_crops):
     )
 
 
+def crops_by_hop(log_mel, width, hop):
+    """Cut crops from a log-mel, one every ``hop`` frames; the rest is left out.
+
+    Parameters
+    ----------
+    log_mel : ndarray of shape (n_mels, n_frames)
+    width, hop : int
+        In frames.
+
+    Returns
+    -------
+    ndarray of shape (n_crops, 1, n_mels, width)
+        At least one.
+    """
+    starts = range(0, _n_spare(log_mel, width) + 1, hop)
+    return _stack([crop(log_mel, start, width) for start in starts])
+
+
 def even_starts(n_spare, n_crops):
     """Return evenly spaced start frames from 0 to ``n_spare``.
 

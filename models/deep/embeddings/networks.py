@@ -17,13 +17,15 @@ _NETWORKS = {
     "musicnn": ("musicnn:MusicnnNetwork", {"dataset": "msd"}),
     "musicnn_mtt": ("musicnn:MusicnnNetwork", {"dataset": "mtt"}),
 }
+_TIMM = re.compile(r"timm:([\w.]+)")
 _TORCHAUDIO = re.compile(r"torchaudio:(\w+)")
 _HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def is_local(model):
     """Return whether a network is named by a folder or file of this machine."""
-    return not (model in _NETWORKS or _TORCHAUDIO.fullmatch(model) or _HUB.fullmatch(model))
+    patterns = (_TIMM, _TORCHAUDIO, _HUB)
+    return model not in _NETWORKS and not any(regex.fullmatch(model) for regex in patterns)
 
 
 @lru_cache(maxsize=4)
@@ -33,10 +35,11 @@ def load_network(model, *, weights=None, local_files_only=False):
     Parameters
     ----------
     model : str
-        ``"musicnn"`` or ``"musicnn_mtt"``; ``"torchaudio:BUNDLE"``, with ``weights``; an audio
-        model of transformers by its name on the hub, ``"owner/name"``, or by its folder.
+        ``"musicnn"`` or ``"musicnn_mtt"``; ``"timm:BACKBONE"``; ``"torchaudio:BUNDLE"``, with
+        ``weights``; an audio model of transformers by its name on the hub, ``"owner/name"``, or by
+        its folder.
     weights : str, optional
-        File of weights, for a bundle of torchaudio only.
+        File of weights, for a bundle of torchaudio and, instead of ImageNet's, for a backbone.
     local_files_only : bool, default=False
         Whether models of the hub are looked up in the local cache only.
 
@@ -53,15 +56,20 @@ def load_network(model, *, weights=None, local_files_only=False):
         A package that the network needs is not installed.
     """
     bundle = _TORCHAUDIO.fullmatch(model)
-    if (weights is not None) != bool(bundle):
+    backbone = _TIMM.fullmatch(model)
+    if (weights is None) == bool(bundle) and not backbone:
         raise UsageError(
-            f"embedding {shorten(model)}: 'weights' is a file, and needed for a bundle of "
-            "torchaudio and for no other network"
+            f"embedding {shorten(model)}: 'weights' is a file, needed for a bundle of torchaudio, "
+            "possible for a backbone of timm, and for no other network"
         )
     if model in _NETWORKS:
         reference, options = _NETWORKS[model]
         module, _, name = reference.partition(":")
         return getattr(importlib.import_module(f".{module}", __package__), name)(**options)
+    if backbone:
+        from .image_backbone import BackboneNetwork
+
+        return BackboneNetwork(backbone[1], weights, local_files_only=local_files_only)
     if bundle:
         from .torchaudio_bundle import BundleNetwork
 
@@ -71,6 +79,6 @@ def load_network(model, *, weights=None, local_files_only=False):
 
         return TransformersNetwork(model, local_files_only=local_files_only)
     raise UsageError(
-        f"Unknown embedding {shorten(model)}: expected {', '.join(_NETWORKS)}, torchaudio:BUNDLE, "
-        "OWNER/NAME of an audio model on the hub, or the folder of one"
+        f"Unknown embedding {shorten(model)}: expected {', '.join(_NETWORKS)}, timm:BACKBONE, "
+        "torchaudio:BUNDLE, OWNER/NAME of an audio model on the hub, or the folder of one"
     )

@@ -144,7 +144,7 @@ def test_bundle_of_torchaudio_reads_its_file(tmp_path, monkeypatch):
     [
         ("nothing", None, "Unknown embedding 'nothing': expected musicnn, musicnn_mtt"),
         ("/no/folder/here", None, "Unknown embedding"),
-        ("torchaudio:WAV2VEC2_BASE", None, "'weights' is a file, and needed for a bundle"),
+        ("torchaudio:WAV2VEC2_BASE", None, "'weights' is a file, needed for a bundle"),
         ("torchaudio:NOTHING", "x.pth", "torchaudio has no bundle 'NOTHING'"),
         ("torchaudio:WAV2VEC2_BASE", "missing.pth", "no such file"),
         ("musicnn", "x.pth", "and for no other network"),
@@ -157,4 +157,6 @@ def test_unknown_networks_are_one_message(model, weights, message):
 
 def test_names_that_open_local_files():
     assert is_local("/models/ast") and is_local("./ast") and is_local("C:\\ast")
-    assert not any(map(is_local, ("musicnn", "torchaudio:HUBERT_BASE", "MIT/ast-finetuned")))
+    assert not any(
+        map(is_local, ("musicnn", "timm:resnet18", "torchaudio:HUBERT_BASE", "MIT/ast-finetuned"))
+    )
