@@ -43,6 +43,9 @@ NET_OPTIONS = ("backbone", "weights", "device", "epochs")
 _LENGTH = Constraint(
     lambda value: is_number(value) and 0.1 <= value <= 86_400, "a number of seconds, 0.1 to 86400"
 )
+# The number of mashups that a learning curve decides on.
+AUTO = "auto"
+_COUNT = whole_number(1, 1_000_000)
 PROTOCOLS = ("disjoint", "shared", "both")
 # What each option may be, wherever it comes from: command line, environment, YAML file or script.
 CONSTRAINTS = {
@@ -50,7 +53,9 @@ CONSTRAINTS = {
     "models": NAMES,
     "folds": whole_number(2, 1000),
     "repeats": whole_number(1, 1000),
-    "mashups_per_genre": whole_number(1, 1_000_000),
+    "mashups_per_genre": Constraint(
+        lambda value: value == AUTO or _COUNT.is_met(value), f"'auto' or {_COUNT.expected}"
+    ),
     # The seeds that scikit-learn takes.
     "seed": whole_number(0, 2**32 - 1),
     "stems": Constraint(lambda v: bool(v) and NAMES.is_met(v), "a list of one name or more"),
@@ -89,8 +94,9 @@ class Config:
     repeats : int, default=1
         Number of times that the clips are split into folds; every model is fitted on all folds of
         all splits, and its predictions are averaged. For data sets of clips only.
-    mashups_per_genre : int, default=200
-        Number of training mashups per class. For data sets of songs in stems only.
+    mashups_per_genre : int or "auto", default="auto"
+        Number of training mashups per class; ``"auto"`` for the number that a learning curve
+        decides on, which the run's configuration has instead. For data sets of songs in stems only.
     seed : int, default=0
         Root seed of all random streams.
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
@@ -135,7 +141,7 @@ class Config:
     models: tuple = ("lr", "lgbm", "lda", "effnet")
     folds: int = 5
     repeats: int = 1
-    mashups_per_genre: int = 200
+    mashups_per_genre: int | str = AUTO
     seed: int = 0
     stems: tuple = DEFAULT_STEMS
     allow_missing_stems: bool = False
@@ -190,6 +196,12 @@ class Config:
             by_column.setdefault(column, model)
         return replace(self, models=tuple(by_column.values()))
 
+    def with_number_of(self, previous):
+        """Return these options, where ``auto`` is replaced by the number of mashups of a run."""
+        if self.mashups_per_genre != AUTO:
+            return self
+        return replace(self, mashups_per_genre=previous.mashups_per_genre)
+
     @classmethod
     def read(cls, path):
         """Read the options written by :meth:`write`.
@@ -212,7 +224,7 @@ class Config:
         UsageError
             An option that determines results differs; the message has both values.
         """
-        for name, new, old in self.differences(previous):
+        for name, new, old in self.with_number_of(previous).differences(previous):
             raise UsageError(
                 f"The run was started with {name}={old!r}, not {new!r}: resume it with the same "
                 "options, or choose another --out"

@@ -19,6 +19,7 @@ from ..models.own_code import check_unchanged, code_sources
 from ..utils.atomic_write import atomic_path, link_or_copy, write_text
 from ..utils.leftovers import forget_temporary, new_temporary
 from .config import Config, read_document
+from .learning_curve import CURVE, LearningCurve
 from .ledger import Ledger
 from .run_files import (
     check_files,
@@ -246,6 +247,17 @@ class Run:
         by_model = self.metrics["out_of_fold"]
         scores = {name: by_model[name] for name in (*self.model_names, STACK)}
         return pd.DataFrame.from_dict(scores, orient="index")[["macro_f1", "accuracy"]]
+
+    @property
+    def learning_curve(self):
+        """The learning curve that decided on the number of mashups; None if a number was given."""
+        path = self.path / CURVE
+        if not path.exists():
+            return None
+        try:
+            return LearningCurve.from_dict(read_json(path))
+        except (TypeError, ValueError) as error:
+            raise damaged(path, error) from error
 
     def _repr_html_(self):
         """Return the scores as HTML, for notebooks; without them, what is missing."""

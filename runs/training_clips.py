@@ -16,6 +16,7 @@ from ..mashups.settings import LONGEST
 from ..stacking import assign_folds
 from ..stacking.groups import connected_groups
 from ..utils.resources import DEFAULT_RESOURCES
+from .config import AUTO
 from .training_windows import (
     cut_recordings,
     describe_windows,
@@ -126,10 +127,20 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     -------
     SampledMashups
 
+    Raises
+    ------
+    UsageError
+        The number of mashups is ``"auto"``.
+
     See Also
     --------
     stemstack.mashups.sample_recipes : Samples recipes from tables of songs and noise clips.
     """
+    if config.mashups_per_genre == AUTO:
+        raise UsageError(
+            "mashups_per_genre is 'auto', which only fit_run resolves; give the number of mashups "
+            "to sample per class"
+        )
     settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
     if data.has_recordings and config.window != "auto":
         seconds = LONGEST if config.window == "off" else float(config.window)

@@ -185,6 +185,16 @@ class MatchMode(SettingsFile):
         return value if value in self.name.split("|")[:-1] else super().convert(value, param, ctx)
 
 
+class CountOrAuto(click.types.IntParamType):
+    """Whole number, or ``auto``."""
+
+    name = "n|auto"
+
+    def convert(self, value, param, ctx):
+        """Return an int, or ``"auto"``."""
+        return value if value == "auto" else super().convert(value, param, ctx)
+
+
 class Duration(click.ParamType):
     """Duration: ``9h``, ``1h30m``, ``90m``, ``3600s`` or ``3600``, ``01:30:00``."""
 
@@ -370,6 +380,7 @@ def _read_config(ctx, param, path):
 _NOT_IN_YAML = {"config", "trust", "max_data_gb"}
 # What YAML may hold for an option, by the type of its values on the command line.
 _WHOLE = Constraint(lambda value: is_number(value, int), "a whole number")
+_COUNT = Constraint(lambda v: v == "auto" or is_number(v, int), "a whole number, or auto")
 _NUMBER = Constraint(is_number, "a number")
 _TEXT_OR_NUMBER = Constraint(
     lambda value: is_text(value) or is_number(value), "text, not empty, or a number"
@@ -393,6 +404,7 @@ def _from_yaml(param, value):
         click.types.BoolParamType: TRUE_OR_FALSE,
         click.types.IntParamType: _WHOLE,
         click.types.FloatParamType: _NUMBER,
+        CountOrAuto: _COUNT,
         Names: _LIST,
         ModelNames: _LIST,
         SettingsFile: _SETTINGS,

@@ -35,6 +35,7 @@ def collect(inputs):
         "counts": counts.rename_axis("class"),
         "folds": fold_balance(oof["label"], oof["fold"]),
         "left_out": run.metrics["left_out"],
+        "curve": run.learning_curve,
     }
 
 
@@ -54,6 +55,9 @@ def render(data):
     body += heading("Folds")
     folds = data["folds"].assign(all=data["folds"].sum(axis=1)).rename_axis("class")
     body += table(folds, "Training clips by class and the fold they are held out in")
+    if data["curve"] is not None:
+        body += heading("Number of mashups")
+        body += _render_curve(data["curve"])
     if data["left_out"]:
         body += heading("Test clips left out")
         body += paragraph(
@@ -61,6 +65,17 @@ def render(data):
         )
         body += bullets(data["left_out"])
     return body
+
+
+def _render_curve(curve):
+    """Render the learning curve that decided on the number of mashups."""
+    body = paragraph(". ".join(curve.describe()) + ".")
+    if not curve.sizes:
+        return body
+    points = pd.DataFrame({"macro F1": curve.macro_f1}, index=curve.sizes)
+    points = points.rename_axis("mashups per class")
+    caption = "Out-of-fold macro F1 on the same mashups, by the number of training mashups"
+    return body + table(points, caption)
 
 
 def describe_shift(counts):

@@ -1,5 +1,6 @@
 """The main job: folds, clips, base models by fold, the meta-model, scores and the submission."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from ...utils.locking import exclusive
 from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
+from ..config import AUTO
 from ..costs import Costs
+from ..learning_curve import CURVE
 from ..run import SONG_SHARED, Run
 from ..time_limit.budget import RESERVE
 from ..time_limit.deadline import TimeLimit
@@ -25,6 +28,12 @@ from .audit import audit_run, auditable
 from .cluster import connect
 from .feature_cache import ensure_cache
 from .fold_fits import FoldFitter
+from .mashup_count import (
+    DEFAULT_SECONDS,
+    choose_mashups,
+    describe_rounds,
+    largest_round,
+)
 from .meta_fit import fit_meta_model
 
 # Values of options that leave each model its own default.
@@ -111,7 +120,9 @@ def fit_run(
         )
         if config.protocol == "both":
             resources.progress.log("the same again with songs shared between folds, to compare")
-            shared = replace(config, protocol="shared", settings=run.config.settings)
+            found = run.config
+            shared = replace(config.with_number_of(found), protocol="shared")
+            shared = replace(shared, settings=found.settings)
             optimistic, _ = _fit_protocol(shared, Path(out, SONG_SHARED), **options)
             run.write_metrics({**run.metrics, SONG_SHARED: optimistic.metrics["out_of_fold"]})
     return run, problems
@@ -163,6 +174,7 @@ def plan_run(
     with ensure_cache(resources) as resources:
         data, models, resolved = _load(config, resources)
         run = Run.begin(out, config, resume=True)
+        config, decisions = _largest_plan(data, config, run, models, resolved, available, resources)
         with resources.progress.stage("measuring"):
             plan, _ = plan_fit(
                 *(data, config, run, models, resolved),
@@ -171,6 +183,7 @@ def plan_run(
                 match_clips=match_clips,
                 resources=resources,
             )
+    plan = replace(plan, decisions=[*decisions, *plan.decisions])
     if config.protocol != "both":
         return plan
     again = PlannedStage("the same, songs shared", 1, 0, plan.seconds)
@@ -199,8 +212,11 @@ def _fit_protocol(
 ):
     """Fit one run from data to submission."""
     # The run, the data and the models.
-    if match is not None and resume and Run(out).config_path.exists():
-        config, match = replace(config, settings=Run(out).config.settings), None
+    if resume and Run(out).config_path.exists():
+        found = Run(out).config
+        config = config.with_number_of(found)
+        if match is not None:
+            config, match = replace(config, settings=found.settings), None
     run, requested = Run.begin(out, config, resume=resume), config
     limit = None if time_limit is None else TimeLimit(time_limit, run, config)
     if limit is not None:
@@ -219,8 +235,16 @@ def _fit_protocol(
         options = {"time_limit": time_limit, "resources": resources}
         settings, files = match(data, config.settings, **options)
         config, requested = (replace(one, settings=settings) for one in (config, requested))
-        if limit is not None:
-            limit.config = config
+    if config.mashups_per_genre == AUTO and data.has_stems:
+        left = DEFAULT_SECONDS if limit is None else time_limit * (1 - RESERVE) - limit.elapsed
+        options = {"available": left, "client": client, "resources": resources}
+        curve = choose_mashups(data, config, run, models, resolved, **options)
+        for line in curve.describe():
+            progress.log(line)
+        number, files[CURVE] = curve.chosen, json.dumps(curve.to_dict(), indent=1) + "\n"
+        config, requested = (replace(one, mashups_per_genre=number) for one in (config, requested))
+    if limit is not None:
+        limit.config = config
     test = ClipList.from_test_table(data).usable(resources=resources)
     training = training_clips(data, config, test_seconds=test.seconds, resources=resources)
     test = test.cut(training.window_lengths)
@@ -261,6 +285,19 @@ def _fit_protocol(
     if limit is not None and limit.unfinished:
         run.write_metrics({**run.metrics, "unfinished": limit.unfinished})
     return run, test.problems
+
+
+def _largest_plan(data, config, run, models, resolved, available, resources):
+    """Return the configuration with the most mashups that ``auto`` may draw, and what it does."""
+    if run.config_path.exists():
+        config = config.with_number_of(run.config)
+    if config.mashups_per_genre != AUTO or not data.has_stems:
+        return config, []
+    available = DEFAULT_SECONDS if math.isinf(available) else available
+    options = {"available": available, "resources": resources}
+    with resources.progress.stage("measuring"):
+        number = largest_round(data, config, run, models, resolved, **options)
+    return replace(config, mashups_per_genre=number), [describe_rounds(number)]
 
 
 def _load(config, resources):

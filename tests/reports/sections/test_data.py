@@ -1,5 +1,6 @@
 """Class frequencies are counted and compared; folds are counted; left-out clips are named."""
 
+import json
 import re
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from stemstack.reports import ReportInputs
 from stemstack.reports.evaluation import collect_evaluations
 from stemstack.reports.sections.data import DATA, describe_shift
+from stemstack.runs.learning_curve import CURVE, LearningCurve
 
 COUNTS = pd.DataFrame({"training": [50, 50], "predicted, out of fold": [55, 45]}, ["a", "b"])
 FOLDS = pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], [0, 1])
@@ -43,13 +45,15 @@ def test_run_without_test_clips_has_no_test_column(run):
 
 
 def test_fold_counts_have_a_sum():
-    body = DATA.render({"counts": COUNTS, "folds": FOLDS, "left_out": []})
+    body = DATA.render({"counts": COUNTS, "folds": FOLDS, "left_out": [], "curve": None})
     assert re.findall(r"<td>(\d+)</td>", body) == ["1", "2", "3", "3", "4", "7"]
     assert "left out" not in body
 
 
 def test_left_out_clips_are_named():
-    body = DATA.render({"counts": COUNTS, "folds": FOLDS, "left_out": ["song.wav: is <empty>"]})
+    body = DATA.render(
+        {"counts": COUNTS, "folds": FOLDS, "left_out": ["song.wav: is <empty>"], "curve": None}
+    )
     assert "1 test clips could not be read" in body and "song.wav: is &lt;empty&gt;" in body
 
 
@@ -67,3 +71,15 @@ def test_insignificant_shift_is_none(test, p_value):
 def test_never_predicted_class_does_not_matter():
     counts = pd.DataFrame({"predicted, out of fold": [9, 0], "predicted, test": [9, 0]}, ["a", "b"])
     assert "no sign" in describe_shift(counts)
+
+
+def test_learning_curve_is_a_table(run):
+    curve = LearningCurve(["lr"], [50, 100], [0.5, 0.625], 200, "more would take too long")
+    (run.path / CURVE).write_text(json.dumps(curve.to_dict()))
+    data = DATA.collect(ReportInputs(run, collect_evaluations(run)))
+    body = DATA.render({**data, "folds": FOLDS, "counts": COUNTS})
+    assert "200 mashups per class: more would take too long." in body
+    assert re.findall(r"<th[^>]*>(\d+)</th>\s*<td[^>]*>(0\.\d+)", body)[-2:] == [
+        ("50", "0.500"),
+        ("100", "0.625"),
+    ]
