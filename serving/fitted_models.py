@@ -7,10 +7,12 @@ from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
 from ..audio import DEFAULT_SR, clip_key
 from ..audio.windows import cut_evenly, is_longer
 from ..features import Extractor
+from ..features.transformer import ClipTransformer
 from ..models import AudioEmbedding, set_resources
 from ..models.importance import (
     classifier_inputs,
@@ -167,10 +169,13 @@ def _load_part(clip, window, sr):
 
 
 def _predict(model, clip):
-    extractor = leading_extractor(model)
-    if extractor is None:
+    """Predict a clip; all models that begin with the same extraction share its row."""
+    first = model.steps[0][1] if isinstance(model, Pipeline) else None
+    if not isinstance(first, ClipTransformer):
         return predict_with(model, [clip], METHOD)
-    return predict_with(model[1:], clip.row(extractor), METHOD)
+    if isinstance(first, AudioEmbedding):
+        first.check_network()
+    return predict_with(model[1:], clip.row(first.extractor_), METHOD)
 
 
 def _split(model, clip, first, second):

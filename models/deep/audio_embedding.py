@@ -167,12 +167,16 @@ class AudioEmbedding(ClipTransformer):
         DataError
             The network has other weights than at the fit.
         """
+        self.check_network()
+        return super().transform(X)
+
+    def check_network(self):
+        """Raise DataError if the network has other weights than at the fit."""
         key = self.load().key
         if getattr(self, "network_key_", key) != key:
             raise DataError(
                 f"The weights of {self.model} have changed since the fit; restore them or fit again"
             )
-        return super().transform(X)
 
     def check_parameters(self):
         """Raise UsageError if a parameter is out of range; nothing is loaded."""

@@ -5,6 +5,7 @@ import pytest
 from helpers.nets import LevelNetwork
 
 from stemstack.audio import read_clip
+from stemstack.exceptions import DataError
 from stemstack.models import EffNetClassifier, make_model
 from stemstack.models.deep.embeddings import extractor
 from stemstack.runs import STACK, predict_run
@@ -71,3 +72,20 @@ def test_handcrafted_extractor_and_embedding_are_found(monkeypatch):
     assert models.embedding is models.folds["embed"][0].steps[0][1]
     del models.folds["embed"], models.embedding
     assert models.embedding is None
+
+
+def test_clip_is_embedded_once_for_all_folds(monkeypatch):
+    pytest.importorskip("torch", reason="needs the deep extra")
+    network = LevelNetwork()
+    monkeypatch.setattr(extractor, "load_network", lambda model, **options: network)
+    levels = [np.full(300, level, np.float32) for level in (0.1, 0.2, 0.8, 0.9)]
+    folds = [make_model("embed(head=knn, n_neighbors=2)", sr=8000).fit(levels, [0, 0, 1, 1])] * 3
+    clip = CachedClip(lambda sr: levels[3])
+    expected = folds[0].predict_proba([levels[3]])
+    monkeypatch.setattr(LevelNetwork, "n_calls", 0)
+    for model in folds:
+        np.testing.assert_array_equal(_predict(model, clip), expected[:, 1:])
+    assert LevelNetwork.n_calls == 1
+    monkeypatch.setattr(LevelNetwork, "key", "2")
+    with pytest.raises(DataError, match="weights of musicnn have changed"):
+        _predict(folds[0], clip)
