@@ -9,6 +9,7 @@ from .blending import BLENDS
 
 _EXPORTS = {
     "ExpectedScore": ".expected_score",
+    "LabelwiseClassifier": ".labelwise",
     "OutOfFoldStacker": ".stacker",
     "PredictionAdjuster": ".calibration",
     "assign_folds": ".folds",

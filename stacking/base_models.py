@@ -149,7 +149,9 @@ class StackedModel:
 
 
 @one_blas_thread()
-def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n_jobs=None):
+def fit_models(
+    estimators, methods, X, y, splits, *, labels=None, params=None, refit=False, n_jobs=None
+):
     """Fit every estimator on every split, and optionally on all rows.
 
     Parameters
@@ -158,9 +160,11 @@ def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n
     methods : list of str
         The prediction method of each estimator.
     X : sequence of clips or array-like
-    y : ndarray of shape (n,)
+    y : ndarray of shape (n,), or of shape (n, n_labels), int
     splits : list of (ndarray of int, ndarray of int)
         Training and held-out rows.
+    labels : list, optional
+        Names of the labels, if there are several for a row.
     params : dict of str to dict, optional
         ``fit`` parameters of each estimator.
     refit : bool, default=False
@@ -182,7 +186,7 @@ def fit_models(estimators, methods, X, y, splits, *, params=None, refit=False, n
     if refit:
         fitted = parallel(delayed(_fit_all)(job, y) for job in jobs)
     return [
-        StackedModel(job.join(models), collect_oof(job.name, folds, len(y)))
+        StackedModel(job.join(models), collect_oof(job.name, folds, len(y), labels))
         for job, folds, models in zip(jobs, by_model, fitted, strict=True)
     ]
 
@@ -216,9 +220,11 @@ class _FitJob:
 def _predict_prefit(estimator, X, y, *, method):
     """Predict all rows by an estimator that was fitted on others."""
     check_is_fitted(estimator)
-    if training_target(estimator, y, method) is y:
+    is_multilabel = y.ndim == 2
+    if training_target(estimator, y, method) is y and not is_multilabel:
         check_classes(estimator, np.unique(y))
-    return FoldModel(estimator, np.arange(len(y)), predict_with(estimator, X, method))
+    predictions = predict_with(estimator, X, method, multilabel=is_multilabel)
+    return FoldModel(estimator, np.arange(len(y)), predictions)
 
 
 @one_blas_thread()

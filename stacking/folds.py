@@ -14,7 +14,8 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check
 from sklearn.utils import check_random_state
 
 from ..exceptions import DataError, UsageError
-from ..utils.targets import check_labels, check_none_missing
+from ..utils.targets import check_none_missing
+from .multilabel import check_every_label_trains, check_targets, iterative_folds
 
 
 def assign_folds(y, groups=None, *, n_folds=5, seed=0):
@@ -22,8 +23,9 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
 
     Parameters
     ----------
-    y : array-like of shape (n,)
-        Labels, by which folds are stratified.
+    y : array-like of shape (n,), or of shape (n, n_labels)
+        Labels, by which folds are stratified; of an indicator matrix of several labels iteratively
+        (Sechidis et al. 2011).
     groups : array-like of shape (n,), optional
         Rows of one group share a fold; by default each row is its own group.
     n_folds : int, default=5
@@ -55,14 +57,26 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     >>> all(len(set(folds[songs == song])) == 1 for song in range(6))
     True
     """
-    y = check_labels(y)
+    y = check_targets(y)
     groups = np.arange(len(y)) if groups is None else check_groups(groups, len(y))
+    if y.ndim == 2:
+        return _multilabel_folds(y, groups, n_folds, seed)
     _check_folds_possible(y, groups, n_folds)
     if len(np.unique(groups)) == len(groups):
         splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
         folds = _fold_vector(splitter.split(y, y), len(y))
     else:
         folds = stratified_group_folds(y, groups, n_folds, seed)
+    check_every_class_trains(y, folds)
+    return folds
+
+
+def _multilabel_folds(y, groups, n_folds, seed):
+    """Assign folds by iterative stratification, and check that each label can be learnt."""
+    n_groups = len(np.unique(groups))
+    if not 2 <= n_folds <= n_groups:
+        raise UsageError(f"The number of folds must be 2 to {n_groups} (groups). Got {n_folds}.")
+    folds = iterative_folds(y, groups, n_folds, seed)
     check_every_class_trains(y, folds)
     return folds
 
@@ -279,6 +293,9 @@ def check_folds(folds, n):
 
 def check_every_class_trains(y, folds):
     """Raise an error if one fold holds all rows of a class: its model could not learn the class."""
+    if np.ndim(y) == 2:
+        check_every_label_trains(y, folds)
+        return
     n_folds = pd.Series(folds).groupby(y).nunique()
     if (n_folds < 2).any():
         raise DataError(

@@ -9,10 +9,10 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
 from ..exceptions import UsageError
-from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .folds import check_every_class_trains, check_folds
 from .metrics import macro_f1, macro_f1_interval
+from .multilabel import check_targets, one_column_per_label
 
 
 def default_final_estimator():
@@ -67,7 +67,7 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
         Not changed.
     features : ndarray of shape (n, n_features)
         Out-of-fold predictions.
-    y : array-like of shape (n,)
+    y : array-like of shape (n,), or of shape (n, n_labels)
     folds : array-like of shape (n,), int
     method : {"predict", "predict_proba"}, default="predict"
     fit_params : dict of str to array-like of shape (n,), optional
@@ -76,7 +76,7 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     Returns
     -------
     ndarray of shape (n,) or (n, n_classes)
-        Classes in sorted order.
+        Classes in sorted order; of several labels one column per label.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     >>> macro_f1(y, nested_predictions(memory, X, y, folds)) < 0.7
     True
     """
-    y = check_labels(y)
+    y = check_targets(y)
     folds, predictions = check_folds(folds, len(y)), None
     check_every_class_trains(y, folds)
     for fold in np.unique(folds):
@@ -111,6 +111,8 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
         fitted = clone(final_estimator)
         fitted.fit(features[train], y[train], **params)
         held_out = getattr(fitted, method)(features[~train])
+        if y.ndim == 2:
+            held_out = one_column_per_label(fitted, held_out)
         if predictions is None:
             predictions = np.empty((len(y), *held_out.shape[1:]), dtype=held_out.dtype)
         predictions[~train] = held_out

@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_method_params
 
 from ..exceptions import DataError, UsageError
 from ..utils.threads import one_blas_thread
+from .multilabel import one_column_per_label
 
 METHODS = ("predict_proba", "decision_function", "predict")
 
@@ -47,7 +48,7 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     estimator : estimator
         Not changed.
     X : sequence of clips or array-like
-    y : ndarray of shape (n,)
+    y : ndarray of shape (n,), or of shape (n, n_labels), int
     train, held_out : ndarray of int
         Positions in ``X``.
     method : {"predict_proba", "decision_function", "predict"}
@@ -87,9 +88,12 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     target = training_target(estimator, y, method)
     fitted = clone(estimator)
     fitted.fit(_safe_indexing(X, train), target[train], **params)
-    if target is y:
+    is_multilabel = y.ndim == 2
+    if target is y and not is_multilabel:
         check_classes(fitted, np.unique(y))
-    return FoldModel(fitted, held_out, predict_with(fitted, _safe_indexing(X, held_out), method))
+    X_held_out = _safe_indexing(X, held_out)
+    predictions = predict_with(fitted, X_held_out, method, multilabel=is_multilabel)
+    return FoldModel(fitted, held_out, predictions)
 
 
 def is_regressor(estimator):
@@ -111,9 +115,13 @@ def training_target(estimator, y, method):
     -------
     ndarray of shape (n,)
     """
-    if method == "predict" and is_regressor(estimator):
-        return np.unique(y, return_inverse=True)[1]
-    return y
+    if method != "predict" or not is_regressor(estimator):
+        return y
+    if y.ndim == 2:
+        raise UsageError(
+            f"{type(estimator).__name__} is a regressor, which predicts no labels; leave it out"
+        )
+    return np.unique(y, return_inverse=True)[1]
 
 
 def resolve_method(estimator, stack_method, name=None):
@@ -166,7 +174,7 @@ def resolve_method(estimator, stack_method, name=None):
 
 
 @one_blas_thread()
-def predict_with(estimator, X, method):
+def predict_with(estimator, X, method, *, multilabel=False):
     """Predict in the layout of the out-of-fold table.
 
     Parameters
@@ -175,11 +183,14 @@ def predict_with(estimator, X, method):
         Fitted.
     X : sequence of clips or array-like
     method : {"predict_proba", "decision_function", "predict"}
+    multilabel : bool, default=False
+        Whether the estimator was fitted on an indicator matrix.
 
     Returns
     -------
     ndarray of shape (n, n_outputs)
-        One column per class; of two classes only the second. For ``"predict"`` one column: the
+        One column per class; of two classes only the second; with several labels, one column per
+        label. For ``"predict"`` one column: the
         positions of the predicted classes, or what a regressor predicts.
 
     Raises
@@ -202,7 +213,10 @@ def predict_with(estimator, X, method):
     >>> predict_with(model, [[0], [5]], "predict").tolist()
     [[0], [1]]
     """
-    predictions = np.asarray(getattr(estimator, method)(X))
+    predictions = getattr(estimator, method)(X)
+    if multilabel:
+        return one_column_per_label(estimator, predictions)
+    predictions = np.asarray(predictions)
     if method == "predict" and is_regressor(estimator):
         return _check_one_column(estimator, predictions.reshape(len(predictions), -1))
     if method == "predict":
@@ -244,12 +258,13 @@ def to_labels(predictions, classes, method):
     ----------
     predictions : ndarray of shape (n, n_outputs)
         As returned by :func:`predict_with`.
-    classes : array-like of shape (n_classes,)
+    classes : array-like of shape (n_classes,), or list of ndarray
+        A list of the classes of each label for several labels.
     method : {"predict_proba", "decision_function", "predict"}
 
     Returns
     -------
-    ndarray of shape (n,)
+    ndarray of shape (n,), or of shape (n, n_labels), int
 
     See Also
     --------
@@ -262,6 +277,8 @@ def to_labels(predictions, classes, method):
     >>> to_labels(np.array([[0.2], [0.9]]), ["blues", "jazz"], "predict_proba").tolist()
     ['blues', 'jazz']
     """
+    if isinstance(classes, list) and len(classes) and np.ndim(classes[0]):
+        return (predictions > (0.0 if method == "decision_function" else 0.5)).astype(int)
     classes = np.asarray(classes)
     if method == "predict":
         nearest = np.rint(predictions[:, 0]).astype(int)
@@ -332,7 +349,7 @@ def prediction_table(model, predictions, classes, index=None):
     return pd.DataFrame(predictions, index=index, columns=columns)
 
 
-def collect_oof(name, fold_models, n):
+def collect_oof(name, fold_models, n, labels=None):
     """Collect the held-out predictions of one model in row order, averaged over repeats.
 
     Parameters
@@ -342,6 +359,8 @@ def collect_oof(name, fold_models, n):
         Which together hold out each row equally often.
     n : int
         Number of rows.
+    labels : list, optional
+        Names of the labels, if there are several for a row.
 
     Returns
     -------
@@ -354,7 +373,9 @@ def collect_oof(name, fold_models, n):
         total[model.rows] += model.predictions
         counts[model.rows] += 1
     mean = total / counts.max() if counts.max() > 1 else total
-    return prediction_table(name, mean, getattr(fold_models[0].estimator, "classes_", ()))
+    if labels is None:
+        labels = getattr(fold_models[0].estimator, "classes_", ())
+    return prediction_table(name, mean, labels)
 
 
 def check_classes(estimator, classes):

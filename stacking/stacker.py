@@ -1,10 +1,13 @@
 """Group-aware stacking with a stored out-of-fold table and nested scores."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.ensemble import StackingClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import f1_score
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -18,11 +21,11 @@ from sklearn.utils.validation import (
 
 from ..exceptions import DataError, UsageError
 from ..utils.containers import as_sequence
-from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .base_models import SharedTransformers, check_estimators, fit_models
 from .folds import make_splits
 from .groups import resolve_groups, warn_of_shared_recordings
+from .labelwise import multilabel_final_estimator, score_labels
 from .meta_model import (
     add_passthrough,
     check_final_estimator,
@@ -32,6 +35,7 @@ from .meta_model import (
     score_table,
 )
 from .metrics import macro_f1
+from .multilabel import check_targets, label_names, label_sets, one_column_per_label
 from .out_of_fold import is_regressor, predict_with, resolve_method, to_labels
 from .routing import FINAL, check_fit_params, make_router, route_fit, route_predict
 
@@ -63,7 +67,8 @@ class OutOfFoldStacker(StackingClassifier):
         songs.
     final_estimator : classifier, optional
         The meta-model over the out-of-fold predictions, such as a blend; logistic regression by
-        default.
+        default. With several labels for a row, one that takes a single label is fitted for each:
+        see :class:`LabelwiseClassifier`.
     cv : int, splitter, iterable of (train, held_out) or "prefit", default=5
         A number makes folds stratified by label and disjoint by ``groups``, shuffled by
         ``random_state``. Other splits must hold out each row once, or once per repeat. With
@@ -85,7 +90,8 @@ class OutOfFoldStacker(StackingClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
+    classes_ : ndarray of shape (n_classes,), or list of ndarray
+        A list of the classes 0 and 1 of each label, where ``y`` has several labels for a row.
     estimators_ : list of estimator, or list of list of estimator
         The refitted or prefit models; without these, for each model the list of its fold models,
         repeat after repeat.
@@ -101,11 +107,12 @@ class OutOfFoldStacker(StackingClassifier):
     folds_ : ndarray of shape (n,), int
         The first of these tables, by which the meta-model is scored.
     oof_ : DataFrame of shape (n, n_outputs)
-        Out-of-fold predictions, columns ``<name>__<class>``.
+        Out-of-fold predictions, columns ``<name>__<class>``, or ``<name>__<label>``.
     scores_ : DataFrame
         Out-of-fold macro F1 of each model, and nested macro F1 of the stack: each fold is predicted
         by a final estimator that was fitted on the others. Columns ``macro_f1``, and ``low`` and
-        ``high`` of the 95 % interval (bootstrap over groups).
+        ``high`` of the 95 % interval (bootstrap over groups); with several labels also the mean
+        ``average_precision`` and ``roc_auc``.
     optimism_ : float
         Macro F1 of the stack on the training rows of its final estimator, minus the nested score.
 
@@ -174,7 +181,9 @@ class OutOfFoldStacker(StackingClassifier):
         Parameters
         ----------
         X : sequence of clips or array-like of shape (n, n_features)
-        y : array-like of shape (n,)
+        y : array-like of shape (n,), or of shape (n, n_labels)
+            Classes; or of rows with any number of labels an indicator matrix of zeros and ones.
+            The columns of a DataFrame name the labels.
         groups : array-like of shape (n,), optional
             Rows of one group (a song) are on one side of every split. By default mashups that share
             songs or noise clips, directly or through others, are a group, and other rows are each
@@ -205,18 +214,22 @@ class OutOfFoldStacker(StackingClassifier):
         """
         fit_params = check_fit_params(fit_params)
         named = self._named()
-        X, y = self._validate(X, y)
-        groups = resolve_groups(X, y, groups)
+        named_y, (X, y) = y, self._validate(X, y)
+        labels, kinds = None, y
+        if y.ndim == 2:
+            labels = label_names(named_y if hasattr(named_y, "columns") else y)
+            kinds = label_sets(y)
+        groups = resolve_groups(X, kinds, groups)
         params = route_fit(self, named, self._final(), fit_params, groups, n=len(y))
-        self.classes_ = np.unique(y)
+        self.classes_ = np.unique(y) if labels is None else [np.array([0, 1])] * len(labels)
         cv = 5 if self._is_prefit() else self.cv
         splits, self.fold_tables_ = make_splits(
             cv, y, groups, n_repeats=self.n_repeats, random_state=self.random_state
         )
         self.folds_ = self.fold_tables_[0]
         if groups is None:
-            warn_of_shared_recordings(X, y, self.folds_)
-        predictions = self._fit_base_models(named, X, y, splits, params)
+            warn_of_shared_recordings(X, kinds, self.folds_)
+        predictions = self._fit_base_models(named, X, y, splits, labels, params)
         features = self._fit_final_estimator(X, y, params[FINAL])
         self._score(predictions, features, y, groups, params[FINAL])
         return self
@@ -238,8 +251,9 @@ class OutOfFoldStacker(StackingClassifier):
         check_is_fitted(self, "final_estimator_")
         X = as_sequence(X)
         shared = SharedTransformers(X)
+        predict = partial(predict_with, multilabel=isinstance(self.classes_, list))
         predictions = [
-            np.mean([predict_with(*shared.apply(m), method) for m in _fold_models(models)], axis=0)
+            np.mean([predict(*shared.apply(m), method) for m in _fold_models(models)], axis=0)
             for models, method in zip(self.estimators_, self.stack_method_, strict=True)
         ]
         return add_passthrough(np.hstack(predictions), self.passthrough_, X)
@@ -283,8 +297,13 @@ class OutOfFoldStacker(StackingClassifier):
     @available_if(_final_has("predict_proba"))
     @one_blas_thread()
     def predict_proba(self, X):
-        """Predict class probabilities, as an array of shape (n, n_classes)."""
-        return self._predict_final("predict_proba", X)
+        """Predict class probabilities, as an array of shape (n, n_classes).
+
+        Of several labels the probability of each, as an array of shape (n, n_labels).
+        """
+        proba = self._predict_final("predict_proba", X)
+        is_multilabel = isinstance(self.classes_, list)
+        return one_column_per_label(self.final_estimator_, proba) if is_multilabel else proba
 
     @available_if(_final_has("decision_function"))
     @one_blas_thread()
@@ -311,7 +330,7 @@ class OutOfFoldStacker(StackingClassifier):
         return [(name, freeze(estimator)) for name, estimator in named]
 
     def _validate(self, X, y):
-        X, y = as_sequence(X), check_labels(y)
+        X, y = as_sequence(X), check_targets(y)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
         check_classification_targets(y)
@@ -322,6 +341,10 @@ class OutOfFoldStacker(StackingClassifier):
 
     def _final(self):
         return check_final_estimator(self.final_estimator)
+
+    def _final_for(self, y):
+        final = self._final()
+        return final if y.ndim == 1 else multilabel_final_estimator(final, self.passthrough)
 
     def _resolve_methods(self, named):
         methods = [resolve_method(estimator, self.stack_method, name) for name, estimator in named]
@@ -334,9 +357,9 @@ class OutOfFoldStacker(StackingClassifier):
                 )
         return methods
 
-    def _fit_base_models(self, named, X, y, splits, params):
+    def _fit_base_models(self, named, X, y, splits, labels, params):
         self.stack_method_ = self._resolve_methods(named)
-        options = {"params": params, "refit": self.refit, "n_jobs": self.n_jobs}
+        options = {"labels": labels, "params": params, "refit": self.refit, "n_jobs": self.n_jobs}
         models = fit_models(named, self.stack_method_, X, y, splits, **options)
         self.estimators_ = [model.fitted for model in models]
         if self._is_prefit():
@@ -358,15 +381,41 @@ class OutOfFoldStacker(StackingClassifier):
     def _fit_final_estimator(self, X, y, params):
         self.passthrough_ = fit_passthrough(self.passthrough, X)
         (features,) = indexable(add_passthrough(self.oof_.to_numpy(), self.passthrough_, X))
-        self.final_estimator_ = clone(self._final())
+        self.final_estimator_ = clone(self._final_for(y))
         self.final_estimator_.fit(features, y, **params)
         return features
 
     def _score(self, predictions, features, y, groups, params):
-        nested = nested_predictions(self._final(), features, y, self.folds_, fit_params=params)
-        self.scores_ = score_table(y, {**predictions, "stack": nested}, groups)
-        in_sample = macro_f1(y, self.final_estimator_.predict(features))
-        self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
+        nested = partial(
+            nested_predictions, self._final_for(y), features, y, self.folds_, fit_params=params
+        )
+        predictions = {**predictions, "stack": nested()}
+        in_sample = self.final_estimator_.predict(features)
+        if y.ndim == 1:
+            self.scores_ = score_table(y, predictions, groups)
+            score = macro_f1(y, in_sample)
+        else:
+            self.scores_ = self._score_labels(predictions, nested, y, groups)
+            score = f1_score(y, in_sample, average="macro", zero_division=0)
+        self.optimism_ = score - self.scores_.loc["stack", "macro_f1"]
+
+    def _score_labels(self, predictions, nested, y, groups):
+        """Score several labels; the base models and the stack by their probabilities, too."""
+        n_labels, ranks = y.shape[1], {}
+        for i, (name, method) in enumerate(
+            zip(list(predictions)[:-1], self.stack_method_, strict=True)
+        ):
+            if method != "predict":
+                ranks[name] = self.oof_.iloc[:, i * n_labels : (i + 1) * n_labels].to_numpy()
+        if hasattr(self.final_estimator_, "predict_proba"):
+            ranks["stack"] = nested(method="predict_proba")
+        return pd.DataFrame.from_dict(
+            {
+                name: score_labels(y, y_pred, ranks.get(name), groups)
+                for name, y_pred in predictions.items()
+            },
+            orient="index",
+        )
 
 
 def _fold_models(models):
