@@ -121,7 +121,7 @@ def main():
     parser.add_argument("work", type=Path)
     parser.add_argument("--rows", type=int, nargs="+", default=[2000, 20_000])
     parser.add_argument("--models", default="lr,lgbm")
-    parser.add_argument("--per-class", type=int, default=200, help="real mashups per class")
+    parser.add_argument("--per-class", type=int, default=40, help="real mashups per class")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--fit-folds", type=int, default=5, help="fit only so many of five folds")
     options = parser.parse_args()

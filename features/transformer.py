@@ -1,5 +1,6 @@
 """SpectralFeatures: scikit-learn transformer from clips to a table of named features."""
 
+import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -65,7 +66,13 @@ class ClipTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         clips = validate_clips(self, X, reset=False)
         batches = extract_batches(clips, self.extractor_, n_jobs=self.n_jobs, cache=self.cache)
-        features = pd.concat([table for table, _ in batches])
+        # Filled in place: joining the batches would take twice the memory.
+        names = self.extractor_.names
+        rows = np.empty((len(clips), len(names)), dtype=np.float32)
+        for table, _ in batches:
+            rows[table.index] = table
+        index = pd.Index(np.arange(len(clips)))
+        features = pd.DataFrame(rows, index, names, copy=False)
         return features.set_axis(X.index) if isinstance(X, pd.DataFrame | pd.Series) else features
 
     def get_feature_names_out(self, input_features=None):

@@ -51,8 +51,19 @@ def test_pandas_reads_a_columns_folder(tmp_path):
     _write(tmp_path, 0)
     (folder,) = tmp_path.glob("*/*")
     stored = pd.read_parquet(folder).sort_values("clip_key")
-    assert stored.columns.tolist() == ["clip_key", "rms_mean", "tempo"]
-    assert stored["rms_mean"].tolist() == list(range(20))
+    assert stored.columns.tolist() == ["clip_key", "features"]
+    np.testing.assert_array_equal(np.stack(stored["features"]), [[i, 2 * i] for i in range(20)])
+
+
+def test_columns_of_earlier_versions_are_read(tmp_path):
+    columns = {"clip_key": ["a", "b"], "rms_mean": np.float32([1, 3]), "tempo": np.float32([2, 4])}
+    folder = tmp_path / TEMPO.store_name / "0123456789ab"
+    folder.mkdir(parents=True)
+    pd.DataFrame(columns).to_parquet(folder / "old.parquet", index=False)
+    store = FeatureStore(tmp_path)
+    store.put(["c"], [[5, 6]], TEMPO)
+    assert store.get(["b", "c", "a"], TEMPO)[1].tolist() == [[3, 4], [5, 6], [1, 2]]
+    assert store.get(["a", "c"], Extractor(families="tempo"))[1].tolist() == [[2], [6]]
 
 
 def test_concurrent_writers_keep_all_rows(tmp_path):
