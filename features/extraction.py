@@ -251,7 +251,9 @@ def join_batches(*extractions):
     """
     for batches in zip(*extractions, strict=True):
         tables, errors = zip(*batches, strict=True)
-        yield pd.concat(tables, axis=1, join="inner"), errors[0]
+        # A clip may be of use to one of them only.
+        distinct = {str(error): error for of_one in errors for error in of_one}
+        yield pd.concat(tables, axis=1, join="inner"), list(distinct.values())
 
 
 def write_features(path, labels, batches):

@@ -15,6 +15,7 @@ from stemstack.features import (
     extract,
     extract_batches,
     extraction,
+    join_batches,
     store,
     write_features,
 )
@@ -36,6 +37,19 @@ def test_features_are_written_with_their_labels(tmp_path):
     assert table["rms_mean"].dtype == np.float32
     assert [error.path for error in errors] == ["c.wav"]
     assert pq.ParquetFile(tmp_path / "out.parquet").num_row_groups == 2
+
+
+def test_joined_batches_have_clips_of_all_parts():
+    def other():
+        yield pd.DataFrame({"zcr": np.float32([5])}, index=[1]), [AudioError("a.wav", "is short")]
+        both = [AudioError("c.wav", "is bad")]
+        yield pd.DataFrame({"zcr": np.float32([6])}, index=[3]), both
+
+    (first, first_errors), (second, second_errors) = join_batches(_batches(), other())
+    assert first.to_dict() == {"rms_mean": {1: 2.0}, "zcr": {1: 5.0}}
+    assert second.to_dict() == {"rms_mean": {3: 4.0}, "zcr": {3: 6.0}}
+    assert [error.path for error in first_errors] == ["a.wav"]
+    assert [error.path for error in second_errors] == ["c.wav"]
 
 
 def test_failed_write_leaves_no_file(tmp_path):
