@@ -5,7 +5,7 @@ method and fitted attribute of these packages in turn. In a process of its own t
 of its real type and shape, or None; what returns nothing does nothing. The tests of the package
 run until the first failure. The line printed has the test that failed, or UNNOTICED. Most take a
 few seconds. ``--constant 1`` replaces by ones (and True), ``--only NAME`` checks what ends with
-that name.
+that name, ``--skip N`` goes on after N targets.
 
 A process that imported the packages is forked, so this needs Linux or macOS.
 """
@@ -238,9 +238,10 @@ def main():
     parser.add_argument("packages", nargs="+")
     parser.add_argument("--constant", type=int, default=0)
     parser.add_argument("--only", default="", help="End of the names to check.")
+    parser.add_argument("--skip", type=int, default=0, help="Targets already checked before.")
     options = parser.parse_args()
     targets = [t for package in options.packages for t in list_targets(package)]
-    targets = [t for t in targets if f"{t[0]}:{t[1]}".endswith(options.only)]
+    targets = [t for t in targets if f"{t[0]}:{t[1]}".endswith(options.only)][options.skip :]
     unnoticed = 0
     for target in targets:
         paths = list_tests(target[0])
