@@ -53,6 +53,15 @@ def test_all_mistakes_of_a_manifest_are_found(folders, find_problems):
     }
 
 
+def test_labels_with_a_semicolon_are_warned_of(folders, find_problems):
+    manifest = folders / "manifest.csv"
+    clips = "blues/0.wav,blues;jazz\nblues/1.wav,blues;jazz\njazz/0.wav,jazz\njazz/1.wav,jazz\n"
+    manifest.write_text(f"path,label\n{clips}")
+    (finding,) = find_problems(manifest)
+    assert (finding.severity, finding.check) == ("warning", "manifest")
+    assert finding.files == ("blues;jazz",) and "a class of its own: 1" in finding.found
+
+
 CLIPS = "blues/0.wav,blues\nblues/1.wav,blues\njazz/0.wav,jazz\n"
 
 
