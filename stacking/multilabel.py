@@ -30,6 +30,7 @@ def check_targets(y):
         ``y`` has several columns, and is no matrix of zeros and ones.
     """
     check_none_missing(y, "label", "add it, or leave the row out")
+    original = y
     matrix = y.toarray() if issparse(y) else np.asarray(y)
     is_matrix = matrix.ndim == 2 and matrix.shape[1] > 1
     if not is_matrix or type_of_target(matrix) != "multilabel-indicator":
@@ -38,7 +39,8 @@ def check_targets(y):
     constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
     if len(constant):
         count = "no row" if y[0, constant[0]] == 0 else "every row"
-        raise DataError(f"{count.capitalize()} has label {constant[0]}; leave the column out of y")
+        name = label_names(original if hasattr(original, "columns") else y)[constant[0]]
+        raise DataError(f"{count.capitalize()} has label {name}; leave the column out of y")
     return y
 
 

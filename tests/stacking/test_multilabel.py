@@ -74,6 +74,8 @@ def test_label_of_one_group_is_an_error():
     y[:, 0] = 0
     with pytest.raises(DataError, match="No row has label 0; leave the column out"):
         assign_folds(y, SONGS, n_folds=3)
+    with pytest.raises(DataError, match="No row has label jazz; leave the column out"):
+        assign_folds(pd.DataFrame(y, columns=["jazz", "rock", "soul"]), SONGS, n_folds=3)
 
 
 def test_columns_are_models_by_label(stack):
