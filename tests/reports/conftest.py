@@ -10,6 +10,7 @@ from stemstack.reports.evaluation import Evaluation
 from stemstack.reports.html.blocks import render_page
 from stemstack.reports.sections.mistakes import Mistake
 from stemstack.reports.sections.similar import SimilarClip
+from stemstack.runs.learning_curve import LearningCurve
 from stemstack.utils.resources import Resources
 
 # Class names with characters that are special in HTML, in TeX and outside ASCII.
@@ -172,6 +173,7 @@ def section_data(evaluations):
             ).rename_axis("class"),
             "folds": pd.DataFrame([[10, 10]] * 3, evaluations[0].classes),
             "left_out": ["song.wav: is <empty>"],
+            "curve": LearningCurve(["lr", "$m_"], [50, 100], [0.5, 0.625], 200, "no <time> left"),
         },
         "doctor": [{**finding, "severity": "warning"}, {**finding, "severity": "info"}],
         "cost": {"stages": stages, "peak_memory_mb": 512},
