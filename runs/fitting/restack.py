@@ -1,6 +1,6 @@
 """Another meta-model over the base models of finished runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -275,6 +275,8 @@ def _write_inputs(run, base, blend):
         for column, model in zip(other.model_names, other.config.models, strict=True)
     }
     config = base.runs[0].config.with_models(spelled[name] for name in base.predictions)
+    if blend in BLENDS:
+        config = replace(config, blend=blend)
     resolved = {name: source.resolved.get(name, {}) for name, source in base.sources.items()}
     origin = {str(other.path): other.config.as_dict() for other in base.runs}
     stack = {"blend": blend, "runs": origin}

@@ -261,3 +261,9 @@ def test_fit_takes_a_blend_and_resumes_with_another(fit_small, stem_data, tmp_pa
     assert fit_small(stem_data, run.path, *options, models="heuristic,lr")[0] == 0
     assert run.load_model("stack").weights_.tolist() == [0.5, 0.5]
     assert model.stat().st_mtime_ns == before
+
+
+def test_configuration_names_the_blend(finished_run, tmp_path, run_program):
+    code, _, err = run_program("stack", finished_run, "--blend", "nnls", "--out", tmp_path / "RUN2")
+    assert code == 0, err
+    assert Run.open(tmp_path / "RUN2").config.blend == "nnls"
