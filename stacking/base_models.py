@@ -23,10 +23,9 @@ from .folds import check_folds, splits_of
 from .groups import warn_of_shared_recordings
 from .out_of_fold import (
     FoldModel,
-    check_classes,
     collect_oof,
     fit_fold,
-    predict_with,
+    predict_checked,
     resolve_method,
     training_target,
 )
@@ -220,11 +219,7 @@ class _FitJob:
 def _predict_prefit(estimator, X, y, *, method):
     """Predict all rows by an estimator that was fitted on others."""
     check_is_fitted(estimator)
-    is_multilabel = y.ndim == 2
-    if training_target(estimator, y, method) is y and not is_multilabel:
-        check_classes(estimator, np.unique(y))
-    predictions = predict_with(estimator, X, method, multilabel=is_multilabel)
-    return FoldModel(estimator, np.arange(len(y)), predictions)
+    return FoldModel(estimator, np.arange(len(y)), predict_checked(estimator, X, y, method))
 
 
 @one_blas_thread()

@@ -39,14 +39,14 @@ def check_targets(y):
     constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
     if len(constant):
         count = "no row" if y[0, constant[0]] == 0 else "every row"
-        name = label_names(original if hasattr(original, "columns") else y)[constant[0]]
+        name = label_names(original)[constant[0]]
         raise DataError(f"{count.capitalize()} has label {name}; leave the column out of y")
     return y
 
 
 def label_names(y):
     """Return the names of the labels of an indicator matrix: its columns, or their numbers."""
-    return list(y.columns) if hasattr(y, "columns") else list(range(y.shape[1]))
+    return list(y.columns) if hasattr(y, "columns") else list(range(np.shape(y)[1]))
 
 
 def label_sets(y):
@@ -79,8 +79,7 @@ def iterative_folds(y, groups, n_folds, seed):
     fold_of, rng = np.full(len(sizes), -1), np.random.RandomState(seed)
     missing = np.tile(counts.sum(axis=0) / n_folds, (n_folds, 1))
     missing_rows = np.full(n_folds, len(y) / n_folds)
-    for group in _by_rarest_label(counts, rng):
-        label = _rarest(counts, fold_of < 0, group)
+    for group, label in _by_rarest_label(counts, rng):
         desire = missing_rows if label is None else missing[:, label]
         best = np.flatnonzero(desire >= desire.max() - 1e-9)
         best = best[missing_rows[best] >= missing_rows[best].max() - 1e-9]
@@ -91,24 +90,19 @@ def iterative_folds(y, groups, n_folds, seed):
 
 
 def _by_rarest_label(counts, rng):
-    """Yield groups: those of the label that the fewest remaining groups have, then of the next."""
+    """Yield groups with a label: those of the one that the fewest remaining groups have first.
+
+    Groups without labels come last, with None.
+    """
     left = rng.permutation(len(counts)).tolist()
     while left:
         n_groups = (counts[left] > 0).sum(axis=0)
         if not n_groups.any():
-            yield from left
+            yield from ((group, None) for group in left)
             return
         label = np.where(n_groups > 0, n_groups, len(counts) + 1).argmin()
-        yield from [group for group in left if counts[group, label] > 0]
+        yield from ((group, label) for group in left if counts[group, label] > 0)
         left = [group for group in left if counts[group, label] == 0]
-
-
-def _rarest(counts, is_left, group):
-    """Return the label of a group that the fewest remaining groups have; None without labels."""
-    own = np.flatnonzero(counts[group])
-    if not len(own):
-        return None
-    return own[(counts[is_left][:, own] > 0).sum(axis=0).argmin()]
 
 
 def check_every_label_trains(y, folds):
@@ -121,6 +115,21 @@ def check_every_label_trains(y, folds):
                     f"All rows {what} label {label} are in one fold; use fewer folds, add groups, "
                     "or leave the column out of y"
                 )
+
+
+def to_indicator(predictions, method):
+    """Convert the predictions of one model to labels, as an indicator matrix.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (n, n_labels)
+    method : {"predict_proba", "decision_function", "predict"}
+
+    Returns
+    -------
+    ndarray of shape (n, n_labels), int
+    """
+    return (predictions > (0.0 if method == "decision_function" else 0.5)).astype(int)
 
 
 def one_column_per_label(estimator, predictions):

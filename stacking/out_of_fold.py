@@ -88,12 +88,36 @@ def fit_fold(estimator, X, y, train, held_out, *, method, fit_params=None):
     target = training_target(estimator, y, method)
     fitted = clone(estimator)
     fitted.fit(_safe_indexing(X, train), target[train], **params)
-    is_multilabel = y.ndim == 2
-    if target is y and not is_multilabel:
-        check_classes(fitted, np.unique(y))
-    X_held_out = _safe_indexing(X, held_out)
-    predictions = predict_with(fitted, X_held_out, method, multilabel=is_multilabel)
+    predictions = predict_checked(fitted, _safe_indexing(X, held_out), y, method)
     return FoldModel(fitted, held_out, predictions)
+
+
+def predict_checked(estimator, X, y, method):
+    """Predict with a fitted estimator, whose classes must be those of ``y``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    X : sequence of clips or array-like
+    y : ndarray of shape (n_all,), or of shape (n_all, n_labels), int
+        The labels of all rows, not of ``X`` alone.
+    method : {"predict_proba", "decision_function", "predict"}
+
+    Returns
+    -------
+    ndarray of shape (n, n_outputs)
+
+    Raises
+    ------
+    DataError, UsageError
+        As raised by :func:`check_classes` and :func:`predict_with`.
+    """
+    is_multilabel = y.ndim == 2
+    # What is fitted on positions of the classes does not know the classes.
+    if not is_multilabel and not (method == "predict" and is_regressor(estimator)):
+        check_classes(estimator, np.unique(y))
+    return predict_with(estimator, X, method, multilabel=is_multilabel)
 
 
 def is_regressor(estimator):
@@ -258,13 +282,12 @@ def to_labels(predictions, classes, method):
     ----------
     predictions : ndarray of shape (n, n_outputs)
         As returned by :func:`predict_with`.
-    classes : array-like of shape (n_classes,), or list of ndarray
-        A list of the classes of each label for several labels.
+    classes : array-like of shape (n_classes,)
     method : {"predict_proba", "decision_function", "predict"}
 
     Returns
     -------
-    ndarray of shape (n,), or of shape (n, n_labels), int
+    ndarray of shape (n,)
 
     See Also
     --------
@@ -277,8 +300,6 @@ def to_labels(predictions, classes, method):
     >>> to_labels(np.array([[0.2], [0.9]]), ["blues", "jazz"], "predict_proba").tolist()
     ['blues', 'jazz']
     """
-    if isinstance(classes, list) and len(classes) and np.ndim(classes[0]):
-        return (predictions > (0.0 if method == "decision_function" else 0.5)).astype(int)
     classes = np.asarray(classes)
     if method == "predict":
         nearest = np.rint(predictions[:, 0]).astype(int)

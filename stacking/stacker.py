@@ -7,7 +7,6 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.ensemble import StackingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import f1_score
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -25,7 +24,7 @@ from ..utils.threads import one_blas_thread
 from .base_models import SharedTransformers, check_estimators, fit_models
 from .folds import make_splits
 from .groups import resolve_groups, warn_of_shared_recordings
-from .labelwise import multilabel_final_estimator, score_labels
+from .labelwise import macro_f1_of_labels, multilabel_final_estimator, score_labels
 from .meta_model import (
     add_passthrough,
     check_final_estimator,
@@ -35,7 +34,7 @@ from .meta_model import (
     score_table,
 )
 from .metrics import macro_f1
-from .multilabel import check_targets, label_names, label_sets, one_column_per_label
+from .multilabel import check_targets, label_names, label_sets, one_column_per_label, to_indicator
 from .out_of_fold import is_regressor, predict_with, resolve_method, to_labels
 from .routing import FINAL, check_fit_params, make_router, route_fit, route_predict
 
@@ -217,7 +216,7 @@ class OutOfFoldStacker(StackingClassifier):
         named_y, (X, y) = y, self._validate(X, y)
         labels, kinds = None, y
         if y.ndim == 2:
-            labels = label_names(named_y if hasattr(named_y, "columns") else y)
+            labels = label_names(named_y)
             kinds = label_sets(y)
         groups = resolve_groups(X, kinds, groups)
         params = route_fit(self, named, self._final(), fit_params, groups, n=len(y))
@@ -251,7 +250,7 @@ class OutOfFoldStacker(StackingClassifier):
         check_is_fitted(self, "final_estimator_")
         X = as_sequence(X)
         shared = SharedTransformers(X)
-        predict = partial(predict_with, multilabel=isinstance(self.classes_, list))
+        predict = partial(predict_with, multilabel=self._is_multilabel)
         predictions = [
             np.mean([predict(*shared.apply(m), method) for m in _fold_models(models)], axis=0)
             for models, method in zip(self.estimators_, self.stack_method_, strict=True)
@@ -302,14 +301,19 @@ class OutOfFoldStacker(StackingClassifier):
         Of several labels the probability of each, as an array of shape (n, n_labels).
         """
         proba = self._predict_final("predict_proba", X)
-        is_multilabel = isinstance(self.classes_, list)
-        return one_column_per_label(self.final_estimator_, proba) if is_multilabel else proba
+        if self._is_multilabel:
+            return one_column_per_label(self.final_estimator_, proba)
+        return proba
 
     @available_if(_final_has("decision_function"))
     @one_blas_thread()
     def decision_function(self, X):
         """Return the decision values of the final estimator."""
         return self._predict_final("decision_function", X)
+
+    @property
+    def _is_multilabel(self):
+        return isinstance(self.classes_, list)
 
     def _predict_final(self, method, X, **params):
         features = self.transform(X)
@@ -373,8 +377,9 @@ class OutOfFoldStacker(StackingClassifier):
         self.oof_ = pd.concat([model.oof for model in models], axis=1)
         if hasattr(X, "iloc"):
             self.oof_.index = X.index
+        convert = partial(to_labels, classes=self.classes_) if labels is None else to_indicator
         return {
-            name: to_labels(model.oof.to_numpy(), self.classes_, method)
+            name: convert(model.oof.to_numpy(), method=method)
             for (name, _), model, method in zip(named, models, self.stack_method_, strict=True)
         }
 
@@ -396,7 +401,7 @@ class OutOfFoldStacker(StackingClassifier):
             score = macro_f1(y, in_sample)
         else:
             self.scores_ = self._score_labels(predictions, nested, y, groups)
-            score = f1_score(y, in_sample, average="macro", zero_division=0)
+            score = macro_f1_of_labels(y, in_sample)
         self.optimism_ = score - self.scores_.loc["stack", "macro_f1"]
 
     def _score_labels(self, predictions, nested, y, groups):

@@ -2,6 +2,8 @@
 
 from sklearn.ensemble import VotingClassifier
 
+from .comparison import make_blend
+
 _LEVEL = ("logistic", "greedy", "nnls")
 
 
@@ -26,6 +28,4 @@ def make_vote():
     >>> [name for name, _ in make_vote().estimators]
     ['logistic', 'greedy', 'nnls']
     """
-    from .comparison import make_blend
-
     return VotingClassifier([(name, make_blend(name)) for name in _LEVEL], voting="soft")

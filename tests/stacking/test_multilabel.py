@@ -28,6 +28,7 @@ from stemstack.stacking import (
     make_blend,
     nested_predictions,
 )
+from stemstack.stacking.labelwise import score_labels
 
 X, Y = make_multilabel_classification(120, n_features=8, n_classes=3, n_labels=2, random_state=0)
 SONGS = np.repeat(np.arange(60), 2)
@@ -102,6 +103,12 @@ def test_scores_are_those_of_scikit_learn(stack):
     assert stack.scores_.loc["stack", "macro_f1"] == pytest.approx(score, rel=1e-9)
     assert (stack.scores_["low"] < stack.scores_["macro_f1"]).all()
     assert (stack.scores_["high"] > stack.scores_["macro_f1"]).all()
+
+
+def test_one_group_allows_no_interval():
+    scores = score_labels(Y, Y, groups=np.zeros(len(Y)))
+    assert (scores["macro_f1"], scores["low"], scores["high"]) == (1.0, 0.0, 1.0)
+    assert np.isnan(scores["roc_auc"])
 
 
 def test_new_rows_have_a_probability_of_each_label(stack):
