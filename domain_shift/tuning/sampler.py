@@ -9,14 +9,13 @@ import pandas as pd
 from ...audio import DEFAULT_SR, load_clip
 from ...features import Extractor
 from ...mashups import Mashup
+from ...mashups.settings import LONGEST
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map
 from ..gap.clip_stats import CLIP_STATS, waveform_stats
 from .length_level import fit_durations
 
-# In s; the longest that settings allow.
-_UNLIMITED = 3600.0
 # Number of recipes from which the longest possible durations are estimated.
 _N_LENGTHS = 400
 # Spawn key of the random streams of pilots.
@@ -45,7 +44,7 @@ class MashupSampler:
 
     def fit_durations(self, start, seconds):
         """Return settings with the durations of clips of some lengths in s."""
-        unlimited = replace(start, durations=((1.0, _UNLIMITED, _UNLIMITED),))
+        unlimited = replace(start, durations=((1.0, LONGEST, LONGEST),))
         recipes = self._sample(unlimited, _N_LENGTHS, self._seed)
         available = [recipe.length / recipe.sr for recipe in recipes]
         return replace(start, durations=fit_durations(seconds, available))

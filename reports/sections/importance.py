@@ -4,12 +4,10 @@ Conventions: a model is a dict of ``drops``, ``drop``, ``low`` and ``high`` by f
 first, and ``weights``, fractions by family of each kind of weight that the model has.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from ...features import extract
+from ...features.extraction import extract_table
 from ...models.importance import (
     classifier_inputs,
     native_importance,
@@ -96,16 +94,7 @@ def _features(inputs, extractor, ids):
     run, resources = inputs.run, inputs.resources
     data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     clips = find_training(data, run.read_recipes(), ids, resources=resources)
-    parameters = {k: getattr(extractor, k) for k in ("sr", "families", "statistics", "precision")}
-    with resources.progress.stage("features of training clips", len(clips)) as advance:
-        table, _ = extract(
-            clips,
-            **parameters,
-            n_jobs=resources.n_jobs,
-            cache=Path(resources.cache, "features"),
-            advance=advance,
-        )
-    return table
+    return extract_table(clips, extractor, "features of training clips", resources=resources)
 
 
 def _mean_weights(weights):
