@@ -107,24 +107,26 @@ def test_recipes_name_only_files_of_the_data(run, folders, shared_cache):
         )
 
 
-def test_groups_are_the_songs_of_recipes(folders, shared_cache):
-    manifest = folders / "DATA/groups.csv"
-    rows = [f"{label}/{i}.wav,{label},album {label} {i // 2}" for label in HZ for i in range(4)]
-    manifest.write_text("\n".join(["path,label,group", *rows]))
+def sample_manifest(folders, cache, column, value, *, folds):
+    """Return recipes of the recordings, listed in a manifest with a further column."""
+    manifest = folders / f"DATA/{column}.csv"
+    rows = [f"{label}/{i}.wav,{label},{value(label, i)}" for label in HZ for i in range(4)]
+    manifest.write_text("\n".join([f"path,label,{column}", *rows]))
     data = read_data(manifest, noise=folders / "NOISE")
-    config = Config(str(manifest), folds=2, mashups_per_genre=4, settings={"sr": SR})
-    sampled = sample_training(data, config, resources=Resources(shared_cache))
-    albums = {(part.song, recipe.fold) for recipe in sampled.recipes for part in recipe.stems}
+    config = Config(str(manifest), folds=folds, mashups_per_genre=4, settings={"sr": SR})
+    return sample_training(data, config, resources=Resources(cache)).recipes
+
+
+def test_groups_are_the_songs_of_recipes(folders, shared_cache):
+    recipes = sample_manifest(
+        folders, shared_cache, "group", lambda label, i: f"{label} {i // 2}", folds=2
+    )
+    albums = {(part.song, recipe.fold) for recipe in recipes for part in recipe.stems}
     assert len(albums) == 6 and len({song for song, _ in albums}) == 6
 
 
 def test_folds_are_those_of_the_manifest(folders, shared_cache):
-    manifest = folders / "DATA/folds.csv"
-    rows = [f"{label}/{i}.wav,{label},{i % 2}" for label in HZ for i in range(4)]
-    manifest.write_text("\n".join(["path,label,fold", *rows]))
-    data = read_data(manifest, noise=folders / "NOISE")
-    config = Config(str(manifest), folds=5, mashups_per_genre=4, settings={"sr": SR})
-    recipes = sample_training(data, config, resources=Resources(shared_cache)).recipes
+    recipes = sample_manifest(folders, shared_cache, "fold", lambda label, i: i % 2, folds=5)
     assert {int(recipe.stems[0].path[-5]) % 2 - recipe.fold for recipe in recipes} == {0}
 
 
