@@ -7,10 +7,12 @@ import pytest
 
 from stemstack.audio import Window
 from stemstack.exceptions import UsageError
+from stemstack.mashups import Recipe, StemPart
 from stemstack.runs import Config
 from stemstack.runs.training_windows import (
     cut_recordings,
     describe_windows,
+    recording_lengths,
     recording_weights,
     window_lengths,
 )
@@ -80,3 +82,12 @@ def test_message_counts_windows_or_suggests_them():
     hint = describe_windows(TABLE["clip"], [100.0] * 3, None)
     assert hint.startswith("recordings of 100 s are one") and hint.endswith("--window SECONDS")
     assert describe_windows(TABLE["clip"], [30.0] * 3, None) is None
+
+
+def test_lengths_of_recordings_leave_out_mashups_of_stems():
+    def recipe(stem, length):
+        part = StemPart(stem, "a", "a.wav", rate=1.0, gain=1.0)
+        return Recipe("a", "x", 0, 8000, start=0, length=length, stems=(part,))
+
+    recipes = [recipe("recording", 4000), recipe("drums", 8000), recipe("recording", 12_000)]
+    assert recording_lengths(recipes) == [0.5, 1.5]

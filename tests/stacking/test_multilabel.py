@@ -176,6 +176,7 @@ def test_labelwise_classifier_keeps_the_contract():
     with pytest.raises(NotFittedError):
         classifier.predict(proba)
     assert classifier.fit(proba, Y) is classifier and classifier.n_features_in_ == 6
+    assert [classes.tolist() for classes in classifier.classes_] == [[0, 1]] * 3
     with pytest.raises(ValueError, match="X has 3 features"):
         classifier.predict(proba[:, :3])
     assert classifier.score(proba, Y) == 1.0
