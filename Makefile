@@ -72,7 +72,7 @@ test-lowest:
 		-o .venv-lowest/core.txt
 	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python -c .venv-lowest/core.txt \
 		-r setup.cfg --extra all
-	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps -e .
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps -e . musicnn==0.1.0
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(LOWEST)/python -m pytest -n 2 --dist worksteal
 
 lint: install

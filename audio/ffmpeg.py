@@ -79,8 +79,8 @@ class FfmpegStream:
         if program is None:
             raise AudioError(
                 path,
-                f"is in a format ({demuxer}) that needs ffmpeg, which is not on the PATH; install "
-                "ffmpeg, or convert the file to FLAC or WAV",
+                f"is audio in a format ({demuxer}) that needs ffmpeg, which is not on the PATH; "
+                "install ffmpeg, or convert the file to FLAC or WAV",
             )
         _log_once()
         self._path = path

@@ -133,7 +133,7 @@ def check_lengths(data):
         "remove or replace them: they are too short to learn from",
     )
     stems = files[files["role"] == "stem"]
-    median = stems["seconds"].median() if len(stems) else np.nan
+    median = stems["seconds"].median() if stems["seconds"].notna().any() else np.nan
     is_short = (stems["seconds"] >= MIN_SECONDS) & (stems["seconds"] < MIN_SHARE_OF_MEDIAN * median)
     yield from findings_by_role(
         stems,

@@ -235,7 +235,7 @@ def from_plain(value):
         return [from_plain(item) for item in value]
     if isinstance(value, dict) and "array" in value:
         dtype = np.dtype(value["dtype"])
-        if dtype.kind not in "biufUO" or dtype.itemsize > _MAX_ITEM_BYTES:
+        if dtype.kind not in "biufUO" or not 0 <= dtype.itemsize <= _MAX_ITEM_BYTES:
             raise ValueError(f"an array of {dtype}")
         return np.array(value["array"], dtype=dtype)
     if isinstance(value, dict):

@@ -223,5 +223,5 @@ def test_features_name_format_without_ffmpeg(stem_data, tmp_path, run_program, m
     monkeypatch.setenv("PATH", "")
     out = tmp_path / "features.parquet"
     code, _, err = run_program("features", folder, "--out", out, "--families", "rms", "--quiet")
-    assert code == 1 and "tone.m4a: is in a format (mov) that needs ffmpeg" in err
+    assert code == 1 and "tone.m4a: is audio in a format (mov) that needs ffmpeg" in err
     assert len(pd.read_parquet(out)) == 1
