@@ -6,6 +6,7 @@ from importlib import import_module
 import lightgbm
 import numpy as np
 import pytest
+import sklearn
 from helpers.model_attacks import edit_schema, set_attribute
 from helpers.nets import SMALL_NET, tones_and_noise
 from helpers.signals import low_and_high_tones
@@ -13,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from sklearn.utils.fixes import parse_version
 
 from stemstack.exceptions import DataError
 from stemstack.features import SpectralFeatures
@@ -96,10 +98,14 @@ def test_tree_out_of_range_is_refused(field, value, tmp_path):
         load_model(tmp_path)
 
 
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.7"),
+    reason="before 1.7 a loss of scikit-learn names a module that does not exist",
+)
 def test_other_compiled_parts_need_trust(tmp_path):
     model = HistGradientBoostingClassifier(max_iter=2).fit(X, Y)
     save_model(model, tmp_path)
-    with pytest.raises(DataError, match=r"TreePredictor.* pass --trust .*sklearn, unchanged"):
+    with pytest.raises(DataError, match=r"TreePredictor.* pass --trust sklearn, unchanged"):
         load_model(tmp_path)
     loaded = load_model(tmp_path, trust=["sklearn"])
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
