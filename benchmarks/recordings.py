@@ -24,7 +24,7 @@ from stemstack.datasets.demo.noise_folder import write_noise
 from stemstack.domain_shift.tuning import match_settings
 from stemstack.mashups import Settings
 from stemstack.runs import ClipList, Config, fit_run, predict_run
-from stemstack.runs.predictions import predicted_labels
+from stemstack.runs.predictions import predict_y
 from stemstack.runs.run import STACK
 from stemstack.stacking import BLENDS, make_blend, nested_predictions
 from stemstack.stacking.out_of_fold import name_columns
@@ -105,10 +105,10 @@ def write(path, samples):
 def score(run, work, resources):
     """Return macro F1 of each model on the excerpts, and of the stack on whole tracks."""
     answers = pd.read_csv(work / "answers.csv", index_col="id")
-    classes, table = run.metrics["classes"], run.read_table("ledger/test").set_index("id")
+    table = run.read_table("ledger/test").set_index("id")
     scores = {}
     for name in (*run.model_names, STACK):
-        labels = pd.Series(predicted_labels(table, name, classes), table.index)
+        labels = pd.Series(predict_y(run, table, name), table.index)
         for kind, rows in answers[answers["kind"] != "track"].groupby("kind"):
             scores[name, kind] = macro_f1(rows["label"], labels.loc[rows.index])
     tracks = answers[answers["kind"] == "track"]

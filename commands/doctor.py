@@ -8,7 +8,16 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ._shared.options import FOLDS, STEMS, Names, cache_option, jobs_option, option, quiet_option
+from ._shared.options import (
+    FOLDS,
+    STEMS,
+    Names,
+    cache_option,
+    jobs_option,
+    label_separator_option,
+    option,
+    quiet_option,
+)
 from ._shared.progress import make_console, plain
 from ._shared.terminal import print_json
 
@@ -17,12 +26,13 @@ from ._shared.terminal import print_json
 @click.argument("data")
 @option("--stems", type=Names(), default=",".join(STEMS), help="Stems of a song.")
 @option("--folds", type=FOLDS, default=5, help="Folds that every class must have enough songs for.")
+@label_separator_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all files of a finding.")
 @jobs_option()
 @cache_option()
 @quiet_option()
 @click.pass_context
-def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
+def doctor_command(ctx, data, stems, folds, label_separator, as_json, jobs, cache, quiet):
     """Check DATA and suggest fixes.
 
     \b
@@ -32,25 +42,31 @@ def doctor_command(ctx, data, stems, folds, as_json, jobs, cache, quiet):
     Errors stop fit or silently spoil its results; warnings are worth checking; infos are facts that
     help to choose settings. Exits with 1 if there are errors.
     """
-    from ..datasets.doctor import check_dataset
+    from ..datasets.doctor import check_dataset, loudness_table
     from ._shared.progress import make_progress
 
     progress = make_progress(quiet)
     report = check_dataset(
-        data, stems=stems, n_folds=folds, cache=cache, n_jobs=jobs, progress=progress
+        data,
+        stems=stems,
+        n_folds=folds,
+        label_separator=label_separator,
+        cache=cache,
+        n_jobs=jobs,
+        progress=progress,
     )
+    loudness = loudness_table(report.files, label_separator)
     if as_json:
-        print_json(_as_data(data, report))
+        print_json(_as_data(data, report, loudness))
     else:
-        print_report(data, report)
+        print_report(data, report, loudness)
     ctx.exit(1 if report.count("error") else 0)
 
 
-def _as_data(data, report):
+def _as_data(data, report, loudness):
     """Return the report as plain data, with None for NaN, which JSON does not have."""
-    from ..datasets.doctor import SEVERITIES, loudness_table
+    from ..datasets.doctor import SEVERITIES
 
-    table = loudness_table(report.files)
     return {
         "data": data,
         "counts": {severity: report.count(severity) for severity in SEVERITIES},
@@ -59,7 +75,7 @@ def _as_data(data, report):
             genre: {
                 name: None if math.isnan(value) else round(value, 2) for name, value in row.items()
             }
-            for genre, row in table.to_dict("index").items()
+            for genre, row in loudness.to_dict("index").items()
         },
     }
 
@@ -67,7 +83,7 @@ def _as_data(data, report):
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def print_report(data, report):
+def print_report(data, report, loudness):
     """Print the findings of a data set.
 
     Parameters
@@ -75,12 +91,11 @@ def print_report(data, report):
     data : str
         Name of the data set.
     report : DoctorReport
+    loudness : DataFrame
+        Median loudness by class, in LUFS.
     """
-    from ..datasets.doctor import loudness_table
-
     console = make_console()
     console.print(_findings(report.findings))
-    loudness = loudness_table(report.files)
     if not loudness.empty:
         console.print("Median loudness in LUFS:")
         console.print(_loudness(loudness))

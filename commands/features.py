@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import Names, cache_option, jobs_option, option, quiet_option, stems_options
+from ._shared.options import (
+    Names,
+    cache_option,
+    jobs_option,
+    label_separator_option,
+    option,
+    quiet_option,
+    stems_options,
+)
 from ._shared.outputs import report_skipped_clips
 from ._shared.terminal import echo_data
 
@@ -32,11 +40,22 @@ from ._shared.terminal import echo_data
     help="Skip clips that cannot be read, or stop at the first one.",
 )
 @stems_options
+@label_separator_option()
 @jobs_option()
 @cache_option()
 @quiet_option()
 def features_command(
-    paths, out, families, sr, on_error, stems, allow_missing_stems, jobs, cache, quiet
+    paths,
+    out,
+    families,
+    sr,
+    on_error,
+    stems,
+    allow_missing_stems,
+    label_separator,
+    jobs,
+    cache,
+    quiet,
 ):
     """Extract the features of PATHS: files, folders or one data set, or their URLs.
 
@@ -52,6 +71,7 @@ def features_command(
 
     resources = make_resources(cache, jobs, quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
+    reading["label_separator"] = label_separator
     table, clips = _list_clips(paths, reading, resources)
     extractors = _make_extractors(sr, families)
     with resources.progress.stage("features", len(clips) * len(extractors)) as advance:

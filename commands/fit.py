@@ -20,6 +20,7 @@ from ._shared.options import (
     default_settings,
     jobs_option,
     json_option,
+    label_separator_option,
     noise_option,
     option,
     quiet_option,
@@ -43,6 +44,7 @@ _FILE = click.Path(path_type=Path)
     help="Competition folder, folder per class, CSV manifest, or the URL of one.",
 )
 @config_option()
+@label_separator_option(group=_DATA)
 @option("--folds", type=int, default=5, group=_DATA, help="Folds, disjoint by song.")
 @option(
     "--repeats",

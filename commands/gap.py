@@ -16,6 +16,7 @@ from ._shared.options import (
     default_settings,
     embedding_option,
     jobs_option,
+    label_separator_option,
     noise_option,
     option,
     quiet_option,
@@ -31,6 +32,7 @@ from ._shared.terminal import print_json
 @click.argument("other", required=False)
 @settings_option("wide")
 @noise_option()
+@label_separator_option()
 @option("--n", type=click.IntRange(4, MANY), default=300, help="Maximum number of clips per set.")
 @option("--families", type=Names(), default="all", help="Feature families.")
 @embedding_option("Compare an embedding too: musicnn, for example.")
@@ -68,7 +70,8 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
         check_figure_path(picture)
     resources, seed = make_resources(rest["cache"], rest["jobs"], rest["quiet"]), rest["seed"]
     sampling = {"n": n, "folds": folds, "seed": seed}
-    a, b = _clip_sets(data, other, settings, rest["noise"], resources, **sampling)
+    reading = {name: rest[name] for name in ("noise", "label_separator")}
+    a, b = _clip_sets(data, other, settings, reading, resources, **sampling)
     options = {"families": families, "embedding": rest["embedding"], "seed": seed}
     gap = measure_gap(a, b, n_permutations=permutations, resources=resources, **options)
     if picture:
@@ -80,7 +83,7 @@ def gap_command(data, other, settings, n, families, permutations, folds, picture
     report_skipped_clips([*a.problems, *b.problems], "clips were left out")
 
 
-def _clip_sets(data, other, settings, noise, resources, *, n, folds, seed):
+def _clip_sets(data, other, settings, reading, resources, *, n, folds, seed):
     """Return the two sets of clips, at most ``n`` of each."""
     from ..datasets import read_data
     from ..domain_shift.gap.clip_sets import ClipSet, sample_synthetic
@@ -88,8 +91,8 @@ def _clip_sets(data, other, settings, noise, resources, *, n, folds, seed):
     if other is not None:
         pair = [ClipSet.from_path(path, resources=resources) for path in (data, other)]
     else:
-        options = {"noise": noise, "cache": resources.cache, "progress": resources.progress}
-        dataset = read_data(data, **options)
+        options = {"cache": resources.cache, "progress": resources.progress}
+        dataset = read_data(data, **reading, **options)
         test = ClipSet.from_test(dataset)
         pair = [test] if dataset.has_stems else [ClipSet.from_training(dataset), test]
     if len(pair) == 2 and settings is not None:

@@ -98,7 +98,8 @@ def predict_command(
     if paths:
         clips = ClipList.from_paths(paths, resources=resources)
     else:
-        dataset = read_data(data, cache=cache, progress=resources.progress)
+        reading = run.config.reading
+        dataset = read_data(data, **reading, cache=cache, progress=resources.progress)
         clips = ClipList.from_test_table(dataset)
     clips = clips.usable(any_length=lengths is not None, resources=resources).cut(lengths, hop)
     if clips.ids and windows:
@@ -134,13 +135,12 @@ def _predict_windows(run, clips, format, spreadsheet_safe, tta, resources):
 def _predict(run, clips, decode, tta, resources):
     """Return labels and probabilities of clips, adjusted on all clips together if ``decode``."""
     from ..runs import adjust_test, predict_run
-    from ..runs.predictions import METHOD
-    from ..stacking.out_of_fold import to_labels
+    from ..runs.prediction.predict import stack_labels
 
     labels, probabilities = predict_run(run, clips.clips, tta=tta, resources=resources)
     if any(clips.windows):
-        probabilities = clips.average(probabilities)
-        labels = to_labels(probabilities.to_numpy(), probabilities.columns, METHOD)
+        probabilities = clips.average(probabilities, run.target.is_multilabel)
+        labels = stack_labels(run, probabilities)
     if not decode:
         return labels, probabilities
     with resources.progress.stage("decoding"):

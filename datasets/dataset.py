@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..exceptions import DataWarning
+from .label_sets import explode_labels
 
 FILE_COLUMNS = ("path", "role", "genre", "song", "stem")
 # The only stem of a recording that noise is added to.
@@ -37,6 +38,9 @@ class DataSet:
         Columns ``path, category, group``; None without a noise folder.
     header : tuple of (str, str)
         The two column names of a submission.
+    label_separator : str or None
+        What separates the labels of a clip, which may have any number of them; None where each clip
+        has one.
 
     See Also
     --------
@@ -60,11 +64,12 @@ class DataSet:
     test: pd.DataFrame | None = None
     noise: pd.DataFrame | None = None
     header: tuple = ("id", "label")
+    label_separator: str | None = None
 
     @property
     def classes(self):
         """Sorted list of the labels."""
-        return sorted(self.train["label"].unique())
+        return list_labels(self.train["label"], self.label_separator)
 
     @property
     def has_stems(self):
@@ -108,6 +113,8 @@ class Inventory:
     manifest : DataFrame or None
         Rows of a manifest by line number: ``clip`` (the path as written), ``path, label, group``
         and possibly ``fold``.
+    label_separator : str or None
+        What separates the labels of a clip in the manifest; None where each clip has one.
     test : DataFrame or None
         Columns ``id`` (as written) and ``path``, by line number.
     noise : DataFrame or None
@@ -143,6 +150,7 @@ class Inventory:
     unexpected: list = field(default_factory=list)
     untracked: list = field(default_factory=list)
     manifest: pd.DataFrame | None = None
+    label_separator: str | None = None
     test: pd.DataFrame | None = None
     noise: pd.DataFrame | None = None
     with_test: bool = True
@@ -188,6 +196,22 @@ class Layout:
     detect: Callable
     read: Callable
     take_inventory: Callable
+
+
+def list_labels(cells, separator):
+    """Return the sorted list of the labels in a column.
+
+    Parameters
+    ----------
+    cells : Series of str
+    separator : str or None
+        What separates the labels of a cell; None where it is one label.
+
+    Returns
+    -------
+    list of str
+    """
+    return sorted(explode_labels(cells, separator).unique())
 
 
 def warn_of(path, notes):

@@ -18,6 +18,7 @@ from types import FunctionType
 from ..exceptions import DataError, StemstackError, UsageError, first_line
 from ..features import SpectralFeatures
 from ..stacking.blending.comparison import blend_types
+from ..stacking.labelwise import LabelwiseClassifier
 from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.audio_embedding import AudioEmbedding
@@ -54,7 +55,7 @@ def trusted_types():
         Full names. Loading such a type only sets its state.
     """
     found = {name for spec in MODELS.values() for name in spec.fitted_types}
-    found |= {_full_name(network) for network in NETWORKS} | set(blend_types())
+    found |= {_full_name(cls) for cls in (*NETWORKS, LabelwiseClassifier)} | set(blend_types())
     for part in find_parts([spec.load()() for spec in MODELS.values()], object):
         kind = part if isinstance(part, FunctionType) else type(part)
         if kind.__module__.split(".")[0] == __name__.split(".")[0]:

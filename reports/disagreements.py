@@ -64,6 +64,8 @@ def find_disagreements(by_run, clips):
 
 def collect_disagreements(inputs):
     """Collect disagreements by evaluation, with excerpts if the data set is given."""
+    if inputs.first.target.is_multilabel:
+        return None
     found, problem = {}, None
     for name, by_run in inputs.paired.items():
         found[name] = find_disagreements(by_run, inputs.clips(name))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..runs.prediction.expected import expect_run
-from ..runs.predictions import model_proba
+from ..runs.predictions import model_proba, predict_y
 from ..runs.run import SONG_SHARED, STACK, Run
 from ..stacking.metrics import macro_f1_interval, score_classes
 
@@ -25,11 +25,13 @@ class Evaluation:
         ``"out of fold"``, ``"test"`` or ``"song-shared (optimistic)"``.
     classes : list of str
         Sorted.
-    y_true : ndarray of shape (n,)
+    y_true : ndarray of shape (n,) or (n, n_labels)
     groups : ndarray of shape (n,)
         Clips of one group are not independent.
     proba : dict of str to ndarray of shape (n, n_classes)
         Probabilities by model, the stack last.
+    predicted : dict of str to ndarray, optional
+        Predictions by model, of the shape of ``y_true``; the most probable class by default.
 
     Examples
     --------
@@ -46,10 +48,18 @@ class Evaluation:
     y_true: np.ndarray
     groups: np.ndarray
     proba: dict
+    predicted: dict | None = None
+
+    @property
+    def is_multilabel(self):
+        """Whether clips have any number of labels."""
+        return self.y_true.ndim == 2
 
     @cached_property
     def y_pred(self):
-        """The most probable class of each clip, by model."""
+        """What is predicted for each clip, by model."""
+        if self.predicted is not None:
+            return self.predicted
         classes = np.asarray(self.classes, dtype=object)
         return {model: classes[proba.argmax(axis=1)] for model, proba in self.proba.items()}
 
@@ -92,7 +102,7 @@ def collect_evaluations(run, test_labels=None):
     evaluations = [_out_of_fold(run, OPTIMISTIC if is_shared else OUT_OF_FOLD)]
     if test_labels is not None:
         table = run.read_table("ledger/test")
-        y_true = np.array([test_labels[i] for i in table["id"]], dtype=object)
+        y_true = run.target.encode([test_labels[i] for i in table["id"]])
         evaluations.append(_evaluation(run, TEST, table, y_true, np.arange(len(table))))
     if SONG_SHARED in run.metrics:
         evaluations.append(_out_of_fold(Run.open(run.path / SONG_SHARED), OPTIMISTIC))
@@ -101,15 +111,14 @@ def collect_evaluations(run, test_labels=None):
 
 def _out_of_fold(run, name):
     oof = run.read_table("ledger/oof")
-    return _evaluation(
-        run, name, oof, oof["label"].to_numpy(dtype=object), run.song_groups(len(oof))
-    )
+    return _evaluation(run, name, oof, run.target.encode(oof["label"]), run.song_groups(len(oof)))
 
 
 def _evaluation(run, name, table, y_true, groups):
-    classes = run.metrics["classes"]
-    proba = {model: model_proba(table, model, classes) for model in (*run.model_names, STACK)}
-    return Evaluation(name, classes, y_true, groups, proba)
+    models, classes = (*run.model_names, STACK), run.target.classes
+    proba = {model: model_proba(table, model, classes) for model in models}
+    predicted = {model: predict_y(run, table, model) for model in models}
+    return Evaluation(name, classes, y_true, groups, proba, predicted)
 
 
 def headline(run, evaluations):

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from ..datasets.label_sets import explode_labels
 from ..runs.prediction.evaluate import read_test_labels
 from ..runs.run import STACK
 from ..utils.atomic_write import write_text
@@ -128,7 +129,8 @@ def write_model_card(run):
     >>> write_model_card(Run.open("RUN"))  # doctest: +SKIP
     PosixPath('RUN/model_card.md')
     """
-    counts = run.read_table("ledger/oof")["label"].value_counts().sort_index()
+    cells = run.read_table("ledger/oof")["label"]
+    counts = explode_labels(cells, run.config.label_separator).value_counts().sort_index()
     by_class = ", ".join(f"{label} {count}" for label, count in counts.items())
     final_estimator = run.load_model(STACK)
     card = import_blocking("skops.card").Card(final_estimator, template=None)
@@ -138,7 +140,7 @@ def write_model_card(run):
             "over their out-of-fold probabilities. Made with stemstack.",
             "Model/Meta-model": _escape_markdown(repr(final_estimator)),
             "Data": _escape_markdown(
-                f"{counts.sum()} training clips from {run.config.data}: {by_class}."
+                f"{len(cells)} training clips from {run.config.data}: {by_class}."
             ),
             "Scores": f"Macro F1; the stack's is nested.\n\n{_code_block(scores_table(run))}",
             "Limits": "The scores hold for clips made as the training clips were: other mixing, "

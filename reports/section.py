@@ -77,6 +77,9 @@ class Section:
     needs_data : bool, default=False
         Whether the data set of the run is read, which may take minutes. Such a section is left out
         of a report without data, and gives the reason where the data set is missing.
+    one_label : bool, default=False
+        Whether the section is for clips of one class only, and is left out where clips have any
+        number of labels.
 
     See Also
     --------
@@ -101,6 +104,7 @@ class Section:
     collect: Callable
     render: Callable
     needs_data: bool = False
+    one_label: bool = False
 
     def body(self, inputs):
         """Return the section as HTML.
@@ -115,6 +119,8 @@ class Section:
             None where the section does not apply.
         """
         if self.needs_data and inputs.data is None:
+            return None
+        if self.one_label and inputs.evaluations[0].is_multilabel:
             return None
         try:
             data = self.collect(inputs)

@@ -192,23 +192,27 @@ class ClipList:
             columns=["path", "start", "end"],
         )
 
-    def average(self, proba):
+    def average(self, proba, multilabel=False):
         """Average the predictions of windows: one row per clip.
 
         Parameters
         ----------
         proba : ndarray or DataFrame of shape (n, n_classes)
             One row for each of :attr:`clips`.
+        multilabel : bool, default=False
+            Whether the columns are labels, of which a clip may have several.
 
         Returns
         -------
         ndarray or DataFrame of shape (n_clips, n_classes)
-            The normalised geometric mean of a clip's windows.
+            The normalised geometric mean of a clip's windows; of several labels that of each
+            label and its absence.
         """
         if not any(self.windows):
             return proba
         ends = np.cumsum([len(windows) or 1 for windows in self.windows])[:-1]
-        averaged = np.array([average_windows(part) for part in np.split(np.asarray(proba), ends)])
+        average = _average_labels if multilabel else average_windows
+        averaged = np.array([average(part) for part in np.split(np.asarray(proba), ends)])
         if isinstance(proba, pd.DataFrame):
             return pd.DataFrame(averaged, columns=proba.columns)
         return averaged
@@ -247,6 +251,11 @@ def average_windows(proba):
         return proba[0]
     mean = np.exp(np.log(np.maximum(proba, _MIN_PROBA)).mean(axis=0))
     return mean / mean.sum(axis=-1, keepdims=True)
+
+
+def _average_labels(proba):
+    """Average the probabilities of each label by itself, as those of two classes."""
+    return average_windows(np.stack([proba, 1 - proba], axis=-1))[..., 0]
 
 
 def _name(url, file, local):

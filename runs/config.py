@@ -45,6 +45,10 @@ _LENGTH = Constraint(
 )
 # The number of mashups that a learning curve decides on.
 AUTO = "auto"
+SEPARATOR = Constraint(
+    lambda v: isinstance(v, str) and 1 <= len(v) <= 3 and not any(map(str.isalnum, v)),
+    "one to three characters that are neither letters nor digits",
+)
 _COUNT = whole_number(1, 1_000_000)
 PROTOCOLS = ("disjoint", "shared", "both")
 # What each option may be, wherever it comes from: command line, environment, YAML file or script.
@@ -61,6 +65,7 @@ CONSTRAINTS = {
     "stems": Constraint(lambda v: bool(v) and NAMES.is_met(v), "a list of one name or more"),
     "allow_missing_stems": TRUE_OR_FALSE,
     "noise": optional(TEXT),
+    "label_separator": optional(SEPARATOR),
     "protocol": one_of(*PROTOCOLS),
     "window": Constraint(
         lambda value: value in ("auto", "off") or _LENGTH.is_met(value),
@@ -103,6 +108,9 @@ class Config:
     allow_missing_stems : bool, default=False
     noise : str or None, default=None
         Folder of noise clips, to be added to recordings in training, or instead of the data set's.
+    label_separator : str or None, default=None
+        What separates the labels of a clip in a manifest, such as ``";"``; None where each clip has
+        one label.
     protocol : {"disjoint", "shared", "both"}, default="disjoint"
         Whether a song may be on both sides of a split. ``"shared"`` scores are optimistic and serve
         for comparison only; ``"both"`` fits a run of each.
@@ -146,6 +154,7 @@ class Config:
     stems: tuple = DEFAULT_STEMS
     allow_missing_stems: bool = False
     noise: str | None = None
+    label_separator: str | None = None
     protocol: str = "disjoint"
     settings: dict = field(default_factory=dict)
     window: str | float = "auto"
@@ -187,6 +196,12 @@ class Config:
     def as_dict(self):
         """Return the options as plain data."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @property
+    def reading(self):
+        """The options by which :func:`~stemstack.datasets.read_data` reads the data set."""
+        names = ("stems", "allow_missing_stems", "label_separator")
+        return {name: getattr(self, name) for name in names}
 
     def with_models(self, models):
         """Return the same options with other models, duplicates removed."""

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from ..stacking.out_of_fold import name_columns, to_labels
+from ..stacking.out_of_fold import name_columns
 
 METHOD = "predict_proba"
 
@@ -45,19 +44,25 @@ def model_proba(table, name, classes):
     return table[name_columns(name, classes, len(classes))].to_numpy(dtype=float)
 
 
-def predicted_labels(table, name, classes):
-    """Return the most probable class of each clip from a table of predictions.
+def predict_y(run, table, name):
+    """Return what a model predicts for each clip of a table of predictions.
 
     Parameters
     ----------
+    run : Run
     table : DataFrame
-        ``ledger/oof`` or ``ledger/test`` of a run.
+        ``ledger/oof`` or ``ledger/test`` of the run.
     name : str
         Column name of a model, or ``stack``.
-    classes : list of str
 
     Returns
     -------
-    ndarray of shape (n_clips,), object
+    ndarray of shape (n_clips,) or (n_clips, n_labels)
+        The most probable class; of several labels zeros and ones, out of fold by the thresholds of
+        other folds.
     """
-    return to_labels(model_proba(table, name, classes), np.asarray(classes, dtype=object), METHOD)
+    target = run.target
+    proba = model_proba(table, name, target.classes)
+    if "fold" in table:
+        return target.predict_out_of_fold(target.encode(table["label"]), proba, table["fold"])
+    return target.predict(proba, run.thresholds(name))

@@ -30,6 +30,7 @@ from .run_files import (
     read_json,
     read_parquet,
 )
+from .target import make_target
 from .training_clips import song_groups
 from .training_windows import list_windows, recording_lengths
 
@@ -236,7 +237,8 @@ class Run:
         """The scores, read from disk."""
         document = read_json(self.metrics_path)
         try:
-            check_metrics(document, (*self.model_names, STACK))
+            several = self.config.label_separator is not None
+            check_metrics(document, (*self.model_names, STACK), several)
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise damaged(self.metrics_path, error) from error
         return document
@@ -247,6 +249,16 @@ class Run:
         by_model = self.metrics["out_of_fold"]
         scores = {name: by_model[name] for name in (*self.model_names, STACK)}
         return pd.DataFrame.from_dict(scores, orient="index")[["macro_f1", "accuracy"]]
+
+    @property
+    def target(self):
+        """What the run predicts: a class, or any number of labels."""
+        return make_target(self.metrics["classes"], self.config.label_separator)
+
+    def thresholds(self, name):
+        """Return the probability from which on a model predicts each of several labels, or None."""
+        thresholds = self.metrics.get("thresholds")
+        return None if thresholds is None else thresholds[name]
 
     @property
     def learning_curve(self):
@@ -298,9 +310,8 @@ class Run:
             ):
                 raise damaged(path, f"{column} is neither text nor a number")
         if name in _COLUMNS:
-            models, classes = (*self.model_names, STACK), self.metrics["classes"]
             try:
-                check_predictions(table, models, classes)
+                check_predictions(table, (*self.model_names, STACK), self.target)
             except (TypeError, ValueError, OverflowError) as error:
                 raise damaged(path, error) from error
         return table

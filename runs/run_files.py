@@ -8,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from ..datasets.dataset import list_labels
 from ..exceptions import DataError, first_line
 from ..stacking.out_of_fold import name_columns
+from ..utils.constraints import is_number
 from ..utils.parquet import check_parquet_size
 
 _MAX_JSON_BYTES = 256 * 2**20
@@ -136,7 +138,7 @@ def is_text(column):
     return column.notna().all() and pd.api.types.infer_dtype(column) in ("string", "empty")
 
 
-def check_metrics(document, models):
+def check_metrics(document, models, multilabel=False):
     """Raise an error unless ``metrics.json`` has the scores that commands read.
 
     Parameters
@@ -144,6 +146,8 @@ def check_metrics(document, models):
     document : plain data
     models : sequence of str
         Columns of the run, with that of the meta-model.
+    multilabel : bool, default=False
+        Whether clips have any number of labels, whose thresholds are needed.
 
     Raises
     ------
@@ -160,16 +164,22 @@ def check_metrics(document, models):
             macro_f1 = scores[name]["macro_f1"]
             if isinstance(macro_f1, bool) or not 0 <= macro_f1 <= 1:
                 raise ValueError(f"macro_f1 of {name} is {macro_f1!r}")
+    for name in models if multilabel else ():
+        thresholds = document["thresholds"][name]
+        are_numbers = all(map(is_number, thresholds))
+        if not are_numbers or len(thresholds) != len(classes):
+            raise ValueError(f"thresholds of {name} are not one number for each label")
 
 
-def check_predictions(table, models, classes):
+def check_predictions(table, models, target):
     """Raise an error unless a table has the probabilities of every model and class.
 
     Parameters
     ----------
     table : DataFrame
         ``ledger/oof`` or ``ledger/test`` of a run.
-    models, classes : sequence of str
+    models : sequence of str
+    target : ClassTarget or LabelTarget
 
     Raises
     ------
@@ -177,6 +187,7 @@ def check_predictions(table, models, classes):
         A column is missing or does not hold probabilities, or ids, labels and folds are others than
         those of a run.
     """
+    classes, separator = target.classes, getattr(target, "separator", None)
     columns = [name for model in models for name in name_columns(model, classes, len(classes))]
     missing = [name for name in columns if name not in table]
     if missing:
@@ -190,7 +201,7 @@ def check_predictions(table, models, classes):
             raise ValueError(f"its column {name!r} is not text")
     if "id" in table and not table["id"].is_unique:
         raise ValueError("its ids are repeated")
-    if "label" in table and not set(table["label"]) <= set(classes):
+    if "label" in table and not set(list_labels(table["label"], separator)) <= set(classes):
         raise ValueError("its labels are not classes of the run")
     if "fold" in table and not (table["fold"].dtype.kind in "iu" and (table["fold"] >= 0).all()):
         raise ValueError("its folds are not numbers from 0 on")

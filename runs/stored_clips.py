@@ -84,8 +84,7 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
             f"The run was trained with noise: give its folder by --noise. The run names "
             f"{config.noise}, which is not opened unasked"
         )
-    options = {"stems": config.stems, "allow_missing_stems": config.allow_missing_stems}
-    return read_data(path, **options, noise=noise if config.noise is not None else None)
+    return read_data(path, **config.reading, noise=noise if config.noise is not None else None)
 
 
 def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):

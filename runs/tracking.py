@@ -11,9 +11,11 @@ import logging
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from ..exceptions import UsageError, first_line, import_optional
 from ..stacking import macro_f1
-from .predictions import predicted_labels
+from .predictions import predict_y
 from .run import STACK
 
 _PROJECT = "stemstack"
@@ -190,11 +192,14 @@ def follow(tracker, config, out, progress):
 def _log_results(call, run, summary):
     flat = {f"{key}/{name}": v for name, row in summary.items() for key, v in row.items()}
     call("log_metrics", flat)
-    table, classes = run.read_table("ledger/oof"), run.metrics["classes"]
-    for fold, rows in table.groupby("fold"):
+    table = run.read_table("ledger/oof")
+    y = run.target.encode(table["label"])
+    y_pred = {name: predict_y(run, table, name) for name in (*run.model_names, STACK)}
+    for fold in np.unique(table["fold"]):
+        rows = (table["fold"] == fold).to_numpy()
         scores = {
-            f"fold_macro_f1/{name}": macro_f1(rows["label"], predicted_labels(rows, name, classes))
-            for name in (*run.model_names, STACK)
+            f"fold_macro_f1/{name}": macro_f1(y[rows], predicted[rows])
+            for name, predicted in y_pred.items()
         }
         call("log_metrics", scores, step=int(fold))
     for name in _FILES:

@@ -17,6 +17,7 @@ from ..stacking import assign_folds
 from ..stacking.groups import connected_groups
 from ..utils.resources import DEFAULT_RESOURCES
 from .config import AUTO
+from .target import ClassTarget, LabelTarget, make_target
 from .training_windows import (
     cut_recordings,
     describe_windows,
@@ -48,12 +49,20 @@ class TrainingClips:
         columns ``item, kind, label, group, fold``, and the repeats.
     recipes : list of Recipe
         Of the mashups; empty for a data set of clips.
+    target : ClassTarget or LabelTarget
+        What the column ``label`` holds.
     """
 
     table: pd.DataFrame
     clips: list
     folds: pd.DataFrame
     recipes: list[Recipe]
+    target: ClassTarget | LabelTarget
+
+    @property
+    def y(self):
+        """Labels of the clips, as estimators take them."""
+        return self.target.encode(self.table["label"])
 
     @property
     def window_lengths(self):
@@ -266,12 +275,12 @@ def _from_songs(data, config, resources):
         }
     )
     if config.protocol == "shared":
-        table = _split_ignoring_songs(table, config)
+        table = _split_ignoring_songs(table, config, make_target(data.classes))
         folds = _fold_items(table, "clip", "clip")
     pool = sampled.pool.save(Path(resources.cache, "pools"))
     store = sampled.pool.source_store
     clips = [Mashup.from_recipe(recipe, store, pool) for recipe in recipes]
-    return TrainingClips(table, clips, folds, recipes)
+    return TrainingClips(table, clips, folds, recipes, make_target(data.classes))
 
 
 def _from_clips(data, config, test_seconds, resources):
@@ -280,12 +289,13 @@ def _from_clips(data, config, test_seconds, resources):
     table, clips = cut_recordings(data.train, data.root, seconds, config, lengths)
     if message := describe_windows(table["clip"], seconds, lengths):
         resources.progress.log(message)
+    target = make_target(data.classes, data.label_separator)
     if config.protocol == "shared":
-        table = _split_ignoring_songs(table, config)
+        table = _split_ignoring_songs(table, config, target)
     elif "fold" not in table:
-        table = _split_clips(table, config)
+        table = _split_clips(table, config, target)
     columns = ["clip", "label", "group", *fold_columns(table)]
-    return TrainingClips(table[columns], clips, _fold_items(table, "clip", "clip"), [])
+    return TrainingClips(table[columns], clips, _fold_items(table, "clip", "clip"), [], target)
 
 
 def _measure_recordings(data, lengths, resources):
@@ -322,17 +332,17 @@ def _fold_items(table, column, kind):
     )
 
 
-def _split_ignoring_songs(table, config):
-    return _split_clips(table.assign(group=table["clip"]), config)
+def _split_ignoring_songs(table, config, target):
+    return _split_clips(table.assign(group=table["clip"]), config, target)
 
 
-def _split_clips(table, config):
+def _split_clips(table, config, target):
     """Assign clips to folds by their groups, once per repeat."""
     seeds = {"fold": config.seed}
     for repeat in range(1, config.repeats):
         stream = np.random.SeedSequence(config.seed, spawn_key=(_REPEAT_STAGE, repeat))
         seeds[f"repeat{repeat}"] = int(stream.generate_state(1)[0])
-    y, groups = table["label"], table["group"]
+    y, groups = target.encode(table["label"]), table["group"]
     return table.assign(
         **{
             column: assign_folds(y, groups, n_folds=config.folds, seed=seed)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..audio import read_clip
-from ..exceptions import AudioError, AudioWarning
+from ..exceptions import AudioError, AudioWarning, UsageError
 from ..features import log_mel
 from ..models.deep.embeddings.tags import find_tagger, name_tags
 from ..runs import STACK, ClipList, Run
@@ -131,6 +131,11 @@ class ClipExplainer:
         self.run = Run.open(run, trust=trust)
         self.limits = limits or Limits()
         self.nearest_clips = None
+        if self.run.target.is_multilabel:
+            raise UsageError(
+                f"{self.run.path}: its clips have any number of labels, and the page explains one "
+                "class of a clip; use predict RUN --proba"
+            )
         self.models = FittedModels(self.run)
         self.classes = self.models.classes
         self._embedding = embedding or self.models.embedding

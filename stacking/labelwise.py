@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..exceptions import DataError
 from ..utils.threads import one_blas_thread
-from .metrics import bootstrap_interval, macro_f1_of_counts
+from .metrics import macro_f1, macro_f1_interval
 from .multilabel import check_targets
 
 
@@ -86,9 +86,7 @@ class LabelwiseClassifier(ClassifierMixin, BaseEstimator):
         ]
         self.classes_ = [np.array([0, 1])] * y.shape[1]
         proba = self._predict_proba(X)
-        self.thresholds_ = np.array(
-            [_best_threshold(*pair, sample_weight) for pair in zip(y.T, proba.T, strict=True)]
-        )
+        self.thresholds_ = best_thresholds(y, proba, sample_weight)
         return self
 
     @one_blas_thread()
@@ -115,6 +113,47 @@ class LabelwiseClassifier(ClassifierMixin, BaseEstimator):
         tags.target_tags.multi_output, tags.target_tags.single_output = True, False
         tags.classifier_tags.multi_label, tags.classifier_tags.multi_class = True, False
         return tags
+
+
+def best_thresholds(y, proba, sample_weight=None):
+    """Return the threshold of each label that maximises its F1.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n, n_labels), int
+        Zeros and ones; each label occurs.
+    proba : ndarray of shape (n, n_labels)
+    sample_weight : array-like of shape (n,), optional
+
+    Returns
+    -------
+    ndarray of shape (n_labels,)
+        A label is predicted where its probability is at least this.
+    """
+    pairs = zip(y.T, proba.T, strict=True)
+    return np.array([_best_threshold(*pair, sample_weight) for pair in pairs])
+
+
+def nested_labels(y, proba, folds):
+    """Predict the labels of each fold with the thresholds that are best on the other folds.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n, n_labels), int
+    proba : ndarray of shape (n, n_labels)
+        Out-of-fold.
+    folds : ndarray of shape (n,), int
+
+    Returns
+    -------
+    ndarray of shape (n, n_labels), int
+    """
+    y_pred = np.zeros_like(y)
+    for fold in np.unique(folds):
+        held_out = folds == fold
+        thresholds = best_thresholds(y[~held_out], proba[~held_out])
+        y_pred[held_out] = proba[held_out] >= thresholds
+    return y_pred
 
 
 def _best_threshold(y, proba, sample_weight):
@@ -147,20 +186,30 @@ def multilabel_final_estimator(final_estimator, passthrough):
     return OneVsRestClassifier(final_estimator)
 
 
-def macro_f1_of_labels(y_true, y_pred):
-    """Compute the mean F1 of the labels that occur in the labels or predictions of any row.
+def rank_scores(y_true, proba):
+    """Score how well probabilities rank the rows with a label before those without.
 
     Parameters
     ----------
-    y_true, y_pred : ndarray of shape (n, n_labels), int
+    y_true : ndarray of shape (n, n_labels), int
         Zeros and ones.
+    proba : ndarray of shape (n, n_labels)
+        Probabilities or decision values.
 
     Returns
     -------
-    float
+    dict of str to float
+        ``average_precision`` and ``roc_auc``, the mean over the labels that some rows have and some
+        have not; NaN without such labels.
     """
-    hits = (y_true * y_pred).sum(axis=0)
-    return float(macro_f1_of_counts(hits, y_true.sum(axis=0), y_pred.sum(axis=0)))
+    varies = y_true.min(axis=0) < y_true.max(axis=0)
+    if not varies.any():
+        return {"average_precision": np.nan, "roc_auc": np.nan}
+    y_true, proba = y_true[:, varies], proba[:, varies]
+    return {
+        "average_precision": float(average_precision_score(y_true, proba)),
+        "roc_auc": float(roc_auc_score(y_true, proba)),
+    }
 
 
 def score_labels(y_true, y_pred, proba=None, groups=None):
@@ -180,13 +229,8 @@ def score_labels(y_true, y_pred, proba=None, groups=None):
         ``macro_f1``, with ``low`` and ``high`` of its 95 % interval; ``average_precision`` and
         ``roc_auc``, the mean over labels, NaN without ``proba``.
     """
-    interval = bootstrap_interval(y_true, y_pred, groups, score=macro_f1_of_labels)
-    low, high = np.clip(interval, 0, 1)
-    has_ranks = proba is not None
-    return {
-        "macro_f1": macro_f1_of_labels(y_true, y_pred),
-        "low": low,
-        "high": high,
-        "average_precision": average_precision_score(y_true, proba) if has_ranks else np.nan,
-        "roc_auc": roc_auc_score(y_true, proba) if has_ranks else np.nan,
-    }
+    low, high = macro_f1_interval(y_true, y_pred, groups)
+    ranks = {"average_precision": np.nan, "roc_auc": np.nan}
+    if proba is not None:
+        ranks = rank_scores(y_true, proba)
+    return {"macro_f1": macro_f1(y_true, y_pred), "low": low, "high": high, **ranks}

@@ -21,11 +21,12 @@ American Statistical Association 83.
 
 import numpy as np
 from scipy.stats import norm, t
-from sklearn.metrics import confusion_matrix, f1_score
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from ..exceptions import DataError, UsageError
 from ..utils.targets import check_labels
 from .folds import check_groups
+from .multilabel import is_indicator
 
 
 def macro_f1(y_true, y_pred):
@@ -33,8 +34,8 @@ def macro_f1(y_true, y_pred):
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n,)
-        Classes of one kind: numbers or strings.
+    y_true, y_pred : array-like of shape (n,), or of shape (n, n_labels)
+        Classes of one kind: numbers or strings; or indicator matrices of several labels.
 
     Returns
     -------
@@ -52,6 +53,10 @@ def macro_f1(y_true, y_pred):
     >>> round(macro_f1(["a", "a", "b"], ["a", "b", "b"]), 3)
     0.667
     """
+    if is_indicator(y_true):
+        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        hits = (y_true * y_pred).sum(axis=0)
+        return float(macro_f1_of_counts(hits, y_true.sum(axis=0), y_pred.sum(axis=0)))
     y_true, y_pred = check_labels(y_true), check_labels(y_pred)
     _, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
     return float(macro_f1_of_codes(codes[: len(y_true)], codes[len(y_true) :], codes.max() + 1))
@@ -104,16 +109,18 @@ def score_classes(y_true, y_pred, classes):
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n,)
+    y_true, y_pred : array-like of shape (n,), or of shape (n, n_labels)
+        Classes, or indicator matrices of several labels.
     classes : sequence of str
-        All classes, in the order of the confusion matrix.
+        All classes, in the order of the confusion matrix; or the labels, in that of the columns.
 
     Returns
     -------
     dict
-        ``macro_f1``, ``accuracy``, ``n``, ``per_class_f1`` (keyed by class, 0 for a class that does
-        not occur) and ``confusion`` (one row per true class, one column per predicted class); plain
-        data that JSON can hold.
+        ``macro_f1``, ``accuracy`` (with several labels the share of rows whose labels are all
+        correct), ``n``, ``per_class_f1`` (keyed by class, 0 for a class that does not occur) and,
+        of single labels, ``confusion`` (one row per true class, one column per predicted class);
+        plain data that JSON can hold.
 
     See Also
     --------
@@ -126,14 +133,17 @@ def score_classes(y_true, y_pred, classes):
     >>> scores["confusion"], round(scores["accuracy"], 3)
     ([[1, 1], [0, 1]], 0.667)
     """
-    y_true, y_pred, classes = check_labels(y_true), check_labels(y_pred), list(classes)
-    by_class = f1_score(y_true, y_pred, labels=classes, average=None, zero_division=0)
+    classes, labels, confusion = list(classes), None, {}
+    if not is_indicator(y_true):
+        y_true, y_pred, labels = check_labels(y_true), check_labels(y_pred), classes
+        confusion["confusion"] = confusion_matrix(y_true, y_pred, labels=classes).tolist()
+    by_class = f1_score(y_true, y_pred, labels=labels, average=None, zero_division=0)
     return {
         "macro_f1": macro_f1(y_true, y_pred),
-        "accuracy": float(np.mean(y_true == y_pred)),
+        "accuracy": float(accuracy_score(y_true, y_pred)),
         "n": len(y_true),
         "per_class_f1": dict(zip(classes, map(float, by_class), strict=True)),
-        "confusion": confusion_matrix(y_true, y_pred, labels=classes).tolist(),
+        **confusion,
     }
 
 
@@ -260,8 +270,9 @@ def macro_f1_interval(y_true, y_pred, groups=None, *, n_draws=1000, level=0.95, 
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n,)
-        Classes of one kind: numbers or strings.
+    y_true, y_pred : array-like of shape (n,), or of shape (n, n_labels)
+        Classes of one kind: numbers or strings; or indicator matrices of several labels, which are
+        no strata.
     groups : array-like of shape (n,), optional
         Groups that are sampled as a whole; by default each row is its own group.
     n_draws : int, default=1000
@@ -295,6 +306,10 @@ def macro_f1_interval(y_true, y_pred, groups=None, *, n_draws=1000, level=0.95, 
     codes = encode_groups(y_true, y_pred, groups, n_draws, level)
     if codes.max() == 0:
         return 0.0, 1.0
+    if is_indicator(y_true):
+        options = {"n_draws": n_draws, "level": level, "seed": seed}
+        interval = bootstrap_interval(y_true, y_pred, codes, score=macro_f1, **options)
+        return tuple(map(float, np.clip(interval, 0, 1)))
     strata = _strata_of_groups(y_true, codes)
     samples = group_bootstrap(strata, n_draws, np.random.default_rng(seed))
     # Scaled, the n - 1 sampled groups stand for n, so that each class keeps its share of the clips.
@@ -312,8 +327,8 @@ def paired_difference(y_true, y_pred, y_baseline, groups=None, *, n_draws=1000, 
 
     Parameters
     ----------
-    y_true, y_pred, y_baseline : array-like of shape (n,)
-        Classes of one kind: numbers or strings.
+    y_true, y_pred, y_baseline : array-like of shape (n,), or of shape (n, n_labels)
+        Classes of one kind: numbers or strings; or indicator matrices of several labels.
     groups : array-like of shape (n,), optional
         Groups that are sampled as a whole; by default each row is its own group.
     n_draws : int, default=1000
@@ -353,10 +368,13 @@ def paired_difference(y_true, y_pred, y_baseline, groups=None, *, n_draws=1000, 
     codes, n_classes = codes.reshape(columns.shape), len(labels)
 
     def difference(y_true, pair):
-        new, baseline = macro_f1_of_codes(y_true, np.ascontiguousarray(pair.T), n_classes)
+        pair = np.ascontiguousarray(np.moveaxis(pair, 1, 0))
+        if y_true.ndim > 1:
+            return macro_f1(y_true, pair[0]) - macro_f1(y_true, pair[1])
+        new, baseline = macro_f1_of_codes(y_true, pair, n_classes)
         return float(new - baseline)
 
-    y_true, pair = codes[0], codes[1:].T
+    y_true, pair = codes[0], np.moveaxis(codes[1:], 0, 1)
     interval = bootstrap_interval(
         y_true, pair, groups, score=difference, n_draws=n_draws, level=level, seed=seed
     )

@@ -44,6 +44,20 @@ def check_targets(y):
     return y
 
 
+def is_indicator(y):
+    """Return whether targets have several columns: any number of labels for each row.
+
+    Parameters
+    ----------
+    y : array-like
+
+    Returns
+    -------
+    bool
+    """
+    return np.ndim(y) == 2 and np.shape(y)[1] > 1
+
+
 def label_names(y):
     """Return the names of the labels of an indicator matrix: its columns, or their numbers."""
     return list(y.columns) if hasattr(y, "columns") else list(range(np.shape(y)[1]))

@@ -24,7 +24,7 @@ from ..utils.threads import one_blas_thread
 from .base_models import SharedTransformers, check_estimators, fit_models
 from .folds import make_splits
 from .groups import resolve_groups, warn_of_shared_recordings
-from .labelwise import macro_f1_of_labels, multilabel_final_estimator, score_labels
+from .labelwise import multilabel_final_estimator, score_labels
 from .meta_model import (
     add_passthrough,
     check_final_estimator,
@@ -395,14 +395,12 @@ class OutOfFoldStacker(StackingClassifier):
             nested_predictions, self._final_for(y), features, y, self.folds_, fit_params=params
         )
         predictions = {**predictions, "stack": nested()}
-        in_sample = self.final_estimator_.predict(features)
         if y.ndim == 1:
             self.scores_ = score_table(y, predictions, groups)
-            score = macro_f1(y, in_sample)
         else:
             self.scores_ = self._score_labels(predictions, nested, y, groups)
-            score = macro_f1_of_labels(y, in_sample)
-        self.optimism_ = score - self.scores_.loc["stack", "macro_f1"]
+        in_sample = macro_f1(y, self.final_estimator_.predict(features))
+        self.optimism_ = in_sample - self.scores_.loc["stack", "macro_f1"]
 
     def _score_labels(self, predictions, nested, y, groups):
         """Score several labels; the base models and the stack by their probabilities, too."""

@@ -315,6 +315,17 @@ def stems_options(command):
     )(command)
 
 
+def label_separator_option(**settings):
+    """Return the option ``--label-separator``: several labels for a clip in a manifest."""
+    return option(
+        "--label-separator",
+        metavar="TEXT",
+        help="What separates the labels in a cell of a manifest, such as ';': clips then have any "
+        "number of labels.",
+        **settings,
+    )
+
+
 def noise_option(**settings):
     """Return the option ``--noise``: noise clips for training mashups."""
     return option(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...exceptions import UsageError
 from ...utils.progress import NO_PROGRESS
-from ..layouts import find_layout
+from ..layouts import find_layout, separator_options
 from ..layouts.stems import DEFAULT_STEMS
 from ..remote import local_data
 from .file_checks import (
@@ -113,7 +113,14 @@ class DoctorReport:
 
 
 def check_dataset(
-    data, *, stems=DEFAULT_STEMS, n_folds=5, cache=None, n_jobs=None, progress=NO_PROGRESS
+    data,
+    *,
+    stems=DEFAULT_STEMS,
+    n_folds=5,
+    label_separator=None,
+    cache=None,
+    n_jobs=None,
+    progress=NO_PROGRESS,
 ):
     """Check a data set: find all its mistakes at once and suggest fixes.
 
@@ -126,6 +133,8 @@ def check_dataset(
         Names of the stems, for a data set of stems.
     n_folds : int, default=5
         Number of folds that every class must have songs for.
+    label_separator : str, optional
+        What separates the labels of a clip in a manifest.
     cache : str or os.PathLike, optional
         Folder of stored measurements, and of what is fetched from a URL: files that have not
         changed are not read again.
@@ -144,7 +153,7 @@ def check_dataset(
         ``data`` does not exist or is not a data set, its manifest is not a table, or a file name
         is not valid UTF-8.
     UsageError
-        ``n_folds`` is below 2.
+        ``n_folds`` is below 2, or there is a label separator and no manifest.
 
     See Also
     --------
@@ -169,7 +178,9 @@ def check_dataset(
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
     path = local_data(data, cache, progress=progress)
-    inventory = find_layout(path).take_inventory(path, stems=stems)
+    layout = find_layout(path)
+    options = separator_options(layout, path, label_separator)
+    inventory = layout.take_inventory(path, stems=stems, **options)
     files = measure_files(
         inventory.root, inventory.files, cache=cache, n_jobs=n_jobs, progress=progress
     )

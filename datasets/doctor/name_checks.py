@@ -162,6 +162,7 @@ def check_classes(data):
         return
     # The folds of a manifest are used as they are.
     folds_are_fixed = inventory.manifest is not None and "fold" in inventory.manifest
+    folds_are_fixed |= inventory.label_separator is not None
     small = counts[counts < data.n_folds]
     if len(small) and not folds_are_fixed:
         yield Finding.from_names(
@@ -177,9 +178,33 @@ def check_classes(data):
     elif inventory.has_stems:
         for problem, fix in describe_few_songs(counts, data.n_folds, len(inventory.stems)):
             yield Finding("info", "classes", f"{len(counts)} classes", problem, fix)
+    if inventory.label_separator is not None:
+        yield from _check_rare_labels(counts, data.n_folds)
     low, high = counts.min(), counts.max()
     size = f"{low}" if low == high else f"{low} to {high}"
     yield Finding("info", "classes", f"{len(counts)} classes", f"{size} {unit} each", "")
+
+
+def _check_rare_labels(counts, n_folds):
+    """Find labels of too few groups of clips; of several labels a fold may lack some."""
+    single, rare = (counts.index[counts == 1], counts.index[(counts > 1) & (counts < n_folds)])
+    if len(single):
+        yield Finding.from_names(
+            "error",
+            "classes",
+            single,
+            f"{len(single)} of {len(counts)} labels are in a single group of clips",
+            "add clips with them, or remove them: they cannot be held out",
+        )
+    if len(rare):
+        yield Finding.from_names(
+            "warning",
+            "classes",
+            rare,
+            f"{len(rare)} of {len(counts)} labels have fewer groups of clips than the {n_folds} "
+            "folds, and some folds cannot score them",
+            "add clips with them, or use fewer --folds",
+        )
 
 
 def describe_few_songs(counts, n_folds, n_stems):

@@ -1,6 +1,7 @@
 """Checks of the samples: NaN, silence, clipping, scale, offset, cancelling channels, loudness."""
 
 from ...audio.levels import amplitude_to_db, db_to_amplitude
+from ..label_sets import explode_labels
 from .finding import Finding, findings_by_role
 
 # In seconds. A warning only: 814 of the competition's 4000 stems have such a rest.
@@ -167,7 +168,7 @@ def _find_by_use(files, is_bad, check, problem, fix):
     yield from findings_by_role(files, is_bad & ~is_training, "info", check, problem, fix)
 
 
-def loudness_table(files):
+def loudness_table(files, label_separator=None):
     """Compute the median loudness of each genre and stem.
 
     Parameters
@@ -175,6 +176,8 @@ def loudness_table(files):
     files : DataFrame
         Measured files: attribute ``files`` of a :class:`DoctorReport`, of which the columns
         ``genre, stem, role, lufs`` are used.
+    label_separator : str, optional
+        What separates the labels of a clip, which counts for each of them.
 
     Returns
     -------
@@ -196,13 +199,20 @@ def loudness_table(files):
     jazz  -20.0
     rock  -15.0
     """
-    files = files[files["genre"].notna()]
+    files = _by_label(files, label_separator)
     column = files["stem"].where(files["stem"].notna(), files["role"])
     order = list(dict.fromkeys(column[column != "sum"])) + ["sum"] * bool((column == "sum").any())
     table = files.assign(column=column).pivot_table(
         index="genre", columns="column", values="lufs", aggfunc="median", dropna=False
     )
     return table.reindex(columns=order).rename_axis(columns=None)
+
+
+def _by_label(files, separator):
+    """Return the labelled files, those with several labels once for each."""
+    files = files[files["genre"].notna()].reset_index(drop=True)
+    labels = explode_labels(files["genre"], separator)
+    return files.drop(columns="genre").join(labels, how="inner")
 
 
 def compare_loudness(data):
@@ -218,6 +228,7 @@ def compare_loudness(data):
         An info: music differs so. Mashups are normalised; clips are used as they are.
     """
     whole = data.files[data.files["role"].isin(("sum", "clip"))]
+    whole = _by_label(whole, data.inventory.label_separator)
     medians = whole.groupby("genre")["lufs"].median().dropna()
     if len(medians) < 2:
         return

@@ -140,7 +140,7 @@ def check_noise_table(data):
 
 
 def check_manifest(data):
-    """Find what a manifest's reader would stop at, and labels that look like several labels.
+    """Find what a manifest's reader would stop at.
 
     Parameters
     ----------
@@ -152,12 +152,9 @@ def check_manifest(data):
     """
     if data.inventory.manifest is None:
         return
-    for names, problem, fix in find_problems(data.inventory.manifest):
+    inventory = data.inventory
+    for names, problem, fix in find_problems(inventory.manifest, inventory.label_separator):
         yield from _list("error", "manifest", names, problem, fix)
-    labels = data.inventory.manifest["label"].dropna().astype(str)
-    problem = "labels with a semicolon, each a class of its own"
-    fix = "give each clip one label; several need OutOfFoldStacker, with an indicator matrix"
-    yield from _list("warning", "manifest", labels[labels.str.contains(";")], problem, fix)
 
 
 def _list(severity, check, names, problem, fix):

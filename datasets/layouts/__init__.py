@@ -6,7 +6,7 @@ To add a layout, write a module with a :class:`~stemstack.datasets.dataset.Layou
 
 from pathlib import Path
 
-from ...exceptions import DataError
+from ...exceptions import DataError, UsageError
 from ...utils.progress import NO_PROGRESS
 from ..remote import local_data
 from .added_noise import add_noise
@@ -26,6 +26,7 @@ def read_data(
     stems=DEFAULT_STEMS,
     allow_missing_stems=False,
     noise=None,
+    label_separator=None,
     cache=None,
     progress=NO_PROGRESS,
 ):
@@ -43,6 +44,9 @@ def read_data(
     noise : str or os.PathLike, optional
         Folder of noise clips. Recordings of a data set of clips become songs of one stem, which
         mashups with noise are made of; a data set of stems has this noise instead of its own.
+    label_separator : str, optional
+        What separates the labels of a clip in a manifest; a clip may have any number of them. By
+        default each clip has one.
     cache : str or os.PathLike, optional
         A URL is mirrored below its ``remote`` folder; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack``
         by default.
@@ -58,6 +62,8 @@ def read_data(
     DataError
         ``data`` does not exist, has none of the layouts, or violates its layout; it is a URL that
         cannot be fetched; or the noise folder has no audio files. The message says how to fix it.
+    UsageError
+        There is a label separator for a layout other than a manifest, or with noise.
 
     See Also
     --------
@@ -79,8 +85,43 @@ def read_data(
     """
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
-    dataset = layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems)
+    options = separator_options(layout, path, label_separator)
+    if noise is not None and options:
+        raise UsageError(
+            "--noise mixes recordings of one class, and --label-separator gives them several "
+            "labels; leave one of them out"
+        )
+    dataset = layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems, **options)
     return dataset if noise is None else add_noise(dataset, noise)
+
+
+def separator_options(layout, path, label_separator):
+    """Return what a layout's functions take in addition to read several labels for a clip.
+
+    Parameters
+    ----------
+    layout : Layout
+    path : Path
+    label_separator : str or None
+
+    Returns
+    -------
+    dict
+        Empty without a separator.
+
+    Raises
+    ------
+    UsageError
+        The layout is not that of a manifest: folders give each clip one label.
+    """
+    if label_separator is None:
+        return {}
+    if layout is not MANIFEST:
+        raise UsageError(
+            f"{path}: is not a CSV manifest, so each clip has one label; leave --label-separator "
+            "out, or list the clips in a manifest"
+        )
+    return {"label_separator": label_separator}
 
 
 def find_layout(path):

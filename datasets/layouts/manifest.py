@@ -8,12 +8,28 @@ import pandas as pd
 from ...exceptions import DataError
 from ...utils.formatting import format_names
 from ..csv_table import PATH_COLUMNS, format_lines, read_csv_lines
-from ..dataset import DataSet, Inventory, Layout, list_clip_files, warn_of
+from ..dataset import (
+    DataSet,
+    Inventory,
+    Layout,
+    list_clip_files,
+    list_labels,
+    list_unlabelled_files,
+    warn_of,
+)
+from ..label_sets import explode_labels, sort_labels
 from ..names import FileFinder, describe_similar_labels, normalize_name
-from .shared import read_submission_header
+from .shared import (
+    TEST_TABLE,
+    list_test,
+    paths_of,
+    read_or_note,
+    read_submission_header,
+    read_test,
+)
 
 
-def read_manifest(path):
+def read_manifest(path, label_separator=None):
     """Read a manifest of labelled clips.
 
     Parameters
@@ -22,17 +38,22 @@ def read_manifest(path):
         A CSV. ``path`` cells (or ``file_name``, ``filename``) are absolute or relative to the CSV's
         folder. Clips of one ``group`` stay on the same side of every split; without that column, or
         where a cell is empty, each clip is its own group. ``fold`` fixes the folds.
+    label_separator : str, optional
+        What separates the labels of a clip, which may have any number of them. By default each clip
+        has one.
 
     Returns
     -------
     DataFrame
-        Columns ``clip, label, group, path`` and, if the manifest has it, ``fold`` (int).
+        Columns ``clip, label, group, path`` and, if the manifest has it, ``fold`` (int). Several
+        labels are sorted, and joined by the separator.
 
     Raises
     ------
     DataError
-        A column is missing, a path or label is empty, a path is listed twice, there are fewer than
-        two classes, a fold is not a whole number, or a group has more than one fold.
+        A column is missing, a path is empty or listed twice, there are fewer than two classes, a
+        fold is not a whole number, or a group has more than one fold; a clip has no label without a
+        separator, or all clips have the same label with one.
 
     Warns
     -----
@@ -40,13 +61,13 @@ def read_manifest(path):
         Labels look the same.
     """
     path = Path(path)
-    rows, notes = _read_rows(path)
-    for names, problem, fix in find_problems(rows):
+    rows, notes = _read_rows(path, label_separator)
+    for names, problem, fix in find_problems(rows, label_separator):
         raise DataError(f"{path}: {problem}: {format_names(names)}; {fix}")
-    if rows["label"].nunique() < 2:
-        raise DataError(
-            f"{path}: the only class is {rows['label'].iloc[0]!r}; at least two are needed"
-        )
+    classes = list_labels(rows["label"], label_separator)
+    if len(classes) < 2:
+        found = f"the only class is {classes[0]!r}" if classes else "no clip has a label"
+        raise DataError(f"{path}: {found}; at least two are needed")
     warn_of(path, notes)
     table = pd.DataFrame(
         {"clip": rows["clip"], "label": rows["label"], "group": rows["group"], "path": rows["path"]}
@@ -56,13 +77,15 @@ def read_manifest(path):
     return table.reset_index(drop=True)
 
 
-def find_problems(rows):
+def find_problems(rows, label_separator=None):
     """Find what a manifest must not contain.
 
     Parameters
     ----------
     rows : DataFrame
         As in :attr:`~stemstack.datasets.dataset.Inventory.manifest`.
+    label_separator : str, optional
+        What separates the labels of a clip.
 
     Yields
     ------
@@ -70,14 +93,19 @@ def find_problems(rows):
         The lines, paths or groups that are wrong.
     problem, fix : str
     """
-    for column in ("path", "label"):
+    for column in ("path",) if label_separator else ("path", "label"):
         blank = rows.index[~_is_filled(rows[column])]
-        yield from _if_any(
-            format_lines(blank), f"lines with an empty {column}", "complete or remove them"
-        )
+        fix = "complete or remove them"
+        if column == "label":
+            fix += ", or add --label-separator ';' if clips have any number of labels"
+        yield from _if_any(format_lines(blank), f"lines with an empty {column}", fix)
     paths = rows["path"].map(posixpath.normpath).where(_is_filled(rows["path"]))
     repeated = rows["path"][paths.duplicated() & paths.notna()]
     yield from _if_any(repeated, "paths that are listed twice", "keep one line per clip")
+    if label_separator:
+        counts = explode_labels(rows["label"], label_separator).value_counts()
+        problem, fix = "labels that every clip has", "remove them: there is nothing to learn"
+        yield from _if_any(counts.index[counts == len(rows)], problem, fix)
     if "fold" not in rows:
         return
     numbers = _to_numbers(rows["fold"])
@@ -88,19 +116,37 @@ def find_problems(rows):
     yield from _if_any(n_folds.index[n_folds > 1], problem, fix)
 
 
-def _read(path, *, stems, allow_missing_stems):
-    return DataSet(path.parent, read_manifest(path), header=read_submission_header(path.parent))
+def _read(path, *, stems, allow_missing_stems, label_separator=None):
+    return DataSet(
+        path.parent,
+        read_manifest(path, label_separator),
+        read_test(path.parent) if _has_test(path) else None,
+        header=read_submission_header(path.parent),
+        label_separator=label_separator,
+    )
 
 
-def _take_inventory(path, *, stems):
-    rows, notes = _read_rows(path)
+def _has_test(path):
+    """Return whether a ``test.csv`` in the folder is of the clips to predict."""
+    return path.name != TEST_TABLE
+
+
+def _take_inventory(path, *, stems, label_separator=None):
+    rows, notes = _read_rows(path, label_separator)
     clips = list_clip_files(rows["path"], rows["label"], rows["group"])[_is_filled(rows["path"])]
+    songs = clips[["song"]].join(explode_labels(clips["genre"], label_separator), how="inner")
+    errors, where = [], ("test ids", TEST_TABLE)
+    test = read_or_note(list_test, path.parent, where, errors) if _has_test(path) else None
+    files = pd.concat([clips, list_unlabelled_files(paths_of(test), "test")], ignore_index=True)
     return Inventory(
         path.parent,
-        songs=clips[["song", "genre"]].drop_duplicates(ignore_index=True),
-        files=clips.drop_duplicates("path", ignore_index=True),
+        songs=songs.drop_duplicates(ignore_index=True),
+        files=files.drop_duplicates("path", ignore_index=True),
         manifest=rows,
-        with_test=False,
+        label_separator=label_separator,
+        test=test,
+        with_test=_has_test(path),
+        errors=errors,
         notes=notes,
     )
 
@@ -114,7 +160,7 @@ MANIFEST = Layout(
 )
 
 
-def _read_rows(path):
+def _read_rows(path, label_separator=None):
     """Read the rows of a manifest, with the names of files and classes as they are meant.
 
     Returns
@@ -126,11 +172,19 @@ def _read_rows(path):
         What is doubtful, and how to fix it.
     """
     rows = read_csv_lines(path, [PATH_COLUMNS, "label"], ["group", "fold"])
-    notes = describe_similar_labels(rows["label"])
+    written, several = rows["label"], []
+    if label_separator:
+        # Spaces next to a separator are no part of a label.
+        names = (name.strip() for cell in written for name in cell.split(label_separator))
+        written = [name for name in names if name]
+    elif n_joined := written.str.contains(";").sum():
+        joined = f"{n_joined} labels have a semicolon, and each is a class of its own"
+        several = [(joined, "add --label-separator ';' if they are several labels of a clip")]
+    notes = several + describe_similar_labels(written)
     groups = rows["group"].map(normalize_name) if "group" in rows else rows["path"]
     groups = groups.where(_is_filled(groups), rows["path"])
     files = rows["path"].map(FileFinder(path.parent).find)
-    labels = rows["label"].map(normalize_name)
+    labels = rows["label"].map(lambda cell: sort_labels(cell, label_separator))
     return rows.assign(clip=rows["path"], path=files, label=labels, group=groups), notes
 
 

@@ -156,4 +156,4 @@ def _draw(axes, by_model):
     axes.set_xlabel("clips")
 
 
-AGREEMENT = Section("Agreement of the models", "agreement", collect, render)
+AGREEMENT = Section("Agreement of the models", "agreement", collect, render, one_label=True)

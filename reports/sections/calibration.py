@@ -148,4 +148,4 @@ def _draw_curve(axes, right, confidence, **style):
     axes.plot(mean_confidence, accuracy, markersize=3, linewidth=1.2, **style)
 
 
-CALIBRATION = Section("Calibration", "calibration", collect, render)
+CALIBRATION = Section("Calibration", "calibration", collect, render, one_label=True)

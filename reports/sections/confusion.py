@@ -63,4 +63,4 @@ def _most_confused(counts):
     return lines or ["none: every clip is classified correctly"]
 
 
-CONFUSION = Section("Confusion", "confusion", collect, render)
+CONFUSION = Section("Confusion", "confusion", collect, render, one_label=True)

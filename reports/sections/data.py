@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency
 
-from ...runs.predictions import predicted_labels
+from ...datasets.label_sets import explode_labels
+from ...runs.predictions import predict_y
 from ...stacking import fold_balance
 from ..html import figures
 from ..html.blocks import bullets, details, figure, heading, paragraph, percent, signed, table
@@ -12,6 +13,7 @@ from ..section import Section
 
 # A figure of more rows is unreadable; the most frequent classes are drawn.
 _MAX_ROWS = 40
+_LABELS = "A clip may have any number of labels, or none: frequencies are those among all labels."
 _OUT_OF_FOLD, _TEST = "predicted, out of fold", "predicted, test"
 # Colour, marker and marker size of each column.
 _STYLES = {
@@ -26,17 +28,22 @@ def collect(inputs):
     run, first = inputs.run, inputs.evaluations[0]
     labels = {"training": first.y_true, _OUT_OF_FOLD: first.y_pred[first.stack]}
     if (run.path / "ledger/test.parquet").exists():
-        labels[_TEST] = predicted_labels(run.read_table("ledger/test"), first.stack, first.classes)
-    counts = pd.DataFrame(
-        {name: pd.Series(values).value_counts() for name, values in labels.items()}, first.classes
-    ).fillna(0)
+        labels[_TEST] = predict_y(run, run.read_table("ledger/test"), first.stack)
+    counts = {name: _count(y, first.classes) for name, y in labels.items()}
     oof = run.read_table("ledger/oof")
+    labels = explode_labels(oof["label"], run.config.label_separator)
     return {
-        "counts": counts.rename_axis("class"),
-        "folds": fold_balance(oof["label"], oof["fold"]),
+        "counts": pd.DataFrame(counts, first.classes).fillna(0).rename_axis("class"),
+        "folds": fold_balance(labels, oof["fold"][labels.index]),
+        "multilabel": first.is_multilabel,
         "left_out": run.metrics["left_out"],
         "curve": run.learning_curve,
     }
+
+
+def _count(y, classes):
+    """Count the clips of each class, or with each label."""
+    return pd.Series(y).value_counts() if y.ndim == 1 else pd.Series(y.sum(axis=0), classes)
 
 
 def render(data):
@@ -49,7 +56,7 @@ def render(data):
         alt=_describe_figure(fractions),
         height=figures.figure_height(len(drawn)),
     )
-    body = paragraph(describe_shift(data["counts"]))
+    body = paragraph(_LABELS if data["multilabel"] else describe_shift(data["counts"]))
     body += figure(svg, "Frequency of each class in the training clips and in the predictions.")
     body += details("Class frequencies as a table", table(fractions, "Fraction of the clips"))
     body += heading("Folds")

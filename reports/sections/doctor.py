@@ -18,6 +18,7 @@ def collect(inputs):
         data,
         stems=config.stems,
         n_folds=config.folds,
+        label_separator=config.label_separator,
         cache=resources.cache,
         n_jobs=resources.n_jobs,
         progress=resources.progress,

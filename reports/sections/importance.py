@@ -220,5 +220,5 @@ def _draw_weights(axes, model):
 
 
 IMPORTANCE = Section(
-    "Importance of feature families", "importance", collect, render, needs_data=True
+    "Importance of feature families", "importance", collect, render, needs_data=True, one_label=True
 )

@@ -263,4 +263,4 @@ def render_excerpt(clip, excerpt, name):
     )
 
 
-MISTAKES = Section("Worst mistakes", "mistakes", collect, render, needs_data=True)
+MISTAKES = Section("Worst mistakes", "mistakes", collect, render, needs_data=True, one_label=True)

@@ -4,10 +4,11 @@ import pandas as pd
 
 from ...models.model_name import ModelName
 from ...runs.prediction.expected import expect_run, read_leaderboard
+from ...stacking.labelwise import rank_scores
 from ...stacking.meta_model import score_table
 from ...stacking.metrics import paired_difference
 from ..html import figures
-from ..html.blocks import bullets, callout, figure, paragraph, signed, table
+from ..html.blocks import bullets, callout, figure, join, paragraph, signed, table
 from ..section import Section
 from .gap import has_test
 
@@ -42,10 +43,17 @@ def collect(inputs):
         "leaderboard": read_leaderboard(run),
         "note": note,
         "scores": {e.name: score_table(e.y_true, e.y_pred, e.groups) for e in evaluations},
+        "ranks": {e.name: _rank(e) for e in evaluations if e.is_multilabel},
         "behind_linear": [line for line in lines if line is not None],
         "has_gap": inputs.data is not None and has_test(run),
         "data_set": run.config.data,
     }
+
+
+def _rank(evaluation):
+    """Score the ranking of the clips by the probability of each label, by model."""
+    rows = {m: rank_scores(evaluation.y_true, proba) for m, proba in evaluation.proba.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def _pairs(run):
@@ -108,8 +116,16 @@ def render(data):
         + figure(svg, "Score and interval of each model, the best on top.")
         + (_note(data) if data["behind_linear"] else "")
         + table(_add_test(table_rows, data), "Macro F1 and its 95 % interval")
+        + join(_render_ranks(name, ranks) for name, ranks in data["ranks"].items())
         + (paragraph(_EXPECTED) if data["expected"] else "")
         + (paragraph(f"Note: {data['note']}.") if data["note"] else "")
+    )
+
+
+def _render_ranks(name, ranks):
+    return table(
+        ranks.rename_axis("model"),
+        f"Mean over the labels of average precision and area under the ROC curve, {name}",
     )
 
 

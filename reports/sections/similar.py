@@ -172,4 +172,6 @@ def _render_sound(clip):
     return join([sound, tags])
 
 
-SIMILAR = Section("Nearest training clips", "nearest", collect, render, needs_data=True)
+SIMILAR = Section(
+    "Nearest training clips", "nearest", collect, render, needs_data=True, one_label=True
+)

@@ -126,4 +126,6 @@ def render(data):
     return paragraph(text) + table(data["tags"], "Most probable tags by class")
 
 
-TAGS = Section("What the classes sound like", "tags", collect, render, needs_data=True)
+TAGS = Section(
+    "What the classes sound like", "tags", collect, render, needs_data=True, one_label=True
+)

@@ -103,4 +103,4 @@ def _draw(axes, order):
     axes.spines["bottom"].set_visible(False)
 
 
-WEIGHTS = Section("Weights of the models", "weights", collect, render)
+WEIGHTS = Section("Weights of the models", "weights", collect, render, one_label=True)

@@ -110,7 +110,8 @@ def fit_pseudo_labels(
     DataError
         The run has no test predictions, or its data set is not available.
     UsageError
-        A model is unknown, fewer than two are selected, or a network uses remix or early stopping.
+        A model is unknown, fewer than two are selected, or a network uses remix or early stopping;
+        or clips have any number of labels.
 
     See Also
     --------
@@ -123,6 +124,8 @@ def fit_pseudo_labels(
     >>> from stemstack.runs import Run, fit_pseudo_labels
     >>> result = fit_pseudo_labels(Run.open("RUN"), "DATA", n_rounds=2)  # doctest: +SKIP
     """
+    if run.target.is_multilabel:
+        raise UsageError(f"{run.path}: pseudo-labels are of one class, and its clips have several")
     ids = read_test(run)["id"].tolist()
     selected = _select_models(run, models)
     table = run.read_table("ledger/oof")[["clip", "label", "fold"]]
@@ -219,8 +222,8 @@ def _write_run(result, run, progress):
             for name, model in result.models.items()
         }
     with progress.stage("stacking"):
-        final, classes = clone(source.load_model(STACK)), source.metrics["classes"]
-        fit_meta_model(run, result.table, result.test, predictions, classes=classes, final=final)
+        final, target = clone(source.load_model(STACK)), source.target
+        fit_meta_model(run, result.table, result.test, predictions, target=target, final=final)
     run.write_metrics({**run.metrics, "pseudo_labels": result.to_dict()})
 
 
@@ -303,7 +306,10 @@ def _fit_folds(result, run, name, model, advance):
         held_out = np.flatnonzero(folds == fold)
         train = np.setdiff1d(np.arange(len(y)), held_out)
         fitted, held_out_proba, test_proba = fit_and_predict(
-            *(name, model, clips, y, train, held_out), ids=ids[held_out], test=result.test
+            *(name, model, clips, y, train, held_out),
+            ids=ids[held_out],
+            test=result.test,
+            classes=result.run.target.classes,
         )
         oof.append(held_out_proba)
         test.append(test_proba)

@@ -9,6 +9,7 @@ from ...datasets import read_data
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import check_model_names, make_model, model_columns, resolve_auto
+from ...models.each_label import fit_each_label
 from ...models.own_code import code_hashes, code_sources
 from ...stacking import make_blend
 from ...utils.atomic_write import atomic_path, write_text
@@ -197,6 +198,8 @@ def _check_options(config, scheduler, audit, time_limit):
             "--audit checks that no song is on both sides of a split; with --protocol shared songs "
             "are. Leave one of them out"
         )
+    if audit and config.label_separator is not None:
+        raise UsageError("--audit checks clips of one label; leave it out, or --label-separator")
     if time_limit is not None and scheduler is not None:
         raise UsageError(
             "--time-limit measures this machine, not the workers of a --scheduler; use one of them"
@@ -281,7 +284,8 @@ def _fit_protocol(
     # The meta-model, the scores and the submission.
     with progress.stage("stacking"):
         final = make_blend(config.blend)
-        fit_meta_model(run, training.table, test, predictions, classes=data.classes, final=final)
+        target = training.target
+        fit_meta_model(run, training.table, test, predictions, target=target, final=final)
     if limit is not None and limit.unfinished:
         run.write_metrics({**run.metrics, "unfinished": limit.unfinished})
     return run, test.problems
@@ -304,8 +308,7 @@ def _load(config, resources):
     """Return the data set, the unfitted models by column, and what ``auto`` resolved to."""
     data = read_data(
         config.data,
-        stems=config.stems,
-        allow_missing_stems=config.allow_missing_stems,
+        **config.reading,
         noise=config.noise,
         cache=resources.cache,
         progress=resources.progress,
@@ -315,6 +318,8 @@ def _load(config, resources):
     models, resolved = {}, {}
     for column, name in zip(model_columns(config.models), config.models, strict=True):
         models[column] = make_model(name, **options)
+        if config.label_separator is not None:
+            models[column] = fit_each_label(models[column])
         resolved[column] = resolve_auto(models[column])
         if hashes := code_hashes(name):
             resolved[column]["code"] = hashes

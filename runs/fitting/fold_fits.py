@@ -67,7 +67,7 @@ class FoldFitter:
         self._client = client
         self._code_hashes = code_hashes or {}
         self._resources = resources
-        self._y = training.table["label"].to_numpy(dtype=object)
+        self._y = training.y
         self._folds = list_folds(training.table)
         self._data_keys = self._compute_data_keys()
 
@@ -159,6 +159,7 @@ class FoldFitter:
             *(name, model, self.training.clips, self._y, train, held_out),
             ids=self.training.table["clip"].to_numpy()[held_out],
             test=self.test,
+            classes=self.training.target.classes,
             fit_params=self._fit_params(name, model),
         )
         # Entries of other data go first: the stored model is that of the entry.
@@ -223,14 +224,14 @@ class FoldFitter:
         """Return the content key of clips, labels and folds, for each table of folds."""
         contents = {
             "clips": [clip_key(clip) for clip in self.training.clips],
-            "labels": self._y.tolist(),
+            "labels": self.training.table["label"].tolist(),
             "test": [clip_key(clip) for clip in self.test.clips],
         }
         table = self.training.table
         return [content_key(**contents, folds=table[c].tolist()) for c in fold_columns(table)]
 
 
-def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, fit_params=None):
+def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, classes, fit_params=None):
     """Fit one fold's model, and predict its held-out clips and the test clips.
 
     Parameters
@@ -240,12 +241,14 @@ def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, fit_pa
     model : estimator
         Not changed.
     clips : sequence of clips
-    y : ndarray of shape (n_clips,)
+    y : ndarray of shape (n_clips,) or (n_clips, n_labels)
     train, held_out : ndarray of int
         Positions of the clips.
     ids : sequence of str
         Of the held-out clips.
     test : ClipList
+    classes : list of str
+        Sorted; or the labels, in the order of the columns of ``y``.
     fit_params : dict, optional
         Passed to ``fit``, cut to the training clips.
 
@@ -258,9 +261,9 @@ def fit_and_predict(name, model, clips, y, train, held_out, *, ids, test, fit_pa
         None without test clips.
     """
     fold = fit_fold(model, clips, y, train, held_out, method=METHOD, fit_params=fit_params)
-    classes, predicted = fold.estimator.classes_, None
+    predicted = None
     if test.clips:
-        proba = predict_with(fold.estimator, test.clips, METHOD)
+        proba = predict_with(fold.estimator, test.clips, METHOD, multilabel=y.ndim == 2)
         predicted = prediction_table(name, proba, classes, test.clip_names)
     oof = prediction_table(name, fold.predictions, classes, ids)
     return set_resources(fold.estimator), oof, predicted

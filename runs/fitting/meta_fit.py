@@ -3,14 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from ...stacking import default_final_estimator, nested_predictions, score_classes
-from ...stacking.out_of_fold import prediction_table, to_labels
+from ...stacking import default_final_estimator, nested_predictions
+from ...stacking.labelwise import multilabel_final_estimator
+from ...stacking.out_of_fold import prediction_table
 from ..prediction.expected import write_expected
 from ..predictions import METHOD
 from ..run import STACK
 
 
-def fit_meta_model(run, table, test, predictions, *, classes, final=None):
+def fit_meta_model(run, table, test, predictions, *, target, final=None):
     """Fit the meta-model, and write it with its predictions, the scores and the submission.
 
     Parameters
@@ -21,13 +22,16 @@ def fit_meta_model(run, table, test, predictions, *, classes, final=None):
     test : ClipList
     predictions : dict of str to ModelPredictions
         Of the base models.
-    classes : list of str
+    target : ClassTarget or LabelTarget
     final : classifier, optional
-        The unfitted meta-model; logistic regression by default.
+        The unfitted meta-model, which is fitted for each of several labels; logistic regression by
+        default.
     """
-    y, folds = table["label"].to_numpy(dtype=object), table["fold"].to_numpy()
+    y, folds, classes = target.encode(table["label"]), table["fold"].to_numpy(), target.classes
     X = meta_features(predictions)
     final = default_final_estimator() if final is None else final
+    if target.is_multilabel:
+        final = multilabel_final_estimator(final, passthrough=False)
     nested = nested_predictions(final, X, y, folds, method=METHOD)
     final.fit(X, y)
     run.save_model(final, STACK)
@@ -35,18 +39,24 @@ def fit_meta_model(run, table, test, predictions, *, classes, final=None):
     proba[STACK] = nested
     oof = _format(table[["clip", "label", "fold"]], proba, classes)
     run.write_table("ledger/oof", oof)
+    thresholds = {name: target.thresholds(y, values) for name, values in proba.items()}
     if test.ids:
         test_proba = predict_stack(final, {n: p.test for n, p in predictions.items()}, classes)
-        test_proba = {name: test.average(values) for name, values in test_proba.items()}
+        test_proba = {
+            name: test.average(values, target.is_multilabel) for name, values in test_proba.items()
+        }
         ids = pd.DataFrame({"id": test.ids})
         run.write_table("ledger/test", _format(ids, test_proba, classes))
-        run.write_submission(test.to_table(to_labels(test_proba[STACK], classes, METHOD)))
+        labels = target.decode(target.predict(test_proba[STACK], thresholds[STACK]))
+        run.write_submission(test.to_table(labels))
     scores = {
-        name: score_classes(y, to_labels(values, classes, METHOD), classes)
+        name: target.score(y, target.predict_out_of_fold(y, values, folds), values)
         for name, values in proba.items()
     }
-    left_out = list(test.problems)
-    run.write_metrics({"classes": classes, "out_of_fold": scores, "left_out": left_out})
+    metrics = {"classes": classes, "out_of_fold": scores, "left_out": list(test.problems)}
+    if target.is_multilabel:
+        metrics["thresholds"] = thresholds
+    run.write_metrics(metrics)
     write_expected(run)
 
 

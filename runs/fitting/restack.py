@@ -183,13 +183,13 @@ class BasePredictions:
             header, left_out = self.runs[0].header, tuple(metrics["left_out"])
             test, final = ClipList(self.test_ids, [], header, left_out), make_blend(blend)
             fit_meta_model(
-                *(run, self.table, test, self.predictions), classes=metrics["classes"], final=final
+                *(run, self.table, test, self.predictions), target=self.runs[0].target, final=final
             )
             run.write_metrics({**run.metrics, "blends": comparison.to_dict(orient="index")})
         return Run(out, code_sources([blend]))
 
     def _targets(self):
-        return self.table["label"].to_numpy(dtype=object), self.table["fold"].to_numpy()
+        return self.runs[0].target.encode(self.table["label"]), self.table["fold"].to_numpy()
 
     def _groups(self):
         return self.runs[0].song_groups(len(self.table))
@@ -241,13 +241,13 @@ def _collect(runs, test_ids, used):
     """Return each model's predictions, and the first run that has the model."""
     predictions, sources = {}, {}
     for run in runs:
-        classes = run.metrics["classes"]
+        target = run.target
         oof = run.read_table("ledger/oof")
         test = run.read_table("ledger/test") if test_ids else None
         for name in (name for name in run.model_names if name in used):
             part = ModelPredictions(
-                _select_columns(oof, name, classes),
-                None if test is None else _select_columns(test, name, classes),
+                _select_columns(oof, name, target),
+                None if test is None else _select_columns(test, name, target),
             )
             if name in predictions and not predictions[name].oof.equals(part.oof):
                 raise UsageError(
@@ -259,10 +259,11 @@ def _collect(runs, test_ids, used):
     return predictions, sources
 
 
-def _select_columns(table, name, classes):
+def _select_columns(table, name, target):
     """Return a model's columns; of two classes the second only, as base models predict them."""
+    classes = target.classes
     columns = name_columns(name, classes, len(classes))
-    if len(classes) > 2:
+    if len(classes) > 2 or target.is_multilabel:
         return table[columns]
     return table[columns[1:]].set_axis(name_columns(name, classes, 1), axis=1)
 

@@ -5,13 +5,13 @@ from collections import defaultdict
 import numpy as np
 
 from ...datasets.csv_table import read_csv_lines
+from ...datasets.label_sets import sort_labels, split_labels
 from ...datasets.names import normalize_name
 from ...exceptions import DataError
-from ...stacking import score_classes
 from ...stacking.metrics import macro_f1_interval
 from ...utils.threads import one_blas_thread
 from ..costs import model_seconds
-from ..predictions import predicted_labels
+from ..predictions import model_proba, predict_y
 from ..run import STACK
 from .expected import expect_run, read_leaderboard
 
@@ -55,13 +55,18 @@ def evaluate_run(run, answers, *, decoded=None):
     >>> evaluate_run(Run.open("RUN"), "answers.csv")["stack"]["macro_f1"]  # doctest: +SKIP
     0.93
     """
-    labels, classes = read_test_labels(run, answers), run.metrics["classes"]
+    labels, target = read_test_labels(run, answers), run.target
     table = read_test(run)
-    y_pred = {name: predicted_labels(table, name, classes) for name in (*run.model_names, STACK)}
+    y_true = target.encode([labels[i] for i in table["id"]])
+    scores = {
+        name: target.score(
+            y_true, predict_y(run, table, name), model_proba(table, name, target.classes)
+        )
+        for name in (*run.model_names, STACK)
+    }
     if decoded is not None:
-        y_pred[DECODED] = decoded.labels
-    y_true = [labels[i] for i in table["id"]]
-    return {name: score_classes(y_true, values, classes) for name, values in y_pred.items()}
+        scores[DECODED] = target.score(y_true, decoded.labels, decoded.proba)
+    return scores
 
 
 def read_test(run):
@@ -83,7 +88,11 @@ def read_test(run):
         The run has no test predictions.
     """
     if not (run.path / "ledger" / "test.parquet").exists():
-        raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
+        left_out = run.metrics["left_out"]
+        reason = (
+            f"all were left out, first {left_out[0]}" if left_out else "its data has no test.csv"
+        )
+        raise DataError(f"{run.path}: the run predicted no test clips; {reason}")
     return run.read_table("ledger/test")
 
 
@@ -106,20 +115,25 @@ def read_test_labels(run, answers):
     DataError
         The run has no test predictions, labels are missing, have unknown classes, or an id has two.
     """
-    ids, labels = read_test(run)["id"], _read_labels(answers, run.header)
+    separator = run.config.label_separator
+    ids, labels = read_test(run)["id"], _read_labels(answers, run.header, separator)
     labels = _with_written_ids(labels, ids)
     missing = sorted(set(ids) - set(labels))
     if missing:
         raise DataError(f"{answers}: lacks {len(missing)} of the predicted ids, first {missing[0]}")
     classes = {normalize_name(label): label for label in run.metrics["classes"]}
-    unknown = sorted({labels[i] for i in ids} - set(classes))
+    # An empty cell is no class, but no label of several.
+    empty = [""] if separator is None else []
+    found = {i: split_labels(labels[i], separator) or empty for i in ids}
+    unknown = sorted({name for names in found.values() for name in names} - set(classes))
     if unknown:
         expected = ", ".join(run.metrics["classes"])
         raise DataError(f"{answers}: unknown class {unknown[0]!r}; the run's are {expected}")
-    return {i: classes[labels[i]] for i in ids}
+    join = (separator or "").join
+    return {i: join(classes[name] for name in names) for i, names in found.items()}
 
 
-def _read_labels(path, header):
+def _read_labels(path, header, separator):
     """Read labels by id; an id may be repeated with the same label only."""
     rows = read_csv_lines(path, [], header)
     named = set(header) <= set(rows.columns)
@@ -129,8 +143,9 @@ def _read_labels(path, header):
             f"{path}: expected columns {header[0]} and {header[1]}, or two. Got {found}."
         )
     ids, labels = header if named else rows.columns
+    cells = rows[labels].map(lambda cell: sort_labels(cell, separator))
     y_true, lines = {}, {}
-    for line, i, label in zip(rows.index, rows[ids], rows[labels].map(normalize_name), strict=True):
+    for line, i, label in zip(rows.index, rows[ids], cells, strict=True):
         if y_true.setdefault(i, label) != label:
             raise DataError(
                 f"{path}: id {i} has label {y_true[i]!r} in line {lines[i]} and {label!r} in line "
@@ -184,11 +199,10 @@ def summarise_run(run, answers=None):
     """
     table, metrics, seconds = run.read_table("ledger/oof"), run.metrics, model_seconds(run)
     boards, (expected, _) = read_leaderboard(run), expect_run(run)
-    groups, y_true = run.song_groups(len(table)), table["label"].to_numpy(dtype=object)
+    groups, y_true = run.song_groups(len(table)), run.target.encode(table["label"])
     summary = {}
     for name in (*run.model_names, STACK):
-        y_pred = predicted_labels(table, name, metrics["classes"])
-        low, high = macro_f1_interval(y_true, y_pred, groups)
+        low, high = macro_f1_interval(y_true, predict_y(run, table, name), groups)
         macro_f1 = metrics["out_of_fold"][name]["macro_f1"]
         summary[name] = {"macro_f1": macro_f1, "low": low, "high": high}
         if name in expected:

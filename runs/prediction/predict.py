@@ -2,11 +2,13 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
+from ...exceptions import UsageError
 from ...models import device_of, find_networks, set_resources
 from ...stacking import PredictionAdjuster
-from ...stacking.out_of_fold import predict_with, prediction_table, to_labels
+from ...stacking.out_of_fold import predict_with, prediction_table
 from ...utils.parallel import parallel_map
 from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
@@ -49,7 +51,7 @@ def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
     >>> from stemstack.runs import Run, predict_run
     >>> labels, proba = predict_run(Run.open("RUN"), ["song.wav"])  # doctest: +SKIP
     """
-    classes, parts = run.metrics["classes"], {}
+    classes, parts = run.target.classes, {}
     with ensure_cache(resources) as resources:
         for name in run.model_names:
             mean = _predict_model(run, name, clips, tta, resources)
@@ -57,7 +59,26 @@ def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
                 parts[name] = prediction_table(name, mean, classes)
     with run.using_model(STACK):
         proba = predict_stack(run.load_model(STACK), parts, classes)[STACK]
-        return to_labels(proba, classes, METHOD), pd.DataFrame(proba, columns=classes)
+        return stack_labels(run, proba), pd.DataFrame(proba, columns=classes)
+
+
+def stack_labels(run, proba):
+    """Return the labels of probabilities, as text for a table.
+
+    Parameters
+    ----------
+    run : Run
+        Finished.
+    proba : array-like of shape (n_clips, n_classes)
+        Of the stack.
+
+    Returns
+    -------
+    ndarray of shape (n_clips,)
+        The most probable class; or all labels from their thresholds on, joined by the separator.
+    """
+    target = run.target
+    return target.decode(target.predict(np.asarray(proba), run.thresholds(STACK)))
 
 
 def _predict_model(run, name, clips, tta, resources):
@@ -80,7 +101,7 @@ def _predict_fold(run, name, clips, cache, tta, fold):
         set_resources(model, cache=cache)
         for network in find_networks(model, fitted=True) if tta else ():
             network.set_params(tta_crops=tta)
-        return predict_with(model, clips, METHOD)
+        return predict_with(model, clips, METHOD, multilabel=run.target.is_multilabel)
 
 
 @one_blas_thread()
@@ -101,6 +122,11 @@ def adjust_test(run, proba):
     -------
     AdjustedPredictions
 
+    Raises
+    ------
+    UsageError
+        Clips of the run have any number of labels.
+
     See Also
     --------
     stemstack.stacking.PredictionAdjuster : Is fitted for this.
@@ -112,6 +138,10 @@ def adjust_test(run, proba):
     >>> labels, proba = predict_run(run, test_clips)  # doctest: +SKIP
     >>> labels = adjust_test(run, proba).labels  # doctest: +SKIP
     """
+    if run.target.is_multilabel:
+        raise UsageError(
+            "--decode adjusts the frequencies of classes, of which each clip has one; leave it out"
+        )
     oof = run.read_table("ledger/oof")
     nested = model_proba(oof, STACK, run.metrics["classes"])
     adjuster = PredictionAdjuster().fit(

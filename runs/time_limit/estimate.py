@@ -310,19 +310,22 @@ def _time_model(model, task):
     """Extrapolate linearly from fits on two numbers of rows."""
     n_classes, n_rows = len(task.data.classes), task.n_train - task.n_held_out
     few, more = (min(n * n_classes, n_rows) for n in _ROWS)
-    short, long = (_time_rows(model, task.samples, n_classes, n) for n in (few, more))
+    multilabel = task.data.label_separator is not None
+    options = (model, task.samples, n_classes)
+    short, long = (_time_rows(*options, n, multilabel) for n in (few, more))
     per_row = max(0.0, long - short) / max(1, more - few)
     return {"fold": _FOLD_SECONDS + long + per_row * (n_rows - more)}
 
 
-def _time_rows(model, samples, n_classes, n_rows):
+def _time_rows(model, samples, n_classes, n_rows, multilabel):
     """Time a fit on random features; on clips for a model that is not a feature pipeline."""
-    y, extractor = np.arange(n_rows) % n_classes, leading_extractor(model)
+    codes, extractor = np.arange(n_rows) % n_classes, leading_extractor(model)
+    y = np.eye(n_classes, dtype=int)[codes] if multilabel else codes
     if extractor is None:
         return _time(clone(model).fit, [samples[i % len(samples)] for i in range(n_rows)], y)
     rng, names = np.random.default_rng(0), extractor.names
     centres = 0.3 * rng.standard_normal((n_classes, len(names)))
-    X = rng.standard_normal((n_rows, len(names))) + centres[y]
+    X = rng.standard_normal((n_rows, len(names))) + centres[codes]
     X = pd.DataFrame(X.astype(np.float32), columns=names)
     return _time(clone(Pipeline(model.steps[1:])).fit, X, y)
 
@@ -335,6 +338,8 @@ def _time_network(model, task):
     # A GPU takes as long for a few clips as for a batch.
     n = _CLIPS if device.type == "cpu" else network.batch_size
     clips, y = [task.samples[i % len(task.samples)] for i in range(n)], np.arange(n) % 2
+    if task.data.label_separator is not None:
+        y = np.eye(2, dtype=int)[y]
     log_mel = _time(load_log_mels, clips, network.mel_settings(), device=device) / n
     short = _time(network.fit, clips, y)
     long = _time(clone(network).set_params(epochs=1 + _EPOCHS).fit, clips, y)

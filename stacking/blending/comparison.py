@@ -8,8 +8,10 @@ import pandas as pd
 from ...exceptions import UsageError
 from ...utils.threads import one_blas_thread
 from ...utils.user_code import load_function, make_classifier
+from ..labelwise import multilabel_final_estimator, nested_labels
 from ..meta_model import check_final_estimator, nested_predictions, score_table
 from ..metrics import macro_f1, paired_difference
+from ..multilabel import is_indicator
 from . import BLENDS
 
 
@@ -68,7 +70,7 @@ def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
     ----------
     features : array-like or DataFrame of shape (n, n_models * n_classes)
         Out-of-fold probabilities; of two classes possibly only the second.
-    y : array-like of shape (n,)
+    y : array-like of shape (n,), or of shape (n, n_labels)
     folds : array-like of shape (n,), int
         The folds by which the base models were fitted.
     blends : sequence of str or dict of str to classifier, default=all of ``BLENDS``
@@ -106,7 +108,7 @@ def compare_blends(features, y, folds, blends=tuple(BLENDS), *, groups=None):
     if not hasattr(blends, "items"):
         blends = {name: make_blend(name) for name in blends}
     predictions = {
-        name: nested_predictions(blend, features, y, folds) for name, blend in blends.items()
+        name: _predict_nested(blend, features, y, folds) for name, blend in blends.items()
     }
     return score_table(y, predictions, groups).rename_axis("blend")
 
@@ -119,7 +121,7 @@ def leave_one_model_out(oof, y, folds, final_estimator=None, *, groups=None):
     ----------
     oof : dict of str to array-like of shape (n, n_outputs)
         Out-of-fold predictions by base model, two or more.
-    y : array-like of shape (n,)
+    y : array-like of shape (n,), or of shape (n, n_labels)
     folds : array-like of shape (n,), int
         The folds by which the base models were fitted.
     final_estimator : classifier, optional
@@ -162,7 +164,7 @@ def leave_one_model_out(oof, y, folds, final_estimator=None, *, groups=None):
 
     def predict_without(left_out):
         features = np.hstack([table for name, table in tables.items() if name != left_out])
-        return nested_predictions(final, features, y, folds)
+        return _predict_nested(final, features, y, np.asarray(folds))
 
     y_all, rows = predict_without(None), {}
     for name in tables:
@@ -170,3 +172,12 @@ def leave_one_model_out(oof, y, folds, final_estimator=None, *, groups=None):
         rows[name] = (macro_f1(y, y_pred), *paired_difference(y, y_all, y_pred, groups))
     columns = ["without", "difference", "low", "high"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
+
+
+def _predict_nested(final, features, y, folds):
+    """Predict nested; of several labels the thresholds are nested, too."""
+    if not is_indicator(y):
+        return nested_predictions(final, features, y, folds)
+    final = multilabel_final_estimator(final, passthrough=False)
+    proba = nested_predictions(final, features, y, folds, method="predict_proba")
+    return nested_labels(y, proba, folds)

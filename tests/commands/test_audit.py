@@ -12,6 +12,7 @@ from stemstack.exceptions import DataError, UsageError
 from stemstack.models import EffNetClassifier, make_model
 from stemstack.runs import Run
 from stemstack.runs.fitting.audit import audit_run, auditable
+from stemstack.runs.target import make_target
 from stemstack.runs.training_clips import TrainingClips
 from stemstack.utils.resources import Resources
 
@@ -55,7 +56,7 @@ def test_clean_folds_pass(songs, tmp_path, fit_small):
 def test_split_songs_are_found(songs, tmp_path):
     table = songs.assign(clip=songs["path"], fold=songs["excerpt"] % 2)
     clips = [str(tmp_path / path) for path in songs["path"]]
-    training = TrainingClips(table, clips, table, [])
+    training = TrainingClips(table, clips, table, [], make_target(["high", "low"]))
     models = {"lr": make_model(MODELS)}
     with pytest.raises(DataError, match=r"labels that leak.*lr, shuffled labels: LEAKS"):
         audit_run(Run(tmp_path), training, models, resources=Resources(tmp_path))
