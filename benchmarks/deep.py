@@ -39,6 +39,7 @@ from stemstack.models.deep.data.log_mel import MelSettings, load_log_mels
 from stemstack.models.deep.device import resolve_device
 from stemstack.models.deep.effnet import EffNetClassifier
 from stemstack.models.deep.inference import InferenceConfig, clips_at_once, predict_outputs
+from stemstack.models.deep.targets import ClassTargets
 from stemstack.models.deep.training.trainer import Trainer, TrainingSchedule
 from stemstack.runs import Config
 from stemstack.runs.training_clips import training_clips
@@ -162,7 +163,7 @@ class Bench:
             net.train(),
             TrainingSchedule(**settings | changes),
             self.labels,
-            N_CLASSES,
+            ClassTargets(np.arange(N_CLASSES)),
             device=self.device,
             rng=np.random.default_rng(0),
         )

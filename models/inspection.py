@@ -15,8 +15,10 @@ from sklearn.pipeline import Pipeline
 from ..features import SpectralFeatures
 from ..features.transformer import ClipTransformer
 from .deep.estimator import DeepEstimator
-from .seed_ensemble import ensemble_members
+from .seed_ensemble import SeedEnsemble, ensemble_members
 
+# Names of classes in keys, which are those of earlier versions.
+_NAMES_IN_KEYS = {SeedEnsemble: "VotingClassifier"}
 _PLAIN = frozenset({str, bytes, bool, int, float, complex, type(None)})
 
 
@@ -188,5 +190,6 @@ def model_fingerprint(model):
     if isinstance(model, type | FunctionType):
         return model.__qualname__
     if isinstance(model, BaseEstimator) or is_dataclass(model):
-        return {type(model).__name__: model_fingerprint(vars(model))}
+        name = _NAMES_IN_KEYS.get(type(model), type(model).__name__)
+        return {name: model_fingerprint(vars(model))}
     return joblib.hash(model)

@@ -23,13 +23,13 @@ from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.audio_embedding import AudioEmbedding
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
-from .deep.persistence import DAMAGE, from_plain, load_net, save_net, to_plain
+from .deep.persistence import DAMAGE, check_classes, from_plain, load_net, save_net, to_plain
 from .inspection import ensemble_networks, find_parts
 from .loaded_values import reset_and_check
 from .own_code import describe_untrusted, trusted_prefixes, untrusted_paths
 from .registry import MODELS
 from .saved_parts import check_schema, check_size, is_sklearn_class
-from .seed_ensemble import rebuild_seed_ensemble
+from .seed_ensemble import SeedEnsemble, rebuild_seed_ensemble
 
 NETWORKS = (EffNetClassifier, EffNetEmbedding, EffNetLogits)
 _SKOPS_NAME, _ENSEMBLE_NAME = "model.skops", "bag.json"
@@ -55,7 +55,8 @@ def trusted_types():
         Full names. Loading such a type only sets its state.
     """
     found = {name for spec in MODELS.values() for name in spec.fitted_types}
-    found |= {_full_name(cls) for cls in (*NETWORKS, LabelwiseClassifier)} | set(blend_types())
+    own = (*NETWORKS, SeedEnsemble, LabelwiseClassifier)
+    found |= {_full_name(kind) for kind in own} | set(blend_types())
     for part in find_parts([spec.load()() for spec in MODELS.values()], object):
         kind = part if isinstance(part, FunctionType) else type(part)
         if kind.__module__.split(".")[0] == __name__.split(".")[0]:
@@ -262,12 +263,21 @@ def _load_ensemble(folder):
         if not 1 <= n_seeds <= _MAX_SEEDS:
             raise ValueError(f"seeds must be from 1 to {_MAX_SEEDS}. Got {n_seeds}")
     except (*DAMAGE, OverflowError) as error:
-        raise DataError(
-            f"{path}: is damaged or is not an ensemble of networks "
-            f"({first_line(error)}); copy it again"
-        ) from error
-    return rebuild_seed_ensemble(
-        [load_net(Path(folder, f"seed{i}"), NETWORKS) for i in range(n_seeds)], classes
+        raise _damaged_ensemble(path, error) from error
+    members = [load_net(Path(folder, f"seed{i}"), NETWORKS) for i in range(n_seeds)]
+    try:
+        for member in members:
+            check_classes(classes, len(member.classes_))
+            if isinstance(member.classes_, list) != isinstance(classes, list):
+                raise ValueError("its networks are not fitted on its classes")
+        return rebuild_seed_ensemble(members, classes)
+    except DAMAGE as error:
+        raise _damaged_ensemble(path, error) from error
+
+
+def _damaged_ensemble(path, error):
+    return DataError(
+        f"{path}: is damaged or is not an ensemble of networks ({first_line(error)}); copy it again"
     )
 
 

@@ -8,6 +8,32 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch
 
 from ..exceptions import UsageError
+from ..stacking.multilabel import check_targets, to_indicator
+from .deep.estimator import DeepEstimator
+
+
+class SeedEnsemble(VotingClassifier):
+    """Soft vote of networks, which takes an indicator matrix of several labels, too."""
+
+    def fit(self, X, y, **fit_params):
+        """Fit the networks, on the matrix itself or on the positions of classes."""
+        matrix = check_targets(y)
+        if matrix.ndim == 1:
+            return super().fit(X, y, **fit_params)
+        self.classes_ = [np.array([0, 1])] * matrix.shape[1]
+        # The class above VotingClassifier, which refuses several labels, fits the members.
+        return super(VotingClassifier, self).fit(X, matrix, **fit_params)
+
+    def predict(self, X):
+        """Predict the class of each clip, or its labels by the mean probability."""
+        if isinstance(getattr(self, "classes_", None), list):
+            return to_indicator(self.predict_proba(X), "predict_proba")
+        return super().predict(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
 
 def average_seeds(model, n_seeds):
@@ -23,7 +49,8 @@ def average_seeds(model, n_seeds):
     Returns
     -------
     classifier
-        A :class:`~sklearn.ensemble.VotingClassifier`, inside the pipeline where there is one.
+        A :class:`~sklearn.ensemble.VotingClassifier`, inside the pipeline where there is one; of
+        networks one that takes an indicator matrix, too.
 
     Raises
     ------
@@ -55,7 +82,8 @@ def average_seeds(model, n_seeds):
         )
     seeds = _spawn(model.random_state, n_seeds)
     members = [clone(model).set_params(random_state=seed) for seed in seeds]
-    return VotingClassifier([(f"seed{i}", m) for i, m in enumerate(members)], voting="soft")
+    ensemble = SeedEnsemble if isinstance(model, DeepEstimator) else VotingClassifier
+    return ensemble([(f"seed{i}", m) for i, m in enumerate(members)], voting="soft")
 
 
 def ensemble_members(model):
@@ -83,18 +111,20 @@ def rebuild_seed_ensemble(members, classes):
 
     Parameters
     ----------
-    members : list of classifier
-        Fitted on the positions of ``classes``, as VotingClassifier does.
-    classes : ndarray of shape (n_classes,)
+    members : list of DeepEstimator
+        Fitted on the positions of ``classes``, as VotingClassifier does, or on an indicator matrix.
+    classes : ndarray of shape (n_classes,), or list of ndarray
 
     Returns
     -------
-    VotingClassifier
+    SeedEnsemble
     """
     named = [(f"seed{i}", member) for i, member in enumerate(members)]
-    ensemble = VotingClassifier(named, voting="soft")
+    ensemble = SeedEnsemble(named, voting="soft")
     ensemble.estimators_, ensemble.named_estimators_ = list(members), Bunch(**dict(named))
-    ensemble.le_, ensemble.classes_ = LabelEncoder().fit(classes), classes
+    ensemble.classes_ = classes
+    if not isinstance(classes, list):
+        ensemble.le_ = LabelEncoder().fit(classes)
     return ensemble
 
 

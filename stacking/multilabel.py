@@ -8,15 +8,17 @@ from scipy.sparse import issparse
 from sklearn.utils.multiclass import type_of_target
 
 from ..exceptions import DataError
-from ..utils.targets import check_labels, check_none_missing
+from ..utils.targets import check_count, check_labels, check_none_missing
 
 
-def check_targets(y):
+def check_targets(y, n=None):
     """Check the labels of rows: one each, or any number each.
 
     Parameters
     ----------
     y : array-like of shape (n,), or array-like or sparse matrix of shape (n, n_labels)
+    n : int, optional
+        Number of rows.
 
     Returns
     -------
@@ -25,7 +27,8 @@ def check_targets(y):
     Raises
     ------
     DataError
-        A label is missing, or of several labels one has no row, or all.
+        A label is missing, the number of rows is not ``n``, or of several labels one has no row,
+        or all.
     ValueError
         ``y`` has several columns, and is no matrix of zeros and ones.
     """
@@ -34,8 +37,9 @@ def check_targets(y):
     matrix = y.toarray() if issparse(y) else np.asarray(y)
     is_matrix = matrix.ndim == 2 and matrix.shape[1] > 1
     if not is_matrix or type_of_target(matrix) != "multilabel-indicator":
-        return check_labels(y)
+        return check_labels(y, n)
     y = matrix.astype(int)
+    check_count(y, n)
     constant = np.flatnonzero(y.min(axis=0) == y.max(axis=0))
     if len(constant):
         count = "no row" if y[0, constant[0]] == 0 else "every row"

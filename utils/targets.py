@@ -37,9 +37,14 @@ def check_labels(y, n=None):
     """
     check_none_missing(y, "label", "add it, or leave the row out")
     y = column_or_1d(y, warn=True)
+    check_count(y, n)
+    return y
+
+
+def check_count(y, n):
+    """Raise DataError if the number of labels is not that of rows, where ``n`` is not None."""
     if n is not None and len(y) != n:
         raise DataError(f"y must have one label per row, {n} in all. Got {len(y)}.")
-    return y
 
 
 def check_sample_weight(sample_weight, n):

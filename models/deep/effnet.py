@@ -8,7 +8,6 @@ from inspect import Parameter, Signature, signature
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -85,12 +84,13 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     spec_augment : float in [0, 1], default=0
         Largest share of the bands, and of the frames, that is masked in a crop; 0 for none.
     label_smoothing : float in [0, 1], default=0.1
-        Share of each target that is spread over all classes.
+        Share of each target that is spread over all classes; over 0 and 1 for an indicator matrix.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the loss.
+        Weights of the classes in the loss. For an indicator matrix ``"balanced"`` weighs zeros and
+        ones of each label alike, and a dict is refused.
     remix : bool, default=False
         Resample mashups in each epoch with their own ``redraw(rng)``: others of the same class from
-        the same songs and noise. Only the crop that is used is mixed.
+        the same songs and noise. Only the crop that is used is mixed. Needs one class per clip.
     patience : int, optional
         Split off 15 % of the clips (or a seventh of the groups, at least one; for mashups the
         groups are the folds of their songs), stop after this number of epochs without a better loss
@@ -125,8 +125,8 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels.
+    classes_ : ndarray of shape (n_classes,), or list of ndarray
+        Class labels; 0 and 1 for each label of an indicator matrix.
     backbone_, weights_ : str
         Architecture, and source of the initial weights.
     scale_ : tuple of (float, float)
@@ -150,6 +150,9 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
     backbone frozen, and no augmentation, for which eight epochs are too few. With a GPU raise
     ``epochs`` and ``n_mels``, halve ``hop_length``, and set ``remix``, ``mixup``, ``spec_augment``
     and ``ema``.
+
+    With an indicator matrix ``y`` a clip has any number of labels, also none. The loss is then the
+    mean binary cross-entropy of the labels, and early stopping splits by iterative stratification.
 
     References
     ----------
@@ -176,8 +179,8 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Parameters
         ----------
         X : sequence of clips, or array-like of shape (n_clips, n_samples)
-        y : array-like of shape (n_clips,)
-            Class labels.
+        y : array-like of shape (n_clips,), or of shape (n_clips, n_labels)
+            Class labels, or an indicator matrix of zeros and ones.
         groups : array-like of shape (n_clips,), optional
             The split for early stopping keeps clips of one group on one side.
 
@@ -188,9 +191,10 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
         Raises
         ------
         UsageError
-            A parameter is out of range, or the backbone or its weights are not available.
+            A parameter is out of range or needs one class per clip, or the backbone or its weights
+            are not available.
         DataError
-            There are too few clips, classes or groups.
+            There are too few clips, classes or groups, or all clips or none have a label.
         AudioError
             A clip cannot be read.
         MissingExtraError
@@ -207,14 +211,14 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
 
         Returns
         -------
-        ndarray of shape (n_clips, n_classes), or (n_clips,) for two classes
+        ndarray of shape (n_clips, n_classes) or (n_clips, n_labels), or (n_clips,) for two classes
             For two classes, the logit of the second minus that of the first.
         """
         logits = self._predict(X)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+        return self._targets.decision_values(logits)
 
     def predict_proba(self, X):
-        """Predict the probability of each class, in the order of ``classes_``.
+        """Predict the probability of each class, in the order of ``classes_``, or of each label.
 
         Parameters
         ----------
@@ -222,24 +226,31 @@ class EffNetClassifier(ClassifierMixin, DeepEstimator):
 
         Returns
         -------
-        ndarray of shape (n_clips, n_classes)
-            Rows sum to 1.
-        """
-        return softmax(self._predict(X), axis=1)
-
-    def predict(self, X):
-        """Predict the most probable class of each clip.
-
-        Parameters
-        ----------
-        X : sequence of clips, or array-like of shape (n_clips, n_samples)
-
-        Returns
-        -------
-        ndarray of shape (n_clips,)
+        ndarray of shape (n_clips, n_classes) or (n_clips, n_labels)
+            Rows sum to 1 for classes; probabilities of labels do not depend on each other.
         """
         logits = self._predict(X)
-        return self.classes_[logits.argmax(axis=1)]
+        return self._targets.probabilities(logits)
+
+    def predict(self, X):
+        """Predict the most probable class of each clip, or its labels.
+
+        Parameters
+        ----------
+        X : sequence of clips, or array-like of shape (n_clips, n_samples)
+
+        Returns
+        -------
+        ndarray of shape (n_clips,), or of shape (n_clips, n_labels), int
+            Of labels an indicator matrix: 1 where the probability is above 0.5.
+        """
+        logits = self._predict(X)
+        return self._targets.predict(logits)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
 
 class EffNetLogits(TransformerMixin, DeepEstimator):
@@ -284,7 +295,7 @@ class EffNetLogits(TransformerMixin, DeepEstimator):
         return self._predict(X)
 
     def get_feature_names_out(self, input_features=None):
-        """Return the names of the columns, ``logit_<class>``.
+        """Return the names of the columns, ``logit_<class>`` or ``logit_<number of the label>``.
 
         Parameters
         ----------
@@ -295,7 +306,7 @@ class EffNetLogits(TransformerMixin, DeepEstimator):
         ndarray of str of shape (n_classes,)
         """
         check_is_fitted(self, "state_")
-        return np.array([f"logit_{label}" for label in self.classes_], dtype=object)
+        return np.array([f"logit_{label}" for label in self._targets.names], dtype=object)
 
 
 def _inherit_parameters(init):
@@ -367,8 +378,8 @@ class EffNetEmbedding(TransformerMixin, DeepEstimator):
         Parameters
         ----------
         X : sequence of clips, or array-like of shape (n_clips, n_samples)
-        y : array-like of shape (n_clips,), optional
-            Class labels; needed with ``fine_tune``.
+        y : array-like of shape (n_clips,) or (n_clips, n_labels), optional
+            Class labels, or an indicator matrix; needed with ``fine_tune``.
         groups : array-like of shape (n_clips,), optional
             The split for early stopping keeps clips of one group on one side.
 

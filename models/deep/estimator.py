@@ -14,7 +14,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,7 +22,7 @@ from ...audio import validate_clips
 from ...exceptions import DataError, UsageError, first_line
 from ...stacking.folds import check_groups
 from ...stacking.groups import clip_groups, warn_of_shared_recordings
-from ...utils.targets import check_labels
+from ...stacking.multilabel import check_targets, label_sets
 from .backbones.ast import AST, KaldiFbankConfig, read_norm_stats
 from .backbones.fusion import fuse_conv_bn
 from .backbones.musicnn import MUSICNN, MusicnnSettings
@@ -34,6 +33,7 @@ from .data.log_mel import MelSettings, load_log_mels
 from .device import num_threads, resolve_device, seeded_rng
 from .inference import InferenceConfig, predict_outputs
 from .persistence import pack_net, resolve_aliases, unpack_net
+from .targets import encode_labels, targets_of
 from .training.checkpoint import Checkpoint
 from .training.early_stopping import EarlyStopping, split_validation
 from .training.trainer import Trainer, TrainingSchedule
@@ -229,6 +229,11 @@ class DeepEstimator(BaseEstimator):
         if groups is not None:
             check_groups(groups, len(clips))
         self.check_parameters()
+        if self.remix and labels.ndim == 2:
+            raise UsageError(
+                "remix resamples mashups of one class each, and y is an indicator matrix: leave "
+                "remix out"
+            )
         device, rng = resolve_device(self.device), np.random.default_rng(self.random_state)
         pretrained = self._resolve_pretrained()
         checkpoint = self._make_checkpoint(clips, labels, groups, pretrained)
@@ -238,7 +243,7 @@ class DeepEstimator(BaseEstimator):
                 self._build_net(pretrained, len(self.classes_)).to(device),
                 self._training_schedule(pretrained, device),
                 labels[train],
-                len(self.classes_),
+                self._targets,
                 device=device,
                 rng=rng,
                 class_weights=self._class_weights(labels),
@@ -257,15 +262,21 @@ class DeepEstimator(BaseEstimator):
         pretrained = self._resolve_pretrained()
         with seeded_rng(int(rng.integers(2**62)), device):
             self._store(self._build_net(pretrained, n_outputs=0))
+        # Of an earlier fit with labels.
+        vars(self).pop("classes_", None)
 
     def _encode_labels(self, clips, y):
-        y = check_labels(y, len(clips))
+        y = check_targets(y, len(clips))
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         if len(y) < 2:
             raise DataError("Training a network needs at least 2 clips. Got n_samples=1.")
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        return labels.astype(np.int64)
+        self.classes_, labels = encode_labels(y)
+        return labels
+
+    @property
+    def _targets(self):
+        return targets_of(self.classes_)
 
     def _resolve_pretrained(self):
         pretrained = resolve_pretrained(self.backbone, self.weights)
@@ -298,7 +309,8 @@ class DeepEstimator(BaseEstimator):
         groups = clip_groups(clips) if groups is None else groups
         train, validation = split_validation(labels, groups, int(rng.integers(2**31)))
         if groups is None:
-            warn_of_shared_recordings(clips, labels, np.isin(np.arange(len(labels)), validation))
+            kinds = label_sets(labels) if labels.ndim == 2 else labels
+            warn_of_shared_recordings(clips, kinds, np.isin(np.arange(len(labels)), validation))
         return train, validation
 
     def _make_dataset(self, clips, device, rng):
@@ -315,7 +327,7 @@ class DeepEstimator(BaseEstimator):
         return EarlyStopping(
             lambda net: self._predict_log_mels(net, log_mels),
             labels[validation],
-            len(self.classes_),
+            self._targets,
             self.patience,
         )
 
@@ -337,11 +349,7 @@ class DeepEstimator(BaseEstimator):
     def _class_weights(self, labels):
         if self.class_weight is None:
             return None
-        try:
-            y = self.classes_[labels]
-            return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        except ValueError as error:  # for a class that is not in y
-            raise UsageError(f"class_weight: {first_line(error)}") from error
+        return self._targets.class_weights(self.class_weight, labels)
 
     def _store(self, net):
         """Store a network as bytes, and a fused copy to predict with."""

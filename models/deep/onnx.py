@@ -3,13 +3,15 @@
 A file maps ``pictures``, crops of log-mels of shape (n, 1, n_mels, n_frames) in float32, to
 ``logits`` of shape (n, n_classes). Its metadata contain as JSON what else prediction needs: the
 classes, the parameters of the log-mel, and the crops and their augmentation. The probabilities of a
-clip are the softmax of the mean of its logits; the file computes in float32, also where the
-estimator uses bfloat16.
+clip are the softmax of the mean of its logits, or the sigmoid for several labels; the file computes
+in float32, also where the estimator uses bfloat16.
 """
 
 import json
 import warnings
 from dataclasses import asdict
+
+import numpy as np
 
 from ...exceptions import UsageError, import_optional
 from ...utils.atomic_write import atomic_path
@@ -91,14 +93,14 @@ def describe(estimator):
     Returns
     -------
     dict
-        Plain data: ``backbone``, ``classes``, ``picture`` (kind and parameters of the log-mel) and
-        ``looks`` (crops and their augmentation).
+        Plain data: ``backbone``, ``classes`` (``[0, 1]`` for each of several labels), ``picture``
+        (kind and parameters of the log-mel) and ``looks`` (crops and their augmentation).
     """
     settings = estimator.mel_settings()
     classes = getattr(estimator, "classes_", None)
     return {
         "backbone": estimator.backbone_,
-        "classes": None if classes is None else to_plain(classes.tolist(), "classes_"),
+        "classes": None if classes is None else to_plain(np.asarray(classes).tolist(), "classes_"),
         "picture": {"kind": settings.kind, **asdict(settings)},
         "looks": asdict(estimator.inference_config()),
     }

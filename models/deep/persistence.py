@@ -98,9 +98,13 @@ def unpack_net(backbone, state):
 
 
 def _read_architecture(state):
-    """Read the metadata in the JSON header, with which safetensors begin."""
+    return _read_header(state).get("__metadata__", {}).get(_ARCHITECTURE)
+
+
+def _read_header(state):
+    """Read the JSON header, with which safetensors begin."""
     length = int.from_bytes(state[:8], "little")
-    return json.loads(state[8 : 8 + length]).get("__metadata__", {}).get(_ARCHITECTURE)
+    return json.loads(state[8 : 8 + length])
 
 
 def save_net(estimator, folder):
@@ -201,6 +205,40 @@ def check_net(net):
         raise ValueError(f"its attributes are not those of a fitted network ({unexpected})")
     if not isinstance(net.backbone_, str) or not isinstance(net.state_, bytes):
         raise ValueError("backbone_ must be a name, and state_ bytes")
+    if "classes_" in fitted:
+        _check_head(net)
+
+
+def _check_head(net):
+    """Raise ValueError if the weights are readable, and their outputs are not the classes."""
+    try:
+        head = _read_header(net.state_).get("head.bias", {"shape": [0]})
+        n_outputs = head["shape"][0]
+    except DAMAGE:
+        n_outputs = len(net.classes_)  # Damaged weights are reported when they are used.
+    check_classes(net.classes_, n_outputs)
+
+
+def check_classes(classes, n_outputs):
+    """Check the classes of a loaded network or ensemble.
+
+    Parameters
+    ----------
+    classes : object
+        An array of classes, or for several labels a list of arrays, each of 0 and 1.
+    n_outputs : int
+
+    Raises
+    ------
+    ValueError
+        They are something else, or not as many as the outputs.
+    """
+    if isinstance(classes, list):
+        valid = all(isinstance(p, np.ndarray) and np.array_equal(p, [0, 1]) for p in classes)
+    else:
+        valid = isinstance(classes, np.ndarray) and classes.ndim == 1
+    if not valid or len(classes) != n_outputs:
+        raise ValueError(f"classes_ must be those of {n_outputs} outputs")
 
 
 def resolve_aliases(params):

@@ -52,7 +52,7 @@ class Checkpoint:
     folder : str or os.PathLike
         Created if missing.
     clips : list of clips
-    labels : ndarray of shape (n_clips,)
+    labels : ndarray of shape (n_clips,), or of shape (n_clips, n_labels)
     params : dict
         Everything else that determines the training; contains ``random_state``.
 

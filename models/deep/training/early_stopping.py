@@ -3,12 +3,11 @@
 import warnings
 
 import numpy as np
-from scipy.special import softmax
-from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from ....exceptions import DataError
 from ....stacking.folds import splits_of, stratified_group_folds
+from ....stacking.multilabel import iterative_folds
 
 # Share of the clips, or of the groups where there are groups, in the validation split.
 VALIDATION_SHARE = 0.15
@@ -21,7 +20,8 @@ def split_validation(labels, groups, seed):
 
     Parameters
     ----------
-    labels : ndarray of shape (n_clips,)
+    labels : ndarray of shape (n_clips,), or of shape (n_clips, n_labels)
+        Classes, or indicator rows: then both 0 and 1 of every label stay.
     groups : array-like of shape (n_clips,) or None
         Clips of one group are all on one side.
     seed : int
@@ -36,9 +36,10 @@ def split_validation(labels, groups, seed):
     DataError
         A class has too few clips, or all clips are of one group.
     """
-    classes = set(labels)
+    columns = labels.reshape(len(labels), -1).T
+    classes = [set(column) for column in columns]
     try:
-        if len(classes) < 2:
+        if min(map(len, classes)) < 2:
             raise ValueError("there is one class")
         if groups is not None and len(set(groups)) < 2:
             raise ValueError("all of them share songs or noise clips")
@@ -46,7 +47,8 @@ def split_validation(labels, groups, seed):
             # A class with fewer groups than splits is missing from some: checked here.
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
             for train, validation in _make_splits(labels, groups, seed):
-                if len(validation) and len(train) > 1 and set(labels[train]) == classes:
+                trained = [set(column[train]) for column in columns]
+                if len(validation) and len(train) > 1 and trained == classes:
                     return train, validation
         raise ValueError("a class would be missing from the clips to train on")
     except ValueError as error:
@@ -57,11 +59,14 @@ def split_validation(labels, groups, seed):
 
 
 def _make_splits(labels, groups, seed):
+    if groups is None and labels.ndim == 2:
+        groups = np.arange(len(labels))
     if groups is None:
         splitter = StratifiedShuffleSplit(1, test_size=VALIDATION_SHARE, random_state=seed)
         return splitter.split(labels, labels)
     n_splits = min(round(1 / VALIDATION_SHARE), len(set(groups)))
-    return splits_of(stratified_group_folds(labels, groups, n_splits, seed))
+    assign = iterative_folds if labels.ndim == 2 else stratified_group_folds
+    return splits_of(assign(labels, groups, n_splits, seed))
 
 
 class EarlyStopping:
@@ -71,18 +76,19 @@ class EarlyStopping:
     ----------
     predict : callable
         Takes a network and returns the logits of the validation clips, of shape
-        (n_clips, n_classes).
-    labels : ndarray of shape (n_clips,), int
-        Positions of classes.
-    n_classes : int
+        (n_clips, n_outputs).
+    labels : ndarray of shape (n_clips,), or of shape (n_clips, n_labels), int
+        Positions of classes, or indicator rows.
+    targets : ClassTargets or LabelTargets
+        What the labels are.
     patience : int
         Epochs without a better loss before training stops.
     """
 
-    def __init__(self, predict, labels, n_classes, patience):
+    def __init__(self, predict, labels, targets, patience):
         self._predict = predict
         self._labels = labels
-        self._classes = np.arange(n_classes)
+        self._targets = targets
         self._patience = patience
         self._best_loss = np.inf
         self._n_worse = 0
@@ -105,9 +111,9 @@ class EarlyStopping:
             Whether training should stop.
         """
         logits = self._predict(net.eval())
-        loss = float(log_loss(self._labels, softmax(logits, axis=1), labels=self._classes))
-        macro_f1 = f1_score(self._labels, logits.argmax(axis=1), average="macro")
-        entry.update(validation_loss=loss, validation_f1=float(macro_f1))
+        loss = self._targets.validation_loss(self._labels, logits)
+        macro_f1 = self._targets.macro_f1(self._labels, self._targets.decide(logits))
+        entry.update(validation_loss=loss, validation_f1=macro_f1)
         if loss < self._best_loss:
             self._best_loss, self._n_worse = loss, 0
             self._best_weights = {k: v.cpu().clone() for k, v in net.state_dict().items()}

@@ -10,10 +10,9 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import f1_score
 
 from ....exceptions import UsageError
-from ..data.batches import mixup, random_crops, smooth_targets, spec_augment, split_batches
+from ..data.batches import mixup, random_crops, spec_augment, split_batches
 from .optimizer import Freezer, make_optimizer
 
 
@@ -64,12 +63,14 @@ class Trainer:
         From :func:`~stemstack.models.deep.backbones.networks.build_net`, on ``device``; changed in
         place.
     schedule : TrainingSchedule
-    labels : ndarray of shape (n_clips,), int64
-        Positions of classes.
-    n_classes : int
+    labels : ndarray of shape (n_clips,), or of shape (n_clips, n_labels), int64
+        Positions of classes, or indicator rows.
+    targets : ClassTargets or LabelTargets
+        What the labels are.
     device : torch.device
     rng : numpy.random.Generator
-    class_weights : ndarray of shape (n_classes,), optional
+    class_weights : ndarray, optional
+        Of ``targets.class_weights``.
     early_stopping : EarlyStopping, optional
     checkpoint : Checkpoint, optional
     log_prefix : str, optional
@@ -89,7 +90,7 @@ class Trainer:
         net,
         schedule,
         labels,
-        n_classes,
+        targets,
         *,
         device,
         rng,
@@ -101,7 +102,7 @@ class Trainer:
         self.history_ = []
         self._schedule = schedule
         self._labels = labels
-        self._n_classes = n_classes
+        self._targets = targets
         self._device = device
         self._rng = rng
         self._early_stopping = early_stopping
@@ -219,7 +220,7 @@ class Trainer:
                 f"The training diverged in epoch {epoch + 1}: the loss is {loss}. Lower "
                 f"learning_rate, which is {self._schedule.learning_rate:g}"
             )
-        f1 = float(f1_score(*torch.cat(classes, dim=1).cpu().numpy(), average="macro"))
+        f1 = self._targets.macro_f1(*torch.cat(classes, dim=1).cpu().numpy())
         return {"epoch": epoch + 1, "loss": loss, "f1": f1, "learning_rate": rates[-1]}
 
     def _split_steps(self, order):
@@ -237,7 +238,7 @@ class Trainer:
             Sum over the clips.
         learning_rate : float
             Of the head.
-        classes : torch.Tensor of shape (2, n_clips)
+        classes : torch.Tensor of shape (2, n_clips) or (2, n_clips, n_labels)
             True and predicted.
         """
         import torch
@@ -259,20 +260,19 @@ class Trainer:
         return total, learning_rate, torch.cat(classes, dim=1)
 
     def _compute_loss(self, crops, labels):
-        """Return the mean loss of a batch, and true and predicted classes of shape (2, n)."""
+        """Return the mean loss of a batch, and true and predicted classes, stacked."""
         import torch
 
         batch, targets = self._augment(self._to_tensor(crops).float(), self._to_tensor(labels))
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._schedule.bf16):
             logits = self._forward(batch.contiguous(memory_format=torch.channels_last))
-        loss = torch.nn.functional.cross_entropy(
-            logits.float(), targets, weight=self._class_weights
-        )
-        return loss, torch.stack([targets.argmax(1), logits.detach().argmax(1)])
+        loss = self._targets.loss(logits.float(), targets, self._class_weights)
+        decided = self._targets.decide(logits.detach())
+        return loss, torch.stack([self._targets.decide_targets(targets), decided])
 
     def _augment(self, batch, labels):
         schedule = self._schedule
-        targets = smooth_targets(labels, self._n_classes, schedule.label_smoothing)
+        targets = self._targets.smooth(labels, schedule.label_smoothing)
         if schedule.spec_augment:
             batch = spec_augment(batch, schedule.spec_augment)
         if schedule.mixup:

@@ -15,6 +15,7 @@ def network(losses, **more):
     """Return a network with a training history and no weights."""
     model = EffNetClassifier("cnn_tiny")
     model.backbone_, model.n_embedding_, model.state_ = "cnn_tiny", 8, b"no weights"
+    model.classes_ = np.arange(2)
     model.history_ = [
         {"epoch": i + 1, "loss": loss} | {name: value + i for name, value in more.items()}
         for i, loss in enumerate(losses)

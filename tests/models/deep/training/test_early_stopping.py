@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from stemstack.exceptions import DataError
+from stemstack.models.deep.targets import ClassTargets
 from stemstack.models.deep.training.early_stopping import (
     EarlyStopping,
     split_validation,
@@ -44,7 +45,8 @@ def logits_of(confidence):
 def run_epochs(confidences, patience, net, start=None):
     """Validate a network whose weight is the epoch's number; return entries and stops."""
     queue = list(confidences)
-    stopping = EarlyStopping(lambda net: logits_of(queue.pop(0)), np.array([0, 1]), 2, patience)
+    labels, targets = np.array([0, 1]), ClassTargets(np.arange(2))
+    stopping = EarlyStopping(lambda net: logits_of(queue.pop(0)), labels, targets, patience)
     if start is not None:
         stopping.load_state_dict(start)
     entries, stops = [], []

@@ -8,10 +8,11 @@ import torch
 from stemstack.models.deep.backbones.networks import build_net, layers_of
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
 from stemstack.models.deep.device import num_threads, seeded_rng
+from stemstack.models.deep.targets import ClassTargets
 from stemstack.models.deep.training.trainer import Trainer, TrainingSchedule
 
 CPU = torch.device("cpu")
-LABELS = np.arange(12) % 2
+LABELS, TARGETS = np.arange(12) % 2, ClassTargets(np.arange(2))
 
 
 def make_schedule(**changes):
@@ -102,7 +103,7 @@ def train(schedule, log_mels, net=None, seed=0, **options):
     with seeded_rng(seed, CPU), num_threads(1):
         net = net or build_net(PretrainedSource("cnn_tiny", "none"), 2)
         rng = np.random.default_rng(0)
-        trainer = Trainer(net, schedule, LABELS, 2, device=CPU, rng=rng, **options)
+        trainer = Trainer(net, schedule, LABELS, TARGETS, device=CPU, rng=rng, **options)
         before = {k: v.clone() for k, v in trainer.net.state_dict().items()}
         trainer.fit(ArrayDataset(log_mels))
     return trainer, before
@@ -124,7 +125,7 @@ def test_dataset_gets_each_epoch(log_mels):
     dataset = ArrayDataset(log_mels)
     net = build_net(PretrainedSource("cnn_tiny", "none"), 2)
     rng = np.random.default_rng(0)
-    Trainer(net, make_schedule(), LABELS, 2, device=CPU, rng=rng).fit(dataset)
+    Trainer(net, make_schedule(), LABELS, TARGETS, device=CPU, rng=rng).fit(dataset)
     assert dataset.epochs == [0, 1, 2]
 
 
