@@ -36,7 +36,9 @@ def check_targets(y, n=None):
     original = y
     matrix = y.toarray() if issparse(y) else np.asarray(y)
     is_matrix = matrix.ndim == 2 and matrix.shape[1] > 1
-    if not is_matrix or type_of_target(matrix) != "multilabel-indicator":
+    # scikit-learn takes any two numbers for an indicator.
+    is_indicator = is_matrix and type_of_target(matrix) == "multilabel-indicator"
+    if not is_indicator or not np.isin(matrix, (0, 1)).all():
         return check_labels(y, n)
     y = matrix.astype(int)
     check_count(y, n)

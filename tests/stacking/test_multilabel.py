@@ -79,6 +79,12 @@ def test_label_of_one_group_is_an_error():
         assign_folds(pd.DataFrame(y, columns=["jazz", "rock", "soul"]), SONGS, n_folds=3)
 
 
+@pytest.mark.parametrize("y", [Y + 1, 2 * Y, 1.0 - 2 * Y])
+def test_other_numbers_are_no_indicator(y):
+    with pytest.raises(ValueError, match="should be a 1d array"):
+        assign_folds(y, SONGS, n_folds=3)
+
+
 def test_columns_are_models_by_label(stack):
     assert list(stack.oof_) == [f"{name}__{i}" for name in ("lr", "tree") for i in range(3)]
     fold = stack.folds_ == 1
