@@ -54,3 +54,17 @@ class LevelNetwork:
         type(self).n_calls += 1
         patches = torch.from_numpy(np.resize(samples, (-(-len(samples) // 100), 100)).copy())
         return torch.stack([patches.mean(dim=1), patches.std(dim=1)], dim=1)
+
+
+def low_and_high(n, seed=0):
+    """Return clips of half a second at 8 kHz, and indicator rows: a low tone, a high tone in each.
+
+    Every second pair of clips has the second label, every second clip the first; all are noisy.
+    """
+    rng = np.random.default_rng(seed)
+    time = np.arange(4000) / 8000
+    labels = np.column_stack([np.arange(n) % 2, np.arange(n) // 2 % 2])
+    frequencies = np.column_stack([rng.uniform(300, 500, n), rng.uniform(2500, 3000, n)])
+    tones = np.sin(2 * np.pi * frequencies[..., None] * time)
+    clips = (labels[..., None] * tones).sum(axis=1) + 0.1 * rng.standard_normal((n, 4000))
+    return list(clips.astype(np.float32)), labels

@@ -8,7 +8,7 @@ import torch
 from stemstack.models.deep.backbones.networks import build_net, layers_of
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
 from stemstack.models.deep.device import num_threads, seeded_rng
-from stemstack.models.deep.targets import ClassTargets
+from stemstack.models.deep.targets import ClassTargets, LabelTargets
 from stemstack.models.deep.training.trainer import Trainer, TrainingSchedule
 
 CPU = torch.device("cpu")
@@ -270,3 +270,19 @@ def test_stopped_training_is_not_resumed(log_mels):
     resumed, _ = train(schedule, log_mels, checkpoint=resumption, early_stopping=StopAfter(5))
     assert len(resumed.history_) == 2
     assert resumption.states == []
+
+
+def test_training_loss_of_labels_is_binary_cross_entropy(log_mels):
+    labels = np.column_stack([LABELS, np.arange(12) < 9]).astype(np.int64)
+    crops = [log_mel[:, :8] for log_mel in log_mels]
+    schedule = make_schedule(epochs=1, batch_size=12, label_smoothing=0.2)
+    with seeded_rng(0, CPU), num_threads(1):
+        net = build_net(PretrainedSource("cnn_tiny", "none"), 2)
+        logits = deepcopy(net).train()(torch.from_numpy(np.stack(crops)[:, None]))
+        rng = np.random.default_rng(0)
+        trainer = Trainer(net, schedule, labels, LabelTargets(2), device=CPU, rng=rng)
+        trainer.fit(ArrayDataset(crops))
+    proba, targets = torch.sigmoid(logits), torch.from_numpy(0.8 * labels + 0.1)
+    expected = -(targets * proba.log() + (1 - targets) * (1 - proba).log()).mean().item()
+    # float32 sums in another order: clips are shuffled.
+    assert trainer.history_[0]["loss"] == pytest.approx(expected, rel=1e-5)
