@@ -120,7 +120,7 @@ class Section:
         """
         if self.needs_data and inputs.data is None:
             return None
-        if self.one_label and inputs.evaluations[0].is_multilabel:
+        if self.one_label and any(one.is_multilabel for one in inputs.evaluations):
             return None
         try:
             data = self.collect(inputs)

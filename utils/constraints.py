@@ -96,8 +96,18 @@ def is_number(value, kind=int | float):
 
 
 def is_text(value):
-    """Return whether a value is text that can be a name or a path: not empty, no null character."""
-    return isinstance(value, str) and value.strip() != "" and "\0" not in value
+    """Return whether a value is text that can be a name or a path.
+
+    It is neither empty nor has null characters or halves of characters, which YAML and JSON allow.
+    """
+    if not isinstance(value, str) or value.strip() == "" or "\0" in value:
+        return False
+    try:
+        # The names of files that are no Unicode have halves of their own.
+        value.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def whole_number(low, high):

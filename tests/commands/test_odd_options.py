@@ -17,6 +17,7 @@ from stemstack.runs.config import CONSTRAINTS
 ODD = {
     "empty": "",
     "empty text": '""',
+    "half character": '"\\ud800"',
     "null character": '"a\\0b"',
     "infinity": ".inf",
     "nan": ".nan",
@@ -42,7 +43,7 @@ VALID = {
     "boolean": {"allow_missing_stems"},
     "infinity": set(),
     "mapping": set(),
-    "empty": {"epochs", "hop", "noise", "settings"},
+    "empty": {"epochs", "hop", "label_separator", "noise", "settings"},
     "empty text": {"settings"},
 }
 CASES = [

@@ -25,7 +25,12 @@ def test_header_comes_from_sample_submission(tmp_path):
     (tmp_path / "sample_submission.csv").write_text("clip,genre\n1,x\n")
     data = read_data(tmp_path / "all.csv")
     assert data.header == ("clip", "genre")
-    assert data.test is None
+    assert data.test["id"].tolist() == ["1"]
+
+
+def test_manifest_named_test_has_no_other(tmp_path):
+    (tmp_path / "test.csv").write_text("path,label\na.wav,x\nb.wav,y\n")
+    assert read_data(tmp_path / "test.csv").test is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from stemstack.runs.learning_curve import CURVE, LearningCurve
 
 COUNTS = pd.DataFrame({"training": [50, 50], "predicted, out of fold": [55, 45]}, ["a", "b"])
 FOLDS = pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], [0, 1])
+TABLES = {"counts": COUNTS, "folds": FOLDS, "curve": None, "multilabel": False}
 
 
 @pytest.fixture
@@ -45,15 +46,13 @@ def test_run_without_test_clips_has_no_test_column(run):
 
 
 def test_fold_counts_have_a_sum():
-    body = DATA.render({"counts": COUNTS, "folds": FOLDS, "left_out": [], "curve": None})
+    body = DATA.render({**TABLES, "left_out": []})
     assert re.findall(r"<td>(\d+)</td>", body) == ["1", "2", "3", "3", "4", "7"]
     assert "left out" not in body
 
 
 def test_left_out_clips_are_named():
-    body = DATA.render(
-        {"counts": COUNTS, "folds": FOLDS, "left_out": ["song.wav: is <empty>"], "curve": None}
-    )
+    body = DATA.render({**TABLES, "left_out": ["song.wav: is <empty>"]})
     assert "1 test clips could not be read" in body and "song.wav: is &lt;empty&gt;" in body
 
 

@@ -18,6 +18,7 @@ DATA = {
     "expected": {},
     "leaderboard": {},
     "note": None,
+    "ranks": {},
     "behind_linear": [],
     "has_gap": True,
     "data_set": "D",
