@@ -9,6 +9,7 @@ from ...runs.stored_clips import find_training, open_data
 from ..html import figures
 from ..html.blocks import bullets, figure, heading, paragraph, table
 from ..section import Section, cached_result
+from .tags import find_embedding
 
 # Fewer songs: unlike training and test clips, they have no features in the cache.
 _N_CLIPS, _N_SONGS = 100, 50
@@ -38,26 +39,33 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
     dict or None
         ``trained_on``, the gap as of ``Gap.to_dict`` between training and test clips; ``naive``,
         the gap between plain sums of single songs and test clips, or None for a run without
-        mashups. None for a run without test clips.
+        mashups. With the embedding of the report or of a model of the run, if there is one. None
+        for a run without test clips.
     """
     run = inputs.run
     if not has_test(run):
         return None
-    sizes = {"n_clips": n_clips, "n_songs": n_songs}
-    return cached_result(run, "gap", lambda: _measure(inputs, **sizes), **sizes, format=3)
+    sizes, embedding = {"n_clips": n_clips, "n_songs": n_songs}, find_embedding(inputs)
+    known = {} if embedding is None else {"embedding": embedding.extractor_.store_name}
+    return cached_result(
+        run, "gap", lambda: _measure(inputs, embedding, **sizes), **sizes, **known, format=3
+    )
 
 
-def _measure(inputs, *, n_clips, n_songs):
+def _measure(inputs, embedding, *, n_clips, n_songs):
     run, resources = inputs.run, inputs.resources
     data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     recipes = run.read_recipes()
     test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources=resources)
     training = _training_clips(run, data, recipes, n_clips, resources)
-    X_test, X_training = (describe(clips, "all", resources) for clips in (test, training))
+    X_test, X_training = (
+        describe(clips, "all", resources, embedding) for clips in (test, training)
+    )
     naive = None
     if recipes:
         songs = _plain_songs(data, n_songs, resources)
-        naive = compare(songs, describe(songs, "all", resources), test, X_test).to_dict()
+        X_songs = describe(songs, "all", resources, embedding)
+        naive = compare(songs, X_songs, test, X_test).to_dict()
     return {"trained_on": compare(training, X_training, test, X_test).to_dict(), "naive": naive}
 
 

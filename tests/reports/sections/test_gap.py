@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from helpers.nets import LevelNetwork
 
 from stemstack.datasets import read_data
 from stemstack.domain_shift.gap import compute_clip_stats
 from stemstack.mashups import write_recipes
+from stemstack.models import AudioEmbedding
+from stemstack.models.deep.embeddings import extractor
 from stemstack.reports.sections import gap as gap_section
 from stemstack.reports.sections.gap import GAP
 from stemstack.runs import Config
@@ -58,7 +61,7 @@ def run(make_run, stem_data, shared_cache):
 def test_mashups_and_plain_songs_are_compared(run, make_inputs, shared_cache, monkeypatch):
     # Length and level are enough to compare by; all features would take seconds.
     monkeypatch.setattr(
-        gap_section, "describe", lambda clips, families, resources: compute_clip_stats(clips.clips)
+        gap_section, "describe", lambda clips, *options: compute_clip_stats(clips.clips)
     )
     inputs = make_inputs(run, resources=Resources(cache=shared_cache, n_jobs=1))
     data = GAP.collect(inputs, n_clips=8, n_songs=5)
@@ -71,6 +74,24 @@ def test_mashups_and_plain_songs_are_compared(run, make_inputs, shared_cache, mo
     (run.path / "gap.json").write_text(json.dumps(document))
     assert GAP.collect(inputs, n_clips=8, n_songs=5)["trained_on"]["auc"] == 0.123
     assert GAP.collect(inputs, n_clips=7, n_songs=5)["trained_on"]["n_a"] == 7
+
+
+def test_embedding_is_a_facet(run, make_inputs, shared_cache, monkeypatch):
+    monkeypatch.setattr(extractor, "load_network", lambda model, **options: LevelNetwork())
+    describe = gap_section.describe
+    monkeypatch.setattr(
+        gap_section,
+        "describe",
+        lambda clips, _, resources, embedding: describe(clips, ["zcr"], resources, embedding),
+    )
+    options = {"resources": Resources(cache=shared_cache, n_jobs=1)}
+    without = GAP.collect(make_inputs(run, **options), n_clips=8, n_songs=5)
+    data = GAP.collect(
+        make_inputs(run, embedding=AudioEmbedding(), **options), n_clips=8, n_songs=5
+    )
+    for kind in ("trained_on", "naive"):
+        facets = {one["name"] for one in data[kind]["facets"]}
+        assert facets - {one["name"] for one in without[kind]["facets"]} == {"embedding"}
 
 
 def test_missing_data_set_is_the_reason_given(make_run, make_inputs, tmp_path):
