@@ -1,7 +1,8 @@
-"""Take the screenshots of the report in the docs: ``python docs/screenshots_report.py RUN``.
+"""Take the screenshots of reports in the docs: ``python docs/screenshots_report.py RUN COMPARISON``.
 
-RUN has a ``report.html``. Writes ``report.png``, light, and ``report-phone.png``, dark, to
-``docs/images``. Needs Chromium on the PATH.
+RUN has a ``report.html``; COMPARISON is the page of several runs. Writes ``report.png``, light,
+``report-phone.png``, dark, and ``comparison.png``, light, to ``docs/images``. Needs Chromium on the
+PATH.
 """
 
 import io
@@ -19,14 +20,15 @@ DESK, PHONE = (1200, 1000, 1.5), (390, 844, 2)
 COLOURS = 128
 
 
-def main(run):
-    """Take both screenshots of the report of a run."""
+def main(run, comparison):
+    """Take both screenshots of the report of a run, and one of a comparison."""
     page = Path(run, "report.html").resolve().as_uri()
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         take(browser, page, IMAGES / "report.png", DESK, "light")
         take(browser, page, IMAGES / "report-phone.png", PHONE, "dark")
+        take(browser, Path(comparison).resolve().as_uri(), IMAGES / "comparison.png", DESK, "light")
         browser.close()
 
 

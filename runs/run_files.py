@@ -187,7 +187,7 @@ def check_predictions(table, models, target):
         A column is missing or does not hold probabilities, or ids, labels and folds are others than
         those of a run.
     """
-    classes, separator = target.classes, getattr(target, "separator", None)
+    classes = target.classes
     columns = [name for model in models for name in name_columns(model, classes, len(classes))]
     missing = [name for name in columns if name not in table]
     if missing:
@@ -201,7 +201,7 @@ def check_predictions(table, models, target):
             raise ValueError(f"its column {name!r} is not text")
     if "id" in table and not table["id"].is_unique:
         raise ValueError("its ids are repeated")
-    if "label" in table and not set(list_labels(table["label"], separator)) <= set(classes):
+    if "label" in table and not set(list_labels(table["label"], target.separator)) <= set(classes):
         raise ValueError("its labels are not classes of the run")
     if "fold" in table and not (table["fold"].dtype.kind in "iu" and (table["fold"] >= 0).all()):
         raise ValueError("its folds are not numbers from 0 on")

@@ -22,7 +22,7 @@ class ClassTarget:
     """
 
     classes: list
-    is_multilabel = False
+    is_multilabel, separator = False, None
 
     def encode(self, cells):
         """Return ``y`` of the labels in a table."""
