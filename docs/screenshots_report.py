@@ -1,4 +1,4 @@
-"""Take the screenshots of reports in the docs: ``python docs/screenshots_report.py RUN COMPARISON``.
+"""Take the screenshots of reports: ``python docs/screenshots_report.py RUN COMPARISON``.
 
 RUN has a ``report.html``; COMPARISON is the page of several runs. Writes ``report.png``, light,
 ``report-phone.png``, dark, and ``comparison.png``, light, to ``docs/images``. Needs Chromium on the

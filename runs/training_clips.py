@@ -14,6 +14,7 @@ from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..mashups.settings import LONGEST
 from ..stacking import assign_folds
+from ..stacking.folds import check_every_class_trains
 from ..stacking.groups import connected_groups
 from ..utils.resources import DEFAULT_RESOURCES
 from .config import AUTO
@@ -294,6 +295,8 @@ def _from_clips(data, config, test_seconds, resources):
         table = _split_ignoring_songs(table, config, target)
     elif "fold" not in table:
         table = _split_clips(table, config, target)
+    else:
+        check_every_class_trains(target.encode(table["label"]), table["fold"], target.classes)
     columns = ["clip", "label", "group", *fold_columns(table)]
     return TrainingClips(table[columns], clips, _fold_items(table, "clip", "clip"), [], target)
 
@@ -343,6 +346,8 @@ def _split_clips(table, config, target):
         stream = np.random.SeedSequence(config.seed, spawn_key=(_REPEAT_STAGE, repeat))
         seeds[f"repeat{repeat}"] = int(stream.generate_state(1)[0])
     y, groups = target.encode(table["label"]), table["group"]
+    if target.is_multilabel:
+        y = pd.DataFrame(y, columns=target.classes)
     return table.assign(
         **{
             column: assign_folds(y, groups, n_folds=config.folds, seed=seed)

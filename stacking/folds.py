@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 
 from ..exceptions import DataError, UsageError
 from ..utils.targets import check_none_missing
-from .multilabel import check_every_label_trains, check_targets, iterative_folds
+from .multilabel import check_every_label_trains, check_targets, iterative_folds, label_names
 
 
 def assign_folds(y, groups=None, *, n_folds=5, seed=0):
@@ -57,10 +57,10 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     >>> all(len(set(folds[songs == song])) == 1 for song in range(6))
     True
     """
-    y = check_targets(y)
+    named_y, y = y, check_targets(y)
     groups = np.arange(len(y)) if groups is None else check_groups(groups, len(y))
     if y.ndim == 2:
-        return _multilabel_folds(y, groups, n_folds, seed)
+        return _multilabel_folds(y, groups, n_folds, seed, label_names(named_y))
     _check_folds_possible(y, groups, n_folds)
     if len(np.unique(groups)) == len(groups):
         splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
@@ -71,13 +71,13 @@ def assign_folds(y, groups=None, *, n_folds=5, seed=0):
     return folds
 
 
-def _multilabel_folds(y, groups, n_folds, seed):
+def _multilabel_folds(y, groups, n_folds, seed, names):
     """Assign folds by iterative stratification, and check that each label can be learnt."""
     n_groups = len(np.unique(groups))
     if not 2 <= n_folds <= n_groups:
         raise UsageError(f"The number of folds must be 2 to {n_groups} (groups). Got {n_folds}.")
     folds = iterative_folds(y, groups, n_folds, seed)
-    check_every_class_trains(y, folds)
+    check_every_class_trains(y, folds, names)
     return folds
 
 
@@ -291,10 +291,23 @@ def check_folds(folds, n):
     return folds
 
 
-def check_every_class_trains(y, folds):
-    """Raise an error if one fold holds all rows of a class: its model could not learn the class."""
+def check_every_class_trains(y, folds, names=None):
+    """Raise an error if one fold holds all rows of a class: its model could not learn the class.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,), or ndarray of shape (n, n_labels), int
+    folds : array-like of shape (n,), int
+    names : sequence, optional
+        Of the labels, in messages; by default their numbers.
+
+    Raises
+    ------
+    DataError
+        All rows of a class, or with or without a label, are in one fold.
+    """
     if np.ndim(y) == 2:
-        check_every_label_trains(y, folds)
+        check_every_label_trains(y, np.asarray(folds), names)
         return
     n_folds = pd.Series(folds).groupby(y).nunique()
     if (n_folds < 2).any():

@@ -125,14 +125,17 @@ def _by_rarest_label(counts, rng):
         left = [group for group in left if counts[group, label] == 0]
 
 
-def check_every_label_trains(y, folds):
+def check_every_label_trains(y, folds, names=None):
     """Raise an error if one fold holds all rows with a label, or all without."""
     for label, column in enumerate(y.T):
         for value in (0, 1):
             if len(np.unique(folds[column == value])) < 2:
-                what = "with" if value else "without"
+                what, named = (
+                    "with" if value else "without",
+                    label if names is None else names[label],
+                )
                 raise DataError(
-                    f"All rows {what} label {label} are in one fold; use fewer folds, add groups, "
+                    f"All rows {what} label {named} are in one fold; use fewer folds, add groups, "
                     "or leave the column out of y"
                 )
 

@@ -227,7 +227,9 @@ class FoldFitter:
             "labels": self.training.table["label"].tolist(),
             "test": [clip_key(clip) for clip in self.test.clips],
         }
-        table = self.training.table
+        table, separator = self.training.table, self.training.target.separator
+        if separator is not None:
+            contents["label_separator"] = separator
         return [content_key(**contents, folds=table[c].tolist()) for c in fold_columns(table)]
 
 

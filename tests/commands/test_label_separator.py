@@ -174,3 +174,22 @@ def test_answers_may_have_labels_in_any_order(run, clips, run_program, tmp_path)
     answers.assign(label="low;bass").to_csv(tmp_path / "unknown.csv", index=False)
     code, _, err = run_program("evaluate", run, "--answers", tmp_path / "unknown.csv")
     assert code == 1 and "unknown class 'bass'; the run's are high, low, mid" in err
+
+
+def test_label_of_one_group_is_named(clips, run_program, tmp_path):
+    table = pd.read_csv(clips / "train.csv", keep_default_na=False)
+    table["path"] = [str(clips / name) for name in table["path"]]
+    rare = table.assign(
+        label=["rare" if i == 3 else label for i, label in enumerate(table["label"])]
+    )
+    rare.to_csv(tmp_path / "rare.csv", index=False)
+    options = ("--models", "lr(families=mfcc)", "--out", tmp_path / "RUN", *OPTIONS)
+    code, _, err = run_program("fit", "--data", tmp_path / "rare.csv", *options)
+    assert code == 1 and "All rows with label rare are in one fold" in err
+    code, out, _ = run_program("doctor", tmp_path / "rare.csv", "--label-separator", ";", "--quiet")
+    assert code == 1 and "1 of 4 labels are in a single group of clips" in out
+    fixed = table.assign(fold=[int("low" in label) for label in table["label"]])
+    fixed.to_csv(tmp_path / "fixed.csv", index=False)
+    code, _, err = run_program("fit", "--data", tmp_path / "fixed.csv", *options)
+    assert code == 1 and "label low are in one fold" in err
+    assert not (tmp_path / "RUN").exists()
