@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from ..exceptions import UsageError
 from ._shared.options import (
@@ -54,7 +55,11 @@ def report_command(runs, answers, data, noise, embedding, out, no_audio, quick, 
     if len(runs) > 1 and out is None:
         raise UsageError("A comparison of several runs needs --out FILE, such as comparison.html")
     if embedding is not None and (data is None or quick or len(runs) > 1):
-        raise UsageError("--embedding needs one RUN and --data, without --quick")
+        source = click.get_current_context().get_parameter_source("embedding")
+        if source is ParameterSource.COMMANDLINE:
+            raise UsageError("--embedding needs one RUN and --data, without --quick")
+        # The environment variable is of other commands, too.
+        embedding = None
     opened = [Run.open(run, trust=trust) for run in runs]
     resources = make_resources(rest["cache"], rest["jobs"], rest["quiet"])
     if data is None and not quick:

@@ -267,3 +267,12 @@ def test_configuration_names_the_blend(finished_run, tmp_path, run_program):
     code, _, err = run_program("stack", finished_run, "--blend", "nnls", "--out", tmp_path / "RUN2")
     assert code == 0, err
     assert Run.open(tmp_path / "RUN2").config.blend == "nnls"
+
+
+def test_environment_names_no_unused_embedding(finished_run, run_program, musicnn, monkeypatch):
+    page = finished_run.parent / "page.html"
+    options = ("report", finished_run, "--quick", "--out", page, "--quiet")
+    code, _, err = run_program(*options, "--embedding", musicnn)
+    assert code == 2 and "--embedding needs one RUN and --data" in err
+    monkeypatch.setenv("STEMSTACK_EMBEDDING", musicnn)
+    assert run_program(*options)[0] == 0 and page.exists()
