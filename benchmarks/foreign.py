@@ -3,9 +3,9 @@
 Each mixer of ``foreign_mixers.py`` makes a test set from songs and noise clips that are not trained
 on. ``lr``, ``lgbm`` and their mean are then trained on mashups of several settings, and scored on
 it. ``level`` is ``wide`` with the law of the level of the test set; ``read``, ``quick`` and
-``full`` match the settings to it as ``fit --match`` does; ``mixer`` has training mashups of the
-mixer itself, the ceiling. Needs ``pip install pedalboard audiomentations scaper pydub``, and SoX
-and FFmpeg.
+``full`` match the settings to it as ``fit --match`` does; ``generators`` are those of ``quick``,
+with the level of ``wide``; ``mixer`` has training mashups of the mixer itself, the ceiling. Needs
+``pip install pedalboard audiomentations scaper pydub``, and SoX and FFmpeg.
 
     python benchmarks/foreign.py WORK --per-class 100 --trainings record,wide
     python benchmarks/foreign.py WORK --per-class 40 --trainings wide,quick,mixer
@@ -16,6 +16,7 @@ WORK receives the data, the test sets and the features; what exists is not made 
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import foreign_mixers
@@ -157,6 +158,9 @@ def training_clips(work, training, name, paths, per_class, seed):
     elif training == "level":
         start = Settings(durations=durations, **FIXED["wide"])
         settings = fit_level(start, compute_clip_stats(paths, n_jobs=2))
+    elif training == "generators":
+        found, level = match(work, name, paths, "quick"), ("normalize", "peak", "headroom", "level")
+        settings = replace(found, **{setting: getattr(Settings, setting) for setting in level})
     else:
         settings = match(work, name, paths, training)
     options = {"seed": seed, "per_class": per_class, "cache": work / "cache", "folds": FOLDS}
@@ -206,7 +210,7 @@ def main():
     parser.add_argument("--test-per-class", type=int, default=20)
     parser.add_argument("--per-class", type=int, default=100, help="training mashups")
     parser.add_argument(
-        "--trainings", default="record,wide", help="and level, read, quick, full, mixer"
+        "--trainings", default="record,wide", help="and level, read, quick, full, generators, mixer"
     )
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--json", type=Path)

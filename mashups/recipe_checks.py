@@ -64,6 +64,7 @@ _EFFECT = {
     "name": _TEXT,
     "values": Constraint(lambda values: all(map(is_number, values)), "numbers"),
 }
+_UNCHANGED = Constraint(lambda rate: rate == 1, "1, because tempo is 'none'")
 _RECIPE = {
     "id": _TEXT,
     "label": _TEXT,
@@ -98,6 +99,8 @@ def check_recipe(recipe):
         _check(recipe, _RECIPE, "")
         for i, part in enumerate(recipe.stems):
             _check(part, _STEM, f"stems[{i}].")
+            if recipe.tempo == "none":
+                check_value(f"stems[{i}].rate", part.rate, _UNCHANGED)
         for i, part in enumerate(recipe.noises):
             _check(part, _NOISE, f"noises[{i}].")
             level = part.gain if part.snr is None else part.snr

@@ -146,8 +146,8 @@ def load_model(folder, *, trust=()):
     own = trusted_prefixes(trust)
     try:
         model, untrusted = _load_archive(_read_archive(path), own)
-        spectral = find_parts(model, SpectralFeatures)
-        embeddings = find_parts(model, AudioEmbedding)
+        families = [part.families for part in find_parts(model, SpectralFeatures)]
+        networks = [part.local_path for part in find_parts(model, AudioEmbedding)]
     except StemstackError:
         raise
     except ImportError as error:
@@ -155,14 +155,14 @@ def load_model(folder, *, trust=()):
     except Exception as error:
         raise _damaged(path, error) from error
     # Computing features would import the code of families.
-    sources = describe_untrusted(untrusted, [part.families for part in spectral], trust)
+    sources = describe_untrusted(untrusted, families, trust)
     if sources:
         raise DataError(
             f"{path}: holds {', '.join(untrusted) or 'feature families'}, which stemstack does not "
             f"save by itself; if you trust this code, pass --trust {sources}, unchanged since the "
             "fit"
         )
-    paths = untrusted_paths([part.local_path for part in embeddings], trust)
+    paths = untrusted_paths(networks, trust)
     if paths:
         raise DataError(
             f"{path}: reads the network of an embedding from {', '.join(paths)}; if it is your "

@@ -152,7 +152,7 @@ def _change_type(draw, table, name, names):
     try:
         dtype = draw(st.sampled_from(["str", "int64", "float32", "category", "bool", "int8"]))
         return table.assign(**{name: table[name].astype(dtype)})
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return table
 
 

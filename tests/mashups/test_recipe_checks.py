@@ -38,6 +38,11 @@ RECIPE = Recipe("r", "a", 0, 22050, 0, 1000, (STEM,), (NOISE,), effects=(Effect(
         ({"normalize": None}, "normalize must be one of"),
         ({"stems": ()}, "stems must be at least one stem"),
         ({"stems": (replace(STEM, rate=0.0),)}, r"stems\[0\].rate must be"),
+        # There is no method to change the tempo by.
+        (
+            {"tempo": "none", "stems": (STEM, replace(STEM, rate=1.2))},
+            r"stems\[1\].rate must be 1, because tempo is 'none'",
+        ),
         ({"stems": (replace(STEM, gain=None),)}, r"stems\[0\].gain must be"),
         ({"stems": (STEM, replace(STEM, path=3))}, r"stems\[1\].path must be text"),
         ({"noises": (replace(NOISE, gain=None),)}, r"noises\[0\].gain or snr must be"),

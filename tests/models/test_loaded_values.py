@@ -132,6 +132,20 @@ def test_values_out_of_bounds_are_refused(name, value, tmp_path):
         load_model(tmp_path)
 
 
+def test_extraction_without_parameters_is_damaged(tmp_path):
+    clips, y = low_and_high_tones(4)
+    model = make_pipeline(SpectralFeatures(8000, families="centroid"), LogisticRegression())
+    save_model(model.fit(clips, y), tmp_path)
+
+    def edit(node):
+        if node.get("__loader__") == "DictNode":
+            node["content"].pop("families", None)
+
+    edit_schema(tmp_path / "model.skops", edit)
+    with pytest.raises(DataError, match=r"model\.skops: is damaged .*families"):
+        load_model(tmp_path)
+
+
 def test_constructors_are_never_called(tmp_path, monkeypatch):
     save_model(LogisticRegression().fit(X, Y), tmp_path)
 
