@@ -51,6 +51,12 @@ NOISE = LEVEL.flatmap(
         **{name: st.just(value) for name, value in ({"gain": None} | level).items()},
     )
 )
+
+
+def unsynced(recipe):
+    return replace(recipe, stems=tuple(replace(part, rate=1.0) for part in recipe.stems))
+
+
 RECIPE = st.builds(
     Recipe,
     id=TEXT,
@@ -71,7 +77,7 @@ RECIPE = st.builds(
     effects=st.lists(
         st.builds(Effect, name=TEXT, values=st.lists(NUMBER, max_size=2).map(tuple)), max_size=2
     ).map(tuple),
-)
+).map(lambda recipe: unsynced(recipe) if recipe.tempo == "none" else recipe)
 
 
 @given(recipes=st.lists(RECIPE, max_size=3), suffix=st.sampled_from(["parquet", "jsonl"]))
