@@ -108,7 +108,7 @@ def mix_training(work, name, per_class, seed):
     noise = items[items["kind"] == "noise"]
     paths, labels, folds = [], [], []
     for (label, fold), own in items[items["kind"] == "song"].groupby(["label", "fold"]):
-        songs = [root / "genres_stems" / label / song for song in own["item"]]
+        songs = [root / "genres_stems" / song for song in own["item"]]
         noises = [str(root / path) for path in noise.loc[noise["fold"] == fold, "item"]]
         for number in range(per_class // FOLDS):
             path = work / "training" / name / f"{label}-{fold}-{number:03d}-{seed}.wav"
