@@ -46,9 +46,9 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
     if not has_test(run):
         return None
     sizes, embedding = {"n_clips": n_clips, "n_songs": n_songs}, find_embedding(inputs)
-    known = {} if embedding is None else {"embedding": embedding.extractor_.store_name}
+    keys = {} if embedding is None else {"embedding": embedding.extractor_.store_name}
     return cached_result(
-        run, "gap", lambda: _measure(inputs, embedding, **sizes), **sizes, **known, format=3
+        run, "gap", lambda: _measure(inputs, embedding, **sizes), **sizes, **keys, format=3
     )
 
 
