@@ -1,11 +1,11 @@
 """Find tests that prove nothing: replace each result by a constant and see whether a test fails.
 
 ``python benchmarks/mutation.py features mashups.rendering stacking`` takes each public function,
-method and fitted attribute of these packages in turn. In a process of its own the result is zeros
-of its real type and shape, or None; what returns nothing does nothing. The tests of the package
-run until the first failure. The line printed has the test that failed, or UNNOTICED. Most take a
-few seconds. ``--constant 1`` replaces by ones (and True), ``--only NAME`` checks what ends with
-that name, ``--skip N`` goes on after N targets.
+method and fitted attribute of these packages or modules in turn. In a process of its own the result
+is zeros of its real type and shape, or None; what returns nothing does nothing. The tests of the
+package run until the first failure. The line printed has the test that failed, or UNNOTICED. Most
+take a few seconds. ``--constant 1`` replaces by ones (and True), ``--only NAME`` checks what ends
+with that name, ``--skip N`` goes on after N targets.
 
 A process that imported the packages is forked, so this needs Linux or macOS.
 """
@@ -118,14 +118,15 @@ def unwrap(value):
 def list_targets(package_name):
     """Return what can be replaced in a package: (module, name, function, fitted attribute)."""
     package = importlib.import_module(f"stemstack.{package_name}")
-    targets = []
-    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        for name, value in vars(importlib.import_module(module.name)).items():
-            if name.startswith("_") or getattr(value, "__module__", None) != module.name:
+    path, targets = getattr(package, "__path__", None), []
+    found = [package] if path is None else pkgutil.walk_packages(path, package.__name__ + ".")
+    for module in (getattr(one, "name", package.__name__) for one in found):
+        for name, value in vars(importlib.import_module(module)).items():
+            if name.startswith("_") or getattr(value, "__module__", None) != module:
                 continue
             members = list_members(value) if inspect.isclass(value) else [("", value, None)]
             targets += [
-                (module.name, name + member, unwrap(item), attribute)
+                (module, name + member, unwrap(item), attribute)
                 for member, item, attribute in members
                 if callable(unwrap(item))
             ]
