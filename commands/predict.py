@@ -99,6 +99,9 @@ def predict_command(
         clips = ClipList.from_paths(paths, resources=resources)
     else:
         reading = run.config.reading
+        if Path(data).is_dir():
+            # The labels of folders are not used, nor separated.
+            reading["label_separator"] = None
         dataset = read_data(data, **reading, cache=cache, progress=resources.progress)
         clips = ClipList.from_test_table(dataset)
     clips = clips.usable(any_length=lengths is not None, resources=resources).cut(lengths, hop)

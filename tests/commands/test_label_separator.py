@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,16 @@ def test_predictions_have_a_probability_per_label(run, clips, run_program):
 def test_test_clips_are_predicted_again(run, clips, run_program):
     code, out, _ = run_program("predict", run, "--data", clips / "train.csv", "--quiet")
     assert code == 0 and out == (run / "submission.csv").read_text()
+
+
+def test_test_clips_of_folders_are_predicted(run, clips, run_program, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        shutil.copy(clips / "0.wav", tmp_path / name)
+    (tmp_path / "test.csv").write_text("filename\na/0.wav\n")
+    code, out, _ = run_program("predict", run, "--data", tmp_path, "--quiet")
+    expected = run_program("predict", run, clips / "0.wav", "--quiet")[1]
+    assert code == 0 and out.splitlines()[1].split(",")[1] == expected.splitlines()[1].split(",")[1]
 
 
 def test_windows_average_each_label(run, clips, run_program, tmp_path):
