@@ -61,7 +61,7 @@ def explode_labels(cells, separator):
     Returns
     -------
     Series of str
-        With the index of the cells; without those that have no label.
+        With the index of the cells; with a separator without those that have no label.
 
     Examples
     --------
@@ -70,4 +70,6 @@ def explode_labels(cells, separator):
     >>> list(explode_labels(pd.Series(["bird;rain", "", "rain"]), ";").items())
     [(0, 'bird'), (0, 'rain'), (2, 'rain')]
     """
+    if separator is None:
+        return cells
     return cells.map(lambda cell: split_labels(cell, separator)).explode().dropna()
