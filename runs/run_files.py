@@ -116,6 +116,10 @@ def read_parquet(path, columns=()):
         with open(path, "rb") as file:
             check_parquet_size(file)
             table = pd.read_parquet(file)
+        for _, column in table.items():
+            if not pd.api.types.is_numeric_dtype(column):
+                # Text is decoded as it is used, and may be none.
+                column.tolist()
         missing = [name for name in columns if name not in table]
         if missing:
             raise ValueError(f"without column {missing[0]!r}")

@@ -6,6 +6,7 @@ import pytest
 
 from stemstack.exceptions import DataError
 from stemstack.runs import Config, Run
+from stemstack.runs.run_files import read_parquet
 
 TABLE = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
 
@@ -71,3 +72,11 @@ def test_damaged_table_is_named(name, changes, problem, make_run):
     run.write_table(name, run.read_table(name).assign(**changes))
     with pytest.raises(DataError, match=rf"{name}\.parquet: is damaged \({problem}\)"):
         run.read_table(name)
+
+
+def test_text_that_is_no_unicode_is_damaged(tmp_path):
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"id": ["aaaa"]}).to_parquet(path, compression=None)
+    path.write_bytes(path.read_bytes().replace(b"aaaa", b"\xff" * 4))
+    with pytest.raises(DataError, match=r"table\.parquet: is damaged"):
+        read_parquet(path)
