@@ -88,9 +88,17 @@ def read_json(path):
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
             raise ValueError(f"more than {_MAX_JSON_BYTES / 2**20:.0f} MB")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_int=_bounded)
     except _DAMAGE as error:
         raise damaged(path, error) from error
+
+
+def _bounded(text):
+    """Return a whole number; larger ones than 64 bits overflow where they become floats."""
+    value = int(text)
+    if abs(value) >= 2**63:
+        raise ValueError("a number of more than 64 bits")
+    return value
 
 
 def read_parquet(path, columns=()):

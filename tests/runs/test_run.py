@@ -6,7 +6,7 @@ import pytest
 
 from stemstack.exceptions import DataError
 from stemstack.runs import Config, Run
-from stemstack.runs.run_files import read_parquet
+from stemstack.runs.run_files import read_json, read_parquet
 
 TABLE = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
 
@@ -80,3 +80,12 @@ def test_text_that_is_no_unicode_is_damaged(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"aaaa", b"\xff" * 4))
     with pytest.raises(DataError, match=r"table\.parquet: is damaged"):
         read_parquet(path)
+
+
+def test_number_of_many_digits_is_damage(tmp_path):
+    path = tmp_path / "costs.json"
+    path.write_text('{"seconds": 9223372036854775807}')
+    assert read_json(path) == {"seconds": 2**63 - 1}
+    path.write_text('{"seconds": 1' + "0" * 400 + "}")
+    with pytest.raises(DataError, match=r"costs\.json: is damaged \(a number of more than 64 bits"):
+        read_json(path)
