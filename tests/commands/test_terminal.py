@@ -163,12 +163,13 @@ def test_unfinished_model_is_dropped_loudly(stem_data, tmp_path, run_program, mo
         (["--time-limit", "1h", "--protocol", "both"], "plans one protocol at a time"),
         (["--time-limit", "1s"], "The time limit is too short: heuristic, the cheapest model"),
         (["--track", "neptune"], "The tracker must be mlflow, mlflow:URI"),
-        (["--tim-limit", "1h"], "Did you mean"),
+        # Some versions of click quote the name.
+        (["--tim-limit", "1h"], "Did you mean --time-limit?"),
     ],
 )
 def test_invalid_time_limit_raises(options, message, stem_data, tmp_path, fit_small):
     code, _, err = fit_small(stem_data, tmp_path / "RUN", *options, models="heuristic")
-    assert code == 2 and message in err
+    assert code == 2 and message in err.replace("'", "")
     assert not (tmp_path / "RUN").exists()
 
 

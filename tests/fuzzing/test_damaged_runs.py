@@ -1,7 +1,6 @@
 """Damaged files of a run: what is read gives probabilities, and the rest is refused by name."""
 
 import json
-import warnings
 import zipfile
 
 import pandas as pd
@@ -167,8 +166,6 @@ def test_damaged_models_of_run(name, file, check_model):
 
     def check(content):
         path.write_bytes(content)
-        # scikit-learn's warning of a pipeline whose parts no longer fit together.
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")
         check_run()
 
     inputs = damaged_bytes([content], BINARY_TOKENS)
