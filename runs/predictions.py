@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..exceptions import DataError
 from ..stacking.out_of_fold import name_columns
 
 METHOD = "predict_proba"
@@ -66,3 +67,30 @@ def predict_y(run, table, name):
     if "fold" in table:
         return target.predict_out_of_fold(target.encode(table["label"]), proba, table["fold"])
     return target.predict(proba, run.thresholds(name))
+
+
+def read_test(run):
+    """Read the test predictions of a run.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    DataFrame
+        One row per test clip: column ``id``, and ``<model>__<class>`` for every base model and the
+        stack.
+
+    Raises
+    ------
+    DataError
+        The run has no test predictions.
+    """
+    if not (run.path / "ledger" / "test.parquet").exists():
+        left_out = run.metrics["left_out"]
+        reason = (
+            f"all were left out, first {left_out[0]}" if left_out else "its data has no test.csv"
+        )
+        raise DataError(f"{run.path}: the run predicted no test clips; {reason}")
+    return run.read_table("ledger/test")

@@ -18,8 +18,7 @@ from ..clip_list import ClipList
 from ..fitting.feature_cache import compute_features, widest_first
 from ..fitting.fold_fits import fit_and_predict
 from ..fitting.meta_fit import fit_meta_model
-from ..prediction.evaluate import read_test
-from ..predictions import METHOD, ModelPredictions
+from ..predictions import METHOD, ModelPredictions, read_test
 from ..run import PSEUDO_LABEL, STACK, Run
 from ..stored_clips import find_test, find_training, open_data
 

@@ -11,7 +11,7 @@ from ...exceptions import DataError
 from ...stacking.metrics import macro_f1_interval
 from ...utils.threads import one_blas_thread
 from ..costs import model_seconds
-from ..predictions import model_proba, predict_y
+from ..predictions import model_proba, predict_y, read_test
 from ..run import STACK
 from .expected import expect_run, read_leaderboard
 
@@ -67,33 +67,6 @@ def evaluate_run(run, answers, *, decoded=None):
     if decoded is not None:
         scores[DECODED] = target.score(y_true, decoded.labels, decoded.proba)
     return scores
-
-
-def read_test(run):
-    """Read the test predictions of a run.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    DataFrame
-        One row per test clip: column ``id``, and ``<model>__<class>`` for every base model and the
-        stack.
-
-    Raises
-    ------
-    DataError
-        The run has no test predictions.
-    """
-    if not (run.path / "ledger" / "test.parquet").exists():
-        left_out = run.metrics["left_out"]
-        reason = (
-            f"all were left out, first {left_out[0]}" if left_out else "its data has no test.csv"
-        )
-        raise DataError(f"{run.path}: the run predicted no test clips; {reason}")
-    return run.read_table("ledger/test")
 
 
 def read_test_labels(run, answers):

@@ -9,7 +9,7 @@ from ...exceptions import DataError, UsageError, first_line
 from ...stacking import expect_scores
 from ...utils.atomic_write import write_text
 from ...utils.threads import one_blas_thread
-from ..predictions import model_proba
+from ..predictions import model_proba, read_test
 from ..run import PSEUDO_LABEL, STACK
 from ..run_files import damaged, read_json
 
@@ -131,8 +131,7 @@ def record_score(run, macro_f1, *, board, model=STACK):
         raise UsageError(
             f"The name of a board must have 1 to {_MAX_NAME} characters. Got {board!r}"
         )
-    if not (run.path / "ledger/test.parquet").exists():
-        raise DataError(f"{run.path}: the run predicted no test clips; its data has no test.csv")
+    read_test(run)
     boards = read_leaderboard(run)
     boards.setdefault(model, {})[board] = float(macro_f1)
     write_text(run.path / _FILE, json.dumps(boards, indent=1) + "\n")

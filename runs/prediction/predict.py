@@ -14,9 +14,8 @@ from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
 from ..fitting.feature_cache import compute_features, ensure_cache
 from ..fitting.meta_fit import predict_stack
-from ..predictions import METHOD, model_proba
+from ..predictions import METHOD, model_proba, read_test
 from ..run import STACK
-from .evaluate import read_test
 
 
 @one_blas_thread()
