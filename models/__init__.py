@@ -16,6 +16,7 @@ _EXPORTS = {
     "check_model_names": ".factory",
     "device_of": ".networks",
     "export_onnx": ".deep.onnx",
+    "fit_each_label": ".each_label",
     "find_networks": ".inspection",
     "load_model": ".persistence",
     "make_baseline": ".baseline",

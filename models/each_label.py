@@ -27,8 +27,7 @@ def fit_each_label(model):
 
     Examples
     --------
-    >>> from stemstack.models import make_model
-    >>> from stemstack.models.each_label import fit_each_label
+    >>> from stemstack.models import fit_each_label, make_model
     >>> fit_each_label(make_model("lr")).steps[-1]
     ('classifier', MultiOutputClassifier(estimator=LogisticRegression(C=0.01, max_iter=2000)))
     """

@@ -8,8 +8,13 @@ from pathlib import Path
 from ...datasets import read_data
 from ...exceptions import UsageError
 from ...mashups import write_recipes
-from ...models import check_model_names, make_model, model_columns, resolve_auto
-from ...models.each_label import fit_each_label
+from ...models import (
+    check_model_names,
+    fit_each_label,
+    make_model,
+    model_columns,
+    resolve_auto,
+)
 from ...models.own_code import code_hashes, code_sources
 from ...stacking import make_blend
 from ...utils.atomic_write import atomic_path, write_text
