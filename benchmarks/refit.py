@@ -23,9 +23,8 @@ from stemstack.stacking.metrics import paired_difference
 
 def predict_both(model, X, y, fold, X_test):
     """Return the probabilities by the fold models and by one model of all clips."""
-    folds = np.unique(fold)
-    by_fold = [clone(model).fit(X[fold != f], y[fold != f]).predict_proba(X_test) for f in folds]
-    return np.mean(by_fold, axis=0), clone(model).fit(X, y).predict_proba(X_test)
+    _, by_fold = foreign.probabilities(model, X, y, fold, X_test)
+    return by_fold, clone(model).fit(X, y).predict_proba(X_test)
 
 
 def main():

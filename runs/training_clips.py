@@ -275,13 +275,14 @@ def _from_songs(data, config, resources):
             "fold": [recipe.fold for recipe in recipes],
         }
     )
+    target = make_target(data.classes)
     if config.protocol == "shared":
-        table = _split_ignoring_songs(table, config, make_target(data.classes))
+        table = _split_ignoring_songs(table, config, target)
         folds = _fold_items(table, "clip", "clip")
     pool = sampled.pool.save(Path(resources.cache, "pools"))
     store = sampled.pool.source_store
     clips = [Mashup.from_recipe(recipe, store, pool) for recipe in recipes]
-    return TrainingClips(table, clips, folds, recipes, make_target(data.classes))
+    return TrainingClips(table, clips, folds, recipes, target)
 
 
 def _from_clips(data, config, test_seconds, resources):

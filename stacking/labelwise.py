@@ -193,17 +193,17 @@ def rank_scores(y_true, proba):
     ----------
     y_true : ndarray of shape (n, n_labels), int
         Zeros and ones.
-    proba : ndarray of shape (n, n_labels)
+    proba : ndarray of shape (n, n_labels) or None
         Probabilities or decision values.
 
     Returns
     -------
     dict of str to float
         ``average_precision`` and ``roc_auc``, the mean over the labels that some rows have and some
-        have not; NaN without such labels.
+        have not; NaN without such labels, or without ``proba``.
     """
     varies = y_true.min(axis=0) < y_true.max(axis=0)
-    if not varies.any():
+    if proba is None or not varies.any():
         return {"average_precision": np.nan, "roc_auc": np.nan}
     y_true, proba = y_true[:, varies], proba[:, varies]
     return {
@@ -230,7 +230,5 @@ def score_labels(y_true, y_pred, proba=None, groups=None):
         ``roc_auc``, the mean over labels, NaN without ``proba``.
     """
     low, high = macro_f1_interval(y_true, y_pred, groups)
-    ranks = {"average_precision": np.nan, "roc_auc": np.nan}
-    if proba is not None:
-        ranks = rank_scores(y_true, proba)
-    return {"macro_f1": macro_f1(y_true, y_pred), "low": low, "high": high, **ranks}
+    scores = {"macro_f1": macro_f1(y_true, y_pred), "low": low, "high": high}
+    return scores | rank_scores(y_true, proba)

@@ -35,10 +35,9 @@ def check_targets(y, n=None):
     check_none_missing(y, "label", "add it, or leave the row out")
     original = y
     matrix = y.toarray() if issparse(y) else np.asarray(y)
-    is_matrix = matrix.ndim == 2 and matrix.shape[1] > 1
+    is_multilabel = is_indicator(matrix) and type_of_target(matrix) == "multilabel-indicator"
     # scikit-learn takes any two numbers for an indicator.
-    is_indicator = is_matrix and type_of_target(matrix) == "multilabel-indicator"
-    if not is_indicator or not np.isin(matrix, (0, 1)).all():
+    if not is_multilabel or not np.isin(matrix, (0, 1)).all():
         return check_labels(y, n)
     y = matrix.astype(int)
     check_count(y, n)
@@ -127,15 +126,13 @@ def _by_rarest_label(counts, rng):
 
 def check_every_label_trains(y, folds, names=None):
     """Raise an error if one fold holds all rows with a label, or all without."""
-    for label, column in enumerate(y.T):
+    names = range(y.shape[1]) if names is None else names
+    for label, column in zip(names, y.T, strict=True):
         for value in (0, 1):
             if len(np.unique(folds[column == value])) < 2:
-                what, named = (
-                    "with" if value else "without",
-                    label if names is None else names[label],
-                )
+                what = "with" if value else "without"
                 raise DataError(
-                    f"All rows {what} label {named} are in one fold; use fewer folds, add groups, "
+                    f"All rows {what} label {label} are in one fold; use fewer folds, add groups, "
                     "or leave the column out of y"
                 )
 

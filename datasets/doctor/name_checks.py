@@ -162,9 +162,9 @@ def check_classes(data):
         return
     # The folds of a manifest are used as they are.
     folds_are_fixed = inventory.manifest is not None and "fold" in inventory.manifest
-    folds_are_fixed |= inventory.label_separator is not None
+    is_multilabel = inventory.label_separator is not None
     small = counts[counts < data.n_folds]
-    if len(small) and not folds_are_fixed:
+    if len(small) and not folds_are_fixed and not is_multilabel:
         yield Finding.from_names(
             "error",
             "classes",
@@ -178,7 +178,7 @@ def check_classes(data):
     elif inventory.has_stems:
         for problem, fix in describe_few_songs(counts, data.n_folds, len(inventory.stems)):
             yield Finding("info", "classes", f"{len(counts)} classes", problem, fix)
-    if inventory.label_separator is not None:
+    if is_multilabel:
         yield from _check_rare_labels(counts, data.n_folds)
     low, high = counts.min(), counts.max()
     size = f"{low}" if low == high else f"{low} to {high}"
@@ -187,7 +187,7 @@ def check_classes(data):
 
 def _check_rare_labels(counts, n_folds):
     """Find labels of too few groups of clips; of several labels a fold may lack some."""
-    single, rare = (counts.index[counts == 1], counts.index[(counts > 1) & (counts < n_folds)])
+    single, rare = counts.index[counts == 1], counts.index[(counts > 1) & (counts < n_folds)]
     if len(single):
         yield Finding.from_names(
             "error",

@@ -150,9 +150,9 @@ def check_manifest(data):
     ------
     Finding
     """
-    if data.inventory.manifest is None:
-        return
     inventory = data.inventory
+    if inventory.manifest is None:
+        return
     for names, problem, fix in find_problems(inventory.manifest, inventory.label_separator):
         yield from _list("error", "manifest", names, problem, fix)
 

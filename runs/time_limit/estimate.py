@@ -310,17 +310,15 @@ def _time_model(model, task):
     """Extrapolate linearly from fits on two numbers of rows."""
     n_classes, n_rows = len(task.data.classes), task.n_train - task.n_held_out
     few, more = (min(n * n_classes, n_rows) for n in _ROWS)
-    multilabel = task.data.label_separator is not None
-    options = (model, task.samples, n_classes)
-    short, long = (_time_rows(*options, n, multilabel) for n in (few, more))
+    short, long = (_time_rows(model, task, n_classes, n) for n in (few, more))
     per_row = max(0.0, long - short) / max(1, more - few)
     return {"fold": _FOLD_SECONDS + long + per_row * (n_rows - more)}
 
 
-def _time_rows(model, samples, n_classes, n_rows, multilabel):
+def _time_rows(model, task, n_classes, n_rows):
     """Time a fit on random features; on clips for a model that is not a feature pipeline."""
     codes, extractor = np.arange(n_rows) % n_classes, leading_extractor(model)
-    y = np.eye(n_classes, dtype=int)[codes] if multilabel else codes
+    y, samples = _as_target(codes, n_classes, task), task.samples
     if extractor is None:
         return _time(clone(model).fit, [samples[i % len(samples)] for i in range(n_rows)], y)
     rng, names = np.random.default_rng(0), extractor.names
@@ -330,6 +328,12 @@ def _time_rows(model, samples, n_classes, n_rows, multilabel):
     return _time(clone(Pipeline(model.steps[1:])).fit, X, y)
 
 
+def _as_target(codes, n_classes, task):
+    """Return classes by number, or as an indicator matrix where clips have any number of labels."""
+    is_multilabel = task.data.label_separator is not None
+    return np.eye(n_classes, dtype=int)[codes] if is_multilabel else codes
+
+
 def _time_network(model, task):
     """Extrapolate from one epoch, and some more, on a few clips."""
     networks = find_networks(model)
@@ -337,9 +341,8 @@ def _time_network(model, task):
     device = resolve_device(network.device)
     # A GPU takes as long for a few clips as for a batch.
     n = _CLIPS if device.type == "cpu" else network.batch_size
-    clips, y = [task.samples[i % len(task.samples)] for i in range(n)], np.arange(n) % 2
-    if task.data.label_separator is not None:
-        y = np.eye(2, dtype=int)[y]
+    clips = [task.samples[i % len(task.samples)] for i in range(n)]
+    y = _as_target(np.arange(n) % 2, 2, task)
     log_mel = _time(load_log_mels, clips, network.mel_settings(), device=device) / n
     short = _time(network.fit, clips, y)
     long = _time(clone(network).set_params(epochs=1 + _EPOCHS).fit, clips, y)
