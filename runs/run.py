@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import warnings
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
@@ -44,6 +45,8 @@ _MODEL_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
     *(MemoryError, AssertionError),
 )
+# Of scikit-learn, for parts that do not agree on the columns; ours do, a user's own may not.
+_LOST_NAMES = "X (does not have valid|has) feature names, but"
 _FOLDS = re.compile(r"fold|repeat\d+")
 _OOF, _TEST = "ledger/oof", "ledger/test"
 _COLUMNS = {_OOF: ("clip", "label", "fold"), _TEST: ("id",)}
@@ -406,11 +409,18 @@ class Run:
         """
         try:
             # Damaged numbers overflow; what comes of them is checked as any prediction is.
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with (
+                np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+                warnings.catch_warnings(),
+            ):
+                if not self._trust:
+                    warnings.filterwarnings("error", _LOST_NAMES, UserWarning)
                 yield
         except StemstackError:
             raise
-        except _MODEL_ERRORS as error:
+        except (*_MODEL_ERRORS, UserWarning) as error:
+            if isinstance(error, UserWarning) and not re.match(_LOST_NAMES, str(error)):
+                raise
             raise damaged(self.model_folder(name, fold), error) from error
 
     def save_model(self, model, name, fold=None):

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.small_run import write_small_run
 
 from stemstack.exceptions import DataError
-from stemstack.runs import Config, Run
+from stemstack.runs import Config, Run, predict_run
 from stemstack.runs.run_files import read_json, read_parquet
+from stemstack.utils.resources import Resources
 
 TABLE = pd.DataFrame({"lr__a": [0.5]}, index=["x"])
 
@@ -89,3 +91,14 @@ def test_number_of_many_digits_is_damage(tmp_path):
     path.write_text('{"seconds": 1' + "0" * 400 + "}")
     with pytest.raises(DataError, match=r"costs\.json: is damaged \(a number of more than 64 bits"):
         read_json(path)
+
+
+def test_model_that_lost_its_column_names_is_damaged(tmp_path):
+    made = write_small_run(tmp_path, ["lr(families=centroid)"])
+    run = Run.open(made.path)
+    (column,) = run.model_names
+    model = run.load_model(column, 0)
+    del model[-1].feature_names_in_
+    run.save_model(model, column, 0)
+    with pytest.raises(DataError, match=r"fold0.*: is damaged .*feature names"):
+        predict_run(run, [made.clip], resources=Resources(tmp_path / "cache", n_jobs=1))
