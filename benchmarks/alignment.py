@@ -1,0 +1,156 @@
+"""What aligning training features to the unlabelled test gains, and what it can lose.
+
+Each way is applied between the training mashups and the test clips of one mixer of ``foreign.py``,
+without labels of the test: every feature to normal scores on each side by itself, CORAL on
+principal components (Sun, Feng and Saenko 2016), or weights of the training mashups by a classifier
+that separates them from the test clips. The table has the mean gain in macro F1 over all cases of
+test set, training and sample, its standard error, and the worst case.
+
+    python benchmarks/alignment.py WORK --draws 2
+
+WORK is that of ``foreign.py``; what it holds is not made again.
+"""
+
+import argparse
+from pathlib import Path
+
+import foreign
+import foreign_mixers
+import numpy as np
+import pandas as pd
+from families import foreign_tests
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from study import features_of, sample_clips, score_all
+
+from stemstack.features import feature_columns
+from stemstack.mashups import Settings
+from stemstack.models import make_lgbm
+from stemstack.models.discriminant import ComponentsLDA
+
+_LARGEST_RATIO = 10.0
+
+
+def models():
+    """Return classifiers over tables of numbers, by name."""
+    return {
+        "lr": LogisticRegression(C=0.01, max_iter=2000),
+        "lda": ComponentsLDA(),
+        "lgbm": make_lgbm(n_estimators=150, learning_rate=0.1)[-1],
+    }
+
+
+def no_change(X, T):
+    """Return the features as the models have them."""
+    columns = make_pipeline(feature_columns("linear"), StandardScaler())
+    return columns.fit_transform(X), columns.transform(T), None
+
+
+def training_quantiles(X, T):
+    """Return normal scores by the quantiles of the training mashups."""
+    quantiles = _quantiles().fit(X)
+    return quantiles.transform(X), quantiles.transform(T), None
+
+
+def own_quantiles(X, T):
+    """Return normal scores, of each side by its own quantiles."""
+    return _quantiles().fit_transform(X), _quantiles().fit_transform(T), None
+
+
+def _quantiles():
+    return QuantileTransformer(n_quantiles=200, output_distribution="normal", random_state=0)
+
+
+def coral(X, T):
+    """Give 200 principal components of the training mashups the mean and covariance of the test."""
+    X, T, _ = no_change(X, T)
+    components = PCA(200, random_state=0).fit(X)
+    X, T = components.transform(X), components.transform(T)
+    colour = _root(T, 0.5) @ _root(X, -0.5)
+    return (X - X.mean(axis=0)) @ colour.T + T.mean(axis=0), T, None
+
+
+def _root(values, power):
+    """Return a power of the covariance, shrunk so that 200 clips can estimate it."""
+    covariance = np.cov(values.T)
+    shrunk = 0.5 * covariance + 0.5 * np.diag(np.diag(covariance))
+    eigenvalues, vectors = np.linalg.eigh(shrunk)
+    return (vectors * np.maximum(eigenvalues, 1e-9) ** power) @ vectors.T
+
+
+def density_ratio(X, T):
+    """Weigh the training mashups by how much they look like the test."""
+    X, T, _ = no_change(X, T)
+    values = PCA(100, random_state=0).fit_transform(np.vstack([X, T]))
+    is_test = np.arange(len(values)) >= len(X)
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=500))
+    proba = cross_val_predict(classifier, values, is_test, method="predict_proba")[: len(X), 1]
+    ratio = proba / (1 - proba)
+    return X, T, np.minimum(ratio / ratio.mean(), _LARGEST_RATIO)
+
+
+WAYS = (no_change, training_quantiles, own_quantiles, coral, density_ratio)
+
+
+def predict(way, X, y, fold, T):
+    """Return for each model the summed probabilities of the fold models for the test."""
+    proba = dict.fromkeys(models(), 0.0)
+    for f in np.unique(fold):
+        train, test, weights = way(X[fold != f], T)
+        for name, model in models().items():
+            weighted = {} if weights is None or name == "lda" else {"sample_weight": weights}
+            fitted = model.fit(np.asarray(train), y[fold != f], **weighted)
+            proba[name] = proba[name] + fitted.predict_proba(np.asarray(test))
+    return proba | {"mean": sum(proba.values())}
+
+
+def measure(work, tests, training, seed, per_class):
+    """Return one row for each test set, way and model."""
+    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
+    settings = Settings(durations=durations, **foreign.FIXED[training]).to_dict()
+    options = {"seed": seed, "per_class": per_class, "cache": work / "cache", "folds": 5}
+    clips, y, fold = sample_clips(work / "data", settings=settings, **options)
+    X = features_of(clips, work / "cache")
+    tables = [features_of(paths, work / "cache") for paths, _ in tests]
+    cases = [(way, number) for number in range(len(tests)) for way in WAYS]
+    calls = [(way, X, y, fold, tables[number]) for way, number in cases]
+    rows = []
+    for (way, number), proba in zip(cases, score_all(predict, calls), strict=True):
+        for model, values in proba.items():
+            y_pred = np.unique(y)[values.argmax(axis=1)]
+            macro_f1 = f1_score(tests[number][1], y_pred, average="macro")
+            rows.append((training, seed, number, way.__name__, model, macro_f1))
+    return rows
+
+
+def main():
+    """Measure all cases, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--draws", type=int, default=1, help="samples of folds and mashups (1)")
+    parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
+    args = parser.parse_args()
+    tests = foreign_tests(args.work)
+    rows = [
+        row
+        for seed in range(args.draws)
+        for training in foreign.FIXED
+        for row in measure(args.work, tests, training, seed, args.per_class)
+    ]
+    columns = ["training", "seed", "test", "way", "model", "macro F1"]
+    table = pd.DataFrame(rows, columns=columns)
+    wide = table.pivot_table(index=columns[:3], columns=["model", "way"], values="macro F1")
+    for model in (*models(), "mean"):
+        scores = wide[model][[way.__name__ for way in WAYS]]
+        gains = scores.sub(scores["no_change"], axis=0)
+        by_training = scores.groupby(level="training").mean().T
+        summary = pd.DataFrame({"gain": gains.mean(), "error": gains.sem(), "worst": gains.min()})
+        print(model, by_training.join(summary).round(3).to_string(), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
