@@ -2,9 +2,10 @@
 
     python benchmarks/embedding_worth.py demo-out/data --answers demo-out/answers.csv --cache DIR
 
-Run after ``make demo``. Logistic regressions on the handcrafted features, on the embedding, and on
-both kinds of columns, and the mean of the first two models, are scored out of fold and on the test
-clips, for several samples of folds and mashups; gains have the standard error of their mean.
+Run after ``make demo``, or on the data of ``ladder.py``. Logistic regressions on the handcrafted
+features, on the embedding, and on both kinds of columns, and the mean of the first two models, are
+scored out of fold and on the test clips, for several samples of folds and mashups; gains have the
+standard error of their mean.
 """
 
 import argparse
@@ -46,7 +47,11 @@ def probabilities(model, X, y, fold, X_test):
 
 def measure(options, seed):
     clips, y, fold = sample_clips(
-        options.data, seed=seed, per_class=options.per_class, cache=options.cache
+        options.data,
+        seed=seed,
+        per_class=options.per_class,
+        cache=options.cache,
+        settings={"mixture": "wide"},
     )
     test, y_test = answered_clips(options.data, options.answers)
     tables, test_tables = (

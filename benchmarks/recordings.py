@@ -6,7 +6,7 @@ and wesnoth-1.16-music; those that are installed are used. Models are trained on
 excerpts of other tracks, clean and with noise, and whole tracks. ``noise`` is fit's ``--noise``,
 with other clips of the same kinds of noise.
 
-    python benchmarks/recordings.py WORK
+    python benchmarks/recordings.py WORK --draws 3
     python benchmarks/recordings.py WORK --root FOLDER  # packages unpacked there by dpkg -x
 """
 
@@ -46,14 +46,14 @@ MAX_TRACKS, TRAIN_SHARE, MIN_SECONDS = 24, 0.6, 15
 EXCERPTS, EXCERPT_SECONDS, SNR = 28, 10, 5.0
 
 
-def make_data(root, work, seconds):
-    """Write training tracks, test excerpts and test tracks; return the table of the test."""
+def make_data(root, work, seconds, draw):
+    """Write training tracks, test excerpts and test tracks, with a table of the test."""
     write_noise(work / "noise", clips_per_category=2, seed=0, n_jobs=2)
     write_noise(work / "training-noise", clips_per_category=2, seed=1, n_jobs=2)
     noises = [read_clip(path, SR) for path in sorted((work / "noise/audio").glob("*.wav"))]
     rows = []
     for number, (game, pattern) in enumerate(GAMES.items()):
-        rng = np.random.default_rng([0, number])
+        rng = np.random.default_rng([draw, number])
         tracks = [read_clip(path, SR, duration=seconds) for path in find_tracks(root, pattern, rng)]
         tracks = [track for track in tracks if len(track) >= MIN_SECONDS * SR]
         if not tracks:
@@ -141,6 +141,31 @@ def macro_f1(y_true, y_pred):
     return f1_score(y_true, np.asarray(y_pred), average="macro")
 
 
+def fit_and_score(way, work, args):
+    """Fit in one way; return the scores of the models, and those of the blends."""
+    resources, match = Resources(args.work / "cache", n_jobs=2), None
+    options = {"models": args.models.split(",")}
+    if way == "noise":
+        options["noise"] = str(work / "training-noise")
+        options["settings"] = Settings(mixture="wide").to_dict()
+        options["mashups_per_genre"], match = args.per_class, match_settings
+    else:
+        options["window"] = way
+    out = work / f"run-{way}"
+    shutil.rmtree(out, ignore_errors=True)
+    run, _ = fit_run(Config(str(work / "data"), **options), out, match=match, resources=resources)
+    return score(run, work, resources), score_blends(run, work)
+
+
+def average(tables):
+    """Return the mean over draws, and its standard error where there are several."""
+    together = pd.concat(tables, keys=range(len(tables)))
+    by_row = together.groupby(level=list(range(1, together.index.nlevels)), sort=False)
+    if len(tables) == 1:
+        return by_row.mean()
+    return pd.concat({"mean": by_row.mean(), "error": by_row.sem()}, axis=1)
+
+
 def main():
     """Write the data once, fit in each way, and print the scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -150,25 +175,19 @@ def main():
     parser.add_argument("--models", default="lr,lgbm")
     parser.add_argument("--ways", default="off,auto,noise", help="--window off or auto, or noise")
     parser.add_argument("--per-class", type=int, default=200, help="mashups with noise")
+    parser.add_argument("--draws", type=int, default=1, help="choices of tracks and excerpts (1)")
     args = parser.parse_args()
-    if not (args.work / "answers.csv").exists():
-        make_data(args.root, args.work, args.seconds)
-    resources, rows = Resources(args.work / "cache", n_jobs=2), {}
-    for way in args.ways.split(","):
-        options, match = {"models": args.models.split(",")}, None
-        if way == "noise":
-            options["noise"] = str(args.work / "training-noise")
-            options["settings"] = Settings(mixture="wide").to_dict()
-            options["mashups_per_genre"], match = args.per_class, match_settings
-        else:
-            options["window"] = way
-        out = args.work / f"run-{way}"
-        shutil.rmtree(out, ignore_errors=True)
-        config = Config(str(args.work / "data"), **options)
-        run, _ = fit_run(config, out, match=match, resources=resources)
-        rows[way] = score(run, args.work, resources)
-        print(f"{way}:", score_blends(run, args.work).round(3), sep="\n")
-    print(pd.DataFrame(rows).T.sort_index(axis=1).round(3).to_string())
+    rows, blends = [], []
+    for draw in range(args.draws):
+        work = args.work / f"draw{draw}"
+        if not (work / "answers.csv").exists():
+            make_data(args.root, work, args.seconds, draw)
+        found = {way: fit_and_score(way, work, args) for way in args.ways.split(",")}
+        rows.append(pd.DataFrame({way: scores for way, (scores, _) in found.items()}))
+        blends.append(pd.concat({way: table for way, (_, table) in found.items()}))
+        print(rows[-1].round(3).to_string(), flush=True)
+    print(average(rows).round(3).to_string())
+    print(average(blends).round(3).to_string())
 
 
 if __name__ == "__main__":
