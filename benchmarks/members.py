@@ -17,6 +17,7 @@ import foreign
 import foreign_mixers
 import numpy as np
 import pandas as pd
+from lightgbm import early_stopping
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -44,12 +45,42 @@ def candidates():
     svm = Nystroem(gamma=1 / 3000, n_components=600, random_state=0)
     return {
         **heads(),
+        "lgbm, early stopping": StoppedEarly(heads()["lgbm"][-1]),
         "lda": make_pipeline(columns, ComponentsLDA()),
         "lr, quantiles": make_pipeline(quantiles, LogisticRegression(C=0.01, max_iter=2000)),
         "rbf": make_pipeline(
             quantiles, PCA(300, random_state=0), svm, LogisticRegression(C=10, max_iter=2000)
         ),
     }
+
+
+class StoppedEarly(ClassifierMixin, BaseEstimator):
+    """LightGBM with as many trees as are best for clips of other songs of the training folds."""
+
+    def __init__(self, classifier):
+        self.classifier = classifier
+
+    def fit(self, X, y, fold):
+        """Choose the number of trees by one of the folds, and fit all clips with it."""
+        held_out = fold == fold.max()
+        inner = (
+            clone(self.classifier)
+            .set_params(n_estimators=2000)
+            .fit(
+                X[~held_out],
+                y[~held_out],
+                eval_set=[(X[held_out], y[held_out])],
+                callbacks=[early_stopping(50, verbose=False)],
+            )
+        )
+        best = clone(self.classifier).set_params(n_estimators=inner.best_iteration_)
+        self.classifier_ = best.fit(X, y)
+        self.classes_ = self.classifier_.classes_
+        return self
+
+    def predict_proba(self, X):
+        """Return the probabilities of the classes."""
+        return self.classifier_.predict_proba(X)
 
 
 class LogPool(ClassifierMixin, BaseEstimator):
@@ -94,7 +125,8 @@ def predict_folds(name, X, y, fold, X_test):
     model, start = candidates()[name], time.process_time()
     oof, mean = np.empty((len(y), len(np.unique(y)))), 0.0
     for f in np.unique(fold):
-        fitted = clone(model).fit(X[fold != f], y[fold != f])
+        of_fold = {"fold": fold[fold != f]} if isinstance(model, StoppedEarly) else {}
+        fitted = clone(model).fit(X[fold != f], y[fold != f], **of_fold)
         oof[fold == f] = fitted.predict_proba(X[fold == f])
         mean = mean + fitted.predict_proba(X_test) / len(np.unique(fold))
     return oof, mean, time.process_time() - start
