@@ -18,11 +18,12 @@ from study import features_of, heads, sample_clips
 from stemstack.datasets.demo.noise_folder import write_noise
 from stemstack.datasets.demo.songs import write_songs
 from stemstack.mashups.wide import make_wide_mixture
-from stemstack.models import make_lr
+from stemstack.models import make_lda, make_lr
 from stemstack.stacking import default_final_estimator, nested_predictions
 from stemstack.utils.parallel import parallel_map
 
 N_SONG_SETS = 3
+STACKED = ("lr", "lgbm", "lda")
 _SAME = ((1.0, SECONDS, SECONDS),)
 _OTHER_LENGTHS = ((1.0, 6.0, 18.0),)
 _GENERATORS = make_wide_mixture(seed=1)
@@ -38,7 +39,9 @@ class Predictions:
     y : ndarray of shape (n_clips,)
         Class of each clip as a number.
     groups : ndarray of shape (n_clips,)
-    proba : dict of str to ndarray of shape (n_clips, n_classes)
+    proba : dict of str to ndarray
+        By model, of shape (n_clips, n_classes) out of fold, and for a test of each fold's model:
+        (n_folds, n_clips, n_classes).
     """
 
     name: str
@@ -119,7 +122,8 @@ def predict_cases(work, name, training, tests):
     Predictions are stored in WORK, and not computed again.
     """
     clips, y, fold = training
-    path = work / "expected" / f"{name.replace('/', '-')}-{_key([name, len(y), *tests])}.npz"
+    key = _key([name, len(y), STACKED, *tests])
+    path = work / "expected" / f"{name.replace('/', '-')}-{key}.npz"
     if not path.exists():
         X = features_of(clips, work / "cache")
         X_tests = [features_of(test_clips, work / "cache") for test_clips, *_ in tests.values()]
@@ -143,20 +147,19 @@ def _key(parts):
 
 def _fit_and_predict(X, y, fold, X_tests):
     """Return probabilities by ``model|oof`` and ``model|number of the test``."""
-    models = heads() | {"lr-mfcc": make_lr(families="mfcc")[1:]}
+    models = heads() | {"lda": make_lda()[1:], "lr-mfcc": make_lr(families="mfcc")[1:]}
     mfcc = [column for column in X if column.startswith("mfcc")]
-    columns = {"lr": list(X), "lgbm": list(X), "lr-mfcc": mfcc}
+    columns = {model: list(X) for model in models} | {"lr-mfcc": mfcc}
     folds = np.unique(fold)
     calls = [(models[m], X[columns[m]], y, fold == f, X_tests) for m in models for f in folds]
-    parts = parallel_map(_fit_fold, *zip(*calls, strict=True), n_jobs=2, n_threads=1)
+    parts = list(parallel_map(_fit_fold, *zip(*calls, strict=True), n_jobs=2, n_threads=1))
     proba, n_classes = {}, len(np.unique(y))
-    for (model, number), (held_out, on_tests) in zip(
-        [(m, f) for m in models for f in folds], parts, strict=True
-    ):
-        oof = proba.setdefault(f"{model}|oof", np.empty((len(y), n_classes)))
-        oof[fold == number] = held_out
-        for i, part in enumerate(on_tests):
-            proba[f"{model}|{i}"] = proba.get(f"{model}|{i}", 0) + part / len(folds)
+    for model, own in zip(models, np.array_split(np.arange(len(parts)), len(models)), strict=True):
+        proba[f"{model}|oof"] = np.empty((len(y), n_classes))
+        for number, i in zip(folds, own, strict=True):
+            proba[f"{model}|oof"][fold == number] = parts[i][0]
+        for i in range(len(X_tests)):
+            proba[f"{model}|{i}"] = np.stack([parts[j][1][i] for j in own])
     return proba | _stack(proba, y, fold, len(X_tests))
 
 
@@ -168,12 +171,12 @@ def _fit_fold(model, X, y, held_out, X_tests):
 
 
 def _stack(proba, y, fold, n_tests):
-    """Return the probabilities of the default meta-model over ``lr`` and ``lgbm``."""
-    X = np.hstack([proba["lr|oof"], proba["lgbm|oof"]])
+    """Return the probabilities of the default meta-model over the default classical models."""
+    X = np.hstack([proba[f"{model}|oof"] for model in STACKED])
     final = default_final_estimator()
     stacked = {"stack|oof": nested_predictions(final, X, y, fold, method="predict_proba")}
     final.fit(X, y)
     for i in range(n_tests):
-        X_test = np.hstack([proba[f"lr|{i}"], proba[f"lgbm|{i}"]])
-        stacked[f"stack|{i}"] = final.predict_proba(X_test)
+        X_test = np.concatenate([proba[f"{model}|{i}"] for model in STACKED], axis=2)
+        stacked[f"stack|{i}"] = np.stack([final.predict_proba(part) for part in X_test])
     return stacked

@@ -21,10 +21,13 @@ class ModelPredictions:
         there is one column, the probability of the second.
     test : DataFrame of shape (n_test_clips, n_outputs)
         The mean of the fold models, indexed by test clip, or by window of one.
+    test_folds : list of DataFrame of shape (n_test_clips, n_outputs)
+        Of each fold's model; empty where a run of an earlier version is stacked again.
     """
 
     oof: pd.DataFrame
     test: pd.DataFrame
+    test_folds: list
 
 
 def model_proba(table, name, classes):
@@ -33,7 +36,7 @@ def model_proba(table, name, classes):
     Parameters
     ----------
     table : DataFrame
-        ``ledger/oof`` or ``ledger/test`` of a run.
+        ``ledger/oof``, ``ledger/test`` or ``ledger/test_folds`` of a run.
     name : str
         Column name of a model, or ``stack``.
     classes : list of str

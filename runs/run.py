@@ -48,8 +48,8 @@ _MODEL_ERRORS = (
 # Of scikit-learn, for parts that do not agree on the columns; ours do, a user's own may not.
 _LOST_NAMES = "X (does not have valid|has) feature names, but"
 _FOLDS = re.compile(r"fold|repeat\d+")
-_OOF, _TEST = "ledger/oof", "ledger/test"
-_COLUMNS = {_OOF: ("clip", "label", "fold"), _TEST: ("id",)}
+_OOF, _TEST, _TEST_FOLDS = "ledger/oof", "ledger/test", "ledger/test_folds"
+_COLUMNS = {_OOF: ("clip", "label", "fold"), _TEST: ("id",), _TEST_FOLDS: ("id", "fold")}
 
 
 class Run:
@@ -318,6 +318,28 @@ class Run:
             except (TypeError, ValueError, OverflowError) as error:
                 raise damaged(path, error) from error
         return table
+
+    def read_test_folds(self):
+        """Read the test predictions of the models of each fold.
+
+        Returns
+        -------
+        list of DataFrame
+            The rows of ``ledger/test``, by fold; empty for a run of an earlier version.
+
+        Raises
+        ------
+        DataError
+            The table is damaged, or its clips are others than those of ``ledger/test``.
+        """
+        path = self.path / f"{_TEST_FOLDS}.parquet"
+        if not path.exists():
+            return []
+        ids = self.read_table(_TEST)["id"].tolist()
+        folds = [part for _, part in self.read_table(_TEST_FOLDS).groupby("fold")]
+        if any(part["id"].tolist() != ids for part in folds):
+            raise damaged(path, "its clips are others than those of the test")
+        return [part.reset_index(drop=True) for part in folds]
 
     def read_recipes(self):
         """Read the recipes of a run's mashups.

@@ -211,7 +211,8 @@ def check_predictions(table, models, target):
     for name in ("id", "clip", "label"):
         if name in table and not is_text(table[name]):
             raise ValueError(f"its column {name!r} is not text")
-    if "id" in table and not table["id"].is_unique:
+    keys = [name for name in ("id", "fold") if name in table]
+    if "id" in table and table.duplicated(keys).any():
         raise ValueError("its ids are repeated")
     if "label" in table and not set(list_labels(table["label"], target.separator)) <= set(classes):
         raise ValueError("its labels are not classes of the run")

@@ -109,10 +109,13 @@ def expect_scores(oof_proba, y, test_proba, *, ensembles=(), measured=None):
 
     Parameters
     ----------
-    oof_proba, test_proba : dict of str to array-like of shape (n, n_classes), (m, n_classes)
-        Probabilities by model, out of fold and of the test; classes sorted.
+    oof_proba : dict of str to array-like of shape (n, n_classes)
+        Out-of-fold probabilities by model; classes sorted.
     y : array-like of shape (n,)
         Labels of the training clips.
+    test_proba : dict of str to array-like of shape (n_folds, m, n_classes) or (m, n_classes)
+        Probabilities of the test by model: of each fold's model, whose mean predicts, or of one
+        model.
     ensembles : collection of str, default=()
         Models that are made of the others, such as a stack: their agreement is with those.
     measured : dict of str to float, optional
@@ -172,9 +175,8 @@ def shift_signals(oof_proba, y, test_proba, *, ensembles=()):
 
     Parameters
     ----------
-    oof_proba, test_proba : dict of str to array-like of shape (n, n_classes), (m, n_classes)
-    y : array-like of shape (n,)
-    ensembles : collection of str, default=()
+    oof_proba, y, test_proba, ensembles
+        As in :func:`expect_scores`.
 
     Returns
     -------
@@ -187,35 +189,43 @@ def shift_signals(oof_proba, y, test_proba, *, ensembles=()):
     """
     calibrated = {name: _calibrate(proba, y, test_proba[name]) for name, proba in oof_proba.items()}
     predicted = {
-        name: [part.argmax(axis=1) for part in parts] for name, parts in calibrated.items()
+        name: [part.argmax(axis=-1) for part in parts] for name, parts in calibrated.items()
     }
     codes, bases = np.unique(y, return_inverse=True)[1], set(oof_proba) - set(ensembles)
     signals = {}
     for name, (oof, test) in calibrated.items():
         others = sorted(bases - {name}) if len(bases) > 1 else []
-        confidence = [log_odds(promised_macro_f1(part), len(part)) for part in (oof, test)]
+        n_test = test.shape[1]
+        # Single models are compared with single ones: a mean of models is less confident.
+        promised = np.mean([promised_macro_f1(part) for part in test])
+        confidence = log_odds(promised, n_test) - log_odds(promised_macro_f1(oof), len(oof))
         agreement = [
-            log_odds(np.mean([own == predicted[other][i] for other in others]), len(own))
+            log_odds(np.mean([own == predicted[other][i] for other in others]), own.shape[-1])
             for i, own in enumerate(predicted[name])
             if others
         ]
         signals[name] = ShiftSignals(
             out_of_fold=log_odds(macro_f1(codes, predicted[name][0]), len(oof)),
-            confidence=confidence[1] - confidence[0],
+            confidence=confidence,
             agreement=agreement[1] - agreement[0] if others else None,
-            n_test=len(test),
+            n_test=n_test,
         )
     return signals
 
 
 def _calibrate(oof, y, test):
-    """Return out-of-fold and test probabilities, calibrated out of fold by one temperature."""
+    """Return out-of-fold and test probabilities, calibrated out of fold by one temperature.
+
+    Those of the test have the shape (n_folds, m, n_classes): each fold's model is calibrated by
+    itself, since the temperature is that of a single model.
+    """
     oof, _, classes = check_labelled_proba(oof, y)
-    test = check_proba(test, len(classes))
-    if len(test) < MIN_CLIPS:
-        raise DataError(f"the test has {len(test)} clips; {MIN_CLIPS} or more are needed")
+    test = np.asarray(test)
+    parts = [check_proba(part, len(classes)) for part in (test if test.ndim == 3 else [test])]
+    if len(parts[0]) < MIN_CLIPS:
+        raise DataError(f"the test has {len(parts[0])} clips; {MIN_CLIPS} or more are needed")
     scaling = TemperatureScaling().fit(oof, y)
-    return scaling.transform(oof), scaling.transform(test)
+    return scaling.transform(oof), np.stack([scaling.transform(part) for part in parts])
 
 
 def promised_macro_f1(proba):

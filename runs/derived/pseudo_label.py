@@ -314,4 +314,4 @@ def _fit_folds(result, run, name, model, advance):
         test.append(test_proba)
         run.save_model(fitted, name, int(fold))
         advance(1)
-    return ModelPredictions(pd.concat(oof).loc[ids], sum(test) / len(test))
+    return ModelPredictions(pd.concat(oof).loc[ids], sum(test) / len(test), test)

@@ -183,7 +183,7 @@ class FoldFitter:
         names = self.test.clip_names
         test = [read(name, fold.number, key, "test").set_axis(names) for fold, key in keys]
         return ModelPredictions(
-            sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test)
+            sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test), test
         )
 
     def _discard_other_folds(self, name):

@@ -41,12 +41,10 @@ def fit_meta_model(run, table, test, predictions, *, target, final=None):
     run.write_table("ledger/oof", oof)
     thresholds = {name: target.thresholds(y, values) for name, values in proba.items()}
     if test.ids:
-        test_proba = predict_stack(final, {n: p.test for n, p in predictions.items()}, classes)
-        test_proba = {
-            name: test.average(values, target.is_multilabel) for name, values in test_proba.items()
-        }
+        test_proba = _predict_test(final, {n: p.test for n, p in predictions.items()}, test, target)
         ids = pd.DataFrame({"id": test.ids})
         run.write_table("ledger/test", _format(ids, test_proba, classes))
+        _write_test_folds(run, final, predictions, test, target)
         labels = target.decode(target.predict(test_proba[STACK], thresholds[STACK]))
         run.write_submission(test.to_table(labels))
     scores = {
@@ -58,6 +56,26 @@ def fit_meta_model(run, table, test, predictions, *, target, final=None):
         metrics["thresholds"] = thresholds
     run.write_metrics(metrics)
     write_expected(run)
+
+
+def _predict_test(final, parts, test, target):
+    """Return the probabilities of all models for the test clips, of several windows their mean."""
+    proba = predict_stack(final, parts, target.classes)
+    return {name: test.average(values, target.is_multilabel) for name, values in proba.items()}
+
+
+def _write_test_folds(run, final, predictions, test, target):
+    """Write what the models of each fold predict by themselves, to estimate the test score."""
+    n_folds = {len(part.test_folds) for part in predictions.values()}
+    # Runs of an earlier version that are stacked again have means only.
+    if n_folds == {0} or len(n_folds) > 1:
+        return
+    tables = []
+    for number, folds in enumerate(zip(*(p.test_folds for p in predictions.values()), strict=True)):
+        proba = _predict_test(final, dict(zip(predictions, folds, strict=True)), test, target)
+        ids = pd.DataFrame({"id": test.ids, "fold": number})
+        tables.append(_format(ids, proba, target.classes))
+    run.write_table("ledger/test_folds", pd.concat(tables, ignore_index=True))
 
 
 def meta_features(predictions):

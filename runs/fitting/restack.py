@@ -244,10 +244,12 @@ def _collect(runs, test_ids, used):
         target = run.target
         oof = run.read_table("ledger/oof")
         test = run.read_table("ledger/test") if test_ids else None
+        test_folds = run.read_test_folds() if test_ids else []
         for name in (name for name in run.model_names if name in used):
             part = ModelPredictions(
                 _select_columns(oof, name, target),
                 None if test is None else _select_columns(test, name, target),
+                [_select_columns(table, name, target) for table in test_folds],
             )
             if name in predictions and not predictions[name].oof.equals(part.oof):
                 raise UsageError(

@@ -60,7 +60,8 @@ def expect_run(run):
         return {}, _explain("clips have any number of labels")
     if run.made_by == PSEUDO_LABEL:
         return {}, _explain("its models were trained on pseudo-labels of the test clips")
-    oof, test = run.read_table("ledger/oof"), run.read_table("ledger/test")
+    oof, folds = run.read_table("ledger/oof"), run.read_test_folds()
+    folds = folds or [run.read_table("ledger/test")]
     classes, models = run.metrics["classes"], (*run.model_names, STACK)
     boards = read_leaderboard(run)
     measured = {model: float(np.mean(list(by.values()))) for model, by in boards.items()}
@@ -68,7 +69,7 @@ def expect_run(run):
         scores = expect_scores(
             {name: model_proba(oof, name, classes) for name in models},
             oof["label"],
-            {name: model_proba(test, name, classes) for name in models},
+            {name: np.stack([model_proba(f, name, classes) for f in folds]) for name in models},
             ensembles=[STACK],
             measured=measured,
         )

@@ -32,7 +32,7 @@ def cut(run, out, models):
         shutil.rmtree(out / "ledger" / name)
         shutil.rmtree(out / "models" / name)
         config = config.replace(f"  - {name}\n", "")
-        for table in ("oof", "test"):
+        for table in ("oof", "test", "test_folds"):
             path = out / f"ledger/{table}.parquet"
             frame = pd.read_parquet(path)
             frame.drop(columns=[c for c in frame if c.startswith(f"{name}__")]).to_parquet(path)
@@ -55,6 +55,12 @@ def test_stack_of_parts_equals_whole(parts, finished_run, tmp_path, run_program)
         for run in (finished_run, tmp_path / "RUN")
     }
     assert score > 0.3
+    # Of the models of each fold, whose mean is the test prediction.
+    folds, again = (Run(run).read_test_folds() for run in (finished_run, tmp_path / "RUN"))
+    test = Run(finished_run).read_table("ledger/test")
+    own = [column for column in test if column.startswith("lr__")]
+    np.testing.assert_allclose((folds[0][own] + folds[1][own]) / 2, test[own], rtol=1e-9)
+    assert len(folds) == len(again) == 2 and folds[1][own].equals(again[1][own])
 
 
 def test_dropped_models_are_not_stacked(finished_run, tmp_path, run_program):

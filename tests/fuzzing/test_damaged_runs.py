@@ -52,6 +52,7 @@ def check_tables(make_run, monkeypatch):
             assert 0 <= row.get("seconds", 0) < float("inf")
         n_clips = len(run.read_table("ledger/oof"))
         assert len(run.song_groups(n_clips)) == n_clips and len(run.header) == 2
+        assert {len(part) for part in run.read_test_folds()} == {len(run.read_table("ledger/test"))}
         assert all(value >= 0 for value in model_seconds(run).values())
         for entry in run.ledger.entries():
             for split in ("oof", "test"):
@@ -73,7 +74,10 @@ def test_damaged_json_of_run(name, check_tables):
     fuzz(check, content, damaged_bytes([content], JSON_TOKENS) | documents, 15)
 
 
-@pytest.mark.parametrize("name", ["folds", "ledger/oof", "ledger/test", "entry"])
+TABLES = ("folds", "ledger/oof", "ledger/test", "ledger/test_folds", "entry")
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_damaged_tables_of_run(name, check_tables):
     folder, check_run = check_tables
     path = folder / f"{name}.parquet"

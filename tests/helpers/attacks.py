@@ -100,6 +100,7 @@ def _remove(path):
 
 _FILES = [
     "config.yaml", "metrics.json", "folds.parquet", "ledger/oof.parquet", "ledger/test.parquet",
+    "ledger/test_folds.parquet",
     f"{LR}/model.skops", f"{LGBM}/model.skops", f"{NET}/params.json",
     f"{NET}/weights.safetensors", "models/stack/model.skops", "costs.json",
 ]  # fmt: skip
@@ -172,6 +173,7 @@ def table_of_names_with_paths(run, outside):
 def table_of_infinities(run, outside):
     _edit_table(run, "ledger/oof", stack__high=np.inf)
     _edit_table(run, "ledger/test", stack__high=np.nan)
+    _edit_table(run, "ledger/test_folds", stack__high=np.inf)
 
 
 @attack
@@ -182,7 +184,7 @@ def table_of_negative_folds(run, outside):
 
 @attack
 def table_without_columns(run, outside):
-    for name in ("ledger/oof", "ledger/test", "folds"):
+    for name in ("ledger/oof", "ledger/test", "ledger/test_folds", "folds"):
         _write(run, name, pd.DataFrame({"x": [1]}))
 
 

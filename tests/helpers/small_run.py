@@ -60,6 +60,8 @@ def write_small_run(root, names=tuple(MODELS)):
     run.write_table("ledger/oof", pd.concat([table, *blocks], axis=1))
     ids = pd.DataFrame({"id": ["0", "1"]})
     run.write_table("ledger/test", pd.concat([ids, *(b[:2] for b in blocks)], axis=1))
+    folds = [pd.concat([ids.assign(fold=f), *(b[:2] for b in blocks)], axis=1) for f in (0, 1)]
+    run.write_table("ledger/test_folds", pd.concat(folds, ignore_index=True))
     run.write_submission(ids.assign(label=y[:2]))
     scores = {
         m: score_classes(y, to_labels(p, np.array(classes), "predict_proba"), classes)

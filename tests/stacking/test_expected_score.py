@@ -112,3 +112,18 @@ def test_score_as_text_and_data():
     score = ExpectedScore(0.664, 0.6, 0.716, in_range=True)
     assert score.describe() == "0.66 (0.60 to 0.72)"
     assert score.to_dict() == {"macro_f1": 0.664, "low": 0.6, "high": 0.716, "in_range": True}
+
+
+def test_fold_models_are_compared_one_by_one(tables):
+    """A mean of models is less confident than each of them, though it is right more often."""
+    y, oof, *_ = tables
+    rng = np.random.default_rng(2)
+    folds = {name: np.stack([predict(rng, y, 2.2) for _ in range(5)]) for name in oof}
+    means = {name: proba.mean(axis=0) for name, proba in folds.items()}
+    one_by_one, together = (shift_signals(oof, y, test)["a"] for test in (folds, means))
+    # atol: twice the standard error of log-odds near 2.5 for 600 clips.
+    np.testing.assert_allclose(one_by_one.confidence, 0, atol=0.25)
+    assert together.confidence < one_by_one.confidence - 0.3
+    assert one_by_one.n_test == len(y)
+    single = {name: proba[None] for name, proba in means.items()}
+    assert shift_signals(oof, y, single)["a"] == together

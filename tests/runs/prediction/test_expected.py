@@ -95,3 +95,18 @@ def test_ledger_score_prints_the_table(make_finished, capsys):
     assert "expected" in err and "measured" in err and "0.600" in err
     assert main(["ledger", "score", str(run.path), "60"]) == 2
     assert "from 0 to 1" in capsys.readouterr().err
+
+
+def test_clips_of_the_folds_must_be_those_of_the_test(make_finished):
+    run = make_finished()
+    test = run.read_table("ledger/test")
+    folds = [test.assign(fold=fold) for fold in (0, 1)]
+    run.write_table("ledger/test_folds", pd.concat(folds, ignore_index=True))
+    pd.testing.assert_frame_equal(run.read_test_folds()[1], folds[1], check_like=True)
+    assert expect_run(run)[0].keys() == {"lr", "lgbm", "stack"}
+    run.write_table("ledger/test_folds", pd.concat([folds[0]] * 2, ignore_index=True))
+    with pytest.raises(DataError, match=r"test_folds\.parquet: is damaged \(its ids are repeated"):
+        expect_run(run)
+    run.write_table("ledger/test_folds", pd.concat([folds[0], folds[1][::-1]], ignore_index=True))
+    with pytest.raises(DataError, match=r"test_folds\.parquet: is damaged \(its clips are others"):
+        expect_run(run)
