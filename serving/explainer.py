@@ -189,7 +189,8 @@ class ClipExplainer:
             If the file cannot be read or exceeds a limit.
         """
         clip, problems = self._open(path, name or os.path.basename(path))
-        proba = self.models.predict(clip).sort_values(STACK, ascending=False, kind="stable")
+        proba, windows = self.models.predict_windows(clip)
+        proba = proba.sort_values(STACK, ascending=False, kind="stable")
         label, runner_up = proba.index[:2]
         sr = self.models.extractor.sr
         samples = clip.load(sr)
@@ -205,6 +206,7 @@ class ClipExplainer:
             sr=sr,
             warnings=tuple(problems),
             tags=self._tags(clip),
+            windows=windows,
         )
 
     def predict_many(self, paths, names=None, *, advance=None):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..features import FAMILIES
 from ..runs.nearest_clips import NearestClip
+from ..runs.prediction.windows import WindowPredictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +102,8 @@ class Explanation:
         Problems of a file that could be used nevertheless.
     tags : tuple of str, default=()
         The most probable tags of an embedding that has tags.
+    windows : WindowPredictions, optional
+        Of a clip that is longer than the windows, or mashups, that models were trained on.
 
     See Also
     --------
@@ -125,6 +128,7 @@ class Explanation:
     sr: int
     warnings: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    windows: WindowPredictions | None = None
 
 
 @dataclass(frozen=True, eq=False)

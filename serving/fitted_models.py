@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ..audio import DEFAULT_SR, clip_key
-from ..audio.windows import cut_evenly, is_longer
+from ..audio.windows import MIN_WINDOW, cut_evenly, is_longer
 from ..features import Extractor
 from ..features.transformer import ClipTransformer
 from ..models import AudioEmbedding, set_resources
@@ -24,6 +24,7 @@ from ..models.inspection import find_extractors, find_parts, leading_extractor
 from ..runs import STACK
 from ..runs.clip_list import average_windows
 from ..runs.fitting.meta_fit import predict_stack
+from ..runs.prediction.windows import WindowPredictions, trained_lengths
 from ..runs.predictions import METHOD
 from ..stacking.out_of_fold import predict_with, prediction_table
 from .explanations import Reasons
@@ -52,7 +53,9 @@ class FittedModels:
             for name in run.model_names
         }
         self._final = run.load_model(STACK)
-        self._lengths = run.window_lengths()
+        self._lengths = _usable(run.window_lengths())
+        # A run on mashups predicts clips whole, and has windows of their lengths if requested.
+        self._timeline_lengths = self._lengths or _usable(trained_lengths(run))
 
     @cached_property
     def extractor(self):
@@ -81,19 +84,35 @@ class FittedModels:
             Of a clip that is longer than the windows that models were trained on, the geometric
             mean of its windows.
         """
-        tables = [self._predict(window) for window in self._cut(clip)]
+        return self._average([self._predict(part) for part in _cut(clip, self._lengths)[1]])
+
+    def predict_windows(self, clip):
+        """Predict the class probabilities of one clip, and of its windows.
+
+        Parameters
+        ----------
+        clip : CachedClip
+
+        Returns
+        -------
+        proba : DataFrame of shape (n_classes, n_models + 1)
+            As from :meth:`predict`.
+        windows : WindowPredictions or None
+            Those of ``predict --windows``; None where the clip is not longer than the windows, or
+            mashups, that models were trained on.
+        """
+        places, parts = _cut(clip, self._timeline_lengths)
+        if not places:
+            return self.predict(clip), None
+        tables = [self._predict(part) for part in parts]
+        stacked = np.array([table[STACK] for table in tables])
+        windows = WindowPredictions.from_windows(places, self.classes, stacked)
+        return self.predict(clip) if self._lengths is None else self._average(tables), windows
+
+    def _average(self, tables):
+        """Return the geometric mean of the predictions of a clip's windows."""
         proba = average_windows(np.array([table.to_numpy().T for table in tables]))
         return pd.DataFrame(proba.T, index=self.classes, columns=tables[0].columns)
-
-    def _cut(self, clip):
-        """Return the windows of a clip; the clip itself if it is not longer than training clips."""
-        if self._lengths is None:
-            return [clip]
-        seconds = len(clip.load(DEFAULT_SR)) / DEFAULT_SR
-        if not is_longer(seconds, self._lengths):
-            return [clip]
-        places = cut_evenly("", seconds, float(np.median(self._lengths)))
-        return [CachedClip(partial(_load_part, clip, place)) for place in places]
 
     def _predict(self, clip):
         parts = {}
@@ -118,7 +137,7 @@ class FittedModels:
         tuple of Reasons
         """
         first, second = self.classes.index(label), self.classes.index(runner_up)
-        windows, reasons = self._cut(clip), []
+        windows, reasons = _cut(clip, self._lengths)[1], []
         for name, models in self.folds.items():
             parts = [
                 _split(model, window, first, second)
@@ -144,7 +163,7 @@ class CachedClip:
 
     def __init__(self, load):
         self._load = load
-        self._samples, self._rows = {}, {}
+        self._samples, self._rows, self._parts = {}, {}, {}
 
     def load(self, sr):
         """Return the samples at a sample rate in Hz; models take this object as a clip."""
@@ -162,6 +181,26 @@ class CachedClip:
             values = extractor(self.load(extractor.sr))
             self._rows[extractor] = pd.DataFrame(values[None], columns=extractor.names)
         return self._rows[extractor]
+
+    def part(self, window):
+        """Return a window of the clip as a clip, which caches its features, too."""
+        if window not in self._parts:
+            self._parts[window] = CachedClip(partial(_load_part, self, window))
+        return self._parts[window]
+
+
+def _usable(lengths):
+    """Return lengths of windows; None where clips of that length cannot be cut."""
+    return lengths if lengths and np.median(lengths) >= MIN_WINDOW else None
+
+
+def _cut(clip, lengths):
+    """Return the windows of a clip, none if it is not longer than ``lengths``, and its parts."""
+    seconds = 0.0 if lengths is None else len(clip.load(DEFAULT_SR)) / DEFAULT_SR
+    if lengths is None or not is_longer(seconds, lengths):
+        return [], [clip]
+    places = cut_evenly("", seconds, float(np.median(lengths)))
+    return places, [clip.part(place) for place in places]
 
 
 def _load_part(clip, window, sr):

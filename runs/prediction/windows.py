@@ -1,5 +1,7 @@
 """Predictions of long recordings by window, and tables of them for other programs."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +9,60 @@ from ...exceptions import UsageError
 
 # Highest frequency of the selections in a table for Raven, in Hz: half the usual sample rate.
 _RAVEN_HZ = 11_025.0
+
+
+@dataclass(frozen=True, eq=False)
+class WindowPredictions:
+    """Predictions of the windows of one recording, in the order of time.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of shape (n_windows,)
+        In s, rounded to 10 ms.
+    classes : list of str
+    proba : ndarray of shape (n_windows, n_classes)
+        Of the stack, in [0, 1].
+
+    See Also
+    --------
+    window_table : The same of several recordings, as a table.
+
+    Examples
+    --------
+    >>> from stemstack.runs.prediction.windows import WindowPredictions
+    >>> proba = np.array([[0.75, 0.25], [0.5, 0.5]])
+    >>> windows = WindowPredictions(np.array([0, 5]), np.array([5, 10]), ["jazz", "rock"], proba)
+    >>> windows.labels, windows.confidence.tolist()
+    (['jazz', 'jazz'], [0.75, 0.5])
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    classes: list
+    proba: np.ndarray
+
+    @classmethod
+    def from_windows(cls, windows, classes, proba):
+        """Return the predictions of windows.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+        classes : list of str
+        proba : ndarray of shape (n_windows, n_classes)
+        """
+        starts, ends = zip(*((one.start, one.stop) for one in windows), strict=True)
+        return cls(np.round(starts, 2), np.round(ends, 2), classes, proba)
+
+    @property
+    def labels(self):
+        """The most probable class of each window."""
+        return [self.classes[i] for i in self.proba.argmax(axis=1)]
+
+    @property
+    def confidence(self):
+        """The probability of the most probable class of each window."""
+        return self.proba.max(axis=1)
 
 
 def clip_lengths(run, window="auto", *, by_window=False):
@@ -35,16 +91,33 @@ def clip_lengths(run, window="auto", *, by_window=False):
         return None
     if window != "auto":
         return [float(window)]
-    lengths = run.window_lengths()
-    if lengths is None and by_window:
-        recipes = run.read_recipes().values()
-        lengths = [recipe.length / recipe.sr for recipe in recipes]
-        if not lengths:
-            raise UsageError(
-                f"{run.path}: was trained on whole clips, so it has no length of windows; add "
-                "--window SECONDS"
-            )
+    if not by_window:
+        return run.window_lengths()
+    lengths = trained_lengths(run)
+    if lengths is None:
+        raise UsageError(
+            f"{run.path}: was trained on whole clips, so it has no length of windows; add "
+            "--window SECONDS"
+        )
     return lengths
+
+
+def trained_lengths(run):
+    """Return the lengths of the windows, or else of the mashups, that a run was trained on.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of float, or None
+        In s; None for a run on whole clips.
+    """
+    lengths = run.window_lengths()
+    if lengths is None:
+        lengths = [recipe.length / recipe.sr for recipe in run.read_recipes().values()]
+    return lengths or None
 
 
 def window_table(clips, labels, proba):
