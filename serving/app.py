@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 import pandas as pd
 
 from ..exceptions import StemstackError, UsageError, import_optional
+from ..reports.html.timeline import TIMELINE_CSS
 from ..runs import STACK
 from ..utils.environment import environment_variable
 from ..utils.formatting import spreadsheet_safe
@@ -19,7 +20,8 @@ from .explanations import Predictions
 from .guard import Guard, IdleConnections, Rules
 from .html import message, render_explanation, render_head, render_hint, render_predictions
 
-_CSS = Path(__file__).parent / "page.css"
+_CSS = (Path(__file__).parent / "page.css", TIMELINE_CSS)
+_TIMELINE_JS = Path(__file__).parent / "timeline.js"
 # Files of one upload are together at most this many times as large as the largest file.
 _FILES_PER_UPLOAD = 10
 # Requests that wait while a clip is predicted; further ones are refused.
@@ -116,7 +118,7 @@ def _launch_options(gr, limits):
         "max_file_size": int(1.1e6 * limits.max_mb),
         "max_threads": _N_THREADS,
         "theme": _make_theme(gr),
-        "css_paths": _CSS,
+        "css_paths": list(_CSS),
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,
@@ -241,7 +243,7 @@ def _one_clip(gr, explainer, turns):
         buttons=[],
     )
     hint = render_hint(explainer.limits)
-    output = _html(gr, hint)
+    output = _html(gr, hint, _TIMELINE_JS.read_text(encoding="utf-8"))
     nearest = explainer.nearest_clips
 
     def explain(path):
@@ -306,5 +308,5 @@ def _connect(event, function, inputs, outputs):
     )
 
 
-def _html(gr, text):
-    return gr.HTML(text, apply_default_css=False, js_on_load=None)
+def _html(gr, text, script=None):
+    return gr.HTML(text, apply_default_css=False, js_on_load=script)

@@ -13,6 +13,7 @@ import numpy as np
 from ..features import FAMILIES
 from ..reports.html.blocks import details, figure, join, make_environment, table
 from ..reports.html.figures import draw_svg
+from ..reports.html.timeline import class_colours, legend, timeline
 from ..runs import STACK
 from .explanations import describe_confidence, describe_reasons
 
@@ -70,6 +71,7 @@ def render_explanation(explanation, sound=None):
         describe_confidence(explanation.confidence, explanation.label),
         _macro("probabilities", models, rows, label),
         details("The numbers", numbers),
+        _render_windows(explanation.windows),
         _render_spectrogram(explanation),
         join(_render_reasons(one, explanation) for one in explanation.reasons),
         [(clip, f"{_FILES}{quote(str(sound(clip.clip)))}") for clip in explanation.nearest],
@@ -84,6 +86,14 @@ def render_predictions(predictions):
         frame = predictions.table[["path", "label"]].assign(probability=proba).set_index("path")
         rows = table(frame, f"Predicted: {len(frame)}", digits=2)
     return _macro("predictions", rows, predictions.problems, predictions.warnings)
+
+
+def _render_windows(windows):
+    """Render the timeline of a long clip; nothing for others."""
+    if windows is None:
+        return ""
+    colours = class_colours([windows])
+    return legend(colours) + timeline(windows, "Windows", colours, seekable=True)
 
 
 def _render_reasons(reasons, explanation):

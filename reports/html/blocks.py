@@ -152,6 +152,37 @@ def audio(mp3, label):
     return _block("audio", mp3, label)
 
 
+def class_legend(colours):
+    """Render the colours of classes.
+
+    Parameters
+    ----------
+    colours : sequence of (str, str)
+        Names of classes, and CSS classes of ``timeline.css``.
+    """
+    return _block("class_legend", colours)
+
+
+def timeline(label, segments, names, ticks, dense, seekable):
+    """Render a strip of windows; see :func:`stemstack.reports.html.timeline.timeline`.
+
+    Parameters
+    ----------
+    label : str
+        Text alternative.
+    segments : sequence of Segment
+    names : sequence of (float, float, str)
+        Left, width and name of what is named above the strip; as fractions of the strip.
+    ticks : sequence of (float, str)
+        Positions, as fractions of the strip, and texts.
+    dense : bool
+        Whether segments have no gap.
+    seekable : bool
+        Whether segments are buttons.
+    """
+    return _block("timeline", label, segments, names, ticks, dense, seekable)
+
+
 def table(frame, caption, *, digits=3, heat=False, shade=None, rotated=False):
     """Render a table.
 

@@ -14,6 +14,7 @@ from .repeat import REPEAT
 from .scores import SCORES
 from .similar import SIMILAR
 from .tags import TAGS
+from .timeline import TIMELINE
 from .training import TRAINING
 from .weights import WEIGHTS
 
@@ -25,6 +26,7 @@ SECTIONS = (
     MISTAKES,
     SIMILAR,
     TAGS,
+    TIMELINE,
     AGREEMENT,
     WEIGHTS,
     CALIBRATION,

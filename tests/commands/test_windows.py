@@ -8,7 +8,8 @@ import pytest
 import soundfile
 from helpers.small_run import write_small_run
 
-from stemstack.runs import Config, fit_run
+from stemstack.reports import write_report
+from stemstack.runs import Config, fit_run, restack_runs
 from stemstack.runs.stored_clips import find_training, open_data
 from stemstack.serving import ClipExplainer
 from stemstack.utils.resources import Resources
@@ -142,3 +143,40 @@ def test_page_averages_windows_as_predict_does(run, recordings, run_program):
     # Windows are cut after resampling here.
     np.testing.assert_allclose(explanation.probabilities["stack"][list(HZ)], expected, atol=0.01)
     assert explanation.seconds == 10.5 and explanation.reasons
+
+
+def predict_windows(run, path, run_program):
+    """Return the table of ``predict --windows csv``."""
+    code, out, err = run_program("predict", run.path, path, "--windows", "csv")
+    assert code == 0, err
+    return pd.read_csv(io.StringIO(out))
+
+
+def assert_same_windows(windows, expected, **tolerance):
+    assert windows.starts.tolist() == expected["start"].tolist()
+    assert windows.ends.tolist() == expected["end"].tolist()
+    assert windows.labels == expected["label"].tolist()
+    np.testing.assert_allclose(windows.proba, expected[windows.classes], **tolerance)
+
+
+def test_page_has_the_windows_of_predict(run, recordings, run_program):
+    explainer = ClipExplainer(run.path)
+    windows = explainer.explain(recordings / "both.wav").windows
+    expected = predict_windows(run, recordings / "both.wav", run_program)
+    # Windows are cut after resampling here.
+    assert_same_windows(windows, expected, atol=0.01)
+    samples, _ = soundfile.read(recordings / "both.wav")
+    soundfile.write(recordings / "rate.wav", np.repeat(samples, 3)[: 7 * 22050], 22050)
+    windows = explainer.explain(recordings / "rate.wav").windows
+    expected = predict_windows(run, recordings / "rate.wav", run_program)
+    # rtol, atol: the same samples, and numbers from tables with another memory layout.
+    assert_same_windows(windows, expected, rtol=1e-5, atol=1e-7)
+    assert explainer.explain(recordings / "DATA/test/0.wav").windows is None
+
+
+def test_report_has_the_long_test_clips(run, tmp_path):
+    page = write_report(run, out=tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<h3>11, 4 s: predicted as high" in page and page.count('<i class="c') == 1 + 4
+    restacked, _ = restack_runs([run.path], tmp_path / "RUN2", blend="mean")
+    page = write_report(restacked, out=tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "cannot be shown. This run was made of others by stack" in page

@@ -10,7 +10,9 @@ from stemstack.reports.evaluation import Evaluation
 from stemstack.reports.html.blocks import render_page
 from stemstack.reports.sections.mistakes import Mistake
 from stemstack.reports.sections.similar import SimilarClip
+from stemstack.reports.sections.timeline import LongClip
 from stemstack.runs.learning_curve import LearningCurve
+from stemstack.runs.prediction.windows import WindowPredictions
 from stemstack.utils.resources import Resources
 
 # Class names with characters that are special in HTML, in TeX and outside ASCII.
@@ -103,6 +105,10 @@ def section_data(evaluations):
     blends = pd.DataFrame({"macro_f1": [0.5, 0.6], "low": 0.4, "high": 0.7}, ["mean", "greedy"])
     drops = {"mfcc": {"drop": 0.3, "low": 0.2, "high": 0.4}}
     finding = {"check": "clips", "found": "<b> & c", "where": "x.wav", "fix": "remove it"}
+    proba = np.array([[0.7, 0.2, 0.1], [0.1, 0.5, 0.4], [0.2, 0.6, 0.2]])
+    windows = WindowPredictions(
+        np.array([0.0, 10.0, 15.5]), np.array([10.0, 20.0, 25.5]), list(ODD), proba
+    )
     stages = {"n": [4, 2], "seconds": [100.0, 0.0], "cpu_seconds": [190.0, 0.0]}
     stages = pd.DataFrame(stages, ["fitting <lr>", "reading"])
     return collected | {
@@ -148,6 +154,11 @@ def section_data(evaluations):
                 },
                 ["$a$b$", "<d> & co"],
             ),
+        },
+        "timeline": {
+            "clips": [LongClip("<long>.wav", "<d> & co", 0.5, "métal", windows)],
+            "n_clips": 2,
+            "problem": None,
         },
         "weights": {
             "about": "How.",

@@ -1,15 +1,19 @@
 """Predictions equal those of ``predict``; reasons sum to the logits of the models."""
 
+import copy
+
 import numpy as np
 import pytest
+import soundfile
 from helpers.nets import LevelNetwork
 
 from stemstack.audio import read_clip
 from stemstack.exceptions import DataError
 from stemstack.models import EffNetClassifier, make_model
 from stemstack.models.deep.embeddings import extractor
-from stemstack.runs import STACK, predict_run
-from stemstack.serving.fitted_models import CachedClip, FittedModels, _predict
+from stemstack.runs import STACK, ClipList, predict_run
+from stemstack.runs.prediction.windows import clip_lengths, window_table
+from stemstack.serving.fitted_models import CachedClip, FittedModels, _predict, _usable
 from stemstack.utils.resources import Resources
 
 
@@ -20,6 +24,37 @@ def test_prediction_equals_that_of_predict(explainer, song, shared_cache):
     # rtol: the same numbers from tables with another memory layout.
     np.testing.assert_allclose(proba[STACK], expected.loc[0, models.classes], rtol=1e-6)
     assert proba.columns.tolist() == [*explainer.run.model_names, STACK]
+
+
+def test_long_clip_has_windows_of_the_mashups_lengths(explainer, song, shared_cache, tmp_path):
+    models, run = explainer.models, explainer.run
+    samples = np.tile(read_clip(song), 3)
+    soundfile.write(tmp_path / "long.wav", samples, 22050, subtype="FLOAT")
+    clip = CachedClip(lambda sr: read_clip(tmp_path / "long.wav", sr))
+    proba, windows = models.predict_windows(clip)
+    resources = Resources(shared_cache)
+    lengths = clip_lengths(run, by_window=True)
+    clips = ClipList.from_paths([tmp_path / "long.wav"]).usable(resources=resources).cut(lengths)
+    labels, expected = predict_run(run, clips.clips, resources=resources)
+    table = window_table(clips, labels, expected)
+    assert len(table) > 2
+    assert windows.starts.tolist() == table["start"].tolist()
+    assert windows.ends.tolist() == table["end"].tolist()
+    assert windows.labels == table["label"].tolist()
+    # rtol, atol: the same numbers from tables with another memory layout.
+    np.testing.assert_allclose(windows.proba, expected[models.classes], rtol=1e-5, atol=1e-7)
+    # The clip itself is predicted whole, as by predict.
+    _, whole = predict_run(run, [str(tmp_path / "long.wav")], resources=resources)
+    np.testing.assert_allclose(proba[STACK], whole.loc[0, models.classes], rtol=1e-6)
+    short = CachedClip(lambda sr: read_clip(song, sr))
+    assert models.predict_windows(short)[1] is None
+
+
+def test_mashups_too_short_to_cut_give_no_windows(explainer):
+    clip = CachedClip(lambda sr: np.zeros(5 * sr, dtype=np.float32))
+    models = copy.copy(explainer.models)
+    models._timeline_lengths = _usable([0.01, 0.02])
+    assert models._timeline_lengths is None and models.predict_windows(clip)[1] is None
 
 
 def test_reasons_sum_to_the_difference_of_logits(explainer, song):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from helpers.hostile import FORBIDDEN
 
+from stemstack.runs.prediction.windows import WindowPredictions
 from stemstack.serving import Confidence, Explanation, Limits, NearestClip, Predictions, Reasons
 from stemstack.serving.html import (
     message,
@@ -16,6 +17,13 @@ from stemstack.serving.html import (
 )
 
 EVIL = '<img src=x onerror="alert(1)">\x1b[2J\u202e'
+
+
+def make_windows(label):
+    """Windows of a clip of 25 s, which overlap at the end."""
+    proba = np.array([[0.75, 0.25], [0.4, 0.6], [0.3, 0.7]])
+    starts, ends = np.array([0.0, 10.0, 15.0]), np.array([10.0, 20.0, 25.0])
+    return WindowPredictions(starts, ends, [label, "jazz"], proba)
 
 
 def make_explanation(label, **changes):
@@ -32,6 +40,7 @@ def make_explanation(label, **changes):
         "sr": 22050,
         "warnings": (EVIL,),
         "tags": (EVIL, "piano"),
+        "windows": make_windows(label),
     }
     return Explanation(**{**values, **changes})
 
@@ -50,6 +59,25 @@ def test_tags_are_named_if_there_are_any():
     html = render_explanation(make_explanation("rock", tags=("jazz", "piano")), str)
     assert "<p>Sounds like: jazz, piano.</p>" in html
     assert "Sounds like" not in render_explanation(make_explanation("rock", tags=()), str)
+
+
+def test_long_clip_has_a_timeline_of_buttons():
+    html = render_explanation(make_explanation("rock"), str)
+    starts = re.findall(r'<button type="button"[^>]* data-start="([^"]*)"', html)
+    assert starts == ["0.00", "10.00", "15.00"]
+    assert 'role="toolbar" aria-label="Windows: 0 s to 10 s rock, 10 s to' in html
+    assert re.findall(r'title="([^"]* jazz, [^"]*)"', html) == [
+        "10 s to 20 s: jazz, 60\N{NO-BREAK SPACE}%",
+        "15 s to 25 s: jazz, 70\N{NO-BREAK SPACE}%",
+    ]
+    # The tab key reaches one of them.
+    assert html.count('tabindex="-1"') == 2
+    assert "Windows: most probable classes" in html
+
+
+def test_short_clip_has_no_timeline():
+    html = render_explanation(make_explanation("rock", windows=None), str)
+    assert "timeline" not in html and "By time" not in html
 
 
 def test_bars_are_proportional_to_values():

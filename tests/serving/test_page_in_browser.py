@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -22,6 +24,8 @@ pytestmark = [
 CLI = Path(__file__).resolve().parents[2] / "cli.py"
 # Console error of gradio's player for files that are not audio.
 PLAYER = "Waveform load error"
+# Position of gradio's player, in s.
+PLAYED = "document.querySelector('#waveform > div').shadowRoot.querySelector('audio').currentTime"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,20 @@ def test_clip_is_predicted_and_explained(page, song):
         "audio.onerror = () => done(0); audio.load(); audio.preload = 'metadata'; })"
     )
     assert seconds > 1
+
+
+def test_windows_of_a_long_clip_move_the_player(page, song, tmp_path):
+    samples, sr = soundfile.read(song)
+    soundfile.write(tmp_path / "long.wav", np.tile(samples, 5), sr)
+    drop(page, tmp_path / "long.wav")
+    windows = page.locator(".timeline button")
+    windows.nth(2).click()
+    assert page.evaluate(PLAYED) == float(windows.nth(2).get_attribute("data-start"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.evaluate(PLAYED) == float(windows.nth(3).get_attribute("data-start"))
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_unreadable_file_gives_one_message(page, tmp_path):
