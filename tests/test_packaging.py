@@ -72,7 +72,8 @@ def test_distributions_hold_the_package_only(distributions):
     }
     with tarfile.open(sdist) as archive:
         listed = archive.getnames()
-    data = ("serving/page.css", "serving/templates/answer.html", "datasets/demo/music.yaml")
+    data = ("serving/page.css", "serving/timeline.js", "serving/templates/answer.html")
+    data += ("reports/html/templates/timeline.css", "datasets/demo/music.yaml")
     assert all(any(name.endswith(f"/{file}") for name in listed) for file in data)
     assert {f"stemstack/{file}" for file in data} <= set(names)
 
