@@ -1,1 +1,1 @@
-"""HTML building blocks of a report: page, figures, audio players."""
+"""HTML building blocks of a report: page, figures, audio players, timelines."""

@@ -59,8 +59,8 @@ def collect(inputs, *, n_clips=6):
     run = inputs.run
     if run.made_by and run.window_lengths() and (run.path / "ledger/test.parquet").exists():
         problem = (
-            f"This run was made of others by {run.made_by}, and the predictions of windows are in "
-            "the ledgers of those: write their reports."
+            f"This run was made of others by {run.made_by}; the ledgers of those have the windows, "
+            "if test clips were long: write their reports."
         )
         return {"clips": [], "n_clips": 0, "problem": problem}
     try:
