@@ -59,6 +59,7 @@ _NOISE = {
     "tile": TRUE_OR_FALSE,
     "band": optional(Constraint(_band, "low < high in Hz, from 1 to 1000000")),
     "tilt": _TILT,
+    "active": TRUE_OR_FALSE,
 }
 _EFFECT = {
     "name": _TEXT,

@@ -142,17 +142,20 @@ _UNUSED = object()
 
 
 def _schema(rows):
-    """Return the columns of a file: tilts and effects only where a recipe has some."""
+    """Return the columns of a file: tilts, active levels and effects only where there are some."""
     has_effects = any("effects" in row for row in rows)
     has_tilt = any("tilt" in part for row in rows for part in (*row["stems"], *row["noises"]))
+    has_active = any("active" in part for row in rows for part in row["noises"])
     tilt = pa.float64() if has_tilt else _UNUSED
+    active = pa.bool_() if has_active else _UNUSED
     numbers = pa.list_(pa.float64())
+    noise = _arrow_fields(NoisePart, band=numbers, tilt=tilt, active=active)
     effects = pa.list_(pa.struct([("name", pa.string()), ("values", numbers)]))
     return pa.schema(
         _arrow_fields(
             Recipe,
             stems=pa.list_(pa.struct(_arrow_fields(StemPart, tilt=tilt))),
-            noises=pa.list_(pa.struct(_arrow_fields(NoisePart, band=numbers, tilt=tilt))),
+            noises=pa.list_(pa.struct(noise)),
             effects=effects if has_effects else _UNUSED,
         )
     )

@@ -63,13 +63,15 @@ class NoisePart:
     gain : float or None
         Linear; None when ``snr`` sets the level.
     snr : float or None, default=None
-        Ratio in dB of the RMS of the stems' mix to that of the noise.
+        Ratio in dB of the level of the stems' mix to that of the noise.
     tile : bool, default=False
         Whether the noise is repeated over the whole mashup.
     band : tuple of (float, float) or None, default=None
         Band in Hz that the noise is limited to.
     tilt : float or None, default=None
         Slope added to the spectrum, in dB per octave.
+    active : bool, default=False
+        Whether ``snr`` is of the RMS of the active parts, and not of all samples.
 
     See Also
     --------
@@ -89,6 +91,7 @@ class NoisePart:
     tile: bool = False
     band: tuple | None = None
     tilt: float | None = None
+    active: bool = False
 
     def shifted(self, begin, n_samples):
         """Return the part for an excerpt of the mashup.
@@ -207,13 +210,16 @@ def recipe_to_dict(recipe):
     Returns
     -------
     dict
-        Effects and tilts are left out where there are none, so that the files and keys of recipes
-        without them are those of versions that had none.
+        Effects, tilts and active levels are left out where there are none, so that the files and
+        keys of recipes without them are those of versions that had none.
     """
     row = asdict(recipe)
     for part in (*row["stems"], *row["noises"]):
         if part["tilt"] is None:
             del part["tilt"]
+    for part in row["noises"]:
+        if not part["active"]:
+            del part["active"]
     if not row["effects"]:
         del row["effects"]
     return row
@@ -238,10 +244,7 @@ def recipe_from_dict(row):
     """
     try:
         stems = tuple(StemPart(**part) for part in row["stems"])
-        noises = tuple(
-            NoisePart(**{**part, "band": part["band"] and tuple(part["band"])})
-            for part in row["noises"]
-        )
+        noises = tuple(map(_noise_from_dict, row["noises"]))
         effects = tuple(
             Effect(effect["name"], tuple(effect["values"])) for effect in row.get("effects") or ()
         )
@@ -253,6 +256,12 @@ def recipe_from_dict(row):
         ) from error
     check_recipe(recipe)
     return recipe
+
+
+def _noise_from_dict(part):
+    # In a Parquet file where other noise clips have active levels, theirs is None.
+    active = part.get("active") or False
+    return NoisePart(**{**part, "band": part["band"] and tuple(part["band"]), "active": active})
 
 
 def song_recipes(songs, source_store, settings):

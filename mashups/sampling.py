@@ -130,14 +130,17 @@ def _sample_noise(paths, length, source_store, settings, rng):
     path = paths[rng.integers(len(paths))]
     n_samples, tile = source_store[path].n_samples, settings.noise_placement == "tile"
     start = int(rng.integers(0, n_samples if tile else max(0, length - n_samples) + 1))
+    level = {"gain": None}
     if settings.noise_law == "gain":
-        gain, snr = float(rng.uniform(*settings.noise_gain)), None
+        level["gain"] = float(rng.uniform(*settings.noise_gain))
     else:
-        gain, snr = None, float(rng.uniform(*settings.noise_snr))
+        level["snr"] = float(rng.uniform(*settings.noise_snr))
+        level["active"] = settings.noise_snr_level == "active"
     band = None
     if _happens(settings.noise_band_probability, rng):
         band = _sample_band(settings.noise_band, settings.noise_band_octaves, rng)
-    return NoisePart(path, start, gain, snr, tile, band, _sample_part_tilt(settings, rng))
+    slope = _sample_part_tilt(settings, rng)
+    return NoisePart(path, start, tile=tile, band=band, tilt=slope, **level)
 
 
 def _sample_part_tilt(settings, rng):

@@ -80,8 +80,11 @@ class Settings:
     noise_gain : tuple of (float, float)
         Range of noise gains (linear, applied to the clip as it is on disk). Default 0.1 to 0.8.
     noise_snr : tuple of (float, float)
-        Range in dB of the ratio of the RMS of the stems' mix to that of the noise clip. Default 0
+        Range in dB of the ratio of the level of the stems' mix to that of the noise clip. Default 0
         to 20.
+    noise_snr_level : {"rms", "active"}, default="rms"
+        Levels that ``noise_snr`` is the ratio of: RMS of all samples, or of the active parts only,
+        so that pauses of the stems and silence in the noise clip do not count.
     noise_placement : {"single", "tile"}, default="single"
         Once at a random place, or repeated over the whole mashup from a random sample on.
     noise_band_probability : float
@@ -184,6 +187,7 @@ class Settings:
     noise_law: str = "gain"
     noise_gain: tuple = (0.1, 0.8)
     noise_snr: tuple = (0.0, 20.0)
+    noise_snr_level: str = "rms"
     noise_placement: str = "single"
     noise_band_probability: float = 0.0
     noise_band: tuple = (50.0, 10000.0)
@@ -247,9 +251,12 @@ class Settings:
 
     def to_dict(self):
         """Return the settings as plain lists and numbers, for YAML or JSON."""
-        values = {field.name: _thaw(getattr(self, field.name)) for field in fields(self)}
-        # Left out where it is empty, so that files and runs without one stay as they are.
-        return values if self.mixture else {k: v for k, v in values.items() if k != "mixture"}
+        return {
+            field.name: _thaw(getattr(self, field.name))
+            for field in fields(self)
+            # Left out where it is the default, so that files and runs without it stay as they are.
+            if field.name not in _ADDED or getattr(self, field.name) != field.default
+        }
 
     @classmethod
     def from_dict(cls, values):
@@ -284,6 +291,10 @@ class Settings:
     def to_yaml(self, path):
         """Write the settings to a YAML file, from which ``from_yaml`` reads an equal object."""
         Path(path).write_text(yaml.safe_dump(self.to_dict(), sort_keys=False), encoding="utf-8")
+
+
+# Settings of later versions, which are written only where they are in use.
+_ADDED = ("noise_snr_level", "mixture")
 
 
 def _freeze(value):
@@ -428,6 +439,7 @@ CONSTRAINTS = {
     "noise_law": one_of("gain", "snr"),
     "noise_gain": _GAINS,
     "noise_snr": _range("low, high in dB, within ±120", -120, 120),
+    "noise_snr_level": one_of("rms", "active"),
     "noise_placement": one_of("single", "tile"),
     "noise_band_probability": _PROBABILITY,
     "noise_band": Constraint(

@@ -43,6 +43,7 @@ _GROUPS = (
     ("gain_probability", "gain_law", "gain", "gain_db"),
     (
         *("noise_probability", "noise_count", "noise_law", "noise_gain", "noise_snr"),
+        "noise_snr_level",
         *("noise_placement", "noise_band_probability", "noise_band", "noise_band_octaves"),
     ),
     ("tilt_probability", "tilt"),

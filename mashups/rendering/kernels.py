@@ -14,6 +14,9 @@ from ...features.kernels.common import njit_ordered
 
 _STEP = np.float32(1 / INT16_SCALE)
 _BLOCK = 256
+# Of active levels: the length of frames, and their power relative to the loudest (40 dB).
+_FRAME_SECONDS = 0.02
+_ACTIVE_POWER = 1e-4
 
 
 @njit_ordered
@@ -73,3 +76,35 @@ def _mean_square(clip):
 def rms(clip):
     """Compute the root mean square of a float32 clip; 0 for an empty clip."""
     return math.sqrt(_mean_square(clip)) if len(clip) else 0.0
+
+
+def active_rms(clip, sr):
+    """Compute the root mean square of the active frames of a clip, those that are not silent.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    sr : int
+        Sample rate in Hz.
+
+    Returns
+    -------
+    float
+        0 for an empty clip.
+
+    Notes
+    -----
+    Frames of 20 ms are active if their level is at most 40 dB below that of the loudest. This is
+    the idea of the active speech level, without its smoothing and hangover.
+
+    References
+    ----------
+    ITU-T P.56 (2011). Objective measurement of active speech level.
+    """
+    size = max(1, round(_FRAME_SECONDS * sr))
+    frames = [clip[begin : begin + size] for begin in range(0, len(clip), size)]
+    if not frames:
+        return 0.0
+    power = np.array([_mean_square(frame) for frame in frames])
+    n_samples = np.where(power >= _ACTIVE_POWER * power.max(), list(map(len, frames)), 0)
+    return math.sqrt(np.sum(power * n_samples) / n_samples.sum())

@@ -9,7 +9,7 @@ from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
 from ..tempo_sync import SILENCE_RMS
 from .effects import tilt
-from .kernels import add_scaled, add_varispeed, rms
+from .kernels import active_rms, add_scaled, add_varispeed, rms
 from .time_stretch import read_at_rate
 
 _FILTER_ORDER = 4
@@ -38,9 +38,9 @@ def mix_sources(recipe, sources):
     n_stems = len(recipe.stems)
     for part, source in zip(recipe.stems, sources[:n_stems], strict=True):
         _add_stem(mix, part, source, recipe)
-    has_snr = any(part.snr is not None for part in recipe.noises)
-    level = rms(mix) if has_snr else None
-    for part, source in zip(recipe.noises, sources[n_stems:], strict=True):
+    # Of the stems alone: all are measured before noise is added.
+    levels = [_level(mix, part, recipe.sr) for part in recipe.noises]
+    for part, source, level in zip(recipe.noises, sources[n_stems:], levels, strict=True):
         _add_noise(mix, part, source, level, recipe.sr)
     return mix
 
@@ -88,7 +88,7 @@ def check_reach(part, source, start, stop):
 
 
 def _add_noise(mix, part, source, level, sr):
-    """Add a noise clip; ``level`` is the RMS of the stems' mix, needed for ``part.snr``."""
+    """Add a noise clip; ``level`` is that of the stems' mix, needed for ``part.snr``."""
     # Samples of the noise before the mashup begins, which may be an excerpt.
     skipped = 0 if part.tile else max(0, -part.start)
     target = mix if part.tile else mix[part.start + skipped :][: source.n_samples - skipped]
@@ -104,8 +104,17 @@ def _add_noise(mix, part, source, level, sr):
     if part.tile:
         noise = noise[np.arange(part.start, part.start + len(mix)) % len(noise)]
     noise = noise[skipped : skipped + len(target)]
-    gain = part.gain if part.snr is None else _gain_for_snr(part.snr, level, rms(noise))
+    gain = part.gain
+    if part.snr is not None:
+        gain = _gain_for_snr(part.snr, level, _level(noise, part, sr))
     target += np.float32(gain) * noise
+
+
+def _level(clip, part, sr):
+    """Return the level of a clip that the ratio of a noise clip is of; None if it has no ratio."""
+    if part.snr is None:
+        return None
+    return active_rms(clip, sr) if part.active else rms(clip)
 
 
 def _gain_for_snr(snr, level, noise_level):

@@ -117,6 +117,7 @@ def test_wide_settings_cover_the_generators():
         "octave_safe": {True, False},
         "noise_law": {"snr", "gain"},
         "noise_placement": {"single", "tile"},
+        "noise_snr_level": {"rms"},
         "noise_count": {(1, 1), (1, 2), (1, 3)},
     }.items():
         assert {getattr(one, name) for one in components} == values

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stemstack.exceptions import DataError, UsageError
 from stemstack.mashups import Mashup, Pool, sample_recipes, song_recipes
 from stemstack.mashups.pool import load_pool
+from stemstack.mashups.recipes import recipe_to_dict
 
 SR = 22050
 
@@ -146,6 +147,17 @@ def test_steps_that_are_off_use_no_randomness(songs, noise, source_store, small_
     filtered = replace(small_settings, lowpass_probability=1.0)
     recipes = sample_recipes(songs, noise, source_store, filtered, per_class=4, seed=3)
     assert [replace(recipe, lowpass=None) for recipe in recipes] == plain
+
+
+def test_active_levels_change_no_random_number(songs, noise, source_store, small_settings):
+    settings = replace(small_settings, noise_law="snr", part_tilt_probability=0.5)
+    plain = sample_recipes(songs, noise, source_store, settings, per_class=4, seed=3)
+    settings = replace(settings, noise_snr_level="active")
+    recipes = sample_recipes(songs, noise, source_store, settings, per_class=4, seed=3)
+    assert all(part.active for recipe in recipes for part in recipe.noises)
+    rms = [tuple(replace(part, active=False) for part in recipe.noises) for recipe in recipes]
+    assert [replace(r, noises=n) for r, n in zip(recipes, rms, strict=True)] == plain
+    assert not any("active" in part for r in plain for part in recipe_to_dict(r)["noises"])
 
 
 def test_missing_noise_raises_unless_noise_is_off(songs, noise, source_store, small_settings):

@@ -46,6 +46,7 @@ NOISE = LEVEL.flatmap(
         path=TEXT,
         start=st.integers(-(2**40), 2**40),
         tile=st.booleans(),
+        active=st.booleans(),
         band=st.none() | st.tuples(st.floats(1, 100), st.floats(200, 1e6)),
         tilt=TILT,
         **{name: st.just(value) for name, value in ({"gain": None} | level).items()},

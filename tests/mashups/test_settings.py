@@ -30,6 +30,7 @@ VALID_SETTINGS = st.builds(
     gain=ranges(0.01, 4),
     noise_count=st.tuples(st.integers(0, 3), st.integers(3, 9)),
     noise_snr=ranges(-90, 90),
+    noise_snr_level=st.sampled_from(["rms", "active"]),
     durations=st.lists(
         st.tuples(st.floats(0.1, 1), st.floats(1, 6), st.floats(6, 30)), min_size=1, max_size=3
     ).map(tuple),
@@ -91,6 +92,7 @@ def test_numpy_numbers_become_python_numbers(tmp_path):
         ),
         ({"gain_db": [1e5, 0]}, "'gain_db' must be a mean within ±60"),
         ({"noise_snr": [-1e5, 0]}, "'noise_snr' must be low, high in dB, within ±120"),
+        ({"noise_snr_level": "peak"}, "'noise_snr_level' must be one of .*'active'"),
         ({"noise_band": [100, 100]}, "'noise_band' must be low < high in Hz, from 1"),
         ({"noise_band_octaves": [1e-9, 1]}, "'noise_band_octaves' must be"),
         ({"overdrive": [0, 1e5]}, "'overdrive' must be low, high in dB, from 0 to 120"),

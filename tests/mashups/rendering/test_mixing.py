@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stemstack.exceptions import DataError
 from stemstack.mashups import NoisePart
+from stemstack.mashups.rendering.kernels import active_rms
 from stemstack.mashups.rendering.mixing import mix_sources
 
 SR = 22050
@@ -131,6 +132,41 @@ def test_snr_is_ignored_for_silence(make_source, make_recipe, silent):
     expected = sources[0].read(0, SR) + sources[1].read(0, SR)
     # rtol: float32 sums.
     np.testing.assert_allclose(mix_sources(recipe, sources), expected, rtol=1e-6)
+
+
+def half_silent(amplitude, hz, floor=0.0):
+    """A tone of 2 s whose second half is silent, or fainter by a factor."""
+    time = TIME[: 2 * SR]
+    return amplitude * np.sin(2 * np.pi * hz * time) * np.where(time < 1, 1, floor)
+
+
+@pytest.mark.parametrize(("floor", "power"), [(0.0, 1.0), (0.009, 1.0), (0.1, (1 + 0.01) / 2)])
+def test_active_level_leaves_out_silent_half(floor, power):
+    clip = half_silent(0.5, 500, floor).astype(np.float32)
+    # The level of the first half, or of both where the second is less than 40 dB fainter. rel:
+    # float32; frames of 20 ms hold ten periods.
+    assert active_rms(clip, SR) ** 2 == pytest.approx(power * 0.5**2 / 2, rel=1e-4)
+    assert active_rms(clip[:0], SR) == 0.0
+
+
+@pytest.mark.parametrize("tile", [False, True])
+def test_active_snr_ignores_silence(make_source, make_recipe, tile):
+    sources = (make_source("gap", half_silent(0.4, 500)), make_source("dog", half_silent(0.1, 900)))
+
+    def noise_level(active):
+        part = NoisePart("n", 0, None, 12.0, tile, active=active)
+        recipe = make_recipe(2 * SR, noises=(part,))
+        stems = mix_sources(replace(recipe, noises=()), sources[:1])
+        return level((mix_sources(recipe, sources) - stems)[: SR // 2])
+
+    # Both halves are silent, so the ratio of the sounding halves is the same. atol: 16 bits.
+    expected = level(0.4 * np.sin(2 * np.pi * 500 * TIME)) - 12
+    np.testing.assert_allclose([noise_level(a) for a in (0, 1)], expected, rtol=0, atol=0.01)
+    # A noise clip without silence is 3 dB fainter where half of the stems' mix counts as silence.
+    sources = (sources[0], make_source("rain", 0.1 * np.sin(2 * np.pi * 900 * TIME[: 2 * SR])))
+    np.testing.assert_allclose(
+        [noise_level(False), noise_level(True)], [expected - 3.0103, expected], rtol=0, atol=0.01
+    )
 
 
 @pytest.mark.parametrize("fields", [{"start": 51}, {"start": -1}, {"rates": (2.05,)}])

@@ -81,6 +81,7 @@ def test_silent_stems_render_to_silence(make_source, make_recipe):
         ({"lowpass": 4000.0}, "lowpass"),
         ({"codec": "mp3", "codec_quality": 0.5}, "codec"),
         ({"noises": (NoisePart("n", 0, None, 10.0),)}, "noise_law: snr"),
+        ({"noises": (NoisePart("n", 0, None, 10.0, active=True),)}, "noise_law: snr"),
         ({"noises": (NoisePart("n", 0, 1.0, band=(100.0, 200.0)),)}, "noise_band"),
     ],
 )
