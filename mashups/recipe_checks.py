@@ -15,7 +15,7 @@ from ..utils.constraints import (
     shorten,
     whole_number,
 )
-from .settings import CODEC_RATES, CONSTRAINTS, EFFECT_LIMITS
+from .settings_checks import CODEC_RATES, CONSTRAINTS, EFFECT_LIMITS
 
 _LARGEST = 2**40
 

@@ -12,7 +12,7 @@ from ..audio.clips import measure_clips
 from ..datasets.doctor.name_checks import describe_few_songs
 from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
-from ..mashups.settings import LONGEST
+from ..mashups.settings_checks import LONGEST
 from ..stacking import assign_folds
 from ..stacking.folds import check_every_class_trains
 from ..stacking.groups import connected_groups

@@ -9,7 +9,7 @@ import pandas as pd
 from ...audio import DEFAULT_SR, load_clip
 from ...features import Extractor
 from ...mashups import Mashup
-from ...mashups.settings import LONGEST
+from ...mashups.settings_checks import LONGEST
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
 from ...utils.parallel import parallel_map

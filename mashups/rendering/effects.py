@@ -10,7 +10,7 @@ import scipy.signal
 
 from ...audio.levels import db_to_amplitude
 from ...exceptions import DataError
-from ..settings import EFFECT_LIMITS
+from ..settings_checks import EFFECT_LIMITS
 from ..tempo_sync import SILENCE_RMS
 from .kernels import rms
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stemstack.exceptions import UsageError
 from stemstack.mashups import Settings
-from stemstack.mashups.settings import CONSTRAINTS
+from stemstack.mashups.settings_checks import CONSTRAINTS
 
 PROBABILITY = st.floats(0, 1)
 

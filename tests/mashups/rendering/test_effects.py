@@ -5,9 +5,9 @@ import pytest
 from helpers.signals import sine
 
 from stemstack.exceptions import DataError
-from stemstack.mashups import AudioSource, Effect, Mashup, NoisePart, Recipe, StemPart
+from stemstack.mashups import AudioSource, Effect, Mashup, NoisePart, Recipe, Settings, StemPart
 from stemstack.mashups.rendering.effects import EFFECTS, apply_effects, compress, reverberate, tilt
-from stemstack.mashups.settings import EFFECT_LIMITS, Settings
+from stemstack.mashups.settings_checks import EFFECT_LIMITS
 
 SR = 22050
 
