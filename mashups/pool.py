@@ -1,14 +1,14 @@
 """Pool: the songs and noise clips that mashups are sampled from, by class and fold.
 
 Songs *and* noise clips are split into folds first, and recipes are sampled within a fold, so no
-song and no noise clip is on both sides of a split.
+song and no noise clip is on both sides of a split; nor is an impulse response.
 """
 
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..utils.cache import read_entry
 from ..utils.hashing import hash_bytes
 from .sampling import sample_recipe
 from .settings import Settings
-from .sources import AudioSource
+from .sources import AudioSource, reverb_folders
 
 _STAGE = 1
 
@@ -36,6 +36,8 @@ class Pool:
         By fold: paths of noise clips.
     source_store : dict of str to AudioSource
         The converted files by path.
+    impulses : dict of int to dict, default={}
+        By fold: paths of impulse responses, by the ``reverb_folder`` of the settings.
 
     See Also
     --------
@@ -61,6 +63,7 @@ class Pool:
     songs: dict
     noises: dict
     source_store: dict
+    impulses: dict = field(default_factory=dict)
 
     @classmethod
     def from_tables(cls, songs, noise, source_store, settings):
@@ -75,7 +78,8 @@ class Pool:
         noise : DataFrame
             Columns ``path`` and ``fold``; may be empty when ``settings.noise_probability`` is 0.
         source_store : dict of str to AudioSource
-            The converted files of both tables by path.
+            The converted files of both tables by path, and those of the ``reverb_folder`` of the
+            settings.
         settings : Settings
 
         Returns
@@ -85,7 +89,8 @@ class Pool:
         Raises
         ------
         DataError
-            If the settings have noise and a fold has no noise clip.
+            If the settings have noise and a fold has no noise clip, or a ``reverb_folder`` and a
+            fold has no impulse response.
         """
         by_class, by_fold = defaultdict(list), defaultdict(list)
         for row in songs.to_dict("records"):
@@ -102,7 +107,9 @@ class Pool:
                     "folder with audio/*.wav next to genres_stems, or set noise_probability: 0 in "
                     "the settings"
                 )
-        return cls(settings, dict(by_class), dict(by_fold), source_store)
+        folds = sorted({fold for _, fold in by_class})
+        impulses = _split_impulses(source_store, settings, folds)
+        return cls(settings, dict(by_class), dict(by_fold), source_store, impulses)
 
     def sample_recipe(self, name, label, fold, rng):
         """Sample one recipe of a class within a fold.
@@ -120,8 +127,9 @@ class Pool:
         Recipe
         """
         songs, noises = self.songs[label, fold], self.noises.get(fold, [])
+        impulses = self.impulses.get(fold)
         return sample_recipe(
-            name, label, fold, songs, noises, self.source_store, self.settings, rng
+            name, label, fold, songs, noises, self.source_store, self.settings, rng, impulses
         )
 
     def sample_all(self, per_class, seed):
@@ -166,12 +174,18 @@ class Pool:
             path for songs in self.songs.values() for _, paths in songs for path in paths.values()
         ]
         noises = [path for paths in self.noises.values() for path in paths]
+        folders = [folder for by_folder in self.impulses.values() for folder in by_folder.values()]
+        impulses = [path for paths in folders for path in paths]
         document = {
             "settings": self.settings.to_dict(),
             "songs": [(label, fold, songs) for (label, fold), songs in self.songs.items()],
             "noises": list(self.noises.items()),
-            "source_store": {path: asdict(self.source_store[path]) for path in (*stems, *noises)},
+            "source_store": {
+                path: asdict(self.source_store[path]) for path in (*stems, *noises, *impulses)
+            },
         }
+        if impulses:
+            document["impulses"] = list(self.impulses.items())
         text = json.dumps(document)
         path = Path(folder, f"{hash_bytes(text.encode())}.json")
         if read_entry(path, _read_pool) is None:
@@ -211,7 +225,25 @@ def load_pool(path):
         },
         dict(document["noises"]),
         {path: AudioSource(**source) for path, source in document["source_store"].items()},
+        dict(document.get("impulses", ())),
     )
+
+
+def _split_impulses(source_store, settings, folds):
+    """Return the impulse responses of each fold by folder, neighbours by name in one fold."""
+    folders = sorted(reverb_folders(settings))
+    by_fold = {fold: {} for fold in folds} if folders else {}
+    for folder in folders:
+        top = PurePosixPath(folder)
+        paths = sorted(path for path in source_store if top in PurePosixPath(path).parents)
+        if len(paths) < len(folds):
+            raise DataError(
+                f"The reverb_folder {folder!r} has {len(paths)} impulse responses for {len(folds)} "
+                "folds, and each needs one of its own: add files, or use fewer folds"
+            )
+        for fold, part in zip(folds, np.array_split(np.array(paths), len(folds)), strict=True):
+            by_fold[fold][folder] = part.tolist()
+    return by_fold
 
 
 def _read_pool(path):
@@ -247,8 +279,8 @@ def sample_recipes(songs, noise, source_store, settings, *, per_class, seed):
     Raises
     ------
     DataError
-        If the settings have noise and a fold has no noise clip, or if no song of a class has any
-        of the stems.
+        If the settings have noise and a fold has no noise clip, a ``reverb_folder`` and a fold has
+        no impulse response, or if no song of a class has any of the stems.
 
     See Also
     --------

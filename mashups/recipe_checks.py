@@ -64,6 +64,7 @@ _NOISE = {
 _EFFECT = {
     "name": _TEXT,
     "values": Constraint(lambda values: all(map(is_number, values)), "numbers"),
+    "path": optional(_TEXT),
 }
 _UNCHANGED = Constraint(lambda rate: rate == 1, "1, because tempo is 'none'")
 _RECIPE = {

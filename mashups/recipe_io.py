@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from ..exceptions import DataError, UsageError, first_line
 from ..utils.atomic_write import write_text
 from ..utils.parquet import check_parquet_size
-from .recipes import NoisePart, Recipe, StemPart, recipe_from_dict, recipe_to_dict
+from .recipes import Effect, NoisePart, Recipe, StemPart, recipe_from_dict, recipe_to_dict
 
 # Of recipes as text; some 400,000.
 _MAX_TEXT_BYTES = 512 * 2**20
@@ -149,8 +149,10 @@ def _schema(rows):
     tilt = pa.float64() if has_tilt else _UNUSED
     active = pa.bool_() if has_active else _UNUSED
     numbers = pa.list_(pa.float64())
+    has_path = any("path" in effect for row in rows for effect in row.get("effects", ()))
     noise = _arrow_fields(NoisePart, band=numbers, tilt=tilt, active=active)
-    effects = pa.list_(pa.struct([("name", pa.string()), ("values", numbers)]))
+    path = pa.string() if has_path else _UNUSED
+    effects = pa.list_(pa.struct(_arrow_fields(Effect, values=numbers, path=path)))
     return pa.schema(
         _arrow_fields(
             Recipe,
@@ -230,7 +232,7 @@ def _document(mashup):
     seconds = recipe.length / recipe.sr
     stems = [_stem_event(part, recipe) for part in recipe.stems]
     sources = mashup.sources[len(stems) :]
-    noises = [_noise_event(p, s, recipe) for p, s in zip(recipe.noises, sources, strict=True)]
+    noises = [_noise_event(p, s, recipe) for p, s in zip(recipe.noises, sources, strict=False)]
     label = {"time": 0.0, "duration": seconds, "value": recipe.label, "confidence": 1.0}
     return {
         "file_metadata": {

@@ -117,10 +117,12 @@ class Effect:
 
     Attributes
     ----------
-    name : {"tilt", "compression", "reverb"}
+    name : {"tilt", "compression", "reverb", "convolution"}
         One of :data:`stemstack.mashups.rendering.effects.EFFECTS`.
     values : tuple of float
         Its parameters.
+    path : str or None, default=None
+        The file of the impulse response of a convolution, relative to the data set.
 
     See Also
     --------
@@ -135,6 +137,7 @@ class Effect:
 
     name: str
     values: tuple
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,11 @@ class Recipe:
     codec_quality: float | None = None
     effects: tuple = ()
 
+    @property
+    def parts(self):
+        """What is read from files: stems, noise clips, then effects with an impulse response."""
+        return (*self.stems, *self.noises, *(one for one in self.effects if one.path is not None))
+
 
 def recipe_to_dict(recipe):
     """Return a recipe as plain data, from which :func:`recipe_from_dict` builds an equal one.
@@ -220,6 +228,9 @@ def recipe_to_dict(recipe):
     for part in row["noises"]:
         if not part["active"]:
             del part["active"]
+    for effect in row["effects"]:
+        if effect["path"] is None:
+            del effect["path"]
     if not row["effects"]:
         del row["effects"]
     return row
@@ -246,7 +257,8 @@ def recipe_from_dict(row):
         stems = tuple(StemPart(**part) for part in row["stems"])
         noises = tuple(map(_noise_from_dict, row["noises"]))
         effects = tuple(
-            Effect(effect["name"], tuple(effect["values"])) for effect in row.get("effects") or ()
+            Effect(effect["name"], tuple(effect["values"]), effect.get("path"))
+            for effect in row.get("effects") or ()
         )
         recipe = Recipe(**{**row, "stems": stems, "noises": noises, "effects": effects})
     except (TypeError, KeyError, AttributeError) as error:

@@ -14,7 +14,7 @@ from .recipes import Effect, NoisePart, Recipe, StemPart
 from .tempo_sync import sample_playback_rates
 
 
-def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng):
+def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng, impulses=None):
     """Sample one recipe.
 
     Parameters
@@ -30,6 +30,8 @@ def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng)
         The converted files by path.
     settings : Settings
     rng : numpy.random.Generator
+    impulses : dict of str to list of str, optional
+        Paths of impulse responses to sample from, by the ``reverb_folder`` of settings.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def sample_recipe(name, label, fold, songs, noises, source_store, settings, rng)
         stems=stems,
         noises=_sample_noises(noises, length, source_store, settings, rng),
         tempo=settings.tempo,
-        **_sample_finish(settings, rng),
+        **_sample_finish(settings, impulses, rng),
     )
 
 
@@ -157,7 +159,7 @@ def _sample_band(edges, octaves, rng):
     return (float(2**low), float(2 ** (low + width)))
 
 
-def _sample_finish(settings, rng):
+def _sample_finish(settings, impulses, rng):
     """Sample the processing of the sum, as fields of a recipe."""
     finish = {"normalize": settings.normalize, "level": 0.0}
     if settings.normalize == "peak":
@@ -166,7 +168,7 @@ def _sample_finish(settings, rng):
     elif settings.normalize != "none":
         finish["level"] = _sample_between(settings.level, rng)
     finish["overdrive"] = _sample_between(settings.overdrive, rng)
-    finish["effects"] = _sample_effects(settings, rng)
+    finish["effects"] = _sample_effects(settings, impulses, rng)
     if _happens(settings.lowpass_probability, rng):
         # In whole Hz: soxr is fastest at ratios of whole numbers.
         finish["lowpass"] = float(max(1, round(rng.uniform(*settings.lowpass))))
@@ -176,7 +178,7 @@ def _sample_finish(settings, rng):
     return finish
 
 
-def _sample_effects(settings, rng):
+def _sample_effects(settings, impulses, rng):
     effects = []
     if _happens(settings.tilt_probability, rng):
         effects.append(Effect("tilt", (_sample_between(settings.tilt, rng),)))
@@ -185,9 +187,17 @@ def _sample_effects(settings, rng):
         threshold = _sample_between(settings.compression_threshold, rng)
         effects.append(Effect("compression", (ratio, threshold)))
     if _happens(settings.reverb_probability, rng):
-        seconds = _sample_between(settings.reverb, rng)
-        effects.append(Effect("reverb", (seconds, _sample_between(settings.reverb_level, rng))))
+        effects.append(_sample_reverb(settings, impulses, rng))
     return tuple(effects)
+
+
+def _sample_reverb(settings, impulses, rng):
+    if settings.reverb_folder is None:
+        seconds = _sample_between(settings.reverb, rng)
+        return Effect("reverb", (seconds, _sample_between(settings.reverb_level, rng)))
+    paths = impulses[settings.reverb_folder]
+    path = paths[rng.integers(len(paths))]
+    return Effect("convolution", (_sample_between(settings.reverb_level, rng),), path)
 
 
 def _sample_between(pair, rng):

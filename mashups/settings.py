@@ -104,12 +104,16 @@ class Settings:
     compression_threshold : tuple of (float, float)
         Range of the threshold in dB relative to the RMS of the mix. Default -12 to 3.
     reverb_probability : float
-        Probability that the mix has a synthetic reverberation. Default 0.
+        Probability that the mix has a reverberation. Default 0.
     reverb : tuple of (float, float)
-        Range of the reverberation time (RT60) in s. Default 0.2 to 1.5.
+        Range of the reverberation time (RT60) in s; not used with ``reverb_folder``. Default 0.2 to
+        1.5.
     reverb_level : tuple of (float, float)
         Range of the energy of the reverberation in dB relative to the direct sound. Default -20 to
         -4.
+    reverb_folder : str or None
+        Folder of impulse responses inside the data set, relative to it, whose reverberation takes
+        the place of the synthetic one. Default: none.
     lowpass_probability : float
         Probability that the mix is low-passed. Default 0.
     lowpass : tuple of (float, float)
@@ -196,6 +200,7 @@ class Settings:
     reverb_probability: float = 0.0
     reverb: tuple = (0.2, 1.5)
     reverb_level: tuple = (-20.0, -4.0)
+    reverb_folder: str | None = None
     lowpass_probability: float = 0.0
     lowpass: tuple = (4000.0, 10000.0)
     normalize: str = "peak"
@@ -287,7 +292,7 @@ class Settings:
 
 
 # Settings of later versions, which are written only where they are in use.
-_ADDED = ("noise_snr_level", "mixture")
+_ADDED = ("noise_snr_level", "reverb_folder", "mixture")
 
 
 def _freeze(value):

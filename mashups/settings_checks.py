@@ -5,9 +5,18 @@ The limits of effects and codecs hold for recipes, too.
 
 import math
 from dataclasses import fields
+from pathlib import PureWindowsPath
 
 from ..exceptions import UsageError
-from ..utils.constraints import TRUE_OR_FALSE, Constraint, check_value, is_number, one_of
+from ..utils.constraints import (
+    TRUE_OR_FALSE,
+    Constraint,
+    check_value,
+    is_number,
+    is_text,
+    one_of,
+    optional,
+)
 
 # libsndfile's names of codecs, and the sample rates each can encode.
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -23,6 +32,7 @@ EFFECT_LIMITS = {
     "tilt": ((-24, 24),),
     "compression": ((1, 1000), (-120, 120)),
     "reverb": ((0, 20), (-120, 120)),
+    "convolution": ((-120, 120),),
 }
 # Longest mashup in s, and the largest number of any other unit: more is a mistake, and would
 # exhaust the memory.
@@ -101,6 +111,12 @@ def _are_names(names):
     )
 
 
+def _leads_inside(folder):
+    """Return whether a text names a folder inside the data set, on any system."""
+    path = PureWindowsPath(folder) if is_text(folder) else None
+    return path is not None and not path.anchor and len(path.parts) > 0 and ".." not in path.parts
+
+
 def _is_mixture(rows):
     if rows == "wide":
         return True
@@ -171,6 +187,7 @@ CONSTRAINTS = {
         "low, high in s, above 0 and at most 20", *EFFECT_LIMITS["reverb"][0], above=0
     ),
     "reverb_level": _range("low, high in dB, within ±120", *EFFECT_LIMITS["reverb"][1]),
+    "reverb_folder": optional(Constraint(_leads_inside, "a folder inside the data set, as rooms")),
     "lowpass_probability": _PROBABILITY,
     "lowpass": _HERTZ,
     "normalize": one_of("peak", "rms", "lufs", "none"),

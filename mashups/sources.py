@@ -17,6 +17,7 @@ import numpy as np
 from ..audio import DEFAULT_SR, read_clip
 from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..audio.levels import INT16_SCALE
+from ..datasets.files import find_audio, name_within
 from ..exceptions import AudioError, DataError
 from ..utils.atomic_write import write_bytes, write_text
 from ..utils.cache import read_entry
@@ -170,6 +171,44 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     if problems:
         raise DataError(f"{len(problems)} of {len(source_store)} files:", problems[:20])
     return source_store
+
+
+def reverb_folders(settings):
+    """Return the folders of impulse responses that settings name, of all alternatives: a set."""
+    return {one.reverb_folder for one in (settings, *settings.components)} - {None}
+
+
+def list_impulses(root, settings):
+    """List the impulse responses that settings use.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+        The data set, in which the folders are.
+    settings : Settings
+
+    Returns
+    -------
+    list of str
+        Paths relative to ``root``.
+
+    Raises
+    ------
+    DataError
+        If a folder is missing, or has no audio files.
+    """
+    paths = []
+    for name in sorted(reverb_folders(settings)):
+        folder = Path(root, name)
+        files = find_audio(folder)
+        if not files:
+            problem = "has no audio files" if folder.is_dir() else "no such folder"
+            raise DataError(
+                f"{folder}: {problem}; put impulse responses there, or leave reverb_folder out of "
+                "the settings"
+            )
+        paths += [name_within(file, Path(root)) for file in files]
+    return paths
 
 
 def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):

@@ -13,6 +13,7 @@ from ..datasets.doctor.name_checks import describe_few_songs
 from ..exceptions import DataError, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..mashups.settings_checks import LONGEST
+from ..mashups.sources import list_impulses
 from ..stacking import assign_folds
 from ..stacking.folds import check_every_class_trains
 from ..stacking.groups import connected_groups
@@ -200,7 +201,7 @@ def labelled_clips(data, *, resources=DEFAULT_RESOURCES):
 
 
 def convert_sources(data, settings, *, resources):
-    """Convert all stems and noise clips of a data set to the sample rate of the settings.
+    """Convert stems, noise clips and impulse responses to the sample rate of the settings.
 
     Parameters
     ----------
@@ -214,8 +215,13 @@ def convert_sources(data, settings, *, resources):
     -------
     dict of str to AudioSource
         By path.
+
+    Raises
+    ------
+    DataError
+        Files cannot be read, or the ``reverb_folder`` of the settings has none.
     """
-    paths = list_sources(data)
+    paths = [*list_sources(data), *list_impulses(data.root, settings)]
     with resources.progress.stage("converting stems", len(paths)) as advance:
         return build_source_store(
             data.root,

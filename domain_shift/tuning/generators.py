@@ -49,7 +49,7 @@ _GROUPS = (
     ("tilt_probability", "tilt"),
     ("part_tilt_probability", "part_tilt"),
     ("compression_probability", "compression", "compression_threshold"),
-    ("reverb_probability", "reverb", "reverb_level"),
+    ("reverb_probability", "reverb", "reverb_level", "reverb_folder"),
     ("lowpass_probability", "lowpass"),
     ("overdrive",),
     ("codec_probability", "codecs", "codec_quality"),

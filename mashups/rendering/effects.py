@@ -1,7 +1,7 @@
 """Effects on a whole clip: spectral tilt, dynamic-range compression and reverberation.
 
 Each effect is a function of a clip, its sample rate and its parameters, in the registry ``EFFECTS``
-under the name that recipes use.
+under the name that recipes use. A convolution takes the samples of an impulse response, too.
 """
 
 import numpy as np
@@ -22,9 +22,11 @@ _BLOCK_SECONDS = 0.005
 _RELEASE_SECONDS = 0.1
 # A reverberation ends 60 dB below its start, by definition of the reverberation time.
 _DECAY_DB = 60.0
+# What follows the peak of an impulse response by less is its direct sound.
+_DIRECT_SECONDS = 0.0025
 
 
-def apply_effects(clip, sr, effects):
+def apply_effects(clip, sr, effects, impulses=()):
     """Apply effects one after the other.
 
     Parameters
@@ -33,6 +35,8 @@ def apply_effects(clip, sr, effects):
     sr : int
         Sample rate in Hz.
     effects : sequence of Effect
+    impulses : sequence of AudioSource, default=()
+        Of the effects that have a path, in order.
 
     Returns
     -------
@@ -43,9 +47,11 @@ def apply_effects(clip, sr, effects):
     DataError
         If an effect is not known, or has parameters that are not allowed.
     """
+    remaining = iter(impulses)
     for effect in effects:
         _check(effect)
-        clip = EFFECTS[effect.name](clip, sr, *effect.values)
+        inputs = [next(remaining).read()] if effect.path is not None else []
+        clip = EFFECTS[effect.name](clip, sr, *effect.values, *inputs)
     return clip
 
 
@@ -61,6 +67,11 @@ def _check(effect):
     if not allowed:
         raise DataError(
             f"The effect {effect.name!r} takes values within {limits}. Got {effect.values}."
+        )
+    if (effect.path is not None) != (effect.name == "convolution"):
+        raise DataError(
+            "A convolution takes the path of an impulse response, and no other effect does. Got "
+            f"the path {effect.path!r} for {effect.name!r}."
         )
 
 
@@ -156,11 +167,53 @@ def reverberate(clip, sr, seconds, level):
     """
     n_samples = max(1, round(seconds * sr))
     noise = np.random.default_rng(round(seconds * 1e6)).standard_normal(n_samples)
-    impulse = noise * db_to_amplitude(-_DECAY_DB * np.arange(n_samples) / n_samples)
-    impulse *= db_to_amplitude(level) / np.sqrt(np.sum(impulse**2))
+    tail = noise * db_to_amplitude(-_DECAY_DB * np.arange(n_samples) / n_samples)
+    return _add_tail(clip, tail, level)
+
+
+def convolve(clip, sr, level, impulse):
+    """Add the reverberation of an impulse response.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    sr : int
+        Sample rate in Hz.
+    level : float
+        Energy of the reverberation in dB relative to the direct sound.
+    impulse : ndarray of shape (n_impulse,), float32
+        At the same sample rate. Its direct sound, up to 2.5 ms after its largest absolute sample,
+        is replaced by the clip itself; the rest is the reverberation.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        The clip itself if nothing follows the direct sound; the tail beyond the end is cut.
+
+    References
+    ----------
+    Zahorik, P. (2002). Direct-to-reverberant energy ratio sensitivity. Journal of the Acoustical
+    Society of America 112 (5).
+    """
+    if not len(impulse):
+        return clip
+    peak = np.argmax(np.abs(impulse))
+    tail = impulse[peak:].astype(np.float64) * np.sign(impulse[peak])
+    tail[: round(_DIRECT_SECONDS * sr) + 1] = 0.0
+    return _add_tail(clip, tail, level) if tail.any() else clip
+
+
+def _add_tail(clip, tail, level):
+    """Add the convolution of a clip with a tail, scaled to an energy in dB."""
+    impulse = tail * (db_to_amplitude(level) / np.sqrt(np.sum(tail**2)))
     impulse[0] += 1.0
     return scipy.signal.fftconvolve(clip, impulse)[: len(clip)].astype(np.float32)
 
 
 # Of each effect that a recipe can name; the limits of its parameters are in ``EFFECT_LIMITS``.
-EFFECTS = {"tilt": tilt, "compression": compress, "reverb": reverberate}
+EFFECTS = {
+    "tilt": tilt,
+    "compression": compress,
+    "reverb": reverberate,
+    "convolution": convolve,
+}

@@ -38,7 +38,7 @@ class Mashup:
     ----------
     recipe : Recipe
     sources : tuple of AudioSource
-        Of the stems and then of the noise clips, in the order of the recipe.
+        Of ``recipe.parts``: of the stems, the noise clips and the impulse responses.
     pool : str or None, default=None
         Path of the saved pool that :meth:`redraw` samples from. A path rather than the pool, so
         that mashups are small to send to worker processes.
@@ -82,12 +82,11 @@ class Mashup:
         -------
         Mashup
         """
-        parts = (*recipe.stems, *recipe.noises)
-        return cls(recipe, tuple(source_store[part.path] for part in parts), pool)
+        return cls(recipe, tuple(source_store[part.path] for part in recipe.parts), pool)
 
     @property
     def origins(self):
-        """What other mashups must not share across a split: songs, noise clips, and their pool.
+        """What other mashups must not share across a split: songs, other files, and their pool.
 
         Redrawn, the mashup may have any song of its fold in the pool.
         """
@@ -96,7 +95,7 @@ class Mashup:
         return frozenset(
             {
                 *(("song", part.song) for part in recipe.stems),
-                *(("noise", part.path) for part in recipe.noises),
+                *(("noise", part.path) for part in recipe.parts[len(recipe.stems) :]),
                 *pool,
             }
         )
@@ -119,7 +118,9 @@ class Mashup:
 
     def to_int16(self):
         """Render as int16 of shape (recipe.length,), at the sample rate of the recipe."""
-        return master(mix_sources(self.recipe, self.sources), self.recipe)
+        n_mixed = len(self.recipe.stems) + len(self.recipe.noises)
+        mix = mix_sources(self.recipe, self.sources[:n_mixed])
+        return master(mix, self.recipe, self.sources[n_mixed:])
 
     def redraw(self, rng):
         """Sample another mashup of the same class from the songs and noise of the same fold.
@@ -164,19 +165,21 @@ class Mashup:
         recipe, n_stems = self.recipe, len(self.recipe.stems)
         noises = [
             (part.shifted(begin, source.n_samples), source)
-            for part, source in zip(recipe.noises, self.sources[n_stems:], strict=True)
+            for part, source in zip(recipe.noises, self.sources[n_stems:], strict=False)
         ]
+        impulses = self.sources[n_stems + len(noises) :]
         inside = [(p, s) for p, s in noises if p.tile or -s.n_samples < p.start < length]
         parts, sources = zip(*inside, strict=True) if inside else ((), ())
         cut = replace(recipe, start=recipe.start + begin, length=length, noises=parts)
-        return replace(self, recipe=cut, sources=(*self.sources[:n_stems], *sources))
+        return replace(self, recipe=cut, sources=(*self.sources[:n_stems], *sources, *impulses))
 
     def key(self):
         """Return a hash of all that determines the waveform, without ids, labels and paths."""
         content = recipe_to_dict(self.recipe)
         for name in ("id", "label", "fold"):
             del content[name]
-        parts = (*content["stems"], *content["noises"])
+        impulses = [effect for effect in content.get("effects", ()) if "path" in effect]
+        parts = (*content["stems"], *content["noises"], *impulses)
         for part, source in zip(parts, self.sources, strict=True):
             part["path"] = source.content
             part.pop("song", None)
@@ -201,7 +204,7 @@ class Mashup:
 
 
 def load_mashups(recipes, root, *, allowed=None, resources):
-    """Bind recipes to the stems and noise clips they name, converting these where needed.
+    """Bind recipes to the files they name, converting these where needed.
 
     Parameters
     ----------
@@ -210,7 +213,8 @@ def load_mashups(recipes, root, *, allowed=None, resources):
     root : str or os.PathLike
         The folder that the paths in the recipes are relative to.
     allowed : collection of str, optional
-        The paths that recipes, which may be from anybody, may name; by default all inside ``root``.
+        The paths of stems and noise clips that recipes, which may be from anybody, may name; by
+        default, and for impulse responses, all inside ``root``.
     resources : Resources
         With a cache folder.
 
@@ -250,8 +254,10 @@ def load_mashups(recipes, root, *, allowed=None, resources):
     rates = sorted({recipe.sr for recipe in recipes})
     if len(rates) != 1:
         raise DataError(f"Recipes must have one sample rate. Got {rates or 'no recipes'}.")
-    paths = sorted({part.path for r in recipes for part in (*r.stems, *r.noises)})
-    _check_allowed(root, paths, allowed)
+    mixed = {part.path for r in recipes for part in (*r.stems, *r.noises)}
+    paths = sorted({part.path for r in recipes for part in r.parts})
+    _check_allowed(root, sorted(mixed), allowed)
+    _check_allowed(root, sorted({*paths} - mixed), None)
     with resources.progress.stage("converting stems", len(paths)) as advance:
         source_store = build_source_store(
             root,

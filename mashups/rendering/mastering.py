@@ -21,7 +21,7 @@ _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "ogg": ("OGG", "VORBIS")}
 _MOST_COMPRESSION = 0.999
 
 
-def master(mix, recipe):
+def master(mix, recipe, impulses=()):
     """Apply the mastering of a recipe to its mix.
 
     Parameters
@@ -29,12 +29,14 @@ def master(mix, recipe):
     mix : ndarray of shape (n_samples,), float32
         May be modified in place.
     recipe : Recipe
+    impulses : sequence of AudioSource, default=()
+        The impulse responses of its effects, in order.
 
     Returns
     -------
     ndarray of shape (n_samples,), int16
     """
-    mix = apply_effects(mix, recipe.sr, recipe.effects)
+    mix = apply_effects(mix, recipe.sr, recipe.effects, impulses)
     if recipe.lowpass is not None:
         mix = low_pass(mix, recipe.sr, recipe.lowpass)
     mix = normalise(mix, recipe.normalize, recipe.level, recipe.sr)

@@ -1,13 +1,15 @@
 """``mash``: output files, resumption, and reproduction of recipes to the same bytes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from stemstack.audio import read_clip
-from stemstack.mashups import read_jams, read_recipes
+from stemstack.mashups import Effect, read_jams, read_recipes, write_recipes
 
 SMALL = ["--n", "6", "--folds", "2", "--quiet", "--jobs", "1"]
 
@@ -96,3 +98,27 @@ def test_either_n_or_recipes_is_required(stem_data, tmp_path, run_program, argum
     (tmp_path / "r.jsonl").touch()
     code, _, err = run_program("mash", stem_data, "--out", tmp_path / "M", *arguments)
     assert code == 2 and "Give either --n to sample mashups, or --recipes" in err
+
+
+def test_impulse_responses_of_the_data_are_replayed(own_stem_data, tmp_path, run_program):
+    settings = tmp_path / "s.yaml"
+    settings.write_text("reverb_probability: 1\nreverb_folder: rooms\nnoise_probability: 0")
+    arguments = ["mash", own_stem_data, *SMALL, "--out"]
+    code, _, error = run_program(*arguments, tmp_path / "M", "--settings", settings)
+    assert code == 1 and "rooms: no such folder; put impulse responses there" in error
+    rng = np.random.default_rng(0)
+    (own_stem_data / "rooms").mkdir()
+    for name in "ab":
+        tail = 0.2 * rng.standard_normal(9000) * np.exp(-np.arange(9000) / 1500)
+        soundfile.write(own_stem_data / f"rooms/{name}.wav", np.r_[0.9, tail], 44100)
+    assert run_program(*arguments, tmp_path / "M", "--settings", settings)[0] == 0
+    recipes = read_recipes(tmp_path / "M/recipes.parquet")
+    paths = {recipe.effects[-1].path for recipe in recipes}
+    assert paths == {"rooms/a.wav", "rooms/b.wav"}
+    replay = ["--recipes", tmp_path / "M/recipes.parquet", "--out", tmp_path / "again", "--quiet"]
+    assert run_program("mash", own_stem_data, *replay)[0] == 0
+    assert audio_of(tmp_path / "again") == audio_of(tmp_path / "M")
+    outside = [replace(recipes[0], effects=(Effect("convolution", (-6.0,), "../rooms/a.wav"),))]
+    write_recipes(outside, tmp_path / "M/recipes.parquet")
+    code, _, error = run_program("mash", own_stem_data, *replay)
+    assert code == 1 and "'../rooms/a.wav', which leads out of the data set" in error

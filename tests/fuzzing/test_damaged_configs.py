@@ -147,6 +147,8 @@ def test_damaged_settings(check_settings):
     wide = Settings(mixture="wide").to_dict()
     wide |= {"stems": ["drums", "bass"], "durations": [[1.0, 0.5, 1.0]]}
     plain = Settings(stems=("drums", "bass"), durations=((1.0, 0.5, 1.0),)).to_dict()
+    # Stems as impulse responses, of which there are two for two folds.
+    wide |= {"noise_snr_level": "active", "reverb_folder": "s0"}
     files = [as_yaml(plain), as_yaml(wide)]
     documents = damaged_document(plain) | damaged_document(wide)
     fuzz(check_settings, files[0], damaged_bytes(files, TOKENS) | documents.map(as_yaml), 12)

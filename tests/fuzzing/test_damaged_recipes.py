@@ -48,11 +48,15 @@ def recipes(songs, noise, source_store, small_settings):  # noqa: F811
         if name.endswith("_probability") and name != "one_song_probability":
             used[name] = 1.0
     used |= {"noise_count": (1, 2), "gain_law": "uniform", "gain": (0.4, 1.0)}
+    # The second has stems as impulse responses.
+    options = [
+        {"tempo": "interpolate", "normalize": "peak"},
+        {"tempo": "resample", "normalize": "rms", "reverb_folder": "s0"},
+        {"tempo": "none", "normalize": "lufs", "noise_law": "snr", "noise_snr_level": "active"},
+    ]
     rows = []
-    for tempo, normalize in [("interpolate", "peak"), ("resample", "rms"), ("none", "lufs")]:
-        settings = replace(
-            small_settings, durations=durations, tempo=tempo, normalize=normalize, **used
-        )
+    for option in options:
+        settings = replace(small_settings, durations=durations, **option, **used)
         rows += sample_recipes(songs, noise, source_store, settings, per_class=1, seed=len(rows))
     return rows
 

@@ -160,6 +160,35 @@ def test_active_levels_change_no_random_number(songs, noise, source_store, small
     assert not any("active" in part for r in plain for part in recipe_to_dict(r)["noises"])
 
 
+@pytest.fixture(scope="module")
+def roomy(source_store, make_source):
+    """The source store with three impulse responses."""
+    impulse = np.r_[0.9, np.zeros(2000), 0.3, np.zeros(1000)]
+    rooms = {f"rooms/{name}.wav": make_source(f"room-{name}", impulse) for name in "abc"}
+    return source_store | rooms
+
+
+def test_folds_share_no_impulse_response(songs, noise, roomy, small_settings, tmp_path):
+    settings = replace(
+        small_settings, reverb_probability=1.0, reverb_folder="rooms", noise_probability=0.0
+    )
+    pool = Pool.from_tables(songs, noise, roomy, settings)
+    recipes = pool.sample_all(20, seed=0)
+    used = {(recipe.fold, recipe.effects[-1].path) for recipe in recipes}
+    assert used == {(0, "rooms/a.wav"), (0, "rooms/b.wav"), (1, "rooms/c.wav")}
+    assert all(-20 <= recipe.effects[-1].values[0] <= -4 for recipe in recipes)
+    again = load_pool(pool.save(tmp_path))
+    assert again.sample_all(20, seed=0) == recipes
+    mashup = Mashup.from_recipe(recipes[0], again.source_store)
+    dry = Mashup.from_recipe(replace(recipes[0], effects=()), roomy)
+    assert mashup.key() != dry.key()
+    assert mashup.origins - dry.origins == {("noise", recipes[0].effects[-1].path)}
+    excerpt = mashup.excerpt(100, 500)
+    assert excerpt.sources[-1] == mashup.sources[-1] and len(excerpt.load(SR)) == 500
+    with pytest.raises(DataError, match="'halls' has 0 impulse responses for 2 folds"):
+        Pool.from_tables(songs, noise, roomy, replace(settings, reverb_folder="halls"))
+
+
 def test_missing_noise_raises_unless_noise_is_off(songs, noise, source_store, small_settings):
     with pytest.raises(DataError, match=r"Fold 0 has no noise clip.*noise_probability: 0"):
         sample_recipes(songs, noise[:0], source_store, small_settings, per_class=2, seed=0)

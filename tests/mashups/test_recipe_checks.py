@@ -49,6 +49,7 @@ RECIPE = Recipe("r", "a", 0, 22050, 0, 1000, (STEM,), (NOISE,), effects=(Effect(
         ({"noises": (replace(NOISE, band=(9.0, 5.0)),)}, r"noises\[0\].band must be"),
         ({"noises": (replace(NOISE, tile=None),)}, r"noises\[0\].tile must be true or false"),
         ({"noises": (replace(NOISE, active="yes"),)}, r"noises\[0\].active must be true or false"),
+        ({"effects": (Effect("tilt", (1.0,), 3),)}, r"effects\[0\].path must be text"),
         ({"effects": (Effect("tilt", ("x",)),)}, r"effects\[0\].values must be numbers"),
     ],
 )

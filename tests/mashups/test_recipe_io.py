@@ -76,7 +76,13 @@ RECIPE = st.builds(
     codec=st.sampled_from([None, "mp3", "ogg"]),
     codec_quality=st.floats(0, 1),
     effects=st.lists(
-        st.builds(Effect, name=TEXT, values=st.lists(NUMBER, max_size=2).map(tuple)), max_size=2
+        st.builds(
+            Effect,
+            name=TEXT,
+            values=st.lists(NUMBER, max_size=2).map(tuple),
+            path=st.none() | TEXT,
+        ),
+        max_size=2,
     ).map(tuple),
 ).map(lambda recipe: unsynced(recipe) if recipe.tempo == "none" else recipe)
 

@@ -36,6 +36,7 @@ VALID_SETTINGS = st.builds(
     ).map(tuple),
     normalize=st.sampled_from(["peak", "rms", "lufs", "none"]),
     level=ranges(-60, 0),
+    reverb_folder=st.none() | st.sampled_from(["rooms", "meta/rooms"]),
     lowpass=ranges(100, 11025),
     codec_quality=ranges(0, 1),
 )
@@ -95,6 +96,19 @@ def test_numpy_numbers_become_python_numbers(tmp_path):
         ({"noise_snr_level": "peak"}, "'noise_snr_level' must be one of .*'active'"),
         ({"noise_band": [100, 100]}, "'noise_band' must be low < high in Hz, from 1"),
         ({"noise_band_octaves": [1e-9, 1]}, "'noise_band_octaves' must be"),
+        *(
+            ({"reverb_folder": folder}, "'reverb_folder' must be a folder inside the data set")
+            for folder in (
+                "/rooms",
+                "../rooms",
+                "a/../../b",
+                "C:/rooms",
+                "\\\\pc\\rooms",
+                "",
+                ".",
+                3,
+            )
+        ),
         ({"overdrive": [0, 1e5]}, "'overdrive' must be low, high in dB, from 0 to 120"),
         ({"codecs": ["aac"]}, r"some of \('mp3', 'ogg'\)"),
         ({"gian": [0, 1]}, "Unknown setting 'gian'; did you mean 'gain'. The settings are stems"),

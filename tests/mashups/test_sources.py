@@ -5,8 +5,8 @@ import pytest
 
 from stemstack.audio import read_clip
 from stemstack.exceptions import AudioWarning, DataError
-from stemstack.mashups import build_source_store
-from stemstack.mashups.sources import list_unconverted
+from stemstack.mashups import Settings, build_source_store
+from stemstack.mashups.sources import list_impulses, list_unconverted
 
 FOLDER = "genres_stems/blues/blues.00000"
 
@@ -78,3 +78,23 @@ def test_truncated_stem_warns_from_any_process(own_stem_data, tmp_path, n_jobs):
     drums.write_bytes(drums.read_bytes()[:-1000])
     with pytest.warns(AudioWarning, match=r"drums\.wav: cut short \(1000 bytes missing\)"):
         build_source_store(stems, ["drums.wav", "bass.wav"], cache=tmp_path, n_jobs=n_jobs)
+
+
+def test_folder_without_impulse_responses_is_named(tmp_path):
+    settings = Settings(mixture=({"reverb_folder": "meta/rooms"}, {"reverb_folder": "halls"}))
+    (tmp_path / "meta/rooms").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"halls: no such folder; put impulse responses there, or"):
+        list_impulses(tmp_path, settings)
+    (tmp_path / "halls").mkdir()
+    for name in ("halls/b.wav", "halls/a/c.flac", "meta/rooms/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match=r"rooms: has no audio files; .* leave reverb_folder out"):
+        list_impulses(tmp_path, settings)
+    (tmp_path / "meta/rooms/d.wav").touch()
+    assert list_impulses(tmp_path, settings) == [
+        "halls/a/c.flac",
+        "halls/b.wav",
+        "meta/rooms/d.wav",
+    ]
+    assert list_impulses(tmp_path, Settings()) == []

@@ -61,6 +61,14 @@ def test_mixture_has_the_generators_as_components(generators):
     assert Settings.from_dict(settings.to_dict()) == settings
 
 
+def test_generators_have_the_impulse_responses_of_the_start():
+    start = replace(START, reverb_folder="rooms")
+    generators = sample_generators(start, 80, np.random.default_rng(0))
+    folders = {(one.reverb_probability, one.reverb_folder) for one in generators}
+    assert folders == {(0.0, None), (1.0, "rooms")}
+    assert "reverb_folder_0_rooms" in encode(generators)
+
+
 def test_encoding_leaves_out_what_is_off():
     on = Settings(tempo="none", tilt_probability=1.0, tilt=(2.0, 2.0), rate_range=(0.5, 2.0))
     table = encode([on, Settings()])

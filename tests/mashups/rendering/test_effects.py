@@ -6,7 +6,14 @@ from helpers.signals import sine
 
 from stemstack.exceptions import DataError
 from stemstack.mashups import AudioSource, Effect, Mashup, NoisePart, Recipe, Settings, StemPart
-from stemstack.mashups.rendering.effects import EFFECTS, apply_effects, compress, reverberate, tilt
+from stemstack.mashups.rendering.effects import (
+    EFFECTS,
+    apply_effects,
+    compress,
+    convolve,
+    reverberate,
+    tilt,
+)
 from stemstack.mashups.settings_checks import EFFECT_LIMITS
 
 SR = 22050
@@ -75,8 +82,38 @@ def test_reverb_has_its_level_and_decay():
     assert 60 * seconds / 20 == pytest.approx(1.0, abs=0.05)
 
 
+def impulse_response(*samples, length=SR):
+    """An impulse response from pairs of a time in s and a value."""
+    response = np.zeros(length, np.float32)
+    for seconds, value in samples:
+        response[round(seconds * SR)] = value
+    return response
+
+
+@pytest.mark.parametrize("response", [[(0.0, 1.0)], [(0.1, -0.3)], [(0.1, 0.5), (0.102, 0.2)], []])
+def test_impulse_response_without_tail_changes_nothing(response):
+    clip = sine(440, seconds=0.5, sr=SR)
+    assert convolve(clip, SR, -6.0, impulse_response(*response)) is clip
+    assert convolve(clip, SR, -6.0, np.zeros(0, np.float32)) is clip
+
+
+@pytest.mark.parametrize(("direct", "echo"), [(0.9, 0.1), (-0.6, 0.6)])
+def test_delayed_impulse_is_an_echo_at_the_level(direct, echo):
+    clip = np.random.default_rng(0).uniform(-0.5, 0.5, SR).astype(np.float32)
+    # Whatever precedes the direct sound, by a tenth of a second here, is left out.
+    response = impulse_response((0.05, 0.01), (0.1, direct), (0.35, echo))
+    found = convolve(clip, SR, -6.0, response)
+    delay, gain = round(0.35 * SR) - round(0.1 * SR), 10 ** (-6 / 20) * np.sign(echo / direct)
+    expected = clip + gain * np.r_[np.zeros(delay), clip[:-delay]]
+    # atol: float32.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
 def test_unknown_effects_are_refused():
     clip = np.zeros(10, np.float32)
+    for effect in (Effect("convolution", (-6.0,)), Effect("tilt", (1.0,), "room.wav")):
+        with pytest.raises(DataError, match="A convolution takes the path of an impulse response"):
+            apply_effects(clip, SR, [effect])
     with pytest.raises(DataError, match="has the effect 'chorus'; the effects are tilt"):
         apply_effects(clip, SR, [Effect("chorus", ())])
     for values in ((1e9, 0.0), (1.0,), (float("nan"), 0.0)):
@@ -90,6 +127,7 @@ def test_settings_stay_within_the_limits():
         "tilt": [settings.tilt],
         "compression": [settings.compression, settings.compression_threshold],
         "reverb": [settings.reverb, settings.reverb_level],
+        "convolution": [settings.reverb_level],
     }
     assert set(ranges) == set(EFFECTS) == set(EFFECT_LIMITS)
     for name, pairs in ranges.items():
