@@ -333,7 +333,8 @@ def describe(clip_set, families, resources, embedding=None):
     """Compute clip statistics and features: a DataFrame of shape (n_clips, n_features)."""
     clips, name = clip_set.clips, clip_set.name
     with resources.progress.stage(f"length and level, {name}", len(clips)) as advance:
-        stats = compute_clip_stats(clips, tuning=True, n_jobs=resources.n_jobs, advance=advance)
+        options = {"n_jobs": resources.n_jobs, "advance": advance}
+        stats = compute_clip_stats(clips, tuning=True, decay=True, **options)
     extractor = Extractor(DEFAULT_SR, families)
     tables = [stats, extract_table(clips, extractor, f"features, {name}", resources=resources)]
     if embedding is not None:

@@ -125,12 +125,25 @@ INTERPRETABLE_FEATURES = (
         "dB",
         "[less steady|steadier]: levels of 3 to 6 kHz vary by {} [more|less] within a second",
     ),
+    InterpretableFeature(
+        "steadiness of the background",
+        "texture_level_7_mean",
+        "dB",
+        "[less steady|steadier] in its background: levels over 6.4 kHz vary by {} [more|less] "
+        "within a second",
+    ),
     InterpretableFeature("tempo", "tempo", "BPM", "[faster|slower] by {}"),
     InterpretableFeature(
         "detuning", "detuning", "cents", "{} [further off|nearer to] concert pitch"
     ),
     InterpretableFeature(
         "attacks", "onset_strength_mean", "×", "[stronger|softer] in attacks: {}", "ratio"
+    ),
+    InterpretableFeature(
+        "decay",
+        "decay_rate",
+        "dB/s",
+        "[drier|more reverberant or compressed]: levels fall by {} [faster|slower] after peaks",
     ),
 )
 

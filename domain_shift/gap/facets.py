@@ -25,8 +25,8 @@ _PATTERNS = {
     "length and level": r"duration|.*_dbfs|full_scale_share|(rms|logmel_\d+|mfcc_00)_.*",
     "tempo and pitch": r"tempo|detuning|beat_.*|chroma_.*|tonnetz_.*",
     "noise": r"(flatness|entropy|texture_\w+)_.*|(levelfree_\d+|octaves_\d)_min",
-    "dynamics": r"loudness_range|peak_to_loudness|onset_strength_.*|flux_.*|modulation_.*"
-    r"|mfcc_delta.*|percussive_.*|harmonic_.*",
+    "dynamics": r"decay_rate|loudness_range|peak_to_loudness|onset_strength_.*|flux_.*"
+    r"|modulation_.*|mfcc_delta.*|percussive_.*|harmonic_.*",
     "spectrum": r".*",
 }
 _OTHER = "other"

@@ -14,7 +14,7 @@ from scipy.stats import norm, rankdata
 
 from ...features import family_of
 from ...stacking.metrics import group_bootstrap, percentile_interval
-from .clip_stats import CLIP_STATS, DETUNING
+from .clip_stats import CLIP_STATS, DECAY_RATE, DETUNING
 
 # Ridge penalty per training clip, of a kernel whose diagonal is about 1.
 PENALTY = 0.01
@@ -49,11 +49,12 @@ def family_kernels(X):
     Returns
     -------
     dict of str to ndarray of shape (n_clips, n_clips)
-        By family; statistics of whole clips are of the families ``"length and level"`` and
-        ``"tuning"``, those of an embedding of ``"embedding"``, features of the user's own of
-        ``"other"``.
+        By family; statistics of whole clips are of the families ``"length and level"``,
+        ``"tuning"`` and ``"decay"``, those of an embedding of ``"embedding"``, features of the
+        user's own of ``"other"``.
     """
-    own = dict.fromkeys(CLIP_STATS, "length and level") | {DETUNING: "tuning"}
+    own = dict.fromkeys(CLIP_STATS, "length and level")
+    own |= {DETUNING: "tuning", DECAY_RATE: "decay"}
     pairs = zip(X.columns, family_of(X.columns), strict=True)
     families = np.array([own.get(name) or family or _unnamed(name) for name, family in pairs])
     scores = normal_scores(X.to_numpy(np.float64))

@@ -48,7 +48,7 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
     sizes, embedding = {"n_clips": n_clips, "n_songs": n_songs}, find_embedding(inputs)
     keys = {} if embedding is None else {"embedding": embedding.extractor_.store_name}
     return cached_result(
-        run, "gap", lambda: _measure(inputs, embedding, **sizes), **sizes, **keys, format=3
+        run, "gap", lambda: _measure(inputs, embedding, **sizes), **sizes, **keys, format=4
     )
 
 

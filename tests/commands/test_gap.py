@@ -28,11 +28,13 @@ def test_mashups_are_compared_with_test_clips(stem_data, run_program, tmp_path):
     assert plain["n_permutations"] == 19 and set(plain["families"]) == {
         "length and level",
         "tuning",
+        "decay",
         "centroid",
     }
     assert "AUC by facet" in out and {facet["name"] for facet in plain["facets"]} == {
         "length and level",
         "tempo and pitch",
+        "dynamics",
         "spectrum",
     }
 

@@ -33,6 +33,18 @@ def difference_in(column, a, b):
         ("rms_min", 0.001, 0.01, "is louder in its quietest moment by 20 dB"),
         ("full_scale_share", 0.0, 0.02, "is more often at full scale, by 2 % of the samples"),
         ("centroid_median", 1000.0, 2500.0, "is brighter: spectral centroid 1500 Hz higher"),
+        (
+            "decay_rate",
+            200.0,
+            150.0,
+            "is more reverberant or compressed: levels fall by 50 dB/s slower after peaks",
+        ),
+        (
+            "texture_level_7_mean",
+            5.0,
+            3.0,
+            "is steadier in its background: levels over 6.4 kHz vary by 2 dB less within a second",
+        ),
         ("duration", 30.0, 30.0, "has more length, though not at the median"),
     ],
 )

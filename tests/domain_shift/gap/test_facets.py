@@ -75,7 +75,7 @@ def test_every_feature_has_a_facet():
         for family in FAMILIES.values()
         for row in family.rows
     ]
-    assert "other" not in facets_of([*names, "duration", "detuning"])
+    assert "other" not in facets_of([*names, "duration", "detuning", "decay_rate"])
     assert facets_of(["rms_mean", "levelfree_003_min", "mine"]).tolist() == [
         "length and level",
         "noise",
