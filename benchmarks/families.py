@@ -6,7 +6,7 @@
 Each candidate is added to all families of stemstack. ``lda``, a smaller ``lgbm`` and the mean of
 their probabilities are scored on the test sets of ``foreign.py``, or on the test clips of a data
 set, for several samples of training mashups of wide settings; gains have the standard error of
-their mean. What a family learns, it learns from the training clips without their labels.
+their mean. A family that is fitted is fitted to the training clips, without their labels.
 """
 
 import argparse
@@ -46,8 +46,8 @@ def describe(clips):
 def compute(name, training, tests):
     """Return the columns of a candidate for training and test clips, and ms per clip."""
     family = CANDIDATES[name]
-    learn = getattr(family, "learn", None)
-    transform = partial(family, learnt=learn(training)) if learn else family
+    fit = getattr(family, "fit", None)
+    transform = partial(family, fitted=fit(training)) if fit else family
     start = time.process_time()
     tables = [np.stack([transform(frames) for frames in clips]) for clips in (training, tests)]
     seconds = (time.process_time() - start) / (len(training) + len(tests))

@@ -77,14 +77,14 @@ def _patches(frames, hop):
     return flat - flat.mean(axis=1, keepdims=True)
 
 
-def codebook(frames, learnt):
+def codebook(frames, fitted):
     """Mean and deviation of the similarity of log-mel patches to the codes of a dictionary."""
-    pca, codes = learnt
+    pca, codes = fitted
     encoded = np.maximum(pca.transform(_patches(frames, 2)) @ codes.T, 0)
     return np.concatenate([encoded.mean(axis=0), encoded.std(axis=0)])
 
 
-def learn_codebook(training):
+def fit_codebook(training):
     """Learn a dictionary by k-means on whitened patches, normalised to length 1."""
     rng = np.random.default_rng(0)
     patches = np.concatenate([_sample(_patches(frames, 4), 40, rng) for frames in training])
@@ -96,9 +96,9 @@ def learn_codebook(training):
     return pca, codes.cluster_centers_ / np.maximum(norms, 1e-9)
 
 
-def fisher(frames, learnt):
+def fisher(frames, fitted):
     """Fisher vector of the MFCC: gradients by the means and variances of a Gaussian mixture."""
-    mixture = learnt
+    mixture = fitted
     shares = mixture.predict_proba(frames.mfcc)
     scaled = (frames.mfcc[:, None] - mixture.means_) / np.sqrt(mixture.covariances_)
     weights = np.sqrt(mixture.weights_)[:, None] * len(frames.mfcc)
@@ -109,7 +109,7 @@ def fisher(frames, learnt):
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
-def learn_mixture(training):
+def fit_mixture(training):
     """Fit the Gaussian mixture of the MFCC."""
     rng = np.random.default_rng(0)
     rows = np.concatenate([_sample(frames.mfcc, 60, rng) for frames in training])
@@ -174,7 +174,7 @@ def bass_line(frames):
     return np.concatenate([intervals, *sum(moments, ())])
 
 
-codebook.learn, fisher.learn = learn_codebook, learn_mixture
+codebook.fit, fisher.fit = fit_codebook, fit_mixture
 CANDIDATES = {
     "codebook": codebook,
     "fisher": fisher,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from ..exceptions import UsageError
+from ..exceptions import DataError, UsageError
 from ..stacking.blending import BLENDS
 from ._shared.options import (
     PROTOCOLS,
@@ -33,6 +33,8 @@ from ._shared.terminal import echo_data, print_json
 
 _DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
 _FILE = click.Path(path_type=Path)
+# Of test and training clips; songs that differ have less.
+_DIFFERENT_AUC = 0.75
 
 
 @click.command("fit", cls=GroupedCommand)
@@ -271,10 +273,34 @@ def _fit(config, out, execution, resources, track, answers, as_json):
     with follow(tracker, config, out, progress) as log_run:
         run, problems = fit_run(config, out, **execution, resources=resources)
         summary = write_report_and_card(run, progress, answers)
+        _log_difference(run, config, resources)
         log_run(run, summary)
     if as_json:
         print_json(summary)
     report_skipped_clips(problems, "test clips were left out of the submission")
+
+
+def _log_difference(run, config, resources):
+    """Log by what the test differs from clips that are trained on as they are."""
+    from ..reports.section import ReportInputs
+    from ..reports.sections.gap import GAP
+
+    if run.read_recipes():
+        return
+    try:
+        found = GAP.collect(ReportInputs(run, [], resources=resources, data=config.data))
+    except DataError as error:
+        resources.progress.log(f"training and test clips are not compared: {error}")
+        return
+    gap = found and found["trained_on"]
+    if not gap or gap["interval"][0] < _DIFFERENT_AUC:
+        return
+    facets = ", ".join(facet["name"] for facet in gap["facets"] if facet["is_separable"])
+    resources.progress.log(
+        f"a classifier separates the test clips from the training clips with AUC {gap['auc']:.2f}, "
+        f"by {facets}: `gap {config.data}` shows the differences, and `fit --noise FOLDER` trains "
+        "on clips with noise, other levels and effects"
+    )
 
 
 def _memory(plan):

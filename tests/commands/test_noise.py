@@ -150,3 +150,27 @@ def test_plan_and_resume_know_the_noise(run, folders, tmp_path, run_program):
     config = run.path / "config.yaml"
     code, _, err = run_program("fit", "--config", config, "--out", run.path, "--resume")
     assert code == 0 and before == [path.stat().st_mtime_ns for path in models], err
+
+
+@pytest.mark.parametrize(("noise", "differs"), [(0.0, False), (0.3, True)])
+def test_fit_names_differences_of_the_test(noise, differs, tmp_path, run_program, shared_cache):
+    rng = np.random.default_rng(0)
+    for i in range(72):
+        hz, is_test = rng.normal((200, 900)[i % 2], 20), i % 3 == 0
+        samples = 0.3 * np.sin(2 * np.pi * hz * np.arange(8000) / 8000)
+        samples += (0.02 + noise * is_test) * rng.standard_normal(8000)
+        path = tmp_path / "DATA" / ("test" if is_test else ("low", "high")[i % 2]) / f"{i}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples / np.abs(samples).max(), 8000)
+    names = [f"test/{i}.wav" for i in range(0, 72, 3)]
+    pd.DataFrame({"id": names, "filename": names}).to_csv(tmp_path / "DATA/test.csv", index=False)
+    arguments = ["--models", "lr(families=centroid)", "--folds", 2, "--cache", shared_cache]
+    code, _, err = run_program(
+        "fit", "--data", tmp_path / "DATA", "--out", tmp_path / "RUN", *arguments
+    )
+    assert code == 0, err
+    text = " ".join(err.split())
+    assert ("separates the test clips from the training clips with AUC" in text) is differs
+    assert ("fit --noise FOLDER" in text) is differs
+    if differs:
+        assert "noise" in text.partition("with AUC")[2].partition(":")[0]
