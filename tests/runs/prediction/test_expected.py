@@ -97,7 +97,7 @@ def test_ledger_score_prints_the_table(make_finished, capsys):
     assert "from 0 to 1" in capsys.readouterr().err
 
 
-def test_clips_of_the_folds_must_be_those_of_the_test(make_finished):
+def test_clips_of_folds_are_checked(make_finished):
     run = make_finished()
     test = run.read_table("ledger/test")
     folds = [test.assign(fold=fold) for fold in (0, 1)]
