@@ -8,7 +8,8 @@ worse, or better, it does on a test:
 - *agreement*: how often the model predicts the class that the other models predict, on the test and
   out of fold (Jiang et al., 2022; Baek et al., 2022).
 
-Both are differences of log-odds, and are added to the log-odds of the out-of-fold score with
+The models of each fold are compared one by one, because their mean is less confident than each of
+them. Both are differences of log-odds, and are added to the log-odds of the out-of-fold score with
 weights that were fitted to simulated shifts. ``benchmarks/expected_score.py`` makes the
 simulations, writes the weights to ``expected_score.json``, and compares other signals.
 
