@@ -6,11 +6,11 @@ median over bands the second. All rows are shares and shapes, so a gain cancels.
 
 import numpy as np
 
-from ..kernels.common import BLOCK, njit_ordered
+from ..kernels.common import njit_ordered
+from ..kernels.median import running_median
 from .family import descriptor, numbered
 from .spectral_shape import compute_entropy, compute_flux
 
-WIDTH = 17
 N_GROUPS = 8
 _ROWS = ["harmonic_share", *numbered("harmonic_share", N_GROUPS)]
 _ROWS += [
@@ -43,33 +43,7 @@ def separate(magnitude):
     Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010; soft masks of
     power 2.
     """
-    along_time = np.ascontiguousarray(running_median(np.ascontiguousarray(magnitude.T)).T)
-    along_bands = running_median(magnitude)
-    return _apply_masks(magnitude, along_time, along_bands)
-
-
-def running_median(rows):
-    """Compute the median of 17 neighbouring rows, column by column.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_rows, n_columns), float32
-        C-contiguous, non-negative.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_columns), float32
-        The array is reflected beyond its first and last rows, as in
-        ``scipy.ndimage.median_filter(rows, (17, 1))``.
-
-    Notes
-    -----
-    Of ten of the seventeen values, neither the smallest nor the largest can be the median: they are
-    dropped, the next value is added, and so on until one is left. All by min and max, so
-    neighbouring columns are processed together.
-    """
-    half = WIDTH // 2
-    return _medians(np.pad(rows, ((half, half), (0, 0)), mode="symmetric"))
+    return _apply_masks(magnitude, running_median(magnitude.T).T, running_median(magnitude))
 
 
 def compute_hpss(mel):
@@ -126,58 +100,3 @@ def _apply_masks(magnitude, along_time, along_bands):
             harmonic[k, f] = magnitude[k, f] * mask
             percussive[k, f] = magnitude[k, f] * (1 - mask)
     return harmonic, percussive
-
-
-@njit_ordered
-def _medians(padded):
-    n_rows, n_columns = len(padded) - WIDTH + 1, padded.shape[1]
-    out = np.empty((n_rows, n_columns), np.float32)
-    candidates = np.empty((WIDTH // 2 + 2, BLOCK), np.float32)
-    for start in range(0, n_columns, BLOCK):
-        stop = min(start + BLOCK, n_columns)
-        for i in range(n_rows):
-            _column_medians(padded[i : i + WIDTH, start:stop], candidates, out[i, start:stop])
-    return out
-
-
-@njit_ordered
-def _column_medians(window, candidates, median):
-    """Fill in the medians of the columns of seventeen rows."""
-    n = len(median)
-    size = len(candidates)
-    for j in range(size):
-        for f in range(n):
-            candidates[j, f] = window[j, f]
-    following = size
-    while True:
-        _move_extremes(candidates[:size], n)
-        if size == 3:
-            break
-        size -= 1
-        # The smallest is overwritten; the largest, in the last row, is left out.
-        for f in range(n):
-            candidates[0, f] = window[following, f]
-        following += 1
-    for f in range(n):
-        median[f] = candidates[1, f]
-
-
-@njit_ordered
-def _move_extremes(candidates, n):
-    """Move each column's smallest value to the first row, its largest to the last."""
-    size = len(candidates)
-    for i in range(size // 2):
-        _swap_if_greater(candidates[i], candidates[size - 1 - i], n)
-    half = (size + 1) // 2
-    for i in range(1, half):
-        _swap_if_greater(candidates[0], candidates[i], n)
-    for i in range(size // 2, size - 1):
-        _swap_if_greater(candidates[i], candidates[size - 1], n)
-
-
-@njit_ordered
-def _swap_if_greater(low, high, n):
-    for f in range(n):
-        a, b = low[f], high[f]
-        low[f] = a if a < b else b
-        high[f] = b if a < b else a
