@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from ..kernels.common import njit_ordered
+from ..kernels.common import fast_log, njit_ordered
 from .family import descriptor
 from .mel import N_MELS
 
 _ROLLOFF_SHARE = np.float32(0.85)
 _POWER_FLOOR = np.float32(1e-10)
 _TINY = np.finfo(np.float32).tiny
+# So many float32 are added up before their sum is added to a float64.
+_PARTIAL = 8
 
 
 @descriptor("centroid", unit="Hz", explanation="brightness", standard=True)
@@ -162,9 +164,7 @@ def compute_entropy(magnitude):
     ----------
     Misra et al., "Spectral entropy based feature for robust ASR", ICASSP 2004.
     """
-    power = magnitude * magnitude
-    # One fast float32 logarithm for the whole array; bins without power add nothing.
-    total, weighted = _power_sums(power, np.log(np.maximum(power, _TINY)))
+    total, weighted = _power_sums(magnitude)
     safe = np.where(total > 0, total, 1.0)
     entropy = np.log(safe) - weighted / safe
     return np.where(total > 0, np.maximum(entropy, 0.0) / np.log(len(magnitude)), 0.0)
@@ -251,16 +251,33 @@ def _move_exponents(bits, exponents):
 
 
 @njit_ordered
-def _power_sums(power, logarithms):
+def _power_sums(magnitude):
     """Return sums over bins of the powers and of the powers times their logarithms."""
-    n_bins, n_frames = power.shape
-    total, weighted = np.zeros(n_frames), np.zeros(n_frames)
+    n_bins, n_frames = magnitude.shape
+    sums, partial = np.zeros((2, n_frames)), np.zeros((2, n_frames), np.float32)
     for k in range(n_bins):
-        row, logs = power[k], logarithms[k]
-        for f in range(n_frames):
-            total[f] += row[f]
-            weighted[f] += np.float64(row[f]) * logs[f]
-    return total, weighted
+        _add_powers(magnitude[k], partial[0], partial[1])
+        if k % _PARTIAL == _PARTIAL - 1 or k == n_bins - 1:
+            _move(partial[0], sums[0])
+            _move(partial[1], sums[1])
+    return sums[0], sums[1]
+
+
+@njit_ordered
+def _add_powers(row, total, weighted):
+    for f in range(len(row)):
+        power = row[f] * row[f]
+        total[f] += power
+        # A bin without power adds nothing.
+        weighted[f] += power * fast_log(power + _TINY)
+
+
+@njit_ordered
+def _move(partial, sums):
+    """Add partial sums to sums, and start them again."""
+    for f in range(len(sums)):
+        sums[f] += partial[f]
+        partial[f] = 0
 
 
 @njit_ordered

@@ -14,6 +14,16 @@ njit_ordered = njit(cache=True, error_model="numpy")
 # For sums in float64 whose order has no effect in float32: they may be split over vector lanes.
 njit_reordered = njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 
+# A polynomial of log(1 + x) for sqrt(1/2) <= 1 + x < sqrt(2), by rising powers from x on, of
+# the smallest maximal error for this degree: 4e-8.
+_C1, _C2 = np.float32(0.999999814), np.float32(-0.500006674)
+_C3, _C4 = np.float32(0.33336182), np.float32(-0.249593438)
+_C5, _C6 = np.float32(0.198730466), np.float32(-0.173334655)
+_C7, _C8 = np.float32(0.16419989), np.float32(-0.101022349)
+_LOG_2 = np.float32(np.log(2))
+_SQRT_HALF_BITS = np.sqrt(np.float32(0.5)).view(np.int32)
+_MANTISSA_BITS = np.int32(23)
+
 # Frames per pass where spectra are read several times: long enough for vectors to pay off, short
 # enough for the second-level cache.
 BLOCK = 512
@@ -56,6 +66,23 @@ def parabola_vertices(below, here, above):
     for i in range(len(here)):
         offsets[i] = parabola_vertex(below[i], here[i], above[i])
     return offsets
+
+
+@njit_ordered
+def fast_log(value):
+    """Return the natural logarithm of a positive, normal float32 without a branch or a call.
+
+    Loops that use it are vectorised, which they are not with ``np.log``. The error is at most
+    1.3e-7, times the logarithm where that exceeds 1.
+    """
+    bits = np.float32(value).view(np.int32)
+    # value = mantissa * 2 ** exponent, with a mantissa around 1; integers are cast back, because
+    # numba widens them.
+    exponent = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
+    mantissa = np.int32(bits - np.int32(exponent << _MANTISSA_BITS)).view(np.float32)
+    x = mantissa - np.float32(1)
+    tail = _C5 + x * (_C6 + x * (_C7 + x * _C8))
+    return np.float32(exponent) * _LOG_2 + x * (_C1 + x * (_C2 + x * (_C3 + x * (_C4 + x * tail))))
 
 
 @njit_ordered

@@ -13,7 +13,12 @@ from numba.core.dispatcher import Dispatcher
 
 import stemstack
 from stemstack.features.kernels import spectrum
-from stemstack.features.kernels.common import banded_matmul, parabola_vertex, parabola_vertices
+from stemstack.features.kernels.common import (
+    banded_matmul,
+    fast_log,
+    parabola_vertex,
+    parabola_vertices,
+)
 
 
 def test_banded_matmul_equals_matrix_product():
@@ -36,6 +41,15 @@ def test_vertices_of_sampled_parabolas():
 def test_vertex_of_a_line_is_zero():
     values = np.array([1.0]), np.array([2.0]), np.array([3.0])
     assert parabola_vertices(*values).tolist() == [0.0]
+
+
+def test_fast_log_equals_numpy():
+    exponents = np.linspace(-87, 88, 20000)
+    values = np.concatenate([np.exp(exponents), 1 + exponents / 200]).astype(np.float32)
+    expected = np.log(values.astype(float))
+    found = np.array([fast_log(value) for value in values])
+    # Float32, with errors of one polynomial.
+    np.testing.assert_allclose(found, expected, rtol=1.3e-7, atol=1.3e-7)
 
 
 STAGES = """
