@@ -173,8 +173,11 @@ def _transpose_hops(samples, first, hops):
 
 @njit_ordered
 def _separate_and_measure(z, order, phasors, lengths, first):
-    """Join the spectra of even and odd samples; write magnitudes into sixteen columns."""
-    half = z.dtype.type(0.5)
+    """Join the spectra of even and odd samples; write magnitudes into sixteen columns.
+
+    Powers are rounded to float32 before the root is taken, which is several times as fast.
+    """
+    quarter = z.dtype.type(0.25)
     for k in range(_HALF // 2 + 1):
         a, b = order[k] * _POINT, order[(_HALF - k) % _HALF] * _POINT
         here, mirror = z[a : a + _POINT], z[b : b + _POINT]
@@ -186,9 +189,9 @@ def _separate_and_measure(z, order, phasors, lengths, first):
             odd_r, odd_m = here[m] + mirror[m], mirror[r] - here[r]
             turned_r, turned_m = odd_r * wr - odd_m * wi, odd_r * wi + odd_m * wr
             x, y = even_r + turned_r, even_m + turned_m
-            low[r] = half * np.sqrt(x * x + y * y)
+            low[r] = np.sqrt(np.float32(quarter * (x * x + y * y)))
             x, y = even_r - turned_r, even_m - turned_m
-            high[r] = half * np.sqrt(x * x + y * y)
+            high[r] = np.sqrt(np.float32(quarter * (x * x + y * y)))
 
 
 @njit_ordered
