@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...audio.levels import power_ratio_to_db
+from ..kernels.common import banded_matmul
 from .family import descriptor, numbered
 from .mel import power_to_db
 
@@ -48,13 +49,10 @@ def octave_powers(power, bin_width):
     ndarray of shape (8, n_frames), float32
         Octaves beyond half the sample rate are 0.
     """
-    edges = np.ceil(_LOWEST * 2.0 ** np.arange(N_OCTAVES - 1) / bin_width).astype(int)
-    edges = np.concatenate([[0], np.minimum(edges, len(power)), [len(power)]])
-    pooled = np.zeros((N_OCTAVES, power.shape[1]), np.float32)
-    for octave in range(N_OCTAVES):
-        for row in power[edges[octave] : edges[octave + 1]]:
-            pooled[octave] += row
-    return pooled
+    edges = _LOWEST * 2.0 ** np.arange(N_OCTAVES - 1)
+    octave = np.digitize(np.arange(len(power)) * bin_width, edges)
+    members = octave == np.arange(N_OCTAVES)[:, None]
+    return banded_matmul(members.astype(np.float32), power)
 
 
 def octave_shares(octaves):
