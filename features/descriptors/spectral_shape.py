@@ -187,7 +187,7 @@ def compute_flux(magnitude):
     ----------
     Dixon, "Onset detection revisited", DAFx 2006 (half-wave rectified, L1).
     """
-    total = magnitude.sum(axis=0, dtype=np.float64)
+    total = _column_sums(magnitude)
     scale = (1 / np.where(total > 0, total, 1.0)).astype(np.float32)
     return _sum_increases(magnitude, scale)
 
@@ -281,11 +281,23 @@ def _move(partial, sums):
 
 
 @njit_ordered
+def _column_sums(magnitude):
+    total = np.zeros(magnitude.shape[1])
+    for row in magnitude:
+        for f in range(len(row)):
+            total[f] += row[f]
+    return total
+
+
+@njit_ordered
 def _sum_increases(magnitude, scale):
+    """Return the sums over bins of the increases of scaled columns."""
     n_bins, n_frames = magnitude.shape
-    increases = np.zeros(n_frames)
+    increases, partial = np.zeros(n_frames), np.zeros(n_frames, np.float32)
     for k in range(n_bins):
         row = magnitude[k]
         for f in range(n_frames - 1):
-            increases[f + 1] += max(row[f + 1] * scale[f + 1] - row[f] * scale[f], np.float32(0))
+            partial[f + 1] += max(row[f + 1] * scale[f + 1] - row[f] * scale[f], np.float32(0))
+        if k % _PARTIAL == _PARTIAL - 1 or k == n_bins - 1:
+            _move(partial, increases)
     return increases
