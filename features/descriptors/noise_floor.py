@@ -7,6 +7,7 @@ import numpy as np
 import scipy.signal
 
 from ..kernels.spectrum import HOP
+from ..statistics import quantile
 from .family import descriptor
 from .mel import power_to_db
 
@@ -75,7 +76,7 @@ def subtract_floor(bands):
     Stahl, Fischer and Bippus, "Quantile based noise estimation for spectral subtraction and Wiener
     filtering", ICASSP 2000.
     """
-    floor = np.quantile(bands, _FLOOR_QUANTILE, axis=1, keepdims=True).astype(np.float32)
+    floor = quantile(bands, _FLOOR_QUANTILE).astype(np.float32)[:, None]
     decibels = power_to_db(np.maximum(bands - floor, _SPECTRAL_FLOOR * bands))
     return decibels - decibels.mean(dtype=np.float64).astype(np.float32)
 

@@ -5,7 +5,7 @@ import pytest
 from reference import reference_statistics
 
 from stemstack.features import STATISTICS
-from stemstack.features.statistics import compute_statistics
+from stemstack.features.statistics import compute_statistics, quantile
 
 
 @pytest.mark.parametrize("n_frames", [2, 3, 8, 9, 1292])
@@ -39,3 +39,14 @@ def test_constant_row_has_zero_skew_and_kurtosis(value):
 
 def test_one_frame_is_enough():
     assert compute_statistics(np.array([[3.0]], np.float32)).tolist() == [[3, 0, 3, 3, 3, 0, 0]]
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 11, 12, 1292])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_quantile_equals_numpy(n_frames, share):
+    rng = np.random.default_rng(n_frames)
+    rows = np.stack([rng.standard_normal(n_frames), rng.integers(-2, 2, n_frames)])
+    rows = rows.astype(np.float32)
+    expected = np.quantile(rows.astype(float), share, axis=1)
+    # Both interpolate in float64.
+    np.testing.assert_allclose(quantile(rows, share), expected, rtol=1e-12, atol=1e-12)
