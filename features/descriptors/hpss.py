@@ -9,7 +9,12 @@ import numpy as np
 from ..kernels.common import njit_ordered
 from ..kernels.median import running_median
 from .family import descriptor, numbered
-from .spectral_shape import compute_entropy, compute_flux
+from .spectral_shape import (
+    compute_centroid_and_bandwidth,
+    compute_entropy,
+    compute_flux,
+    spectral_moments,
+)
 
 N_GROUPS = 8
 _ROWS = ["harmonic_share", *numbered("harmonic_share", N_GROUPS)]
@@ -66,22 +71,20 @@ def compute_hpss(mel):
     groups = [energy.reshape(N_GROUPS, -1, mel.shape[1]).sum(axis=1) for energy in energies]
     shares = _share(*groups)
     whole = _share(*(group.sum(axis=0, keepdims=True) for group in groups))
-    described = [
-        row
-        for component, energy in zip(components, energies, strict=True)
-        for row in (_centroid(energy), compute_entropy(component), compute_flux(component))
-    ]
-    return np.concatenate([whole, shares, np.stack(described)])
+    described = [_describe(*both) for both in zip(components, energies, strict=True)]
+    return np.concatenate([whole, shares, *described])
+
+
+def _describe(component, energy):
+    """Return centroid, entropy and flux of a component, of shape (3, n_frames)."""
+    centroid, _ = compute_centroid_and_bandwidth(spectral_moments(energy), bin_width=1.0)
+    flux = compute_flux(component, spectral_moments(component)[0])
+    return np.stack([centroid, compute_entropy(component), flux])
 
 
 def _share(harmonic, percussive):
     total = harmonic + percussive
     return harmonic / np.where(total > 0, total, np.float32(1))
-
-
-def _centroid(energy):
-    total = energy.sum(axis=0, dtype=np.float64)
-    return np.arange(len(energy)) @ energy / np.where(total > 0, total, 1.0)
 
 
 @njit_ordered

@@ -52,20 +52,53 @@ def entropy(clip):
 @descriptor("flux", explanation="change from moment to moment")
 def flux(clip):
     """Growth of the normalised spectrum from frame to frame."""
-    return compute_flux(clip.magnitude)
+    return compute_flux(clip.magnitude, clip.compute(moments_of_clip)[0])
+
+
+def moments_of_clip(clip):
+    """Return the moments of a clip's spectra that three families share."""
+    return spectral_moments(clip.magnitude)
 
 
 def centroid_and_bandwidth(clip):
-    """Return the centroid and bandwidth of a clip, which share their moments."""
-    return compute_centroid_and_bandwidth(clip.magnitude, clip.bin_width)
+    """Return the centroid and bandwidth of a clip, which share their means."""
+    return compute_centroid_and_bandwidth(clip.compute(moments_of_clip), clip.bin_width)
 
 
-def compute_centroid_and_bandwidth(magnitude, bin_width):
-    """Compute the mean frequency and its standard deviation, weighted by magnitude.
+@njit_ordered
+def spectral_moments(magnitude):
+    """Sum the magnitudes of each frame, weighted by powers of the bin.
 
     Parameters
     ----------
     magnitude : ndarray of shape (n_bins, n_frames), float32
+
+    Returns
+    -------
+    ndarray of shape (3, n_frames), float64
+        Sums over bins of the magnitude, and of it times the bin and its square.
+    """
+    n_bins, n_frames = magnitude.shape
+    moments = np.zeros((3, n_frames))
+    m0, m1, m2 = moments[0], moments[1], moments[2]
+    for k in range(n_bins):
+        row = magnitude[k]
+        weight = float(k)
+        for f in range(n_frames):
+            value = np.float64(row[f])
+            m0[f] += value
+            m1[f] += weight * value
+            m2[f] += weight * weight * value
+    return moments
+
+
+def compute_centroid_and_bandwidth(moments, bin_width):
+    """Compute the mean frequency and its standard deviation, weighted by magnitude.
+
+    Parameters
+    ----------
+    moments : ndarray of shape (3, n_frames), float64
+        As returned by :func:`spectral_moments`.
     bin_width : float
         Distance of two frequency bins in Hz.
 
@@ -80,7 +113,6 @@ def compute_centroid_and_bandwidth(magnitude, bin_width):
     :math:`m_1 / m_0` and the squared bandwidth :math:`m_2 / m_0 - (m_1 / m_0)^2`. With float64
     moments of float32 magnitudes the difference is exact to 1e-4 bins.
     """
-    moments = _moments(magnitude)
     total = np.where(moments[0] > 0, moments[0], 1.0)
     mean = moments[1] / total
     variance = np.maximum(moments[2] / total - mean**2, 0.0)
@@ -170,12 +202,14 @@ def compute_entropy(magnitude):
     return np.where(total > 0, np.maximum(entropy, 0.0) / np.log(len(magnitude)), 0.0)
 
 
-def compute_flux(magnitude):
+def compute_flux(magnitude, total):
     """Compute the growth of the normalised spectrum from one frame to the next.
 
     Parameters
     ----------
     magnitude : ndarray of shape (n_bins, n_frames), float32
+    total : ndarray of shape (n_frames,), float64
+        Sum of each frame, the first one of :func:`spectral_moments`.
 
     Returns
     -------
@@ -187,25 +221,8 @@ def compute_flux(magnitude):
     ----------
     Dixon, "Onset detection revisited", DAFx 2006 (half-wave rectified, L1).
     """
-    total = _column_sums(magnitude)
     scale = (1 / np.where(total > 0, total, 1.0)).astype(np.float32)
     return _sum_increases(magnitude, scale)
-
-
-@njit_ordered
-def _moments(magnitude):
-    n_bins, n_frames = magnitude.shape
-    moments = np.zeros((3, n_frames))
-    m0, m1, m2 = moments[0], moments[1], moments[2]
-    for k in range(n_bins):
-        row = magnitude[k]
-        weight = float(k)
-        for f in range(n_frames):
-            value = np.float64(row[f])
-            m0[f] += value
-            m1[f] += weight * value
-            m2[f] += weight * weight * value
-    return moments
 
 
 @njit_ordered
@@ -278,15 +295,6 @@ def _move(partial, sums):
     for f in range(len(sums)):
         sums[f] += partial[f]
         partial[f] = 0
-
-
-@njit_ordered
-def _column_sums(magnitude):
-    total = np.zeros(magnitude.shape[1])
-    for row in magnitude:
-        for f in range(len(row)):
-            total[f] += row[f]
-    return total
 
 
 @njit_ordered
