@@ -29,11 +29,7 @@ def compute_statistics(rows):
     """
     rows = np.ascontiguousarray(rows, dtype=np.float32)
     out = np.empty((len(rows), len(STATISTICS)))
-    keys = _to_keys(rows)
-    out[:, 2], out[:, 3] = _to_floats(keys.min(axis=1)), _to_floats(keys.max(axis=1))
-    # The two middle values, the same one twice for an odd count.
-    out[:, 4] = _to_floats(_neighbouring_keys(keys, (rows.shape[1] - 1) / 2)).mean(axis=1)
-    _fill_moments(rows, out)
+    _fill_statistics(rows, rows.view(np.int32), out)
     return out
 
 
@@ -51,82 +47,112 @@ def quantile(rows, share):
     ndarray of shape (n_rows,), float64
         Interpolated between the two values next to it.
     """
-    position = share * (rows.shape[1] - 1)
-    below, above = _to_floats(_neighbouring_keys(_to_keys(rows), position)).T
-    return below + (position - np.floor(position)) * (above - below)
+    rows = np.ascontiguousarray(rows)
+    return _quantiles(rows.view(np.int32), share * (rows.shape[1] - 1))
 
 
-def _to_keys(rows):
-    """Return integers that sort as the float32 numbers do: their bits, negative ones reversed."""
-    return _mirror(rows.view(np.int32))
+@njit_reordered
+def _fill_statistics(rows, bits, out):
+    keys = np.empty(rows.shape[1], np.int32)
+    for i in range(len(rows)):
+        line = out[i]
+        _fill_keys(bits[i], keys)
+        low, high = _extreme_keys(keys)
+        line[2], line[3] = _to_float(low), _to_float(high)
+        below, above = _neighbouring_keys(keys, low, high, (len(keys) - 1) / 2)
+        line[4] = (_to_float(below) + _to_float(above)) / 2
+        _fill_moments(rows[i], line)
 
 
-def _to_floats(keys):
-    return _mirror(keys).view(np.float32).astype(np.float64)
+@njit_reordered
+def _quantiles(bits, position):
+    """Return the values at a position in each sorted row, interpolated if it is a fraction."""
+    keys = np.empty(bits.shape[1], np.int32)
+    quantiles = np.empty(len(bits))
+    for i in range(len(bits)):
+        _fill_keys(bits[i], keys)
+        low, high = _extreme_keys(keys)
+        below, above = _neighbouring_keys(keys, low, high, position)
+        share = position - int(position)
+        quantiles[i] = (1 - share) * _to_float(below) + share * _to_float(above)
+    return quantiles
 
 
+@njit_reordered
+def _fill_keys(bits, keys):
+    """Fill in integers that sort as float32 numbers of these bits do."""
+    for f in range(len(keys)):
+        keys[f] = _mirror(bits[f])
+
+
+@njit_reordered
+def _to_float(key):
+    return np.float64(np.int32(_mirror(np.int32(key))).view(np.float32))
+
+
+@njit_reordered
 def _mirror(bits):
     """Reverse the order of the negative numbers; its own inverse."""
-    keys = bits >> 31
-    keys &= np.int32(0x7FFFFFFF)
-    keys ^= bits
-    return keys
+    return bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))
 
 
 @njit_reordered
-def _fill_moments(rows, out):
+def _extreme_keys(keys):
+    low = high = keys[0]
+    for f in range(len(keys)):
+        low = min(low, keys[f])
+        high = max(high, keys[f])
+    return low, high
+
+
+@njit_reordered
+def _fill_moments(row, line):
     """Fill in mean, deviation, skew and kurtosis; minimum and maximum are filled in already."""
-    n = rows.shape[1]
-    for i in range(len(rows)):
-        row, line = rows[i], out[i]
-        total = 0.0
-        for f in range(n):
-            total += row[f]
-        mean = total / n
-        m2, m3, m4 = 0.0, 0.0, 0.0
-        for f in range(n):
-            d = row[f] - mean
-            m2 += d * d
-            m3 += d * d * d
-            m4 += d * d * d * d
-        variance = m2 / n
-        std = np.sqrt(variance)
-        line[0], line[1] = mean, std
-        if std > _CONSTANT * max(abs(line[2]), abs(line[3])):
-            line[5] = m3 / n / (variance * std)
-            line[6] = m4 / n / (variance * variance) - 3.0
-        else:
-            line[5] = line[6] = 0.0
+    n = len(row)
+    total = 0.0
+    for f in range(n):
+        total += row[f]
+    mean = total / n
+    m2, m3, m4 = 0.0, 0.0, 0.0
+    for f in range(n):
+        d = row[f] - mean
+        m2 += d * d
+        m3 += d * d * d
+        m4 += d * d * d * d
+    variance = m2 / n
+    std = np.sqrt(variance)
+    line[0], line[1] = mean, std
+    if std > _CONSTANT * max(abs(line[2]), abs(line[3])):
+        line[5] = m3 / n / (variance * std)
+        line[6] = m4 / n / (variance * variance) - 3.0
+    else:
+        line[5] = line[6] = 0.0
 
 
 @njit_reordered
-def _neighbouring_keys(keys, position):
-    """Return the two values next to a position in each sorted row, which may be a fraction.
+def _neighbouring_keys(keys, low, high, position):
+    """Return the two values next to a position in the sorted keys; the same if it is a whole one.
 
     By bisection over the integers, counting values in each step, which is vectorised where a
     partition is not.
     """
-    n_rows = len(keys)
     rank = int(position) + 1
-    neighbours = np.empty((n_rows, 2), np.int32)
-    for i in range(n_rows):
-        row = keys[i]
-        low, high = np.int64(row.min()), np.int64(row.max())
-        # Levels that are cut off at a floor often have it as median: it is tried first.
-        pivot = low
-        while low < high:
-            count = _count_up_to(row, np.int32(pivot))
-            if count == rank:
-                low = high = np.int64(_greatest_up_to(row, np.int32(pivot)))
-            elif count > rank:
-                high = pivot
-            else:
-                low = pivot + 1
-            pivot = (low + high) >> 1
-        neighbours[i] = low
-        if position > rank - 1 and _count_up_to(row, np.int32(low)) == rank:
-            neighbours[i, 1] = _least_above(row, np.int32(low))
-    return neighbours
+    low, high = np.int64(low), np.int64(high)
+    # Levels that are cut off at a floor often have it as median: it is tried first.
+    pivot = low
+    while low < high:
+        count = _count_up_to(keys, np.int32(pivot))
+        if count == rank:
+            low = high = np.int64(_greatest_up_to(keys, np.int32(pivot)))
+        elif count > rank:
+            high = pivot
+        else:
+            low = pivot + 1
+        pivot = (low + high) >> 1
+    below = np.int32(low)
+    if position > rank - 1 and _count_up_to(keys, below) == rank:
+        return below, _least_above(keys, below)
+    return below, below
 
 
 @njit_reordered
