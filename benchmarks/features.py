@@ -71,20 +71,22 @@ def _seconds(function, path):
 
 
 def report(first, times):
-    """Return best and median time in ms, and the speed relative to librosa, by contender."""
-    # Ratios are computed round by round, so that other load on the machine cancels.
-    baseline = times["librosa, ordinary"]
+    """Return best and median time in ms, and ratios to librosa and to the standard families."""
     return {
         name: {
             "best_ms": 1e3 * min(seconds),
             "median_ms": 1e3 * statistics.median(seconds),
             "first_call_s": first[name],
-            "times_librosa": statistics.median(
-                y / s for y, s in zip(baseline, seconds, strict=True)
-            ),
+            "times_librosa": _ratio(times["librosa, ordinary"], seconds),
+            "time_over_standard": _ratio(seconds, times["stemstack"]),
         }
         for name, seconds in times.items()
     }
+
+
+def _ratio(numerators, denominators):
+    """Return the median of ratios by round, in which other load on the machine cancels."""
+    return statistics.median(n / d for n, d in zip(numerators, denominators, strict=True))
 
 
 def main():
@@ -99,11 +101,13 @@ def main():
         soundfile.write(path, music_like(SR, options.seconds), SR, subtype="PCM_16")
         table = report(*take_turns(contenders(), path, options.rounds))
     print(f"{options.seconds:g} s at {SR} Hz, one thread, {options.rounds} rounds")
-    print(f"{'':36}{'best ms':>9}{'median ms':>11}{'x librosa':>11}{'first call s':>14}")
+    header = f"{'':36}{'best ms':>9}{'median ms':>11}{'x librosa':>11}{'/ standard':>12}"
+    print(f"{header}{'first call s':>14}")
     for name, row in table.items():
         print(
             f"{name:36}{row['best_ms']:9.1f}{row['median_ms']:11.1f}"
-            f"{row['times_librosa']:11.1f}{row['first_call_s']:14.2f}"
+            f"{row['times_librosa']:11.1f}{row['time_over_standard']:12.2f}"
+            f"{row['first_call_s']:14.2f}"
         )
     if options.json:
         about = {"seconds": options.seconds, "rounds": options.rounds, "cpu": platform.processor()}
