@@ -79,7 +79,8 @@ _DIFFERENT_AUC = 0.75
     default="auto",
     group=_MASHUPS,
     help="Match the settings to the unlabelled test clips first: read takes the durations "
-    "from them; quick and full also the level, and weigh generators in one round or four; a YAML "
+    "from them; quick and full also the level, and weigh generators in one round or four, which "
+    "pays only where the generator of the test is like one of the candidates; a YAML "
     "file has settings found before. auto is read without --settings, and off with it.",
 )
 @stems_options
