@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ...audio.windows import recording_name
 from ...domain_shift.gap.clip_sets import ClipSet, compare, describe
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
 from ...runs.stored_clips import find_training, open_data
@@ -77,7 +78,7 @@ def _training_clips(run, data, recipes, n_clips, resources):
         groups = (table["label"] + "/" + table["fold"].astype(str)).tolist()
     else:
         group_of = dict(zip(data.train["clip"], data.train["group"], strict=True))
-        groups = [group_of[clip] for clip in table["clip"]]
+        groups = [group_of[recording_name(clip)] for clip in table["clip"]]
     return ClipSet("training clips", clips, groups, table["fold"].tolist() if recipes else None)
 
 

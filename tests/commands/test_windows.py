@@ -92,6 +92,13 @@ def test_training_windows_are_found_again(run, recordings):
     assert clips[0].path.endswith("0.wav") and clips[0].name("high/0.wav") == names[0]
 
 
+def test_report_compares_windows_with_the_test(run, recordings, tmp_path, shared_cache):
+    resources = Resources(shared_cache, n_jobs=1)
+    options = {"data": recordings / "DATA", "resources": resources, "out": tmp_path / "report.html"}
+    page = write_report(run, **options).read_text(encoding="utf-8")
+    assert "A classifier separates the training clips of this run from the unlabelled test" in page
+
+
 def test_recording_is_predicted_by_its_windows(run, recordings, run_program):
     both = recordings / "both.wav"
     code, out, err = run_program("predict", run.path, both, "--windows", "csv")
