@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..exceptions import DataError
 from ..utils.atomic_write import atomic_path
-from .run_files import damaged, read_parquet
+from .run_files import damaged, is_text, read_parquet
 
 _FILE = re.compile(r"fold(\d+)-([0-9a-f]+)\.parquet")
 
@@ -108,9 +108,10 @@ class Ledger:
         if not path.exists():
             raise DataError(f"{path}: no such entry; finish the run with fit --resume")
         table = read_parquet(path, ("id", "split"))
-        table = table[table["split"] == split].drop(columns="split").set_index("id")
-        if not table.index.is_unique or table.index.hasnans:
-            raise damaged(path, "ids are empty or repeated")
+        table = table[table["split"] == split].drop(columns="split")
+        if not is_text(table["id"]) or not table["id"].is_unique:
+            raise damaged(path, "ids are empty, repeated or no text")
+        table = table.set_index("id")
         numbers = all(dtype.kind == "f" for dtype in table.dtypes)
         if not len(table.columns) or not numbers or not np.isfinite(table.to_numpy()).all():
             raise damaged(path, "its predictions are not numbers")

@@ -47,7 +47,9 @@ def write_small_run(root, names=tuple(MODELS)):
     for name, model in columns.items():
         for fold in (0, 1):
             run.save_model(model, name, fold)
-        table = prediction_table(name, proba[name], classes).set_index(pd.Index(range(20)))
+        table = prediction_table(name, proba[name], classes).set_index(
+            pd.Index(map(str, range(20)))
+        )
         run.ledger.write(name, 0, "abc", oof=table, test=table[:2])
     X = np.hstack([values[:, 1:] for values in proba.values()])
     final = LogisticRegression().fit(X, y)

@@ -38,8 +38,9 @@ def test_entries_listed_and_discarded(tmp_path):
 @pytest.mark.parametrize(
     ("ids", "values", "problem"),
     [
-        (["x", "x"], [0.5, 0.5], "ids are empty or repeated"),
-        (["x", None], [0.5, 0.5], "ids are empty or repeated"),
+        (["x", "x"], [0.5, 0.5], "ids are empty, repeated or no text"),
+        (["x", None], [0.5, 0.5], "ids are empty, repeated or no text"),
+        ([["x"], None], [0.5, 0.5], "ids are empty, repeated or no text"),
         (["x", "y"], [0.5, float("nan")], "its predictions are not numbers"),
         (["x", "y"], ["a", "b"], "its predictions are not numbers"),
     ],
