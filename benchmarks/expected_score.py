@@ -235,8 +235,8 @@ def compare_folds(simulated, judged, simulations, cases):
         for some, varied in ((simulations, True), (cases, False))
     ]
     columns, errors = ["confidence", "agreement"], {}
-    for name, (learnt, table) in {"folds": (simulated, judged), "means": means}.items():
-        error = expit(predict(table, fit_weights(learnt, columns))) - table["score"]
+    for name, (fitted_on, table) in {"folds": (simulated, judged), "means": means}.items():
+        error = expit(predict(table, fit_weights(fitted_on, columns))) - table["score"]
         errors[name] = error.abs().groupby(table["model"]).mean()
     print(pd.DataFrame(errors).round(3).to_string())
 

@@ -8,6 +8,7 @@ from click.core import ParameterSource
 
 from ..exceptions import DataError, UsageError
 from ..stacking.blending import BLENDS
+from ._shared.default_models import DEFAULT_MODELS, choose_default_models
 from ._shared.options import (
     PROTOCOLS,
     CountOrAuto,
@@ -88,10 +89,11 @@ _DIFFERENT_AUC = 0.75
 @option(
     "--models",
     type=ModelNames(),
-    default="lr,lgbm,lda,effnet",
+    default=",".join(DEFAULT_MODELS),
     group=_MODELS,
     help="Models to train and stack, optionally with parameters: lr(C=0.1),effnet:b0(epochs=8); "
-    "handcrafted for the best without networks; or functions of your own: my_models.py:make_svm.",
+    "handcrafted for the best without networks; or functions of your own: my_models.py:make_svm. "
+    "By default, lr has embeddings of musicnn on clips, if that is installed.",
 )
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
@@ -174,6 +176,9 @@ def fit_command(
     from ..runs import Config
     from ._shared.progress import make_resources
 
+    note = None
+    if ctx.get_parameter_source("models") is ParameterSource.DEFAULT:
+        options["models"], note = choose_default_models(options["data"], options["label_separator"])
     _check_trust(ctx, options["models"], trust)
     _check_origin(ctx, {**options, "track": track})
     # How to compute, as opposed to what: the rest of the options is the configuration.
@@ -187,12 +192,15 @@ def fit_command(
         echo_data(f"{config.to_yaml()}match: '{match}'\n", nl=False)
     elif out is None:
         raise click.UsageError("Missing option '--out': the run directory.")
-    elif dry_run:
-        _plan(config, out, execution, match, make_resources(cache, jobs, quiet), as_json)
     else:
-        execution["match"] = _make_matcher(match)
         resources = make_resources(cache, jobs, quiet)
-        _fit(config, out, execution, resources, track, answers, as_json)
+        if note is not None:
+            resources.progress.log(note)
+        if dry_run:
+            _plan(config, out, execution, match, resources, as_json)
+        else:
+            execution["match"] = _make_matcher(match)
+            _fit(config, out, execution, resources, track, answers, as_json)
 
 
 def _resolve_match(settings, match):

@@ -185,7 +185,10 @@ SETTING_VALUES = [
     "[1]", "[.nan, 1]", "[1, 0]", "!!binary aGk=", "[1e300, 1e300]",
 ]  # fmt: skip
 # Values that some settings take.
-FINE = {("rate_range", ""), ("gain_db", "[1, 0]")}
+FINE = {
+    ("rate_range", ""), ("gain_db", "[1, 0]"), ("reverb_folder", ""),
+    ("reverb_folder", "2024-02-30"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("setting", list(inspect.signature(Settings).parameters))
