@@ -131,6 +131,7 @@ def main():
     """Measure all cases, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
+    parser.add_argument("--trainings", default="record,wide")
     parser.add_argument("--draws", type=int, default=1, help="samples of folds and mashups (1)")
     parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
     args = parser.parse_args()
@@ -138,7 +139,7 @@ def main():
     rows = [
         row
         for seed in range(args.draws)
-        for training in foreign.FIXED
+        for training in args.trainings.split(",")
         for row in measure(args.work, tests, training, seed, args.per_class)
     ]
     columns = ["training", "seed", "test", "way", "model", "macro F1"]

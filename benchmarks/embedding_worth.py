@@ -51,7 +51,7 @@ def measure(options, seed):
         seed=seed,
         per_class=options.per_class,
         cache=options.cache,
-        settings={"mixture": "wide"},
+        settings={"mixture": "wide"} if options.settings == "wide" else {},
     )
     test, y_test = answered_clips(options.data, options.answers)
     tables, test_tables = (
@@ -86,6 +86,7 @@ def main():
     parser.add_argument("--network", default="musicnn")
     parser.add_argument("--draws", type=int, default=3, help="samples of folds and mashups (3)")
     parser.add_argument("--per-class", type=int, default=40, help="mashups per class (40)")
+    parser.add_argument("--settings", choices=["wide", "record"], default="wide")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     rows = [row for seed in range(options.draws) for row in measure(options, seed)]
