@@ -18,7 +18,6 @@ import foreign
 import foreign_mixers
 import numpy as np
 import pandas as pd
-from families import foreign_tests
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -135,7 +134,7 @@ def main():
     parser.add_argument("--draws", type=int, default=1, help="samples of folds and mashups (1)")
     parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
     args = parser.parse_args()
-    tests = foreign_tests(args.work)
+    tests = foreign.make_tests(args.work)
     rows = [
         row
         for seed in range(args.draws)

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.metrics import f1_score
-from study import answered_clips, features_of, sample_clips
+from study import answered_clips, features_of, fold_probabilities, sample_clips
 
 from stemstack.models import AudioEmbedding, make_embed, make_lr
 
@@ -33,16 +32,6 @@ def models(network):
         "embedding": (make_embed(model=network)[1:], (1,)),
         "both columns": (make_lr(embeddings=network)[1:], (0, 1)),
     }
-
-
-def probabilities(model, X, y, fold, X_test):
-    """Return out-of-fold probabilities, and those of the test averaged over the folds."""
-    oof, test = np.zeros((len(y), len(np.unique(y)))), []
-    for number in np.unique(fold):
-        fitted = clone(model).fit(X[fold != number], y[fold != number])
-        oof[fold == number] = fitted.predict_proba(X[fold == number])
-        test.append(fitted.predict_proba(X_test))
-    return oof, np.mean(test, axis=0)
 
 
 def measure(options, seed):
@@ -63,7 +52,7 @@ def measure(options, seed):
             pd.concat([part[i].reset_index(drop=True) for i in selected], axis=1)
             for part in (tables, test_tables)
         )
-        predicted[name] = probabilities(model, X, y, fold, X_test)
+        predicted[name] = fold_probabilities(model, X, y, fold, X_test)
     pairs = zip(predicted["handcrafted"], predicted["embedding"], strict=True)
     predicted["mean of the first two"] = tuple((a + b) / 2 for a, b in pairs)
     classes = np.unique(y)

@@ -19,10 +19,9 @@ import foreign_mixers
 import numpy as np
 import pandas as pd
 from family_candidates import CANDIDATES, describe_frames
-from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
-from study import answered_clips, features_of, sample_clips, score_all
+from study import answered_clips, features_of, fold_probabilities, sample_clips, score_all
 
 from stemstack.features import feature_columns
 from stemstack.models import make_lgbm
@@ -57,22 +56,6 @@ def compute(name, training, tests):
     ), 1e3 * seconds
 
 
-def predict(model, X, y, fold, X_test):
-    """Return out-of-fold probabilities, and the mean of the fold models for the test clips."""
-    oof, mean = np.empty((len(y), len(np.unique(y)))), 0.0
-    for f in np.unique(fold):
-        fitted = clone(model).fit(X[fold != f], y[fold != f])
-        oof[fold == f] = fitted.predict_proba(X[fold == f])
-        mean = mean + fitted.predict_proba(X_test)
-    return oof, mean
-
-
-def foreign_tests(work):
-    """Return the test sets of the mixers: paths and labels."""
-    foreign.make_songs(work)
-    return [foreign.make_test(work, name, 20) for name in foreign_mixers.MIXERS]
-
-
 def measure(args, tests, seed):
     """Return one row for each set of families and model, for one sample of mashups."""
     cache = args.cache or args.foreign / "cache"
@@ -89,13 +72,13 @@ def measure(args, tests, seed):
         new, new_test, cost = compute(name, frames, test_frames)
         tables[f"+ {name}"] = (join(X, new), join(T, new_test), cost)
     calls = [(m, X, y, fold, T) for X, T, _ in tables.values() for m in models().values()]
-    results = iter(score_all(predict, calls))
+    results = iter(score_all(fold_probabilities, calls))
     rows = []
     for name, (_, _, cost) in tables.items():
         found = {model: next(results) for model in models()}
         found["mean"] = tuple(sum(parts) for parts in zip(*found.values(), strict=True))
         for model, (oof, proba) in found.items():
-            scores = score_tests(np.unique(y), proba, tests)
+            scores = foreign.score_tests(np.unique(y), proba, tests)
             out_of_fold = f1_score(y, np.unique(y)[oof.argmax(axis=1)], average="macro")
             rows.append((name, model, seed, out_of_fold, scores, cost))
     return rows
@@ -104,14 +87,6 @@ def measure(args, tests, seed):
 def join(X, new):
     """Return two tables next to each other."""
     return pd.concat([X.reset_index(drop=True), new], axis=1)
-
-
-def score_tests(classes, proba, tests):
-    """Return the mean macro F1 of the test sets."""
-    ends = np.cumsum([len(y) for _, y in tests])[:-1]
-    predicted = np.split(classes[proba.argmax(axis=1)], ends)
-    pairs = zip(tests, predicted, strict=True)
-    return np.mean([f1_score(y, y_pred, average="macro") for (_, y), y_pred in pairs])
 
 
 def main():
@@ -125,7 +100,7 @@ def main():
     parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
     parser.add_argument("--only", help="candidates, by comma")
     args = parser.parse_args()
-    tests = foreign_tests(args.foreign) if args.foreign else []
+    tests = foreign.make_tests(args.foreign) if args.foreign else []
     tests = tests or [answered_clips(args.data, args.answers)]
     rows = [row for seed in range(args.draws) for row in measure(args, tests, seed)]
     columns = ["families", "model", "seed", "out of fold", "tests", "ms"]

@@ -89,6 +89,20 @@ def write_test(work, folder, per_class):
     return list(map(str, paths)), labels
 
 
+def make_tests(work):
+    """Return the test sets of the mixers: paths and labels."""
+    make_songs(work)
+    return [make_test(work, name, 20) for name in foreign_mixers.MIXERS]
+
+
+def score_tests(classes, proba, tests):
+    """Return the mean macro F1 of the test sets."""
+    ends = np.cumsum([len(y) for _, y in tests])[:-1]
+    predicted = np.split(classes[proba.argmax(axis=1)], ends)
+    pairs = zip(tests, predicted, strict=True)
+    return np.mean([f1_score(y, y_pred, average="macro") for (_, y), y_pred in pairs])
+
+
 def mix(name, songs, noises, path, rng):
     """Mix one clip of stems of different songs, if there are enough, and of one or two noises."""
     few = len(songs) < len(DEFAULT_STEMS)

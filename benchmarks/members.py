@@ -154,8 +154,7 @@ def main():
     parser.add_argument("work", type=Path)
     parser.add_argument("--per-class", type=int, default=100, help="training mashups")
     args = parser.parse_args()
-    foreign.make_songs(args.work)
-    tests = [foreign.make_test(args.work, name, 20) for name in foreign_mixers.MIXERS]
+    tests = foreign.make_tests(args.work)
     X_test = pd.concat([features_of(paths, args.work / "cache") for paths, _ in tests])
     y_test, ends = np.concatenate([y for _, y in tests]), np.cumsum([len(y) for _, y in tests])
     models, stacks = {}, {}

@@ -90,3 +90,13 @@ def score(model, X, y, fold, X_test, y_test):
 def score_all(function, calls, n_jobs=2):
     """Return the results of independent calls, computed in processes of one thread each."""
     return list(parallel_map(function, *zip(*calls, strict=True), n_jobs=n_jobs, n_threads=1))
+
+
+def fold_probabilities(model, X, y, fold, X_test):
+    """Return out-of-fold probabilities, and the mean of the fold models for the test clips."""
+    oof, mean = np.empty((len(y), len(np.unique(y)))), 0.0
+    for f in np.unique(fold):
+        fitted = clone(model).fit(X[fold != f], y[fold != f])
+        oof[fold == f] = fitted.predict_proba(X[fold == f])
+        mean = mean + fitted.predict_proba(X_test) / len(np.unique(fold))
+    return oof, mean

@@ -13,11 +13,12 @@ WORK is that of ``foreign.py``; what it holds is not made again.
 import argparse
 from pathlib import Path
 
+import foreign
 import foreign_mixers
 import numpy as np
 import pandas as pd
-from families import foreign_tests, models, predict, score_tests
-from study import features_of, sample_clips, score_all
+from families import models
+from study import features_of, fold_probabilities, sample_clips, score_all
 
 from stemstack.mashups import Settings
 from stemstack.mashups.wide import make_wide_mixture
@@ -76,12 +77,12 @@ def measure(work, tests, width, numbers, seed):
         for some in rows.values()
         for model in models().values()
     ]
-    results, found = iter(score_all(predict, calls)), []
+    results, found = iter(score_all(fold_probabilities, calls)), []
     for number in numbers:
         proba = {model: next(results)[1] for model in models()}
         proba["mean"] = sum(proba.values())
         found += [
-            (width, number, model, seed, score_tests(np.unique(y), values, tests))
+            (width, number, model, seed, foreign.score_tests(np.unique(y), values, tests))
             for model, values in proba.items()
         ]
     return found
@@ -95,7 +96,7 @@ def main():
     parser.add_argument("--numbers", default="50,100,200", help="mashups per class")
     parser.add_argument("--draws", type=int, default=1, help="samples of folds and mashups (1)")
     args = parser.parse_args()
-    tests, rows = foreign_tests(args.work), []
+    tests, rows = foreign.make_tests(args.work), []
     numbers = [int(text) for text in args.numbers.split(",")]
     for seed in range(args.draws):
         for width in map(float, args.widths.split(",")):
