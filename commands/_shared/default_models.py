@@ -25,22 +25,24 @@ def choose_default_models(data, label_separator=None):
     models : tuple of str
     note : str or None
     """
-    from ...datasets import is_url
-    from ...datasets.layouts import STEMS, find_layout
-
-    if is_url(data) or label_separator is not None:
-        return DEFAULT_MODELS, None
-    try:
-        if find_layout(Path(data)) is STEMS or not _has_musicnn():
-            return DEFAULT_MODELS, None
-    except DataError:
-        # Of the data set, which is reported where it is read.
+    if label_separator is not None or not _has_clips(data) or not _has_musicnn():
         return DEFAULT_MODELS, None
     usual = ",".join(DEFAULT_MODELS)
     return (
         _WITH_MUSIC,
         f"lr has embeddings of musicnn, which is installed: --models {usual} has not",
     )
+
+
+def _has_clips(data):
+    """Return whether a local data set has clips, not stems; an invalid one is reported later."""
+    from ...datasets import is_url
+    from ...datasets.layouts import STEMS, find_layout
+
+    try:
+        return not is_url(data) and find_layout(Path(data)) is not STEMS
+    except DataError:
+        return False
 
 
 def _has_musicnn():
