@@ -11,6 +11,9 @@ Dempster, A. et al. (2021). MiniRocket. KDD. (``random convolutions``)
 
 Arsigny, V. et al. (2006). Log-Euclidean metrics. (``covariance``)
 
+Anden, J., Mallat, S. (2014). Deep scattering spectrum. IEEE Transactions on Signal Processing 62.
+(``scattering``, of mel bands of a spectrogram)
+
 Seyerlehner, K., Widmer, G., Pohle, T. (2010). Fusing block-level features. DAFx. (``blocks``)
 """
 
@@ -157,6 +160,22 @@ def blocks(frames):
     return np.concatenate(parts)
 
 
+def scattering(frames):
+    """Second order of the scattering transform in time: modulations of each mel band by octave."""
+    bands = np.sqrt(librosa.db_to_power(frames.log_mel))
+    spectrum = np.fft.fft(bands, axis=0)
+    rates = np.fft.fftfreq(len(bands), HOP / SR)
+    first = bands.mean(axis=0) + 1e-6
+    parts = []
+    for octave in range(7):
+        # Gaussians of about an octave, of positive rates only: their modulus is an envelope.
+        wavelet = np.exp(-((rates - 0.5 * 2**octave) ** 2) / (2 * (0.2 * 2**octave) ** 2))
+        envelopes = np.abs(np.fft.ifft(spectrum * wavelet[:, None], axis=0))
+        parts += [np.log(envelopes.mean(axis=0) / first + 1e-4)]
+        parts += [np.log(envelopes.std(axis=0) / first + 1e-4)]
+    return np.concatenate(parts)
+
+
 def bass_line(frames):
     """Intervals of the bass, its profile around its tonic, and chroma at onsets."""
     pitch = frames.bass.argmax(axis=1)
@@ -181,5 +200,6 @@ CANDIDATES = {
     "random convolutions": random_convolutions,
     "covariance": covariance,
     "blocks": blocks,
+    "scattering": scattering,
     "bass line": bass_line,
 }

@@ -5,8 +5,10 @@ and noise clips are others. The first table has macro F1 of each model out of fo
 and the CPU time of its five fits; the second that of each meta-model, nested and on the tests.
 
     python benchmarks/members.py WORK
+    python benchmarks/members.py WORK --others xgboost,catboost,realmlp,tabm
 
-WORK is that of ``foreign.py``; what it holds is not made again.
+The others are models of ``pip install xgboost catboost pytabkit``. WORK is that of ``foreign.py``;
+what it holds is not made again.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from study import features_of, heads, sample_clips, score_all
 
 from stemstack.features import feature_columns
@@ -52,6 +54,55 @@ def candidates():
             quantiles, PCA(300, random_state=0), svm, LogisticRegression(C=10, max_iter=2000)
         ),
     }
+
+
+def other_candidates(names):
+    """Return classifiers of other packages, by name."""
+    return {name: OTHERS[name]() for name in names}
+
+
+def make_xgboost():
+    """Return XGBoost with the settings that the default ``lgbm`` has."""
+    from xgboost import XGBClassifier
+
+    sizes = {"n_estimators": 300, "max_depth": 4, "max_bin": 31}
+    return XGBClassifier(**sizes, learning_rate=0.05, colsample_bytree=0.1, n_jobs=1)
+
+
+def make_catboost():
+    """Return CatBoost with settings near to those of the default ``lgbm``."""
+    from catboost import CatBoostClassifier
+
+    sizes = {"iterations": 300, "depth": 4, "border_count": 31}
+    options = {"thread_count": 1, "verbose": False, "allow_writing_files": False}
+    return CatBoostClassifier(**sizes, learning_rate=0.1, rsm=0.1, **options)
+
+
+def make_realmlp():
+    """Return RealMLP with its tuned defaults, over principal components."""
+    from pytabkit import RealMLP_TD_Classifier
+
+    return _on_components(RealMLP_TD_Classifier(device="cpu", random_state=0, n_threads=1))
+
+
+def make_tabm():
+    """Return TabM with its defaults, over principal components."""
+    from pytabkit import TabM_D_Classifier
+
+    return _on_components(TabM_D_Classifier(device="cpu", random_state=0, n_threads=1))
+
+
+def _on_components(network):
+    scaled = [feature_columns("linear"), StandardScaler(), PCA(200, random_state=0)]
+    return make_pipeline(*scaled, StandardScaler(), network)
+
+
+OTHERS = {
+    "xgboost": make_xgboost,
+    "catboost": make_catboost,
+    "realmlp": make_realmlp,
+    "tabm": make_tabm,
+}
 
 
 class StoppedEarly(ClassifierMixin, BaseEstimator):
@@ -120,9 +171,9 @@ def meta_models():
     return {**named, "logistic, C=0.1": penalised, "log pool": LogPool()}
 
 
-def predict_folds(name, X, y, fold, X_test):
+def predict_folds(model, X, y, fold, X_test):
     """Return out-of-fold probabilities, the mean of the fold models for the test, and CPU s."""
-    model, start = candidates()[name], time.process_time()
+    start, y = time.process_time(), np.unique(y, return_inverse=True)[1]
     oof, mean = np.empty((len(y), len(np.unique(y)))), 0.0
     for f in np.unique(fold):
         of_fold = {"fold": fold[fold != f]} if isinstance(model, StoppedEarly) else {}
@@ -132,15 +183,15 @@ def predict_folds(name, X, y, fold, X_test):
     return oof, mean, time.process_time() - start
 
 
-def measure(work, training, per_class, X_test):
+def measure(work, training, per_class, X_test, models):
     """Return labels, folds, and the predictions of each model."""
     durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
     settings = Settings(durations=durations, **foreign.FIXED[training]).to_dict()
     options = {"seed": 0, "per_class": per_class, "cache": work / "cache", "settings": settings}
     clips, y, fold = sample_clips(work / "data", folds=5, **options)
     X = features_of(clips, work / "cache")
-    results = score_all(predict_folds, [(name, X, y, fold, X_test) for name in candidates()])
-    return y, fold, dict(zip(candidates(), results, strict=True))
+    results = score_all(predict_folds, [(model, X, y, fold, X_test) for model in models.values()])
+    return y, fold, dict(zip(models, results, strict=True))
 
 
 def macro_f1(y_true, y_pred):
@@ -153,7 +204,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
     parser.add_argument("--per-class", type=int, default=100, help="training mashups")
+    parser.add_argument(
+        "--others", default="", help=f"models of other packages, of {','.join(OTHERS)}"
+    )
     args = parser.parse_args()
+    compared = candidates() | other_candidates(filter(None, args.others.split(",")))
     tests = foreign.make_tests(args.work)
     X_test = pd.concat([features_of(paths, args.work / "cache") for paths, _ in tests])
     y_test, ends = np.concatenate([y for _, y in tests]), np.cumsum([len(y) for _, y in tests])
@@ -164,7 +219,7 @@ def main():
         return np.mean([macro_f1(*part) for part in parts])
 
     for training in foreign.FIXED:
-        y, fold, predicted = measure(args.work, training, args.per_class, X_test)
+        y, fold, predicted = measure(args.work, training, args.per_class, X_test, compared)
         classes = np.unique(y)
         for name, (oof, proba, seconds) in predicted.items():
             scores = macro_f1(y, classes[oof.argmax(1)]), on_tests(classes[proba.argmax(1)])
