@@ -116,7 +116,9 @@ def fit_mixture(training):
     """Fit the Gaussian mixture of the MFCC."""
     rng = np.random.default_rng(0)
     rows = np.concatenate([_sample(frames.mfcc, 60, rng) for frames in training])
-    return GaussianMixture(N_MIXTURES, covariance_type="diag", random_state=0).fit(rows)
+    # In double precision, and regularised: silent frames are all alike.
+    mixture = GaussianMixture(N_MIXTURES, covariance_type="diag", reg_covar=1e-2, random_state=0)
+    return mixture.fit(rows.astype(np.float64))
 
 
 def _sample(rows, n, rng):
