@@ -34,6 +34,7 @@ MODES = {
     "interpolate": {},
     "resample": {"tempo": "resample"},
     "stretch": {"tempo": "stretch"},
+    "wsola": {"tempo": "wsola"},
     "interpolate, noise by SNR in bands": {"noise_law": "snr", "noise_band_probability": 1.0},
     "interpolate, to RMS": {"normalize": "rms"},
     "interpolate, to LUFS": {"normalize": "lufs"},

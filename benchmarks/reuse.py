@@ -23,7 +23,7 @@ from stemstack.mashups import Mashup
 from stemstack.runs import ClipList
 from stemstack.utils.resources import Resources
 
-MODES = ("none", "interpolate", "resample", "stretch")
+MODES = ("none", "interpolate", "resample", "stretch", "wsola")
 NOISES = {
     "none": {"noise_probability": 0.0},
     "default": {},
@@ -42,7 +42,7 @@ def measure(data, options):
         for noise, settings in NOISES.items():
             settings = settings | {"tempo": mode}
             sampled = sample_calibration(data, settings, options.n, resources, seed=0)
-            moves = mode == "stretch"
+            moves = mode in ("stretch", "wsola")
             if moves not in libraries:
                 libraries[moves] = build_library(data, sampled.pool, resources)
             calibration = calibrate_library(libraries[moves], sampled, resources)

@@ -155,7 +155,7 @@ class Recipe:
         The excerpt of the tempo-synced sum that the mashup is.
     stems : tuple of StemPart
     noises : tuple of NoisePart
-    tempo : {"interpolate", "resample", "stretch", "none"}, default="interpolate"
+    tempo : {"interpolate", "resample", "stretch", "wsola", "none"}, default="interpolate"
         How stems are read at rates other than 1.
     normalize : {"peak", "rms", "lufs", "none"}, default="none"
     level : float, default=0.0

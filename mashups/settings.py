@@ -38,10 +38,10 @@ class Settings:
         Default 0.
     stem_dropout : float
         Probability of each stem to be left out; at least one remains. Default 0.
-    tempo : {"interpolate", "resample", "stretch", "none"}, default="interpolate"
+    tempo : {"interpolate", "resample", "stretch", "wsola", "none"}, default="interpolate"
         How stems are brought to the anchor's tempo: by linear interpolation or by soxr, both of
-        which move the pitch, or by a time stretch that keeps it; or
-        not at all.
+        which move the pitch; by Signalsmith's time stretch or by WSOLA, which keep it, the latter
+        in a tenth of the time; or not at all.
     anchor : str, default="random"
         Stem that sets the tempo: ``"random"`` (one of the stems that have a tempo), ``"median"``,
         ``"slowest"``, ``"fastest"``, or the name of a stem, which is replaced by a random one

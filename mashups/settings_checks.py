@@ -144,7 +144,7 @@ CONSTRAINTS = {
     "stems": Constraint(_are_names, "at least one stem name, none twice"),
     "one_song_probability": _PROBABILITY,
     "stem_dropout": _PROBABILITY,
-    "tempo": one_of("interpolate", "resample", "stretch", "none"),
+    "tempo": one_of("interpolate", "resample", "stretch", "wsola", "none"),
     "rate_range": Constraint(lambda v: v is None or _RATES.is_met(v), _RATES.expected),
     "octave_safe": TRUE_OR_FALSE,
     "tempo_confidence": _PROBABILITY,

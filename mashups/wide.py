@@ -13,7 +13,7 @@ to the real world. IROS.
 import numpy as np
 
 _N_COMPONENTS = 64
-_TEMPO_MODES = ("interpolate", "resample", "stretch", "none")
+_TEMPO_MODES = ("interpolate", "resample", "wsola", "none")
 _RATE_RANGES = (None, (0.5, 2.0), (0.7, 1.4), (0.85, 1.15))
 
 

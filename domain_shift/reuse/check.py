@@ -172,7 +172,7 @@ def build_library(data, pool, resources):
             data.train,
             data.stems,
             pool.source_store,
-            moves="time" if pool.settings.tempo == "stretch" else "pitch",
+            moves="time" if pool.settings.tempo in ("stretch", "wsola") else "pitch",
             sr=pool.settings.sr,
             n_jobs=resources.n_jobs,
             advance=advance,

@@ -1,7 +1,7 @@
 """Playback of a stem at another rate, by resampling or by a time stretch that keeps the pitch.
 
-Linear interpolation, the third method, is in :mod:`.kernels`. The results of the two methods here
-depend on the versions of their libraries; those of linear interpolation do not.
+Linear interpolation is in :mod:`.kernels`, and one of the two stretches in :mod:`.wsola`. The
+results of the methods here depend on the versions of their libraries; those of these two do not.
 """
 
 import math
@@ -9,6 +9,8 @@ import math
 import numpy as np
 import soxr
 from python_stretch import Signalsmith
+
+from .wsola import wsola
 
 # Extra audio read on both sides of an excerpt, so that filters and windows have settled.
 _MARGIN_SECONDS = 0.25
@@ -55,7 +57,7 @@ def stretch(samples, rate, sr):
     return stretcher.process(samples[None])[0]
 
 
-_METHODS = {"resample": change_speed, "stretch": stretch}
+_METHODS = {"resample": change_speed, "stretch": stretch, "wsola": wsola}
 
 
 def read_at_rate(source, start, length, rate, mode, sr):
@@ -68,14 +70,14 @@ def read_at_rate(source, start, length, rate, mode, sr):
         The excerpt, in samples after the change of speed.
     rate : float
         Input samples per output sample.
-    mode : {"resample", "stretch"}
+    mode : {"resample", "stretch", "wsola"}
     sr : int
         Sample rate in Hz.
 
     Returns
     -------
     ndarray of shape (length,), float32
-        Aligned to half a sample; zeros after the end of the source.
+        Aligned to half a sample, for ``"wsola"`` to 12 ms; zeros after the end of the source.
     """
     margin = round(_MARGIN_SECONDS * sr)
     first = max(0, round((start - margin) * rate))

@@ -110,7 +110,7 @@ def test_malformed_mixture_is_refused(mixture, message):
 def test_wide_settings_cover_the_generators():
     components = Settings(mixture="wide").components
     assert Counter(one.tempo for one in components) == dict.fromkeys(
-        ("interpolate", "resample", "stretch", "none"), 16
+        ("interpolate", "resample", "wsola", "none"), 16
     )
     for name, values in {
         "anchor": {"random", "median", "slowest", "fastest"},

@@ -68,7 +68,7 @@ RECIPE = st.builds(
     length=st.integers(1, 2**31 - 1),
     stems=st.lists(STEM, min_size=1, max_size=2).map(tuple),
     noises=st.lists(NOISE, max_size=2).map(tuple),
-    tempo=st.sampled_from(["interpolate", "resample", "stretch", "none"]),
+    tempo=st.sampled_from(["interpolate", "resample", "stretch", "wsola", "none"]),
     normalize=st.sampled_from(["peak", "rms", "lufs", "none"]),
     level=st.floats(-200, 1),
     lowpass=st.none() | st.floats(1, 1e6),

@@ -22,7 +22,7 @@ VALID_SETTINGS = st.builds(
     Settings,
     one_song_probability=PROBABILITY,
     stem_dropout=PROBABILITY,
-    tempo=st.sampled_from(["interpolate", "resample", "stretch", "none"]),
+    tempo=st.sampled_from(["interpolate", "resample", "stretch", "wsola", "none"]),
     anchor=st.sampled_from(["random", "median", "slowest", "fastest", "bass"]),
     rate_range=st.none() | ranges(0.1, 10),
     octave_safe=st.booleans(),

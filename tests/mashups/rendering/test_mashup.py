@@ -25,7 +25,7 @@ from stemstack.utils.resources import Resources
 
 @pytest.fixture(scope="module")
 def mashups(songs, noise, source_store, small_settings):
-    """Eight mashups with default settings, and eight with all kinds of processing."""
+    """Eight mashups with default settings, and sixteen with all kinds of processing."""
     everything = Settings.from_dict(
         small_settings.to_dict()
         | {"tempo": "stretch", "noise_law": "snr", "noise_placement": "tile", "normalize": "lufs"}
@@ -33,7 +33,7 @@ def mashups(songs, noise, source_store, small_settings):
         | {"lowpass_probability": 0.5, "codec_probability": 0.7, "stem_dropout": 0.3}
     )
     mashups = []
-    for settings in (small_settings, everything):
+    for settings in (small_settings, everything, replace(everything, tempo="wsola")):
         recipes = sample_recipes(songs, noise, source_store, settings, per_class=4, seed=0)
         mashups += [Mashup.from_recipe(recipe, source_store) for recipe in recipes]
     return mashups

@@ -77,6 +77,7 @@ def test_silent_stems_render_to_silence(make_source, make_recipe):
     ("changes", "setting"),
     [
         ({"tempo": "stretch"}, "tempo: stretch"),
+        ({"tempo": "wsola"}, "tempo: wsola"),
         ({"normalize": "lufs", "level": -17.0}, "normalize: lufs"),
         ({"lowpass": 4000.0}, "lowpass"),
         ({"codec": "mp3", "codec_quality": 0.5}, "codec"),
