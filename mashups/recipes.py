@@ -218,8 +218,8 @@ def recipe_to_dict(recipe):
     Returns
     -------
     dict
-        Effects, tilts and active levels are left out where there are none, so that the files and
-        keys of recipes without them are those of versions that had none.
+        Effects, tilts and active levels are left out where there are none, so that the files of
+        recipes without them are those of versions that had none.
     """
     row = asdict(recipe)
     for part in (*row["stems"], *row["noises"]):

@@ -4,15 +4,16 @@ Each effect is a function of a clip, its sample rate and its parameters, in the 
 under the name that recipes use. A convolution takes the samples of an impulse response, too.
 """
 
+import math
+
 import numpy as np
 import scipy.fft
-import scipy.signal
 
-from ...audio.levels import db_to_amplitude
+from ...audio.levels import amplitude_to_db, db_to_amplitude
 from ...exceptions import DataError
 from ..settings_checks import EFFECT_LIMITS
 from ..tempo_sync import SILENCE_RMS
-from .kernels import rms
+from .kernels import frame_power, hold_peaks, rms, scale_smoothly
 
 # Edges in Hz beyond which a tilt does not rise or fall further, and the frequency it leaves alone.
 _TILT_EDGES = (60.0, 8000.0)
@@ -92,10 +93,18 @@ def tilt(clip, sr, slope):
         Filtered without phase shift.
     """
     n = scipy.fft.next_fast_len(len(clip) + round(sr / _TILT_EDGES[0]), real=True)
-    frequencies = np.clip(scipy.fft.rfftfreq(n, 1 / sr), *_TILT_EDGES)
-    gain = db_to_amplitude(slope * np.log2(frequencies / _TILT_CENTRE))
-    spectrum = scipy.fft.rfft(clip, n) * gain.astype(np.float32)
-    return scipy.fft.irfft(spectrum, n)[: len(clip)].astype(np.float32)
+    step = np.float32(sr / n / _TILT_CENTRE)
+    ratios = np.arange(n // 2 + 1, dtype=np.float32) * step
+    np.clip(ratios, *(np.float32(edge / _TILT_CENTRE) for edge in _TILT_EDGES), out=ratios)
+    # A power instead of decibels of a logarithm, which takes twice as long.
+    return _filter(clip, n, ratios ** np.float32(slope / amplitude_to_db(2)))
+
+
+def _filter(clip, n, response):
+    """Multiply the spectrum of ``n`` points of a clip by a response, in float32."""
+    spectrum = scipy.fft.rfft(clip, n)
+    spectrum *= response
+    return scipy.fft.irfft(spectrum, n, overwrite_x=True)[: len(clip)]
 
 
 def compress(clip, sr, ratio, threshold):
@@ -124,23 +133,11 @@ def compress(clip, sr, ratio, threshold):
     if level < SILENCE_RMS:
         return clip
     size = max(1, round(_BLOCK_SECONDS * sr))
-    n_blocks = -(-len(clip) // size)
-    blocks = np.pad(clip, (0, n_blocks * size - len(clip))).reshape(n_blocks, size)
-    power = np.mean(np.square(blocks, dtype=np.float64), axis=1)
+    power = frame_power(clip, size)
     above = 10 * np.log10(np.maximum(power, 1e-12)) - 20 * np.log10(level) - threshold
-    reduction = _hold(np.maximum(above, 0) * (1 - 1 / ratio), size / sr)
-    centres = (np.arange(n_blocks) + 0.5) * size
-    gain = db_to_amplitude(-np.interp(np.arange(len(clip)), centres, reduction))
-    return clip * gain.astype(np.float32)
-
-
-def _hold(reduction, seconds):
-    """Let a gain reduction fall no faster than the release allows."""
-    decay = np.exp(-seconds / _RELEASE_SECONDS)
-    held, last = np.empty_like(reduction), 0.0
-    for i, value in enumerate(reduction):
-        last = held[i] = max(value, last * decay)
-    return held
+    reduction = np.maximum(above, 0) * (1 - 1 / ratio)
+    hold_peaks(reduction, math.exp(-size / sr / _RELEASE_SECONDS))
+    return scale_smoothly(clip, db_to_amplitude(-reduction).astype(np.float32), size)
 
 
 def reverberate(clip, sr, seconds, level):
@@ -207,7 +204,8 @@ def _add_tail(clip, tail, level):
     """Add the convolution of a clip with a tail, scaled to an energy in dB."""
     impulse = tail * (db_to_amplitude(level) / np.sqrt(np.sum(tail**2)))
     impulse[0] += 1.0
-    return scipy.signal.fftconvolve(clip, impulse)[: len(clip)].astype(np.float32)
+    n = scipy.fft.next_fast_len(len(clip) + len(impulse) - 1, real=True)
+    return _filter(clip, n, scipy.fft.rfft(impulse.astype(np.float32), n))
 
 
 # Of each effect that a recipe can name; the limits of its parameters are in ``EFFECT_LIMITS``.

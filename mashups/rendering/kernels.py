@@ -1,4 +1,4 @@
-"""Compiled inner loops of mixing, which read memory-mapped stems directly.
+"""Compiled inner loops of mixing, which read memory-mapped stems directly, and of effects.
 
 Conventions: stems are int16, the mix is float32 with full scale 1, positions are float64.
 Operations are not reordered or fused, so the bytes are the same on any machine. There are no bounds
@@ -73,6 +73,67 @@ def _mean_square(clip):
     return total / len(clip)
 
 
+@njit_ordered
+def frame_power(clip, size):
+    """Compute the mean squares of frames of ``size`` samples, of which the last may be shorter.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    size : int
+
+    Returns
+    -------
+    ndarray of shape (ceil(n_samples / size),), float64
+    """
+    power = np.empty(-(-len(clip) // size))
+    for k in range(len(power)):
+        power[k] = _mean_square(clip[k * size : (k + 1) * size])
+    return power
+
+
+@njit_ordered
+def hold_peaks(values, decay):
+    """Let values fall to ``decay`` times the last one at most, in place.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float64
+        At least 0.
+    decay : float
+    """
+    for k in range(1, len(values)):
+        values[k] = max(values[k], values[k - 1] * decay)
+
+
+@njit_ordered
+def scale_smoothly(clip, gains, size):
+    """Multiply a clip by a gain that is interpolated linearly between the middles of frames.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    gains : ndarray of shape (n_frames,), float32
+        At the middle of each frame. Constant before the first and after the last.
+    size : int
+        Samples per frame.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+    """
+    scaled = np.empty_like(clip)
+    offset, width = size // 2, np.float32(size)
+    # From the middle of frame k to that of the next.
+    for k in range(-1, len(gains)):
+        begin, end = max(0, k * size + offset), min(len(clip), (k + 1) * size + offset)
+        left, right = gains[max(k, 0)], gains[min(k + 1, len(gains) - 1)]
+        step = (right - left) / width
+        for i in range(begin, end):
+            scaled[i] = clip[i] * (left + step * np.float32(np.int32(i - k * size - offset)))
+    return scaled
+
+
 def rms(clip):
     """Compute the root mean square of a float32 clip; 0 for an empty clip."""
     return math.sqrt(_mean_square(clip)) if len(clip) else 0.0
@@ -102,9 +163,9 @@ def active_rms(clip, sr):
     ITU-T P.56 (2011). Objective measurement of active speech level.
     """
     size = max(1, round(_FRAME_SECONDS * sr))
-    frames = [clip[begin : begin + size] for begin in range(0, len(clip), size)]
-    if not frames:
+    if not len(clip):
         return 0.0
-    power = np.array([_mean_square(frame) for frame in frames])
-    n_samples = np.where(power >= _ACTIVE_POWER * power.max(), list(map(len, frames)), 0)
+    power = frame_power(clip, size)
+    sizes = np.minimum(size, len(clip) - size * np.arange(len(power)))
+    n_samples = np.where(power >= _ACTIVE_POWER * power.max(), sizes, 0)
     return math.sqrt(np.sum(power * n_samples) / n_samples.sum())

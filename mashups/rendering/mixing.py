@@ -102,7 +102,7 @@ def _add_noise(mix, part, source, level, sr):
     if part.tilt is not None:
         noise = tilt(noise, sr, part.tilt)
     if part.tile:
-        noise = noise[np.arange(part.start, part.start + len(mix)) % len(noise)]
+        noise = np.resize(np.roll(noise, -part.start), len(mix))
     noise = noise[skipped : skipped + len(target)]
     gain = part.gain
     if part.snr is not None:

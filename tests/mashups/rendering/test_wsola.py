@@ -97,7 +97,7 @@ def test_interpreted_kernels_stay_within_bounds(n_samples, rate, sr):
     np.testing.assert_allclose(interpreted, compiled, rtol=0, atol=1e-6)
 
 
-def test_silence_is_read_where_rate_says():
+def test_silence_is_read_at_the_rate():
     clip = np.zeros(SR, np.float32)
     clip[:10] = 0.5
     # Nothing is to be matched, so the search for similarity moves nothing.
