@@ -117,7 +117,7 @@ def _load_and_compute(clip, sr, more):
 
 def _detuning(samples, sr):
     beginning = samples[: round(_TUNING_SECONDS * sr)]
-    return 100 * abs(estimate_tuning(ClipDescriptors(beginning, sr).power, sr))
+    return 100 * abs(estimate_tuning(ClipDescriptors(beginning, sr).magnitude, sr))
 
 
 def decay_rate(samples, sr):

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..kernels.common import banded_matmul, njit_ordered, parabola_vertex
+from ..kernels.banded import banded_matmul, banded_matrix
+from ..kernels.common import njit_ordered, parabola_vertex
 from ..kernels.spectrum import N_FFT
 from .family import descriptor
 
@@ -20,7 +21,7 @@ _RESOLUTION = 1e-7
 @descriptor("chroma", rows=12, explanation="notes", standard=True)
 def chroma(clip):
     """Energy of the twelve pitch classes, C first."""
-    return compute_chroma(clip.power, clip.sr)
+    return compute_chroma(clip.magnitude, clip.sr)
 
 
 @descriptor("tonnetz", rows=6, explanation="harmony", standard=True)
@@ -29,12 +30,12 @@ def tonnetz(clip):
     return compute_tonnetz(clip.compute(chroma))
 
 
-def compute_chroma(power, sr):
+def compute_chroma(magnitude, sr):
     """Compute the energy of the twelve pitch classes, C first.
 
     Parameters
     ----------
-    power : ndarray of shape (1025, n_frames), float32
+    magnitude : ndarray of shape (1025, n_frames), float32
     sr : float
         Sample rate in Hz.
 
@@ -44,16 +45,17 @@ def compute_chroma(power, sr):
         The largest class of each frame is 1; all are 0 in silence. As
         ``librosa.feature.chroma_stft``.
     """
-    classes = banded_matmul(_sparse_filters(sr, estimate_tuning(power, sr)), power)
+    filters = _chroma_matrix(sr, estimate_tuning(magnitude, sr))
+    classes = banded_matmul(filters, magnitude, squared=True)
     return classes / _or_one(classes.max(axis=0))
 
 
-def estimate_tuning(power, sr):
+def estimate_tuning(magnitude, sr):
     """Estimate the deviation of the clip's pitches from the tempered scale at A 440 Hz.
 
     Parameters
     ----------
-    power : ndarray of shape (1025, n_frames), float32
+    magnitude : ndarray of shape (1025, n_frames), float32
     sr : float
         Sample rate in Hz.
 
@@ -69,10 +71,10 @@ def estimate_tuning(power, sr):
     When two bins of the histogram are nearly equal, a rounding difference can move the mode far.
     """
     low, high = _PITCH_RANGE
-    bins = np.arange(len(power)) * (sr / N_FFT)
+    bins = np.arange(len(magnitude)) * (sr / N_FFT)
     inside = np.flatnonzero((bins >= low) & (bins < min(high, sr / 2)))
-    floor = _PEAK_SHARE * power.max(axis=0)
-    positions, heights = _find_peaks(power, inside[0], inside[-1] + 1, floor)
+    floor = _PEAK_SHARE * magnitude.max(axis=0) ** 2
+    positions, heights = _find_peaks(magnitude, inside[0], inside[-1] + 1, floor)
     if not len(heights):
         return 0.0
     positions = positions[heights >= np.median(heights)]
@@ -131,22 +133,22 @@ def compute_tonnetz(chroma_rows):
     Harte, Sandler and Gasser, "Detecting harmonic change in musical audio", AMCMM 2006.
     """
     total = chroma_rows.sum(axis=0)
-    return banded_matmul(_tonnetz_basis(), chroma_rows / _or_one(total))
+    return banded_matmul(_tonnetz_matrix(), chroma_rows / _or_one(total))
 
 
 @lru_cache(maxsize=1)
-def _tonnetz_basis():
+def _tonnetz_matrix():
     phases = np.outer([7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3], np.arange(12))
     phases[::2] -= 0.5
     radius = np.array([1, 1, 1, 1, 0.5, 0.5])[:, None]
-    return (radius * np.cos(np.pi * phases)).astype(np.float32)
+    return banded_matrix((radius * np.cos(np.pi * phases)).astype(np.float32))
 
 
 @lru_cache(maxsize=128)
-def _sparse_filters(sr, tuning):
+def _chroma_matrix(sr, tuning):
     filters = pitch_class_filters(sr, tuning)
     filters[filters < _RESOLUTION * filters.max(axis=0)] = 0
-    return filters
+    return banded_matrix(filters)
 
 
 def _or_one(norm):
@@ -155,19 +157,40 @@ def _or_one(norm):
 
 
 @njit_ordered
-def _find_peaks(power, start, stop, floor):
-    """Return positions (in bins, refined) and heights of local maxima above each frame's floor."""
-    n_frames = power.shape[1]
+def _find_peaks(magnitude, start, stop, floor):
+    """Return positions (in bins, refined) and heights of local maxima of power above each floor."""
+    n_frames = magnitude.shape[1]
     positions = np.empty((stop - start) * n_frames // 2 + n_frames)
     heights = np.empty(len(positions), np.float32)
     n_peaks = 0
+    # Peaks are few: frames are searched for them eight at a time.
+    is_peak = np.zeros(n_frames + -n_frames % 8, np.uint8)
+    in_eights = is_peak.view(np.int64)
     for k in range(start, stop):
-        below, here, above = power[k - 1], power[k], power[k + 1]
-        for f in range(n_frames):
-            if here[f] > floor[f] and here[f] > below[f] and here[f] >= above[f]:
-                slope = np.float32((above[f] - below[f]) / 2)
-                shift = np.float32(parabola_vertex(below[f], here[f], above[f]))
-                positions[n_peaks] = k + shift
-                heights[n_peaks] = here[f] + np.float32(0.5) * slope * shift
-                n_peaks += 1
+        below, here, above = magnitude[k - 1], magnitude[k], magnitude[k + 1]
+        _mark_peaks(below, here, above, floor, is_peak)
+        for eight in range(len(in_eights)):
+            if in_eights[eight]:
+                for f in range(8 * eight, 8 * eight + 8):
+                    if is_peak[f]:
+                        shift, height = _refine_peak(below[f], here[f], above[f])
+                        positions[n_peaks], heights[n_peaks] = k + shift, height
+                        n_peaks += 1
     return positions[:n_peaks], heights[:n_peaks]
+
+
+@njit_ordered
+def _mark_peaks(below, here, above, floor, is_peak):
+    for f in range(len(here)):
+        power = here[f] * here[f]
+        rises = power > below[f] * below[f] and power >= above[f] * above[f]
+        is_peak[f] = rises and power > floor[f]
+
+
+@njit_ordered
+def _refine_peak(below, here, above):
+    """Return the offset and the power of a peak of three magnitudes, by a parabola of powers."""
+    below, here, above = below * below, here * here, above * above
+    slope = np.float32((above - below) / 2)
+    shift = np.float32(parabola_vertex(below, here, above))
+    return shift, here + np.float32(0.5) * slope * shift

@@ -1,10 +1,11 @@
 """Octave-based spectral contrast, by librosa's conventions."""
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
-from ..kernels.common import BLOCK, njit_ordered
+from ..kernels.extremes import mean_extremes
 from .family import descriptor
 from .mel import power_to_db
 
@@ -12,8 +13,6 @@ from .mel import power_to_db
 _LOWEST = 200.0
 _N_OCTAVES = 6
 _QUANTILE = 0.02
-# Values and slots of the sorted buffer that are compared at a time, in registers.
-_STEP = 3
 
 
 @descriptor("contrast", rows=_N_OCTAVES + 1, unit="dB", explanation="spectral peaks", standard=True)
@@ -22,6 +21,7 @@ def contrast(clip):
     return compute_contrast(clip.magnitude, clip.sr)
 
 
+@lru_cache(maxsize=8)
 def contrast_bands(sr, n_bins):
     """Return the seven bands: below 200 Hz, then six octaves, the last one open.
 
@@ -34,7 +34,7 @@ def contrast_bands(sr, n_bins):
 
     Returns
     -------
-    list of (start, stop, n_extreme)
+    tuple of (start, stop, n_extreme)
         Bins ``start`` to ``stop`` (excluded), and the number of bins that a peak or valley is the
         mean of.
     """
@@ -51,7 +51,7 @@ def contrast_bands(sr, n_bins):
         n_extreme = max(int(np.rint(_QUANTILE * (stop - start))), 1)
         # librosa counts the upper edge into the quantile but leaves it out of the band.
         bands.append((int(start), int(stop if last else stop - 1), n_extreme))
-    return bands
+    return tuple(bands)
 
 
 def compute_contrast(magnitude, sr):
@@ -78,57 +78,3 @@ def compute_contrast(magnitude, sr):
     valley = np.stack([low for low, _ in extremes])
     peak = np.stack([high for _, high in extremes])
     return (power_to_db(peak) - power_to_db(valley)).astype(np.float32)
-
-
-@njit_ordered
-def mean_extremes(band, n_extreme):
-    """Return the means of the ``n_extreme`` smallest and largest values of each column."""
-    n_frames = band.shape[1]
-    valley, peak = np.empty(n_frames), np.empty(n_frames)
-    for start in range(0, n_frames, BLOCK):
-        _mean_largest(np.float32(-1), band, n_extreme, start, valley[start : start + BLOCK])
-        _mean_largest(np.float32(1), band, n_extreme, start, peak[start : start + BLOCK])
-    return -valley, peak
-
-
-@njit_ordered
-def _mean_largest(sign, band, n_largest, start, averages):
-    """Average the largest values of ``sign`` times the columns from ``start`` on.
-
-    Values are inserted into a sorted buffer of the largest so far by min and max: no branches, so
-    neighbouring columns are processed together.
-    """
-    size = -(-n_largest // _STEP) * _STEP
-    largest = np.full((size, len(averages)), -np.inf, np.float32)
-    candidates = np.empty((_STEP, len(averages)), np.float32)
-    for k in range(0, len(band), _STEP):
-        for i in range(_STEP):
-            value = candidates[i]
-            if k + i < len(band):
-                row = band[k + i, start : start + len(averages)]
-                for f in range(len(averages)):
-                    value[f] = sign * row[f]
-            else:
-                value[:] = -np.inf
-        for j in range(0, size, _STEP):
-            _insert(largest[j : j + _STEP], candidates)
-    for f in range(len(averages)):
-        total = 0.0
-        for j in range(n_largest):
-            total += largest[j, f]
-        averages[f] = total / n_largest
-
-
-@njit_ordered
-def _insert(largest, candidates):
-    """Insert three values into three slots of each column; the smaller ones go on."""
-    top, middle, bottom = largest[0], largest[1], largest[2]
-    for f in range(len(top)):
-        a, b, c = top[f], middle[f], bottom[f]
-        for i in range(_STEP):
-            value = candidates[i, f]
-            a, value = max(a, value), min(a, value)
-            b, value = max(b, value), min(b, value)
-            c, value = max(c, value), min(c, value)
-            candidates[i, f] = value
-        top[f], middle[f], bottom[f] = a, b, c

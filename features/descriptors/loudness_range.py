@@ -6,10 +6,10 @@ Loudness is K-weighted (ITU-R BS.1770), from the shared spectrum rather than fro
 from functools import lru_cache
 
 import numpy as np
-import scipy.signal
-from pyloudnorm import IIRfilter
 
 from ...audio.levels import amplitude_to_db, db_to_power_ratio, power_ratio_to_db
+from ..kernels.banded import banded_matmul, banded_matrix
+from ..kernels.common import hann_window
 from ..kernels.spectrum import HOP, N_FFT
 from .family import descriptor
 
@@ -30,16 +30,16 @@ _RANGE_PERCENTILES = (10, 95)
 )
 def dynamics(clip):
     """Loudness range and peak-to-loudness ratio."""
-    return compute_dynamics(clip.power, clip.samples, clip.sr)
+    return compute_dynamics(clip.magnitude, clip.samples, clip.sr)
 
 
-def compute_dynamics(power, samples, sr):
+def compute_dynamics(magnitude, samples, sr):
     """Compute loudness range and peak-to-loudness ratio.
 
     Parameters
     ----------
-    power : ndarray of shape (1025, n_frames), float32
-        Power spectrogram under a Hann window.
+    magnitude : ndarray of shape (1025, n_frames), float32
+        Magnitude spectrogram under a Hann window.
     samples : ndarray of shape (n_samples,), float32
         In [-1, 1].
     sr : float
@@ -57,7 +57,7 @@ def compute_dynamics(power, samples, sr):
     ----------
     EBU Tech 3342 (loudness range) and ITU-R BS.1770-4; tests compare with pyloudnorm.
     """
-    energy = k_weights(sr) @ power
+    energy = banded_matmul(banded_matrix(k_weights(sr)[None]), magnitude, squared=True)[0]
     width = min(max(round(_SHORT_TERM * sr / HOP), 1), len(energy))
     running = np.concatenate([[0.0], np.cumsum(energy, dtype=np.float64)])
     short_term = _loudness((running[width:] - running[:-width]) / width)
@@ -85,15 +85,19 @@ def k_weights(sr):
         ``k_weights(sr) @ power`` is the mean square of each frame after the two filters of the
         K-weighting, for a power spectrogram under a Hann window.
     """
+    # Imported on use, as they take a third of a second.
+    from pyloudnorm import IIRfilter
+    from scipy.signal import freqz
+
     shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, sr, "high_shelf")
     high_pass = IIRfilter(0.0, 0.5, 38.0, sr, "high_pass")
     gains = np.ones(N_FFT // 2 + 1)
     for stage in (shelf, high_pass):
-        _, response = scipy.signal.freqz(stage.b, stage.a, worN=len(gains), include_nyquist=True)
+        _, response = freqz(stage.b, stage.a, worN=len(gains), include_nyquist=True)
         gains *= np.abs(response) ** 2
     # Parseval: both halves of the spectrum, divided by the mean square of the window.
     gains[1:-1] *= 2
-    window = scipy.signal.get_window("hann", N_FFT)
+    window = hann_window(N_FFT)
     return (gains / (N_FFT * np.sum(window**2))).astype(np.float32)
 
 

@@ -1,13 +1,14 @@
 """Families of the mel spectrogram: log-mel bands, MFCC and their deltas."""
 
+import math
+import warnings
 from functools import lru_cache
 
-import librosa
 import numpy as np
 import scipy.fft
-import scipy.signal
 
-from ..kernels.common import banded_matmul, njit_ordered
+from ..kernels.banded import banded_matmul, banded_matrix
+from ..kernels.common import hann_window, njit_ordered
 from ..kernels.spectrum import N_FFT
 from .family import descriptor
 
@@ -16,6 +17,10 @@ N_MFCC = 20
 _FLOOR = 1e-10
 _RANGE_DB = 80.0
 _DELTA_WIDTH = 9
+# Slaney's mel scale: linear up to 1 kHz, and from there 27 mel for a factor of 6.4.
+_HZ_PER_MEL = 200 / 3
+_BREAK_HZ = 1000.0
+_LOG_STEP = math.log(6.4) / 27
 
 
 @descriptor("mfcc", rows=N_MFCC, unit="dB", explanation="timbre", standard=True)
@@ -63,17 +68,18 @@ def power_to_db(power):
         In dB with reference 1; powers under 1e-10 count as -100 dB. Equal to
         ``librosa.power_to_db``.
     """
-    decibels = np.log(np.maximum(power, power.dtype.type(_FLOOR)))
-    decibels *= power.dtype.type(10 / np.log(10))
-    return np.maximum(decibels, decibels.max() - power.dtype.type(_RANGE_DB), out=decibels)
+    number = power.dtype.type
+    decibels = np.log(_at_least(power, number(_FLOOR)))
+    decibels *= number(10 / np.log(10))
+    return _at_least(decibels, decibels.max() - number(_RANGE_DB))
 
 
-def mel_spectrogram(power, sr, n_fft=N_FFT, n_mels=N_MELS):
-    """Pool a power spectrogram into mel bands.
+def mel_spectrogram(magnitude, sr, n_fft=N_FFT, n_mels=N_MELS):
+    """Pool the powers of a spectrogram into mel bands.
 
     Parameters
     ----------
-    power : ndarray of shape (1 + n_fft // 2, n_frames), float32
+    magnitude : ndarray of shape (1 + n_fft // 2, n_frames), float32
     sr : float
         Sample rate in Hz; the bands reach from 0 Hz to half of it.
     n_fft : int, default=2048
@@ -82,15 +88,47 @@ def mel_spectrogram(power, sr, n_fft=N_FFT, n_mels=N_MELS):
     Returns
     -------
     ndarray of shape (n_mels, n_frames), float32
-        Slaney's mel scale and area normalisation, as in ``librosa.feature.melspectrogram``.
+        In power, by Slaney's mel scale and area normalisation, as in ``librosa.feature.melspectrogram``.
     """
-    return banded_matmul(mel_filters(sr, n_fft, n_mels), power)
+    return banded_matmul(_mel_matrix(sr, n_fft, n_mels), magnitude, squared=True)
 
 
 @lru_cache(maxsize=8)
 def mel_filters(sr, n_fft=N_FFT, n_mels=N_MELS):
-    """Return librosa's mel filters, of shape (n_mels, 1 + n_fft // 2), float32."""
-    return librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    """Return the weight of each frequency bin in each mel band.
+
+    Parameters
+    ----------
+    sr : float
+        Sample rate in Hz; the bands reach from 0 Hz to half of it.
+    n_fft : int, default=2048
+    n_mels : int, default=128
+
+    Returns
+    -------
+    ndarray of shape (n_mels, 1 + n_fft // 2), float32
+        As ``librosa.filters.mel``: triangles between the neighbouring bands, of area 1. Not
+        librosa's function itself, whose import takes half a second.
+
+    Warns
+    -----
+    UserWarning
+        A band lies between two frequency bins, and its filter is empty.
+
+    References
+    ----------
+    Slaney, "Auditory Toolbox", 1998.
+    """
+    highest = min(sr / 2, _BREAK_HZ) / _HZ_PER_MEL
+    highest += math.log(max(sr / 2 / _BREAK_HZ, 1)) / _LOG_STEP
+    edges = _hz_of_mel(np.linspace(0, highest, n_mels + 2))[:, None]
+    bins = np.arange(1 + n_fft // 2) * (sr / n_fft)
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    filters = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    if not filters.any(axis=1).all():
+        warnings.warn("Empty filters: use fewer mel bands or a larger n_fft", stacklevel=2)
+    return (filters * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
 
 
 def log_mel(y, sr=22050, *, n_fft=N_FFT, hop_length=512, n_mels=N_MELS):
@@ -130,10 +168,9 @@ def log_mel(y, sr=22050, *, n_fft=N_FFT, hop_length=512, n_mels=N_MELS):
     """
     padded = np.pad(np.asarray(y, dtype=np.float64), n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
-    window = scipy.signal.get_window("hann", n_fft)
-    spectra = scipy.fft.rfft(frames * window, axis=1).astype(np.complex64)
-    power = np.ascontiguousarray(np.abs(spectra).T) ** 2
-    return power_to_db(mel_spectrogram(power, sr, n_fft, n_mels))
+    spectra = scipy.fft.rfft(frames * hann_window(n_fft), axis=1).astype(np.complex64)
+    magnitude = np.ascontiguousarray(np.abs(spectra).T)
+    return power_to_db(mel_spectrogram(magnitude, sr, n_fft, n_mels))
 
 
 def compute_mfcc(log_mel):
@@ -149,7 +186,7 @@ def compute_mfcc(log_mel):
     ndarray of shape (20, n_frames), float32
         The first coefficients of the orthonormal DCT-II, as ``librosa.feature.mfcc``.
     """
-    return banded_matmul(_dct_basis(len(log_mel)), log_mel)
+    return banded_matmul(_dct_matrix(len(log_mel)), log_mel)
 
 
 def compute_delta(rows, order):
@@ -177,21 +214,38 @@ def compute_delta(rows, order):
 
 
 @lru_cache(maxsize=8)
-def _dct_basis(n_mels):
+def _mel_matrix(sr, n_fft, n_mels):
+    return banded_matrix(mel_filters(sr, n_fft, n_mels))
+
+
+def _hz_of_mel(mel):
+    """Convert mel to Hz by Slaney's scale: linear up to 1 kHz, then logarithmic."""
+    above = np.maximum(mel - _BREAK_HZ / _HZ_PER_MEL, 0)
+    return np.where(above > 0, _BREAK_HZ * np.exp(_LOG_STEP * above), _HZ_PER_MEL * mel)
+
+
+@lru_cache(maxsize=8)
+def _dct_matrix(n_mels):
     basis = scipy.fft.dct(np.eye(n_mels), axis=0, norm="ortho")[:N_MFCC]
-    return np.ascontiguousarray(basis, dtype=np.float32)
+    return banded_matrix(basis.astype(np.float32))
 
 
 @lru_cache(maxsize=2)
 def _savgol_weights(order):
     """Return weights of nine frames, row ``i`` for the derivative at the ``i``-th of them."""
-    return np.array(
-        [
-            scipy.signal.savgol_coeffs(_DELTA_WIDTH, order, deriv=order, pos=i, use="dot")
-            for i in range(_DELTA_WIDTH)
-        ],
-        dtype=np.float32,
-    )
+    frames = np.arange(_DELTA_WIDTH)
+    fits = [np.linalg.pinv(np.vander(frames - i, order + 1)) for i in frames]
+    # Of the polynomial around frame i, the highest coefficient, which comes first.
+    return np.array([math.factorial(order) * fit[0] for fit in fits], dtype=np.float32)
+
+
+@njit_ordered
+def _at_least(values, limit):
+    out = np.empty_like(values)
+    # Unlike that of NumPy, this maximum does not look for NaN, and is vectorised.
+    for i in range(values.size):
+        out.flat[i] = max(values.flat[i], limit)
+    return out
 
 
 @njit_ordered

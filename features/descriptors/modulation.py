@@ -5,8 +5,8 @@ Modulation frequencies are pooled by octaves, so a moderate change of tempo has 
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
+from ..kernels.common import hann_window
 from .family import descriptor, numbered
 from .mel import power_to_db
 from .noise_floor import pool_bands
@@ -60,7 +60,7 @@ def modulation_spectrum(bands, frame_rate):
     """
     frames = _windows(bands)
     frames = frames - frames.mean(axis=-1, keepdims=True)
-    window = scipy.signal.get_window("hann", frames.shape[-1])
+    window = hann_window(frames.shape[-1])
     energy = (np.abs(scipy.fft.rfft(frames * window, n=_WINDOW, axis=-1)) ** 2).mean(axis=1)
     rates = np.arange(energy.shape[1]) * frame_rate / _WINDOW
     octave = np.digitize(rates, OCTAVES)

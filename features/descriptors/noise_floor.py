@@ -4,8 +4,8 @@ Both families start from 32 bands, each the average of four mel bands, and do no
 """
 
 import numpy as np
-import scipy.signal
 
+from ..kernels.common import njit_ordered
 from ..kernels.spectrum import HOP
 from ..statistics import quantile
 from .family import descriptor
@@ -106,8 +106,21 @@ def normalise_energy(bands, sr, hop):
     scaled = bands * _INTEGER_SCALE
     frames = _SECONDS * sr / hop
     share = (np.sqrt(1 + 4 * frames**2) - 1) / (2 * frames**2)
-    # librosa's default start assumes earlier powers of 1: a jump that is not in the clip.
-    steady_state = (1 - share) * scaled[:, :1]
-    smooth, _ = scipy.signal.lfilter([share], [1, share - 1], scaled, zi=steady_state)
+    smooth = _smooth(scaled, share)
     gains = np.exp(-_GAIN * (np.log(_EPSILON) + np.log1p(smooth / _EPSILON)))
     return _BIAS**_POWER * np.expm1(_POWER * np.log1p(scaled * gains / _BIAS))
+
+
+@njit_ordered
+def _smooth(bands, share):
+    """Smooth bands by a recursive filter of first order.
+
+    librosa's default start assumes earlier powers of 1: a jump that is not in the clip.
+    """
+    smooth = np.empty(bands.shape)
+    for i in range(len(bands)):
+        state = np.float64(bands[i, 0])
+        for f in range(bands.shape[1]):
+            state = share * bands[i, f] + (1 - share) * state
+            smooth[i, f] = state
+    return smooth

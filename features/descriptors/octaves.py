@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...audio.levels import power_ratio_to_db
-from ..kernels.common import banded_matmul
+from ..kernels.banded import banded_matmul, banded_matrix
 from .family import descriptor, numbered
 from .mel import power_to_db
 
@@ -32,15 +32,15 @@ def texture(clip):
 
 def powers_of_clip(clip):
     """Return the octave powers of a clip that both families share."""
-    return octave_powers(clip.power, clip.bin_width)
+    return octave_powers(clip.magnitude, clip.bin_width)
 
 
-def octave_powers(power, bin_width):
-    """Sum a power spectrogram over octaves: up to 100 Hz, 100 to 200 Hz, …; the last is open.
+def octave_powers(magnitude, bin_width):
+    """Sum the powers of a spectrogram over octaves: up to 100 Hz, 100 to 200 Hz, …; the last is open.
 
     Parameters
     ----------
-    power : ndarray of shape (n_bins, n_frames), float32
+    magnitude : ndarray of shape (n_bins, n_frames), float32
     bin_width : float
         Distance of two frequency bins in Hz.
 
@@ -50,9 +50,10 @@ def octave_powers(power, bin_width):
         Octaves beyond half the sample rate are 0.
     """
     edges = _LOWEST * 2.0 ** np.arange(N_OCTAVES - 1)
-    octave = np.digitize(np.arange(len(power)) * bin_width, edges)
+    octave = np.digitize(np.arange(len(magnitude)) * bin_width, edges)
     members = octave == np.arange(N_OCTAVES)[:, None]
-    return banded_matmul(members.astype(np.float32), power)
+    matrix = banded_matrix(members.astype(np.float32))
+    return banded_matmul(matrix, magnitude, squared=True)
 
 
 def octave_shares(octaves):

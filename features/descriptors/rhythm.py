@@ -2,9 +2,8 @@
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
-from ..kernels.common import njit_ordered, njit_reordered
+from ..kernels.common import hann_window, njit_ordered, njit_reordered
 from ..kernels.spectrum import HOP, N_FFT
 from .family import descriptor
 
@@ -126,7 +125,7 @@ def mean_tempogram(onsets, window):
     n_frames = len(onsets)
     half = window // 2
     envelope = np.pad(onsets.astype(np.float64), half, mode="linear_ramp", end_values=0.0)
-    hann = scipy.signal.get_window("hann", window)
+    hann = hann_window(window)
     energy = np.correlate(envelope**2, hann**2, mode="valid")[:n_frames]
     energy[energy < 0] = 0.0
     loud = energy > _FAINT * energy.max()

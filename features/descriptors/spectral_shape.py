@@ -80,15 +80,10 @@ def spectral_moments(magnitude):
     """
     n_bins, n_frames = magnitude.shape
     moments = np.zeros((3, n_frames))
-    m0, m1, m2 = moments[0], moments[1], moments[2]
-    for k in range(n_bins):
-        row = magnitude[k]
-        weight = float(k)
-        for f in range(n_frames):
-            value = np.float64(row[f])
-            m0[f] += value
-            m1[f] += weight * value
-            m2[f] += weight * weight * value
+    zeros = np.zeros(n_frames, np.float32)
+    for k in range(0, n_bins, 4):
+        a, b, c, d = _four_rows(magnitude, k, zeros)
+        _add_moments(a, b, c, d, float(k), moments[0], moments[1], moments[2])
     return moments
 
 
@@ -226,37 +221,91 @@ def compute_flux(magnitude, total):
 
 
 @njit_ordered
+def _four_rows(rows, k, zeros):
+    """Return four rows, zeros beyond the last: kernels that read four load their sums less often."""
+    last = len(rows) - 1
+    return (
+        rows[k],
+        rows[k + 1] if k + 1 <= last else zeros,
+        rows[k + 2] if k + 2 <= last else zeros,
+        rows[k + 3] if k + 3 <= last else zeros,
+    )
+
+
+@njit_ordered
+def _add_moments(a, b, c, d, bin_of_a, m0, m1, m2):
+    """Add four rows to the moments.
+
+    Moments around the first bin are float32. Their rounding amounts to that of the magnitudes, as
+    all three moments have the same.
+    """
+    two, three, four, nine = np.float32(2), np.float32(3), np.float32(4), np.float32(9)
+    for f in range(len(m0)):
+        s0 = np.float64(a[f] + b[f] + c[f] + d[f])
+        s1 = np.float64(b[f] + two * c[f] + three * d[f])
+        s2 = np.float64(b[f] + four * c[f] + nine * d[f])
+        m0[f] += s0
+        m1[f] += bin_of_a * s0 + s1
+        m2[f] += bin_of_a * bin_of_a * s0 + 2 * bin_of_a * s1 + s2
+
+
+@njit_ordered
 def _bins_below(magnitude, share):
     n_bins, n_frames = magnitude.shape
-    total = np.zeros(n_frames, np.float32)
-    for k in range(n_bins):
-        row = magnitude[k]
+    zeros, total = np.zeros(n_frames, np.float32), np.zeros(n_frames, np.float32)
+    for k in range(0, n_bins, 4):
+        a, b, c, d = _four_rows(magnitude, k, zeros)
         for f in range(n_frames):
-            total[f] += row[f]
+            total[f] = total[f] + a[f] + b[f] + c[f] + d[f]
     threshold = share * total
     running = np.zeros(n_frames, np.float32)
     below = np.zeros(n_frames, np.int32)
-    for k in range(n_bins):
-        row = magnitude[k]
-        for f in range(n_frames):
-            running[f] += row[f]
-            below[f] += running[f] < threshold[f]
+    for k in range(0, n_bins, 4):
+        a, b, c, d = _four_rows(magnitude, k, zeros)
+        _count_below(a, b, c, d, threshold, running, below)
     return below
+
+
+@njit_ordered
+def _count_below(a, b, c, d, threshold, running, below):
+    """Add four rows to the running sum, and count the sums below the threshold."""
+    for f in range(len(below)):
+        s0 = running[f] + a[f]
+        s1 = s0 + b[f]
+        s2 = s1 + c[f]
+        s3 = s2 + d[f]
+        limit = threshold[f]
+        # Without the casts numba counts in 64 bits, half as many at a time.
+        count = np.int32(below[f] + (s0 < limit))
+        count = np.int32(count + (s1 < limit))
+        count = np.int32(count + (s2 < limit))
+        running[f], below[f] = s3, np.int32(count + (s3 < limit))
 
 
 @njit_ordered
 def _log_and_mean(magnitude, floor):
     n_bins, n_frames = magnitude.shape
     total, product, exponents = np.zeros(n_frames), np.ones(n_frames), np.zeros(n_frames, np.int64)
-    for k in range(n_bins):
-        row = magnitude[k]
+    in_fours = n_bins - n_bins % 4
+    for k in range(0, in_fours, 4):
+        a, b, c, d = magnitude[k], magnitude[k + 1], magnitude[k + 2], magnitude[k + 3]
+        _multiply_powers(a, b, c, d, floor, product, total)
+        _move_exponents(product.view(np.int64), exponents)
+    for k in range(in_fours, n_bins):
         for f in range(n_frames):
-            power = max(row[f] * row[f], floor)
+            power = max(magnitude[k, f] * magnitude[k, f], floor)
             product[f] *= power
             total[f] += power
-        if k % 4 == 3:
-            _move_exponents(product.view(np.int64), exponents)
     return (np.log(product) + np.log(2.0) * exponents) / n_bins, total / n_bins
+
+
+@njit_ordered
+def _multiply_powers(a, b, c, d, floor, product, total):
+    for f in range(len(total)):
+        p, q = max(a[f] * a[f], floor), max(b[f] * b[f], floor)
+        r, s = max(c[f] * c[f], floor), max(d[f] * d[f], floor)
+        product[f] *= np.float64(p) * np.float64(q) * (np.float64(r) * np.float64(s))
+        total[f] += p + q + r + s
 
 
 @njit_ordered

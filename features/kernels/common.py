@@ -5,6 +5,8 @@ kernel runs over neighbouring frames and is vectorised. Nothing is compiled at i
 is stored on disk for the next process. No BLAS: its sums depend on the number of threads.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from ...utils.compiled import njit
@@ -24,28 +26,22 @@ _LOG_2 = np.float32(np.log(2))
 _SQRT_HALF_BITS = np.sqrt(np.float32(0.5)).view(np.int32)
 _MANTISSA_BITS = np.int32(23)
 
-# Frames per pass where spectra are read several times: long enough for vectors to pay off, short
-# enough for the second-level cache.
-BLOCK = 512
 
-
-def banded_matmul(weights, rows):
-    """Multiply rows over time by a matrix of which each row is zero outside a band.
+@lru_cache(maxsize=16)
+def hann_window(n):
+    """Return a periodic Hann window.
 
     Parameters
     ----------
-    weights : ndarray of shape (n_out, n_rows), float32
-    rows : ndarray of shape (n_rows, n_frames), float32
+    n : int
 
     Returns
     -------
-    ndarray of shape (n_out, n_frames), float32
-        ``weights @ rows``, summed in row order.
+    ndarray of shape (n,), float64
+        Not to be changed. The same bits as ``scipy.signal.get_window("hann", n)``, without the
+        import of ``scipy.signal``, which takes a third of a second.
     """
-    nonzero = weights != 0
-    first = np.argmax(nonzero, axis=1)
-    stop = weights.shape[1] - np.argmax(nonzero[:, ::-1], axis=1)
-    return _banded_matmul(weights, first, np.where(nonzero.any(axis=1), stop, first), rows)
+    return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n + 1)[:-1]) if n > 1 else np.ones(n)
 
 
 @njit_ordered
@@ -83,31 +79,3 @@ def fast_log(value):
     x = mantissa - np.float32(1)
     tail = _C5 + x * (_C6 + x * (_C7 + x * _C8))
     return np.float32(exponent) * _LOG_2 + x * (_C1 + x * (_C2 + x * (_C3 + x * (_C4 + x * tail))))
-
-
-@njit_ordered
-def _banded_matmul(weights, first, stop, rows):
-    n_out, n_frames = len(weights), rows.shape[1]
-    out = np.zeros((n_out, n_frames), np.float32)
-    for start in range(0, n_frames, BLOCK):
-        for i in range(n_out):
-            _add_weighted(out[i, start : start + BLOCK], weights[i], first[i], stop[i], rows, start)
-    return out
-
-
-@njit_ordered
-def _add_weighted(total, weights, first, stop, rows, start):
-    """Add rows ``first`` to ``stop``, four at a time so that the total is loaded less often."""
-    in_fours = first + (stop - first) // 4 * 4
-    for k in range(first, in_fours, 4):
-        w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
-        if w0 == 0 and w1 == 0 and w2 == 0 and w3 == 0:
-            continue
-        r0, r1 = rows[k, start:], rows[k + 1, start:]
-        r2, r3 = rows[k + 2, start:], rows[k + 3, start:]
-        for f in range(len(total)):
-            total[f] += w0 * r0[f] + w1 * r1[f] + w2 * r2[f] + w3 * r3[f]
-    for k in range(in_fours, stop):
-        weight, row = weights[k], rows[k, start:]
-        for f in range(len(total)):
-            total[f] += weight * row[f]

@@ -9,6 +9,7 @@ they do not overlap, and vectorise.
 import numpy as np
 
 from .common import njit_ordered
+from .sorting import order, sort_eight
 
 _WIDTH = 17
 _COLUMNS = 64
@@ -70,12 +71,11 @@ def _fill_two_medians(window, pair):
     """
     n = _COLUMNS
     for f in range(n):
-        # Only functions of numbers, not of arrays, are inlined and vectorised.
-        one = _sort_eight(
+        one = sort_eight(
             window[f + n], window[f + 2 * n], window[f + 3 * n], window[f + 4 * n],
             window[f + 5 * n], window[f + 6 * n], window[f + 7 * n], window[f + 8 * n],
         )  # fmt: skip
-        other = _sort_eight(
+        other = sort_eight(
             window[f + 9 * n], window[f + 10 * n], window[f + 11 * n], window[f + 12 * n],
             window[f + 13 * n], window[f + 14 * n], window[f + 15 * n], window[f + 16 * n],
         )  # fmt: skip
@@ -90,33 +90,8 @@ def _middle_of_sixteen(a, b):
 
     The smaller ones of ``a[i]`` and ``b[7 - i]`` are the lower half of all.
     """
-    s, t, u, v = _order(a[0], b[7]), _order(a[1], b[6]), _order(a[2], b[5]), _order(a[3], b[4])
-    w, x, y, z = _order(a[4], b[3]), _order(a[5], b[2]), _order(a[6], b[1]), _order(a[7], b[0])
+    s, t, u, v = order(a[0], b[7]), order(a[1], b[6]), order(a[2], b[5]), order(a[3], b[4])
+    w, x, y, z = order(a[4], b[3]), order(a[5], b[2]), order(a[6], b[1]), order(a[7], b[0])
     below = max(max(s[0], t[0], u[0], v[0]), max(w[0], x[0], y[0], z[0]))
     above = min(min(s[1], t[1], u[1], v[1]), min(w[1], x[1], y[1], z[1]))
     return below, above
-
-
-@njit_ordered
-def _sort_eight(a, b, c, d, e, f, g, h):
-    """Sort eight values by Batcher's odd-even merge sort."""
-    a, b, c, d = _merge_pairs(*_order(a, b), *_order(c, d))
-    e, f, g, h = _merge_pairs(*_order(e, f), *_order(g, h))
-    # The even and the odd places are merged, then neighbours are put in order.
-    a, c, e, g = _merge_pairs(a, c, e, g)
-    b, d, f, h = _merge_pairs(b, d, f, h)
-    return a, *_order(b, c), *_order(d, e), *_order(f, g), h
-
-
-@njit_ordered
-def _merge_pairs(a, b, c, d):
-    """Merge the sorted pairs a, b and c, d."""
-    a, c = _order(a, c)
-    b, d = _order(b, d)
-    b, c = _order(b, c)
-    return a, b, c, d
-
-
-@njit_ordered
-def _order(a, b):
-    return (a, b) if a < b else (b, a)

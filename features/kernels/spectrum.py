@@ -15,9 +15,8 @@ separated at the end (Sorensen et al., "Real-valued fast Fourier transform algor
 from functools import lru_cache
 
 import numpy as np
-import scipy.signal
 
-from .common import njit_ordered
+from .common import hann_window, njit_ordered
 
 N_FFT = 2048
 HOP = 512
@@ -58,7 +57,7 @@ def magnitude_spectrogram(samples, precision="librosa"):
 @lru_cache(maxsize=2)
 def tables(dtype):
     """Return the window, the twiddles by stage, the last twiddles and the order of the bins."""
-    window = scipy.signal.get_window("hann", N_FFT).astype(dtype)
+    window = hann_window(N_FFT).astype(dtype)
     stages = np.concatenate([_twiddles(4**i) for i in (4, 3, 2, 1, 0)]).astype(dtype).ravel()
     phasors = np.exp(-2j * np.pi * np.arange(_HALF // 2 + 1) / N_FFT)
     last = np.stack([phasors.real, phasors.imag], axis=1).astype(dtype).ravel()

@@ -9,25 +9,22 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import scipy.signal
 from numba.core.dispatcher import Dispatcher
 
 import stemstack
 from stemstack.features.kernels import spectrum
 from stemstack.features.kernels.common import (
-    banded_matmul,
     fast_log,
+    hann_window,
     parabola_vertex,
     parabola_vertices,
 )
 
 
-def test_banded_matmul_equals_matrix_product():
-    rng = np.random.default_rng(0)
-    weights = np.triu(np.tril(rng.random((30, 40)), 9)).astype(np.float32)
-    weights[7] = 0
-    rows = rng.random((40, 600)).astype(np.float32)
-    # Sums of up to ten float32.
-    np.testing.assert_allclose(banded_matmul(weights, rows), weights @ rows, rtol=1e-5)
+@pytest.mark.parametrize("n", [1, 2, 3, 344, 512, 2048])
+def test_hann_window_has_the_bits_of_scipy(n):
+    np.testing.assert_array_equal(hann_window(n), scipy.signal.get_window("hann", n))
 
 
 def test_vertices_of_sampled_parabolas():

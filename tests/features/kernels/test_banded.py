@@ -1,0 +1,20 @@
+"""Products of banded matrices against those of full ones."""
+
+import numpy as np
+import pytest
+
+from stemstack.features.kernels.banded import banded_matmul, banded_matrix
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (3, 5), (1, 1025), (12, 16)])
+@pytest.mark.parametrize("n_frames", [1, 600])
+def test_product_equals_that_of_the_full_matrix(shape, n_frames):
+    rng = np.random.default_rng(0)
+    weights = np.triu(np.tril(rng.random(shape), 9)).astype(np.float32)
+    weights[len(weights) // 2] = 0
+    rows = rng.random((shape[1], n_frames)).astype(np.float32)
+    matrix = banded_matrix(weights)
+    # Sums of up to ten float32.
+    np.testing.assert_allclose(banded_matmul(matrix, rows), weights @ rows, rtol=1e-5)
+    squares = banded_matmul(matrix, rows, squared=True)
+    np.testing.assert_allclose(squares, weights @ rows**2, rtol=1e-5)
