@@ -57,7 +57,7 @@ def compute_dynamics(magnitude, samples, sr):
     ----------
     EBU Tech 3342 (loudness range) and ITU-R BS.1770-4; tests compare with pyloudnorm.
     """
-    energy = banded_matmul(banded_matrix(k_weights(sr)[None]), magnitude, squared=True)[0]
+    energy = banded_matmul(_k_matrix(sr), magnitude, squared=True)[0]
     width = min(max(round(_SHORT_TERM * sr / HOP), 1), len(energy))
     running = np.concatenate([[0.0], np.cumsum(energy, dtype=np.float64)])
     short_term = _loudness((running[width:] - running[:-width]) / width)
@@ -66,7 +66,7 @@ def compute_dynamics(magnitude, samples, sr):
         return np.zeros(2)
     mean = power_ratio_to_db(np.mean(db_to_power_ratio(audible)))
     low, high = np.percentile(audible[audible >= mean + _RANGE_GATE], _RANGE_PERCENTILES)
-    peak = amplitude_to_db(np.abs(samples).max())
+    peak = amplitude_to_db(max(samples.max(), -samples.min()))
     return np.array([high - low, peak - _loudness(energy.mean(dtype=np.float64))])
 
 
@@ -99,6 +99,11 @@ def k_weights(sr):
     gains[1:-1] *= 2
     window = hann_window(N_FFT)
     return (gains / (N_FFT * np.sum(window**2))).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _k_matrix(sr):
+    return banded_matrix(k_weights(sr)[None])
 
 
 def _loudness(mean_square):

@@ -1,5 +1,7 @@
 """Energy by octave: its share of each frame, and its variation within texture windows of 1 s."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from ...audio.levels import power_ratio_to_db
@@ -49,11 +51,7 @@ def octave_powers(magnitude, bin_width):
     ndarray of shape (8, n_frames), float32
         Octaves beyond half the sample rate are 0.
     """
-    edges = _LOWEST * 2.0 ** np.arange(N_OCTAVES - 1)
-    octave = np.digitize(np.arange(len(magnitude)) * bin_width, edges)
-    members = octave == np.arange(N_OCTAVES)[:, None]
-    matrix = banded_matrix(members.astype(np.float32))
-    return banded_matmul(matrix, magnitude, squared=True)
+    return banded_matmul(_octave_matrix(len(magnitude), bin_width), magnitude, squared=True)
 
 
 def octave_shares(octaves):
@@ -102,3 +100,10 @@ def compute_texture(octaves, frame_rate):
     rows = np.concatenate([levels, changes])
     windows = np.lib.stride_tricks.sliding_window_view(rows, width, axis=1)
     return windows[:, :: max(width // 2, 1)].std(axis=-1)
+
+
+@lru_cache(maxsize=8)
+def _octave_matrix(n_bins, bin_width):
+    edges = _LOWEST * 2.0 ** np.arange(N_OCTAVES - 1)
+    octave = np.digitize(np.arange(n_bins) * bin_width, edges)
+    return banded_matrix((octave == np.arange(N_OCTAVES)[:, None]).astype(np.float32))

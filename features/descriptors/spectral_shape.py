@@ -350,11 +350,14 @@ def _move(partial, sums):
 def _sum_increases(magnitude, scale):
     """Return the sums over bins of the increases of scaled columns."""
     n_bins, n_frames = magnitude.shape
-    increases, partial = np.zeros(n_frames), np.zeros(n_frames, np.float32)
-    for k in range(n_bins):
-        row = magnitude[k]
+    increases = np.zeros(n_frames)
+    zeros = np.zeros(n_frames, np.float32)
+    for k in range(0, n_bins, 4):
+        a, b, c, d = _four_rows(magnitude, k, zeros)
         for f in range(n_frames - 1):
-            partial[f + 1] += max(row[f + 1] * scale[f + 1] - row[f] * scale[f], np.float32(0))
-        if k % _PARTIAL == _PARTIAL - 1 or k == n_bins - 1:
-            _move(partial, increases)
+            here, there = scale[f], scale[f + 1]
+            p, q = a[f + 1] * there - a[f] * here, b[f + 1] * there - b[f] * here
+            r, s = c[f + 1] * there - c[f] * here, d[f + 1] * there - d[f] * here
+            none = np.float32(0)
+            increases[f + 1] += max(p, none) + max(q, none) + max(r, none) + max(s, none)
     return increases
