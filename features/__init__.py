@@ -1,30 +1,27 @@
-"""Handcrafted audio features: families of descriptors over one spectrum, and their statistics."""
+"""Handcrafted audio features: families of descriptors over one spectrum, and their statistics.
 
-from .columns import feature_columns
-from .descriptors import FAMILIES
-from .descriptors.family import descriptor
-from .descriptors.mel import log_mel
-from .extraction import extract, extract_batches, join_batches, write_features
-from .extractor import ClipDescriptors, Extractor
-from .selection import family_of, feature_names
-from .statistics import STATISTICS
-from .store import FeatureStore
-from .transformer import SpectralFeatures
+Public names are imported when they are first used, so that worker processes, which only extract, do
+not import scikit-learn.
+"""
 
-__all__ = [
-    "FAMILIES",
-    "STATISTICS",
-    "ClipDescriptors",
-    "Extractor",
-    "FeatureStore",
-    "SpectralFeatures",
-    "descriptor",
-    "extract",
-    "extract_batches",
-    "family_of",
-    "feature_columns",
-    "feature_names",
-    "join_batches",
-    "log_mel",
-    "write_features",
-]
+from ..utils.lazy_import import lazy_exports
+
+_EXPORTS = {
+    "FAMILIES": ".descriptors",
+    "STATISTICS": ".statistics",
+    "ClipDescriptors": ".extractor",
+    "Extractor": ".extractor",
+    "FeatureStore": ".store",
+    "SpectralFeatures": ".transformer",
+    "descriptor": ".descriptors.family",
+    "extract": ".extraction",
+    "extract_batches": ".extraction",
+    "family_of": ".selection",
+    "feature_columns": ".columns",
+    "feature_names": ".selection",
+    "join_batches": ".extraction",
+    "log_mel": ".descriptors.mel",
+    "write_features": ".extraction",
+}
+__all__ = [*_EXPORTS]
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

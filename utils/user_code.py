@@ -12,8 +12,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from sklearn.base import is_classifier
-
 from ..exceptions import UsageError, first_line
 
 _PREFIX = "_own_"
@@ -74,6 +72,9 @@ def make_classifier(reference, function, **params):
     UsageError
         The function fails, or returns something else.
     """
+    # Here, as workers that load a family of the user's do without scikit-learn.
+    from sklearn.base import is_classifier
+
     try:
         model = function(**params)
     except Exception as error:

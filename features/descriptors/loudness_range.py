@@ -84,21 +84,46 @@ def k_weights(sr):
     ndarray of shape (1025,), float32
         ``k_weights(sr) @ power`` is the mean square of each frame after the two filters of the
         K-weighting, for a power spectrogram under a Hann window.
-    """
-    # Imported on use, as they take a third of a second.
-    from pyloudnorm import IIRfilter
-    from scipy.signal import freqz
 
-    shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, sr, "high_shelf")
-    high_pass = IIRfilter(0.0, 0.5, 38.0, sr, "high_pass")
-    gains = np.ones(N_FFT // 2 + 1)
-    for stage in (shelf, high_pass):
-        _, response = freqz(stage.b, stage.a, worN=len(gains), include_nyquist=True)
-        gains *= np.abs(response) ** 2
+    References
+    ----------
+    Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients", for the two
+    filters, by the parameters of pyloudnorm.
+    """
+    z = np.exp(1j * np.linspace(0, np.pi, N_FFT // 2 + 1))
+    gains = np.ones(len(z))
+    for numerator, denominator in (_high_shelf(sr), _high_pass(sr)):
+        gains *= np.abs(np.polyval(numerator, z) / np.polyval(denominator, z)) ** 2
     # Parseval: both halves of the spectrum, divided by the mean square of the window.
     gains[1:-1] *= 2
     window = hann_window(N_FFT)
     return (gains / (N_FFT * np.sum(window**2))).astype(np.float32)
+
+
+def _high_shelf(sr):
+    """Return the filter of the head, +4 dB from 1.5 kHz on: numerator and denominator."""
+    gain, quality = 10 ** (4.0 / 40), np.sqrt(0.5)
+    cosine, slope = _angle(sr, 1500.0, quality)
+    root = 2 * np.sqrt(gain) * slope
+    plus, minus = gain + 1, gain - 1
+    numerator = plus + minus * cosine + root, -2 * (minus + plus * cosine)
+    denominator = plus - minus * cosine + root, 2 * (minus - plus * cosine)
+    return (
+        gain * np.array([*numerator, plus + minus * cosine - root]),
+        np.array([*denominator, plus - minus * cosine - root]),
+    )
+
+
+def _high_pass(sr):
+    """Return the filter of the ear's low frequencies, from 38 Hz on."""
+    cosine, slope = _angle(sr, 38.0, 0.5)
+    numerator = (1 + cosine) / 2 * np.array([1.0, -2.0, 1.0])
+    return numerator, np.array([1 + slope, -2 * cosine, 1 - slope])
+
+
+def _angle(sr, frequency, quality):
+    angle = 2 * np.pi * frequency / sr
+    return np.cos(angle), np.sin(angle) / (2 * quality)
 
 
 @lru_cache(maxsize=8)

@@ -88,7 +88,8 @@ def mel_spectrogram(magnitude, sr, n_fft=N_FFT, n_mels=N_MELS):
     Returns
     -------
     ndarray of shape (n_mels, n_frames), float32
-        In power, by Slaney's mel scale and area normalisation, as in ``librosa.feature.melspectrogram``.
+        In power, by Slaney's mel scale and area normalisation, as in
+        ``librosa.feature.melspectrogram``.
     """
     return banded_matmul(_mel_matrix(sr, n_fft, n_mels), magnitude, squared=True)
 

@@ -38,7 +38,7 @@ def powers_of_clip(clip):
 
 
 def octave_powers(magnitude, bin_width):
-    """Sum the powers of a spectrogram over octaves: up to 100 Hz, 100 to 200 Hz, …; the last is open.
+    """Sum powers over octaves: up to 100 Hz, 100 to 200 Hz, …; the last is open.
 
     Parameters
     ----------

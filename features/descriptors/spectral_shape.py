@@ -222,7 +222,7 @@ def compute_flux(magnitude, total):
 
 @njit_ordered
 def _four_rows(rows, k, zeros):
-    """Return four rows, zeros beyond the last: kernels that read four load their sums less often."""
+    """Return four rows, zeros beyond the last. Kernels that add four load their sums less often."""
     last = len(rows) - 1
     return (
         rows[k],

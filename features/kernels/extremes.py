@@ -81,9 +81,7 @@ def _merge(rows, start, tile):
     r0, r1, r2, r3 = rows[0, start:], rows[1, start:], rows[2, start:], rows[3, start:]
     r4, r5, r6, r7 = rows[4, start:], rows[5, start:], rows[6, start:], rows[7, start:]
     for f in range(min(n, len(r0))):
-        a, b, c, d, e, g, h, i = sort_eight(
-            r0[f], r1[f], r2[f], r3[f], r4[f], r5[f], r6[f], r7[f]
-        )
+        a, b, c, d, e, g, h, i = sort_eight(r0[f], r1[f], r2[f], r3[f], r4[f], r5[f], r6[f], r7[f])
         falling = i, h, g, e, d, c, b, a
         lower, upper = _split(falling, _load(tile, f + _LOW * n))
         _store(sort_bitonic_eight(*lower), tile, f + _LOW * n)
