@@ -69,9 +69,10 @@ def power_to_db(power):
         ``librosa.power_to_db``.
     """
     number = power.dtype.type
-    decibels = np.log(_at_least(power, number(_FLOOR)))
+    decibels = np.log(_at_least(power.ravel(), number(_FLOOR)))
     decibels *= number(10 / np.log(10))
-    return _at_least(decibels, decibels.max() - number(_RANGE_DB))
+    decibels = _at_least(decibels, decibels.max() - number(_RANGE_DB))
+    return decibels.reshape(power.shape)
 
 
 def mel_spectrogram(magnitude, sr, n_fft=N_FFT, n_mels=N_MELS):
@@ -242,10 +243,10 @@ def _savgol_weights(order):
 
 @njit_ordered
 def _at_least(values, limit):
-    out = np.empty_like(values)
+    out = np.empty(len(values), values.dtype)
     # Unlike that of NumPy, this maximum does not look for NaN, and is vectorised.
-    for i in range(values.size):
-        out.flat[i] = max(values.flat[i], limit)
+    for i in range(len(values)):
+        out[i] = max(values[i], limit)
     return out
 
 

@@ -137,7 +137,8 @@ def _insert(values, sign, further):
 def _average(tile, sign, n_extreme, further, averages):
     """Average the first values of each column by a sign of 1, the last ones by a sign of -1."""
     n_near = min(n_extreme, _EIGHT)
-    averages[:] = 0
+    for f in range(len(averages)):
+        averages[f] = 0
     for i in range(n_near):
         row = tile[(i if sign > 0 else _EIGHT - 1 - i) * _COLUMNS :]
         for f in range(len(averages)):
@@ -145,4 +146,5 @@ def _average(tile, sign, n_extreme, further, averages):
     for i in range(n_extreme - n_near):
         for f in range(len(averages)):
             averages[f] += sign * further[i, f]
-    averages /= n_extreme
+    for f in range(len(averages)):
+        averages[f] /= n_extreme
