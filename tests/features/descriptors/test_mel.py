@@ -6,7 +6,20 @@ import pytest
 from signals import music_like
 
 from stemstack.features import ClipDescriptors, log_mel
-from stemstack.features.descriptors.mel import compute_delta, compute_mfcc
+from stemstack.features.descriptors.mel import compute_delta, compute_mfcc, mel_filters
+
+
+@pytest.mark.parametrize("sr", [1500, 8000, 22050, 48000])
+@pytest.mark.parametrize(("n_fft", "n_mels"), [(2048, 128), (4096, 40)])
+def test_filters_equal_librosa(sr, n_fft, n_mels):
+    expected = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    # Float32, computed in the same order.
+    np.testing.assert_allclose(mel_filters(sr, n_fft, n_mels), expected, rtol=1e-6)
+
+
+def test_bands_between_two_bins_warn():
+    with pytest.warns(UserWarning, match="Empty filters: use fewer mel bands"):
+        mel_filters(22050, 256, 128)
 
 
 def test_flat_bands_have_only_zeroth_coefficient():
