@@ -110,7 +110,7 @@ def mel_filters(sr, n_fft=N_FFT, n_mels=N_MELS):
     -------
     ndarray of shape (n_mels, 1 + n_fft // 2), float32
         As ``librosa.filters.mel``: triangles between the neighbouring bands, of area 1. Not
-        librosa's function itself, whose import takes half a second.
+        librosa's function itself, which imports ``scipy.signal``.
 
     Warns
     -----

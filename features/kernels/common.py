@@ -39,7 +39,7 @@ def hann_window(n):
     -------
     ndarray of shape (n,), float64
         Not to be changed. The same bits as ``scipy.signal.get_window("hann", n)``, without the
-        import of ``scipy.signal``, which takes a third of a second.
+        import of ``scipy.signal``, which is slow.
     """
     return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n + 1)[:-1]) if n > 1 else np.ones(n)
 
