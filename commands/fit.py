@@ -8,7 +8,12 @@ from click.core import ParameterSource
 
 from ..exceptions import DataError, UsageError
 from ..stacking.blending import BLENDS
-from ._shared.default_models import DEFAULT_MODELS, choose_default_models
+from ._shared.default_models import (
+    DEFAULT_BLEND,
+    DEFAULT_MODELS,
+    choose_default_blend,
+    choose_default_models,
+)
 from ._shared.options import (
     PROTOCOLS,
     CountOrAuto,
@@ -101,9 +106,10 @@ _DIFFERENT_AUC = 0.75
 @option(
     "--blend",
     type=click.Choice(BLENDS),
-    default="logistic",
+    default=DEFAULT_BLEND,
     group=_MODELS,
-    help="Meta-model over all models; stack compares them, without fitting models again.",
+    help="Meta-model over all models; stack compares them, without fitting models again. By "
+    "default, clips have vote.",
 )
 @option(
     "--audit",
@@ -176,9 +182,11 @@ def fit_command(
     from ..runs import Config
     from ._shared.progress import make_resources
 
-    note = None
+    note, data = None, (options["data"], options["label_separator"])
     if ctx.get_parameter_source("models") is ParameterSource.DEFAULT:
-        options["models"], note = choose_default_models(options["data"], options["label_separator"])
+        options["models"], note = choose_default_models(*data)
+    if ctx.get_parameter_source("blend") is ParameterSource.DEFAULT:
+        options["blend"] = choose_default_blend(*data)
     _check_trust(ctx, options["models"], trust)
     _check_origin(ctx, {**options, "track": track})
     # How to compute, as opposed to what: the rest of the options is the configuration.

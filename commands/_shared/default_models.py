@@ -1,10 +1,11 @@
-"""The models that ``fit`` trains where none are named."""
+"""The models that ``fit`` trains, and how it blends them, where neither is named."""
 
 from pathlib import Path
 
 from ...exceptions import DataError, UsageError
 
 DEFAULT_MODELS = ("lr", "lgbm", "lda", "effnet")
+DEFAULT_BLEND = "logistic"
 _WITH_MUSIC = ("lr(embeddings=musicnn)", *DEFAULT_MODELS[1:])
 
 
@@ -25,7 +26,7 @@ def choose_default_models(data, label_separator=None):
     models : tuple of str
     note : str or None
     """
-    if label_separator is not None or not _has_clips(data) or not _has_musicnn():
+    if not _has_clips(data, label_separator) or not _has_musicnn():
         return DEFAULT_MODELS, None
     usual = ",".join(DEFAULT_MODELS)
     return (
@@ -34,11 +35,32 @@ def choose_default_models(data, label_separator=None):
     )
 
 
-def _has_clips(data):
-    """Return whether a local data set has clips, not stems; an invalid one is reported later."""
+def choose_default_blend(data, label_separator=None):
+    """Return the default blend of a data set: ``vote`` on clips of one class, or ``logistic``.
+
+    The weights of ``logistic`` for each model and class are too many for few recordings, and no
+    loss for thousands of mashups.
+
+    Parameters
+    ----------
+    data : str or os.PathLike
+        Path or URL of the data set; a URL has the usual blend.
+    label_separator : str, optional
+
+    Returns
+    -------
+    str
+    """
+    return "vote" if _has_clips(data, label_separator) else DEFAULT_BLEND
+
+
+def _has_clips(data, label_separator):
+    """Return whether a local data set has clips of one class; an invalid one is reported later."""
     from ...datasets import is_url
     from ...datasets.layouts import STEMS, find_layout
 
+    if label_separator is not None:
+        return False
     try:
         return not is_url(data) and find_layout(Path(data)) is not STEMS
     except DataError:

@@ -14,6 +14,10 @@ _LOGISTIC = (
     "Models that agree share their weight."
 )
 _BLEND = "The meta-model is a {} over the probabilities of the base models, with these weights."
+_VOTE = (
+    "The meta-model is the mean of {} over the probabilities of the base models; the weight of a "
+    "model is the mean of its weights in them."
+)
 _WITHOUT = "The meta-model is a {} over the probabilities of the base models; it has no weights."
 
 
@@ -29,9 +33,26 @@ def collect(inputs):
     elif hasattr(final, "weights_"):
         data["about"] = _BLEND.format(repr(final))
         data["weights"] = final.weights_.set_axis(models)
+    elif _is_vote(final):
+        data["about"] = _VOTE.format(", ".join(final.named_estimators_))
+        members = [_weights_of(member, models, classes) for member in final.estimators_]
+        data["weights"] = pd.concat(members, axis=1).mean(axis=1)
     else:
         data["about"] = _WITHOUT.format(repr(final))
     return data
+
+
+def _is_vote(final):
+    """Return whether a meta-model is a mean of others, all of which have weights."""
+    members = getattr(final, "estimators_", ())
+    has_weights = [hasattr(member, "coef_") or hasattr(member, "weights_") for member in members]
+    return hasattr(final, "named_estimators_") and all(has_weights)
+
+
+def _weights_of(member, models, classes):
+    if hasattr(member, "coef_"):
+        return coefficients_by_model(member.coef_, models, classes)[0]
+    return member.weights_.set_axis(models)
 
 
 def coefficients_by_model(coef, models, classes):

@@ -1,4 +1,4 @@
-"""The models of a fit that names none."""
+"""The models and the blend of a fit that names none."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,11 @@ import soundfile
 import yaml
 
 from stemstack.commands._shared import default_models
-from stemstack.commands._shared.default_models import DEFAULT_MODELS, choose_default_models
+from stemstack.commands._shared.default_models import (
+    DEFAULT_MODELS,
+    choose_default_blend,
+    choose_default_models,
+)
 
 WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "effnet")
 
@@ -30,6 +34,20 @@ def test_clips_have_music_embeddings_if_installed(is_installed, clips, stem_data
     usual = [stem_data, "https://host/manifest.csv", clips / "missing"]
     assert all(choose_default_models(data) == (DEFAULT_MODELS, None) for data in usual)
     assert choose_default_models(clips, label_separator=";") == (DEFAULT_MODELS, None)
+
+
+def test_clips_of_one_class_are_blended_by_vote(clips, stem_data):
+    assert choose_default_blend(clips) == "vote"
+    usual = [stem_data, "https://host/manifest.csv", clips / "missing"]
+    assert {choose_default_blend(data) for data in usual} == {"logistic"}
+    assert choose_default_blend(clips, label_separator=";") == "logistic"
+
+
+def test_named_blend_is_not_changed(clips, run_program):
+    arguments = ["fit", "--data", clips, "--print-config"]
+    for options, blend in (([], "vote"), (["--blend", "logistic"], "logistic")):
+        code, out, _ = run_program(*arguments, *options)
+        assert code == 0 and yaml.safe_load(out)["blend"] == blend
 
 
 def test_named_models_are_not_changed(clips, run_program, monkeypatch):

@@ -90,6 +90,19 @@ def test_weights_are_those_of_the_saved_model(run, final, about):
         pd.testing.assert_frame_equal(data["by_class"], by_class)
 
 
+def test_vote_has_the_mean_weights_of_its_members(run):
+    run, features, labels = run
+    vote = make_blend("vote").fit(features, labels)
+    run.save_model(vote, "stack")
+    data = WEIGHTS.collect(ReportInputs(run, []))
+    logistic, *blends = vote.estimators_
+    of_logistic, _ = coefficients_by_model(logistic.coef_, MODELS, CLASSES)
+    expected = np.mean([of_logistic, *(blend.weights_ for blend in blends)], axis=0)
+    # rtol: a few roundings.
+    np.testing.assert_allclose(data["weights"][MODELS], expected, rtol=1e-12)
+    assert "the mean of logistic, greedy, nnls over" in data["about"]
+
+
 def test_comparison_of_blends_is_collected(run):
     run, features, labels = run
     run.save_model(make_blend("mean").fit(features, labels), "stack")
