@@ -109,8 +109,7 @@ def predict(way, X, y, fold, T):
 
 def measure(work, tests, training, seed, per_class):
     """Return one row for each test set, way and model."""
-    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
-    settings = Settings(durations=durations, **foreign.FIXED[training]).to_dict()
+    settings = Settings(durations=foreign_mixers.DURATIONS, **foreign.FIXED[training]).to_dict()
     options = {"seed": seed, "per_class": per_class, "cache": work / "cache", "folds": 5}
     clips, y, fold = sample_clips(work / "data", settings=settings, **options)
     X = features_of(clips, work / "cache")

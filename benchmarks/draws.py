@@ -58,8 +58,7 @@ def regroup(sampled, sources, settings):
 
 def draw(work, way, per_class, seed):
     """Return clips, labels, and which folds each may train."""
-    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
-    settings = Settings(mixture="wide", durations=durations)
+    settings = Settings(mixture="wide", durations=foreign_mixers.DURATIONS)
     root = work / "data"
     config = Config(str(root), folds=5, seed=seed, mashups_per_genre=1, settings=settings.to_dict())
     sampled = sample_training(read_data(root), config, resources=Resources(work / "cache", 2))

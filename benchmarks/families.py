@@ -61,7 +61,7 @@ def measure(args, tests, seed):
     cache = args.cache or args.foreign / "cache"
     settings = {"mixture": "wide"}
     if args.foreign:
-        settings["durations"] = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
+        settings["durations"] = foreign_mixers.DURATIONS
     data, options = args.data or args.foreign / "data", {"seed": seed, "per_class": args.per_class}
     clips, y, fold = sample_clips(data, cache=cache, folds=5, settings=settings, **options)
     test_clips = [clip for paths, _ in tests for clip in paths]

@@ -23,9 +23,8 @@ import foreign_mixers
 import numpy as np
 import pandas as pd
 import soundfile as sf
-from sklearn.base import clone
 from sklearn.metrics import f1_score
-from study import features_of, heads, sample_clips, score_all
+from study import features_of, fold_probabilities, heads, sample_clips, score_all
 
 from stemstack.datasets import DEFAULT_STEMS, read_data
 from stemstack.datasets.demo.noise_folder import write_noise
@@ -81,7 +80,7 @@ def make_test(work, name, per_class):
 
 def write_test(work, folder, per_class):
     """Render a test set of the record-holder's generator, to see what wide settings cost there."""
-    settings = Settings(durations=((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),))
+    settings = Settings(durations=foreign_mixers.DURATIONS)
     options = {"seed": 7, "per_class": per_class, "cache": work / "cache", "folds": 2}
     clips, labels, _ = sample_clips(work / "held-out", settings=settings.to_dict(), **options)
     paths = [folder / f"{label}-{number:03d}.wav" for number, label in enumerate(labels)]
@@ -152,25 +151,14 @@ def match(work, name, paths, budget):
     return tuning.settings
 
 
-def probabilities(model, X, y, fold, X_test):
-    """Return out-of-fold macro F1, and the mean probabilities of the fold models for a test."""
-    held_out, mean = np.empty(len(y), dtype=object), 0.0
-    for f in np.unique(fold):
-        fitted = clone(model).fit(X[fold != f], y[fold != f])
-        held_out[fold == f] = fitted.predict(X[fold == f])
-        mean = mean + fitted.predict_proba(X_test)
-    return f1_score(y, held_out, average="macro"), mean / len(np.unique(fold))
-
-
 def training_clips(work, training, name, paths, per_class, seed):
     """Return training clips, labels and folds for a test set."""
     if training == "mixer":
         return mix_training(work, name, per_class, seed)
-    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
     if training in FIXED:
-        settings = Settings(durations=durations, **FIXED[training])
+        settings = Settings(durations=foreign_mixers.DURATIONS, **FIXED[training])
     elif training == "level":
-        start = Settings(durations=durations, **FIXED["wide"])
+        start = Settings(durations=foreign_mixers.DURATIONS, **FIXED["wide"])
         settings = fit_level(start, compute_clip_stats(paths, n_jobs=2))
     elif training == "generators":
         found, level = match(work, name, paths, "quick"), ("normalize", "peak", "headroom", "level")
@@ -194,9 +182,10 @@ def train(work, training, tests, per_class, seed):
         groups = [f"{label}/{number}" for label, number in zip(y, fold, strict=True)]
         aucs = {name: gap_auc(X, X_tests[name], groups) for name in names}
         calls = [(model, X, y, fold, X_all) for model in heads().values()]
-        results = dict(zip(heads(), score_all(probabilities, calls), strict=True))
-        results["mean"] = (np.nan, sum(proba for _, proba in results.values()) / 2)
-        for model, (oof, proba) in results.items():
+        results = dict(zip(heads(), score_all(fold_probabilities, calls), strict=True))
+        results["mean"] = tuple(sum(parts) / 2 for parts in zip(*results.values(), strict=True))
+        for model, (held_out, proba) in results.items():
+            oof = f1_score(y, np.unique(y)[held_out.argmax(axis=1)], average="macro")
             for name, part in zip(names, np.split(proba, ends), strict=True):
                 yield name, model, oof, np.unique(y)[part.argmax(axis=1)], aucs[name]
 

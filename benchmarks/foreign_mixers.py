@@ -17,6 +17,8 @@ import soundfile as sf
 
 SR = 22050
 SECONDS = 12.0
+# Of training mashups for their test sets, as a mashup setting.
+DURATIONS = ((1.0, SECONDS, SECONDS),)
 
 
 @lru_cache(maxsize=4096)

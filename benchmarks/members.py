@@ -185,8 +185,7 @@ def predict_folds(model, X, y, fold, X_test):
 
 def measure(work, training, per_class, X_test, models):
     """Return labels, folds, and the predictions of each model."""
-    durations = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
-    settings = Settings(durations=durations, **foreign.FIXED[training]).to_dict()
+    settings = Settings(durations=foreign_mixers.DURATIONS, **foreign.FIXED[training]).to_dict()
     options = {"seed": 0, "per_class": per_class, "cache": work / "cache", "settings": settings}
     clips, y, fold = sample_clips(work / "data", folds=5, **options)
     X = features_of(clips, work / "cache")

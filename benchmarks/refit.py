@@ -16,14 +16,14 @@ import foreign_mixers
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from study import features_of, heads
+from study import features_of, fold_probabilities, heads
 
 from stemstack.stacking.metrics import paired_difference
 
 
 def predict_both(model, X, y, fold, X_test):
     """Return the probabilities by the fold models and by one model of all clips."""
-    _, by_fold = foreign.probabilities(model, X, y, fold, X_test)
+    _, by_fold = fold_probabilities(model, X, y, fold, X_test)
     return by_fold, clone(model).fit(X, y).predict_proba(X_test)
 
 

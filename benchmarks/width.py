@@ -25,15 +25,14 @@ from stemstack.mashups.wide import make_wide_mixture
 
 # Scaled in dB or octaves around their middle.
 _RANGES = {"gain": "log", "noise_gain": "log", "noise_snr": "linear", "lowpass": "log"}
-_DURATIONS = ((1.0, foreign_mixers.SECONDS, foreign_mixers.SECONDS),)
 
 
 def settings_of(width):
     """Return mashup settings of a width; 0 for one generator."""
     if width == 0:
-        return Settings(durations=_DURATIONS)
+        return Settings(durations=foreign_mixers.DURATIONS)
     mixture = tuple(scale(row, width) for row in make_wide_mixture())
-    return Settings(durations=_DURATIONS, mixture=mixture)
+    return Settings(durations=foreign_mixers.DURATIONS, mixture=mixture)
 
 
 def scale(generator, width):
