@@ -217,7 +217,7 @@ def main():
         parts = zip(np.split(y_test, ends[:-1]), np.split(y_pred, ends[:-1]), strict=True)
         return np.mean([macro_f1(*part) for part in parts])
 
-    for training in foreign.FIXED:
+    for training in args.trainings.split(","):
         y, fold, predicted = measure(args.work, training, args.per_class, X_test, compared)
         classes = np.unique(y)
         for name, (oof, proba, seconds) in predicted.items():
