@@ -107,9 +107,9 @@ _DIFFERENT_AUC = 0.75
     "--blend",
     type=click.Choice(BLENDS),
     default=DEFAULT_BLEND,
+    show_default="vote for clips of one class each, otherwise logistic",
     group=_MODELS,
-    help="Meta-model over all models; stack compares them, without fitting models again. By "
-    "default, clips have vote.",
+    help="Meta-model over all models; stack compares them, without fitting models again.",
 )
 @option(
     "--audit",
@@ -186,7 +186,8 @@ def fit_command(
     if ctx.get_parameter_source("models") is ParameterSource.DEFAULT:
         options["models"], note = choose_default_models(*data)
     if ctx.get_parameter_source("blend") is ParameterSource.DEFAULT:
-        options["blend"] = choose_default_blend(*data)
+        resumed = out if options["resume"] else None
+        options["blend"] = choose_default_blend(*data, resumed=resumed)
     _check_trust(ctx, options["models"], trust)
     _check_origin(ctx, {**options, "track": track})
     # How to compute, as opposed to what: the rest of the options is the configuration.

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..stacking.blending import BLENDS
+from ._shared.default_models import DEFAULT_BLEND
 from ._shared.options import Names, json_option, option, quiet_option
 from ._shared.terminal import echo, print_json
 
@@ -17,13 +18,22 @@ class _Blends(Names):
         return click.Choice(BLENDS).shell_complete(ctx, param, incomplete)
 
 
+def _blend_of(path):
+    """Return the blend of a run in a tuple; the default instead of code that the run names."""
+    from ..runs import Run
+
+    run = Run(path)
+    named = run.blend if run.config_path.exists() else None
+    return (named if named in BLENDS else DEFAULT_BLEND,)
+
+
 @click.command("stack")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @option(
     "--blend",
     "--final",
     type=_Blends(),
-    default="logistic",
+    show_default="that of the first run",
     help=f"One or more of {', '.join(BLENDS)}, or your own: my_models.py:make_final. The table "
     "compares several of them, or all for one; the first is that of RUN2.",
 )
@@ -51,7 +61,7 @@ def stack_command(runs, blend, drop, only, leave_one_out, out, as_json, quiet):
     from ._shared.outputs import write_report_and_card
     from ._shared.progress import make_progress
 
-    progress, blends = make_progress(quiet), list(blend)
+    progress, blends = make_progress(quiet), list(blend or _blend_of(runs[0]))
     check_savable(make_blend(blends[0]), blends[0])
     if out is not None:
         Run(out).check_vacant()

@@ -229,8 +229,7 @@ def _options(run):
     """Return the options of a run by name, settings one by one, with models and meta-model."""
     options = run.config.as_dict()
     settings = {f"settings: {name}": value for name, value in options.pop("settings").items()}
-    stack = run.resolved.get("stack", {})
-    options |= settings | {"blend": stack.get("blend", "logistic")}
+    options |= settings | {"blend": run.blend}
     return {
         name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in options.items()

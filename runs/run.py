@@ -210,6 +210,13 @@ class Run:
         return self._read_section("resolved")
 
     @property
+    def blend(self):
+        """Name of the meta-model: that of the configuration, unless the run was stacked again."""
+        stack = self.resolved.get("stack")
+        again = stack.get("blend") if isinstance(stack, dict) else None
+        return self.config.blend if again is None else str(again)
+
+    @property
     def planned(self):
         """What a time limit changed, read from disk; empty without a limit or a configuration."""
         if not self.config_path.exists():

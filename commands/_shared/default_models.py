@@ -26,7 +26,7 @@ def choose_default_models(data, label_separator=None):
     models : tuple of str
     note : str or None
     """
-    if not _has_clips(data, label_separator) or not _has_musicnn():
+    if not _has_clips_of_one_class(data, label_separator) or not _has_musicnn():
         return DEFAULT_MODELS, None
     usual = ",".join(DEFAULT_MODELS)
     return (
@@ -35,26 +35,32 @@ def choose_default_models(data, label_separator=None):
     )
 
 
-def choose_default_blend(data, label_separator=None):
-    """Return the default blend of a data set: ``vote`` on clips of one class, or ``logistic``.
+def choose_default_blend(data, label_separator=None, resumed=None):
+    """Return the default blend of a data set, or that of a run to resume.
 
-    The weights of ``logistic`` for each model and class are too many for few recordings, and no
-    loss for thousands of mashups.
+    Clips of one class each have ``vote``, since ``logistic``, with weights for each model and
+    class, has too many for few recordings; others have ``logistic``.
 
     Parameters
     ----------
     data : str or os.PathLike
         Path or URL of the data set; a URL has the usual blend.
     label_separator : str, optional
+    resumed : pathlib.Path, optional
+        The run directory to resume, which need not exist.
 
     Returns
     -------
     str
     """
-    return "vote" if _has_clips(data, label_separator) else DEFAULT_BLEND
+    if resumed is not None and (resumed / "config.yaml").exists():
+        from ...runs import Run
+
+        return Run(resumed).config.blend
+    return "vote" if _has_clips_of_one_class(data, label_separator) else DEFAULT_BLEND
 
 
-def _has_clips(data, label_separator):
+def _has_clips_of_one_class(data, label_separator):
     """Return whether a local data set has clips of one class; an invalid one is reported later."""
     from ...datasets import is_url
     from ...datasets.layouts import STEMS, find_layout

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import VotingClassifier
 
 from ...runs.run import STACK
 from ..html import figures
@@ -15,8 +16,9 @@ _LOGISTIC = (
 )
 _BLEND = "The meta-model is a {} over the probabilities of the base models, with these weights."
 _VOTE = (
-    "The meta-model is the mean of {} over the probabilities of the base models; the weight of a "
-    "model is the mean of its weights in them."
+    "The meta-model is the mean of {} over the probabilities of the base models. The weight of a "
+    "model is the mean of its weights in them; that in a logistic regression is the mean absolute "
+    "coefficient of its columns, as a fraction of all models."
 )
 _WITHOUT = "The meta-model is a {} over the probabilities of the base models; it has no weights."
 
@@ -32,7 +34,7 @@ def collect(inputs):
         data["weights"], data["by_class"] = coefficients_by_model(final.coef_, models, classes)
     elif hasattr(final, "weights_"):
         data["about"] = _BLEND.format(repr(final))
-        data["weights"] = final.weights_.set_axis(models)
+        data["weights"] = _weights_of(final, models, classes)
     elif _is_vote(final):
         data["about"] = _VOTE.format(", ".join(final.named_estimators_))
         members = [_weights_of(member, models, classes) for member in final.estimators_]
@@ -44,9 +46,9 @@ def collect(inputs):
 
 def _is_vote(final):
     """Return whether a meta-model is a mean of others, all of which have weights."""
-    members = getattr(final, "estimators_", ())
-    has_weights = [hasattr(member, "coef_") or hasattr(member, "weights_") for member in members]
-    return hasattr(final, "named_estimators_") and all(has_weights)
+    return isinstance(final, VotingClassifier) and all(
+        hasattr(member, "coef_") or hasattr(member, "weights_") for member in final.estimators_
+    )
 
 
 def _weights_of(member, models, classes):

@@ -11,6 +11,7 @@ from stemstack.commands._shared.default_models import (
     choose_default_blend,
     choose_default_models,
 )
+from stemstack.runs import Config, Run
 
 WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "effnet")
 
@@ -48,6 +49,13 @@ def test_named_blend_is_not_changed(clips, run_program):
     for options, blend in (([], "vote"), (["--blend", "logistic"], "logistic")):
         code, out, _ = run_program(*arguments, *options)
         assert code == 0 and yaml.safe_load(out)["blend"] == blend
+
+
+def test_resumed_run_keeps_its_blend(clips, tmp_path):
+    run = tmp_path / "RUN"
+    assert choose_default_blend(clips, resumed=run) == "vote"
+    Run.begin(run, Config(str(clips), models=["lr"], blend="greedy"))
+    assert choose_default_blend(clips, resumed=run) == "greedy"
 
 
 def test_named_models_are_not_changed(clips, run_program, monkeypatch):

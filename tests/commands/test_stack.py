@@ -275,6 +275,19 @@ def test_configuration_names_the_blend(finished_run, tmp_path, run_program):
     assert Run.open(tmp_path / "RUN2").config.blend == "nnls"
 
 
+def test_stack_keeps_the_blend_of_the_run(finished_run, own_blends, tmp_path, run_program):
+    voted, again = tmp_path / "VOTED", tmp_path / "AGAIN"
+    assert run_program("stack", finished_run, "--blend", "vote", "--out", voted)[0] == 0
+    assert run_program("stack", voted, "--out", again)[0] == 0
+    assert Run(voted).blend == Run(again).blend == "vote"
+    # Code that a run names is not run.
+    own = ["--blend", f"{own_blends}:FirstModel"]
+    assert run_program("stack", finished_run, *own, "--out", tmp_path / "OWN")[0] == 0
+    assert Run(tmp_path / "OWN").blend == own[1]
+    assert run_program("stack", tmp_path / "OWN", "--out", tmp_path / "USUAL")[0] == 0
+    assert Run(tmp_path / "USUAL").blend == "logistic"
+
+
 def test_environment_names_no_unused_embedding(finished_run, run_program, musicnn, monkeypatch):
     page = finished_run.parent / "page.html"
     options = ("report", finished_run, "--quick", "--out", page, "--quiet")

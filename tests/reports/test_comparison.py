@@ -62,6 +62,13 @@ def test_page_has_differences_and_disagreements(make_runs, tmp_path):
     assert "seed" in text and "folds</th>" not in text
 
 
+def test_runs_that_differ_in_blend_alone_differ(make_runs, tmp_path):
+    runs = make_runs([0], [0], blend=["logistic", "vote"])
+    text = write_comparison(runs, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert re.search(r">blend<.*?>logistic<.*?>vote<", text, re.DOTALL)
+    assert "The runs have the same options" not in text
+
+
 def plain(text):
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
