@@ -38,7 +38,8 @@ class ClipDescriptors:
     Attributes
     ----------
     magnitude, power : ndarray of shape (1025, n_frames), float32
-        Spectrogram of frames of 2048 samples every 512 samples, centred, under a Hann window.
+        Spectrogram of frames of 2048 samples every 512 samples, centred, under a Hann window. No
+        family of the package uses ``power``; it is there for your own.
     mel : ndarray of shape (128, n_frames), float32
         Mel spectrogram, in power.
     log_mel : ndarray of shape (128, n_frames), float32

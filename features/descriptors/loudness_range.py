@@ -9,7 +9,7 @@ import numpy as np
 
 from ...audio.levels import amplitude_to_db, db_to_power_ratio, power_ratio_to_db
 from ..kernels.banded import banded_matmul, banded_matrix
-from ..kernels.common import hann_window
+from ..kernels.common import hann_window, read_only
 from ..kernels.spectrum import HOP, N_FFT
 from .family import descriptor
 
@@ -19,6 +19,8 @@ _ABSOLUTE_GATE = -70.0
 _RANGE_GATE = -20.0
 _SHORT_TERM = 3.0
 _RANGE_PERCENTILES = (10, 95)
+# Centre of the pre-filter and cutoff of the RLB high-pass, in Hz.
+_PRE_FILTER_HZ, _RLB_HZ = 1500.0, 38.0
 
 
 @descriptor(
@@ -66,7 +68,7 @@ def compute_dynamics(magnitude, samples, sr):
         return np.zeros(2)
     mean = power_ratio_to_db(np.mean(db_to_power_ratio(audible)))
     low, high = np.percentile(audible[audible >= mean + _RANGE_GATE], _RANGE_PERCENTILES)
-    peak = amplitude_to_db(max(samples.max(), -samples.min()))
+    peak = amplitude_to_db(np.abs(samples).max())
     return np.array([high - low, peak - _loudness(energy.mean(dtype=np.float64))])
 
 
@@ -83,7 +85,8 @@ def k_weights(sr):
     -------
     ndarray of shape (1025,), float32
         ``k_weights(sr) @ power`` is the mean square of each frame after the two filters of the
-        K-weighting, for a power spectrogram under a Hann window.
+        K-weighting, pre-filter and RLB high-pass, for a power spectrogram under a Hann window.
+        Without the pre-filter up to a rate of 3 kHz, where it has no effect below ``sr / 2``.
 
     References
     ----------
@@ -92,19 +95,22 @@ def k_weights(sr):
     """
     z = np.exp(1j * np.linspace(0, np.pi, N_FFT // 2 + 1))
     gains = np.ones(len(z))
-    for numerator, denominator in (_high_shelf(sr), _high_pass(sr)):
-        gains *= np.abs(np.polyval(numerator, z) / np.polyval(denominator, z)) ** 2
+    for design, frequency in ((_high_shelf, _PRE_FILTER_HZ), (_high_pass, _RLB_HZ)):
+        # Of a filter beyond the Nyquist frequency there is no digital counterpart.
+        if 2 * frequency < sr:
+            numerator, denominator = design(2 * np.pi * frequency / sr)
+            gains *= np.abs(np.polyval(numerator, z) / np.polyval(denominator, z)) ** 2
     # Parseval: both halves of the spectrum, divided by the mean square of the window.
     gains[1:-1] *= 2
     window = hann_window(N_FFT)
-    return (gains / (N_FFT * np.sum(window**2))).astype(np.float32)
+    return read_only((gains / (N_FFT * np.sum(window**2))).astype(np.float32))
 
 
-def _high_shelf(sr):
-    """Return the filter of the head, +4 dB from 1.5 kHz on: numerator and denominator."""
-    gain, quality = 10 ** (4.0 / 40), np.sqrt(0.5)
-    cosine, slope = _angle(sr, 1500.0, quality)
-    root = 2 * np.sqrt(gain) * slope
+def _high_shelf(omega):
+    """Return numerator and denominator of the pre-filter, a high shelf of 4 dB."""
+    gain = 10 ** (4.0 / 40)
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2 * np.sqrt(0.5))
+    root = 2 * np.sqrt(gain) * alpha
     plus, minus = gain + 1, gain - 1
     numerator = plus + minus * cosine + root, -2 * (minus + plus * cosine)
     denominator = plus - minus * cosine + root, 2 * (minus - plus * cosine)
@@ -114,16 +120,11 @@ def _high_shelf(sr):
     )
 
 
-def _high_pass(sr):
-    """Return the filter of the ear's low frequencies, from 38 Hz on."""
-    cosine, slope = _angle(sr, 38.0, 0.5)
+def _high_pass(omega):
+    """Return numerator and denominator of the RLB high-pass."""
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2 * 0.5)
     numerator = (1 + cosine) / 2 * np.array([1.0, -2.0, 1.0])
-    return numerator, np.array([1 + slope, -2 * cosine, 1 - slope])
-
-
-def _angle(sr, frequency, quality):
-    angle = 2 * np.pi * frequency / sr
-    return np.cos(angle), np.sin(angle) / (2 * quality)
+    return numerator, np.array([1 + alpha, -2 * cosine, 1 - alpha])
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 
 from ..kernels.banded import banded_matmul, banded_matrix
-from ..kernels.common import hann_window, njit_ordered
+from ..kernels.common import hann_window, njit_ordered, read_only
 from ..kernels.spectrum import N_FFT
 from .family import descriptor
 
@@ -21,6 +21,7 @@ _DELTA_WIDTH = 9
 _HZ_PER_MEL = 200 / 3
 _BREAK_HZ = 1000.0
 _LOG_STEP = math.log(6.4) / 27
+_EMPTY = "Empty filters: use fewer mel bands or a larger n_fft"
 
 
 @descriptor("mfcc", rows=N_MFCC, unit="dB", explanation="timbre", standard=True)
@@ -91,11 +92,18 @@ def mel_spectrogram(magnitude, sr, n_fft=N_FFT, n_mels=N_MELS):
     ndarray of shape (n_mels, n_frames), float32
         In power, by Slaney's mel scale and area normalisation, as in
         ``librosa.feature.melspectrogram``.
+
+    Warns
+    -----
+    UserWarning
+        A band lies between two frequency bins; attributed to the caller of the caller.
     """
-    return banded_matmul(_mel_matrix(sr, n_fft, n_mels), magnitude, squared=True)
+    matrix = _mel_matrix(sr, n_fft, n_mels)
+    if len(np.unique(matrix.row)) < n_mels:
+        warnings.warn(_EMPTY, stacklevel=3)
+    return banded_matmul(matrix, magnitude, squared=True)
 
 
-@lru_cache(maxsize=8)
 def mel_filters(sr, n_fft=N_FFT, n_mels=N_MELS):
     """Return the weight of each frequency bin in each mel band.
 
@@ -121,16 +129,10 @@ def mel_filters(sr, n_fft=N_FFT, n_mels=N_MELS):
     ----------
     Slaney, "Auditory Toolbox", 1998.
     """
-    highest = min(sr / 2, _BREAK_HZ) / _HZ_PER_MEL
-    highest += math.log(max(sr / 2 / _BREAK_HZ, 1)) / _LOG_STEP
-    edges = _hz_of_mel(np.linspace(0, highest, n_mels + 2))[:, None]
-    bins = np.arange(1 + n_fft // 2) * (sr / n_fft)
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    filters = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    filters = _compute_filters(sr, n_fft, n_mels)
     if not filters.any(axis=1).all():
-        warnings.warn("Empty filters: use fewer mel bands or a larger n_fft", stacklevel=2)
-    return (filters * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
+        warnings.warn(_EMPTY, stacklevel=2)
+    return filters
 
 
 def log_mel(y, sr=22050, *, n_fft=N_FFT, hop_length=512, n_mels=N_MELS):
@@ -155,6 +157,11 @@ def log_mel(y, sr=22050, *, n_fft=N_FFT, hop_length=512, n_mels=N_MELS):
     ndarray of shape (n_mels, 1 + n_samples // hop_length), float32
         In dB with reference 1 (so a full-scale sine is well above 0), cut off 80 dB below the
         maximum of the clip.
+
+    Warns
+    -----
+    UserWarning
+        A band lies between two frequency bins, and has no energy.
 
     See Also
     --------
@@ -217,7 +224,18 @@ def compute_delta(rows, order):
 
 @lru_cache(maxsize=8)
 def _mel_matrix(sr, n_fft, n_mels):
-    return banded_matrix(mel_filters(sr, n_fft, n_mels))
+    return banded_matrix(_compute_filters(sr, n_fft, n_mels))
+
+
+def _compute_filters(sr, n_fft, n_mels):
+    highest = min(sr / 2, _BREAK_HZ) / _HZ_PER_MEL
+    highest += math.log(max(sr / 2 / _BREAK_HZ, 1)) / _LOG_STEP
+    edges = _hz_of_mel(np.linspace(0, highest, n_mels + 2))[:, None]
+    bins = np.arange(1 + n_fft // 2) * (sr / n_fft)
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    filters = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    return (filters * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
 
 
 def _hz_of_mel(mel):
@@ -238,7 +256,8 @@ def _savgol_weights(order):
     frames = np.arange(_DELTA_WIDTH)
     fits = [np.linalg.pinv(np.vander(frames - i, order + 1)) for i in frames]
     # Of the polynomial around frame i, the highest coefficient, which comes first.
-    return np.array([math.factorial(order) * fit[0] for fit in fits], dtype=np.float32)
+    weights = np.array([math.factorial(order) * fit[0] for fit in fits], dtype=np.float32)
+    return read_only(weights)
 
 
 @njit_ordered

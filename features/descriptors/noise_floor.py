@@ -113,12 +113,10 @@ def normalise_energy(bands, sr, hop):
 
 @njit_ordered
 def _smooth(bands, share):
-    """Smooth bands by a recursive filter of first order.
-
-    librosa's default start assumes earlier powers of 1: a jump that is not in the clip.
-    """
+    """Smooth bands by a recursive filter of first order, from the steady state of frame 0 on."""
     smooth = np.empty(bands.shape)
     for i in range(len(bands)):
+        # librosa's default start assumes earlier powers of 1: a jump that is not in the clip.
         state = np.float64(bands[i, 0])
         for f in range(bands.shape[1]):
             state = share * bands[i, f] + (1 - share) * state

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .common import njit_ordered
+from .common import njit_ordered, read_only
 
 _EIGHT = 8
 # Frames at a time.
@@ -22,13 +22,15 @@ class BandedMatrix(NamedTuple):
 
     Attributes
     ----------
-    n_rows : int
+    n_rows, n_columns : int
+        Shape of the matrix.
     row, column : ndarray of shape (n_blocks,), int64
         Row of each block, and its first column; ordered by column.
     weights : ndarray of shape (n_blocks, 8), float32
     """
 
     n_rows: int
+    n_columns: int
     row: np.ndarray
     column: np.ndarray
     weights: np.ndarray
@@ -44,12 +46,14 @@ def banded_matrix(weights):
     Returns
     -------
     BandedMatrix
+        Of read-only arrays.
     """
     n_rows, n_columns = weights.shape
     padded = np.pad(weights, ((0, 0), (0, -n_columns % _EIGHT)))
     blocks = padded.reshape(n_rows, -1, _EIGHT).transpose(1, 0, 2)
     block, row = np.nonzero(blocks.any(axis=2))
-    return BandedMatrix(n_rows, row, block * _EIGHT, np.ascontiguousarray(blocks[block, row]))
+    arrays = row, block * _EIGHT, np.ascontiguousarray(blocks[block, row])
+    return BandedMatrix(n_rows, n_columns, *map(read_only, arrays))
 
 
 def banded_matmul(matrix, rows, *, squared=False):
@@ -67,7 +71,14 @@ def banded_matmul(matrix, rows, *, squared=False):
     -------
     ndarray of shape (n_out, n_frames), float32
         Summed in row order, eight at a time.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
     """
+    if len(rows) != matrix.n_columns:
+        raise ValueError(f"The matrix has {matrix.n_columns} columns. Got {len(rows)} rows.")
     out = np.zeros((matrix.n_rows, rows.shape[1]), np.float32)
     _add_product(matrix.row, matrix.column, matrix.weights, rows, squared, out)
     return out

@@ -27,6 +27,22 @@ _SQRT_HALF_BITS = np.sqrt(np.float32(0.5)).view(np.int32)
 _MANTISSA_BITS = np.int32(23)
 
 
+def read_only(array):
+    """Make an array read-only, as one that a cache returns to several callers must be.
+
+    Parameters
+    ----------
+    array : ndarray
+
+    Returns
+    -------
+    ndarray
+        The same.
+    """
+    array.setflags(write=False)
+    return array
+
+
 @lru_cache(maxsize=16)
 def hann_window(n):
     """Return a periodic Hann window.
@@ -38,10 +54,12 @@ def hann_window(n):
     Returns
     -------
     ndarray of shape (n,), float64
-        Not to be changed. The same bits as ``scipy.signal.get_window("hann", n)``, without the
-        import of ``scipy.signal``, which is slow.
+        Read-only. The same bits as ``scipy.signal.get_window("hann", n)``, without the import of
+        ``scipy.signal``, which is slow.
     """
-    return 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n + 1)[:-1]) if n > 1 else np.ones(n)
+    if n == 1:
+        return read_only(np.ones(1))
+    return read_only(0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, n + 1)[:-1]))
 
 
 @njit_ordered

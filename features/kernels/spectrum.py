@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .common import hann_window, njit_ordered
+from .common import hann_window, njit_ordered, read_only
 
 N_FFT = 2048
 HOP = 512
@@ -62,7 +62,7 @@ def tables(dtype):
     phasors = np.exp(-2j * np.pi * np.arange(_HALF // 2 + 1) / N_FFT)
     last = np.stack([phasors.real, phasors.imag], axis=1).astype(dtype).ravel()
     order = np.array([_reverse_digits(k) for k in range(_HALF)])
-    return window, stages, last, order
+    return tuple(map(read_only, (window, stages, last, order)))
 
 
 def _twiddles(quarter):

@@ -19,6 +19,18 @@ def test_k_weighting_equals_pyloudnorm(sr):
     assert loudness == pytest.approx(pyloudnorm.Meter(sr).integrated_loudness(noise), abs=0.1)
 
 
+@pytest.mark.parametrize("sr", [50, 1000, 1500, 3000, 3001, 4000])
+def test_low_rates_have_plausible_loudness(sr):
+    weights = k_weights(sr)
+    # By Parseval, a flat weighting is 2 / (2048 * 768); the pre-filter adds 4 dB at most.
+    assert (weights >= 0).all() and weights.max() * 1024 * 768 <= 10**0.4 * (1 + 1e-6)
+    tone = sine(sr / 5, amplitude=0.5, seconds=10.0, sr=sr)
+    loudness_range, peak_to_loudness = FAMILIES["dynamics"](ClipDescriptors(tone, sr))
+    # A sine's peak is 3 dB over its RMS, the offset 0.7 dB, and the filters are within -3 to 4 dB.
+    assert loudness_range == pytest.approx(0, abs=0.2)
+    assert -2 < peak_to_loudness < 8
+
+
 def test_loudness_range_equals_pyloudnorm():
     music = music_like(seconds=30.0)
     music *= np.repeat([0.1, 0.5, 1.0], len(music) // 3).astype(np.float32)

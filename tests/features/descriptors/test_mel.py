@@ -8,6 +8,8 @@ from signals import music_like
 from stemstack.features import ClipDescriptors, log_mel
 from stemstack.features.descriptors.mel import compute_delta, compute_mfcc, mel_filters
 
+CLIP = music_like(seconds=1.0)
+
 
 @pytest.mark.parametrize("sr", [1500, 8000, 22050, 48000])
 @pytest.mark.parametrize(("n_fft", "n_mels"), [(2048, 128), (4096, 40)])
@@ -20,6 +22,13 @@ def test_filters_equal_librosa(sr, n_fft, n_mels):
 def test_bands_between_two_bins_warn():
     with pytest.warns(UserWarning, match="Empty filters: use fewer mel bands"):
         mel_filters(22050, 256, 128)
+
+
+def test_each_call_with_empty_bands_warns():
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="Empty filters") as warned:
+            log_mel(CLIP, n_fft=256)
+        assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_flat_bands_have_only_zeroth_coefficient():
@@ -45,9 +54,6 @@ def test_short_rows_keep_their_length(n_frames):
     assert compute_delta(rows, 1).shape == rows.shape
     # Constant rows have no slope; rounding of sums of ones.
     np.testing.assert_allclose(compute_delta(rows, 1), 0, atol=1e-6)
-
-
-CLIP = music_like(seconds=1.0)
 
 
 @pytest.mark.parametrize(

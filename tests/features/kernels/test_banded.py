@@ -10,11 +10,20 @@ from stemstack.features.kernels.banded import banded_matmul, banded_matrix
 @pytest.mark.parametrize("n_frames", [1, 600])
 def test_product_equals_that_of_the_full_matrix(shape, n_frames):
     rng = np.random.default_rng(0)
+    # Up to ten columns from the diagonal on, and the last.
     weights = np.triu(np.tril(rng.random(shape), 9)).astype(np.float32)
-    weights[len(weights) // 2] = 0
+    weights[:, -1] = 1
+    if len(weights) > 1:
+        weights[len(weights) // 2] = 0
     rows = rng.random((shape[1], n_frames)).astype(np.float32)
     matrix = banded_matrix(weights)
-    # Sums of up to ten float32.
+    # Sums of up to eleven float32.
     np.testing.assert_allclose(banded_matmul(matrix, rows), weights @ rows, rtol=1e-5)
     squares = banded_matmul(matrix, rows, squared=True)
     np.testing.assert_allclose(squares, weights @ rows**2, rtol=1e-5)
+
+
+def test_rows_of_another_height_raise():
+    matrix = banded_matrix(np.ones((2, 5), np.float32))
+    with pytest.raises(ValueError, match="has 5 columns"):
+        banded_matmul(matrix, np.ones((6, 3), np.float32))

@@ -13,7 +13,9 @@ import scipy.signal
 from numba.core.dispatcher import Dispatcher
 
 import stemstack
+from stemstack.features.descriptors.loudness_range import k_weights
 from stemstack.features.kernels import spectrum
+from stemstack.features.kernels.banded import banded_matrix
 from stemstack.features.kernels.common import (
     fast_log,
     hann_window,
@@ -25,6 +27,14 @@ from stemstack.features.kernels.common import (
 @pytest.mark.parametrize("n", [1, 2, 3, 344, 512, 2048])
 def test_hann_window_has_the_bits_of_scipy(n):
     np.testing.assert_array_equal(hann_window(n), scipy.signal.get_window("hann", n))
+
+
+def test_cached_arrays_are_read_only():
+    matrix = banded_matrix(np.eye(3, dtype=np.float32))
+    arrays = [hann_window(1), hann_window(8), *spectrum.tables(np.float32), k_weights(22050)]
+    for array in [*arrays, matrix.row, matrix.column, matrix.weights]:
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
 
 
 def test_vertices_of_sampled_parabolas():
@@ -53,7 +63,9 @@ STAGES = """
 import sys
 import numpy
 from numba import njit
+from stemstack.features.descriptors.loudness_range import k_weights
 from stemstack.features.kernels import spectrum
+from stemstack.features.kernels.banded import banded_matrix
 from stemstack.features.kernels.spectrum import _stage_4, _stage_64
 
 points = numpy.random.default_rng(0).standard_normal(spectrum._HALF * spectrum._POINT)
