@@ -1,7 +1,8 @@
 """Playback of a stem at another rate, by resampling or by a time stretch that keeps the pitch.
 
-Linear interpolation is in :mod:`.kernels`, and one of the two stretches in :mod:`.wsola`. The
-results of the methods here depend on the versions of their libraries; those of these two do not.
+Resampling is soxr's, and the stretches are Signalsmith's and the one in :mod:`.wsola`. The bytes of
+the first two depend on the versions of these libraries. Linear interpolation, the default of
+mashups, is in :mod:`.kernels`.
 """
 
 import math
@@ -77,7 +78,8 @@ def read_at_rate(source, start, length, rate, mode, sr):
     Returns
     -------
     ndarray of shape (length,), float32
-        Aligned to half a sample, for ``"wsola"`` to 12 ms; zeros after the end of the source.
+        Aligned to half a sample, for ``"wsola"`` as :func:`.wsola` says; zeros after the end of the
+        source.
     """
     margin = round(_MARGIN_SECONDS * sr)
     first = max(0, round((start - margin) * rate))

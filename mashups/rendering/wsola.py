@@ -38,11 +38,16 @@ def wsola(samples, rate, sr):
     Returns
     -------
     ndarray of shape (round(n_samples / rate),), float32
-        Output sample ``i`` is an input sample within about 12 ms of ``i * rate``, or is cross-faded
-        from two of them. At a rate of 1, the input.
+        Output sample ``i`` is cross-faded from two input samples within 12 ms, the search, plus
+        23 ms, half a frame, times ``|rate - 1|`` of ``i * rate``. At a rate of 1, the input.
 
     Notes
     -----
+    The sample with the larger weight lies within 12 ms plus 11.5 ms times ``|rate - 1|``. Above a
+    rate of 1, a short event may be near the ends of all frames, and be attenuated or lost in
+    cross-fades: of clicks in faint noise, one in twenty at 1.25, and one in seven at 2. Above 2,
+    parts of the input are skipped.
+
     Similarity is the normalised cross-correlation over the 23 ms in which two frames overlap. It is
     searched on means of a few samples first, and around the best of them on the samples.
 
