@@ -20,6 +20,7 @@ from stemstack.domain_shift.reuse.check import (
 )
 from stemstack.domain_shift.reuse.estimate import estimate_reuse
 from stemstack.mashups import Mashup
+from stemstack.mashups.tempo_sync import PITCH_KEEPING_MODES
 from stemstack.runs import ClipList
 from stemstack.utils.resources import Resources
 
@@ -42,7 +43,7 @@ def measure(data, options):
         for noise, settings in NOISES.items():
             settings = settings | {"tempo": mode}
             sampled = sample_calibration(data, settings, options.n, resources, seed=0)
-            moves = mode in ("stretch", "wsola")
+            moves = mode in PITCH_KEEPING_MODES
             if moves not in libraries:
                 libraries[moves] = build_library(data, sampled.pool, resources)
             calibration = calibrate_library(libraries[moves], sampled, resources)

@@ -11,6 +11,9 @@ from ..features import ClipDescriptors
 from ..features.descriptors.rhythm import onset_strength, tempo
 from ..utils.threads import one_blas_thread
 
+# Tempo modes that keep the pitch; the others move it with the speed.
+PITCH_KEEPING_MODES = ("stretch", "wsola")
+
 
 def sample_playback_rates(stems, sources, settings, rng):
     """Sample the anchor and compute the playback rate of each stem.

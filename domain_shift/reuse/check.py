@@ -6,6 +6,7 @@ import numpy as np
 
 from ...exceptions import DataError, UsageError
 from ...mashups import Mashup
+from ...mashups.tempo_sync import PITCH_KEEPING_MODES
 from ...runs.clip_list import ClipList
 from ...runs.config import Config
 from ...runs.training_clips import sample_training
@@ -172,7 +173,7 @@ def build_library(data, pool, resources):
             data.train,
             data.stems,
             pool.source_store,
-            moves="time" if pool.settings.tempo in ("stretch", "wsola") else "pitch",
+            moves="time" if pool.settings.tempo in PITCH_KEEPING_MODES else "pitch",
             sr=pool.settings.sr,
             n_jobs=resources.n_jobs,
             advance=advance,
