@@ -47,8 +47,8 @@ def lazy_exports(package, modules):
     Returns
     -------
     getattr, dir : callable
-        The first raises AttributeError for a name that is not exported; the second lists the
-        package's ``__all__``.
+        The first returns modules of the package too, and raises AttributeError for any other name
+        that is not exported; the second lists the package's ``__all__``.
 
     See Also
     --------
@@ -63,8 +63,14 @@ def lazy_exports(package, modules):
     """
 
     def load(name):
-        if name not in modules:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(modules[name], package), name)
+        if name in modules:
+            return getattr(importlib.import_module(modules[name], package), name)
+        try:
+            return importlib.import_module(f".{name}", package)
+        except ModuleNotFoundError as error:
+            # Otherwise the module is there, and a library that it imports is not.
+            if error.name != f"{package}.{name}":
+                raise
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return load, lambda: sorted(sys.modules[package].__all__)

@@ -28,3 +28,22 @@ def test_lazy_exports_import_on_first_use():
     with pytest.raises(AttributeError, match="'json' has no attribute 'missing'"):
         load("missing")
     assert {"JSONDecoder", "loads"} < set(names())
+
+
+def test_modules_are_attributes_of_lazy_packages(tmp_path, monkeypatch):
+    package = tmp_path / "lazy_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "module.py").touch()
+    (package / "broken.py").write_text("import lazy_package_dependency\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    load, _ = lazy_exports("lazy_package", {})
+    try:
+        assert load("module").__name__ == "lazy_package.module"
+        with pytest.raises(ModuleNotFoundError, match="lazy_package_dependency"):
+            load("broken")
+        with pytest.raises(AttributeError, match="'lazy_package' has no attribute 'missing'"):
+            load("missing")
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] == "lazy_package"]:
+            del sys.modules[name]
