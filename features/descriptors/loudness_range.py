@@ -86,7 +86,7 @@ def k_weights(sr):
     ndarray of shape (1025,), float32
         ``k_weights(sr) @ power`` is the mean square of each frame after the two filters of the
         K-weighting, pre-filter and RLB high-pass, for a power spectrogram under a Hann window.
-        Without the pre-filter up to a rate of 3 kHz, where it has no effect below ``sr / 2``.
+        Up to a rate of 3 kHz, whose half does not exceed its centre, without the pre-filter.
 
     References
     ----------
@@ -96,7 +96,7 @@ def k_weights(sr):
     z = np.exp(1j * np.linspace(0, np.pi, N_FFT // 2 + 1))
     gains = np.ones(len(z))
     for design, frequency in ((_high_shelf, _PRE_FILTER_HZ), (_high_pass, _RLB_HZ)):
-        # Of a filter beyond the Nyquist frequency there is no digital counterpart.
+        # A filter centred at the Nyquist frequency or beyond has no digital counterpart.
         if 2 * frequency < sr:
             numerator, denominator = design(2 * np.pi * frequency / sr)
             gains *= np.abs(np.polyval(numerator, z) / np.polyval(denominator, z)) ** 2
