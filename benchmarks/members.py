@@ -203,6 +203,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
     parser.add_argument("--per-class", type=int, default=100, help="training mashups")
+    parser.add_argument("--trainings", default=",".join(foreign.FIXED), help="record, wide (both)")
     parser.add_argument(
         "--others", default="", help=f"models of other packages, of {','.join(OTHERS)}"
     )

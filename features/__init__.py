@@ -12,6 +12,7 @@ _EXPORTS = {
     "ClipDescriptors": ".extractor",
     "Extractor": ".extractor",
     "FeatureStore": ".store",
+    "PatchFeatures": ".patches",
     "SpectralFeatures": ".transformer",
     "descriptor": ".descriptors.family",
     "extract": ".extraction",

@@ -9,6 +9,7 @@ from ..utils.lazy_import import lazy_exports
 _EXPORTS = {
     "MODELS": ".registry",
     "AudioEmbedding": ".deep.audio_embedding",
+    "Codebook": ".codebook",
     "EffNetClassifier": ".deep.effnet",
     "EffNetEmbedding": ".deep.effnet",
     "EffNetLogits": ".deep.effnet",
@@ -20,6 +21,7 @@ _EXPORTS = {
     "find_networks": ".inspection",
     "load_model": ".persistence",
     "make_baseline": ".baseline",
+    "make_codebook": ".codebook",
     "make_embed": ".embed",
     "make_lda": ".discriminant",
     "make_lgbm": ".trees",

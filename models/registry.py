@@ -83,6 +83,12 @@ _SPECS = (
         (_UNION, "stemstack.features.columns.weigh_block"),
     ),
     ModelSpec(
+        "codebook",
+        "codebook:make_codebook",
+        "features",
+        "discriminant analysis on patterns of the spectrogram, learnt from the training clips",
+    ),
+    ModelSpec(
         "lgbm", "trees:make_lgbm", "features", "gradient-boosted trees", (*_LIGHTGBM, _UNION)
     ),
     ModelSpec(
