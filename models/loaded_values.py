@@ -5,7 +5,7 @@ from numbers import Real
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
 from ..exceptions import UsageError, first_line
-from ..features import Extractor, SpectralFeatures
+from ..features import PatchFeatures, SpectralFeatures
 from .deep.audio_embedding import AudioEmbedding
 from .deep.estimator import DeepEstimator
 from .deep.persistence import check_net
@@ -49,8 +49,8 @@ def reset_and_check(model):
         _reset(part)
         if isinstance(part, DeepEstimator):
             check_net(part)
-        elif isinstance(part, SpectralFeatures):
-            _check_spectral(part)
+        elif isinstance(part, SpectralFeatures | PatchFeatures):
+            _check_extraction(part)
         elif isinstance(part, AudioEmbedding):
             _check_embedding(part)
         elif type(part).__name__ == "LGBMClassifier":
@@ -82,12 +82,12 @@ def _check_parameters(part):
         raise ValueError(first_line(error)) from error
 
 
-def _check_spectral(part):
+def _check_extraction(part):
     sr = part.sr
     if not isinstance(sr, Real) or isinstance(sr, bool) or not 0 < sr <= _MAX_SR:
         raise ValueError(f"sr must be above 0 and at most {_MAX_SR}. Got {sr!r}")
     try:
-        Extractor(sr, part.families, part.statistics, part.precision)
+        part.extractor_  # noqa: B018
     except UsageError as error:
         raise ValueError(first_line(error)) from error
 

@@ -226,7 +226,7 @@ class _Task:
         elif extractors:
             extractor = extractors[0]
             n = self._count_missing(extractor)
-            options["features"] = frozenset([*extractor.names, extractor.sr, extractor.precision])
+            options["features"] = frozenset([*extractor.names, extractor.store_name])
             options["n_features"] = n
             options["features_seconds"] = n and n * self._time_features(extractor) / self.n_jobs
         return ModelCost(name, waves=waves, **options)
