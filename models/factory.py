@@ -204,6 +204,9 @@ def _check_parameter_values(parsed, model):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            for _, step in model.steps:
+                if hasattr(step, "_parameter_constraints"):
+                    step._validate_params()
             clone(model.steps[-1][1]).fit(X, y)
     except (TypeError, ValueError, LightGBMError) as error:
         raise UsageError(f"{parsed.text}: {first_line(error)}") from error

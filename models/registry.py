@@ -118,4 +118,4 @@ _SPECS = (
 MODELS = {spec.name: spec for spec in _SPECS}
 
 # Sets of models that --models takes by one name: the best ones of a kind together.
-MODEL_SETS = {"handcrafted": ("lgbm", "lda")}
+MODEL_SETS = {"handcrafted": ("lgbm", "lda", "codebook")}

@@ -92,7 +92,7 @@ class Config:
     ----------
     data : str
         Path or URL of the data set.
-    models : sequence of str, default=("lr", "lgbm", "lda", "effnet")
+    models : sequence of str, default=("lr", "lgbm", "lda", "codebook", "effnet")
         Model names, optionally with parameters: ``"lr(C=0.1)"``.
     folds : int, default=5
         Number of cross-validation folds, disjoint by song.
@@ -146,7 +146,7 @@ class Config:
     """
 
     data: str
-    models: tuple = ("lr", "lgbm", "lda", "effnet")
+    models: tuple = ("lr", "lgbm", "lda", "codebook", "effnet")
     folds: int = 5
     repeats: int = 1
     mashups_per_genre: int | str = AUTO

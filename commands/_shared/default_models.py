@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ...exceptions import DataError, UsageError
 
-DEFAULT_MODELS = ("lr", "lgbm", "lda", "effnet")
+DEFAULT_MODELS = ("lr", "lgbm", "lda", "codebook", "effnet")
 DEFAULT_BLEND = "logistic"
 _WITH_MUSIC = ("lr(embeddings=musicnn)", *DEFAULT_MODELS[1:])
 

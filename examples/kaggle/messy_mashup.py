@@ -48,7 +48,7 @@ if importlib.util.find_spec("stemstack") is None:
 
 # %%
 OPTIONS = {
-    "MODELS": "lr,lgbm,lda,effnet(epochs=30,remix=true,mixup=0.2,spec_augment=0.2)",
+    "MODELS": "lr,lgbm,lda,codebook,effnet(epochs=30,remix=true,mixup=0.2,spec_augment=0.2)",
     "MASHUPS_PER_GENRE": "500",
     "CACHE": str(TEMP / "stemstack"),
 }

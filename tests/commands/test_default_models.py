@@ -13,7 +13,7 @@ from stemstack.commands._shared.default_models import (
 )
 from stemstack.runs import Config, Run
 
-WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "effnet")
+WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "codebook", "effnet")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_named_blend_is_not_changed(clips, run_program):
 def test_resumed_run_keeps_its_blend(clips, tmp_path):
     run = tmp_path / "RUN"
     assert choose_default_blend(clips, resumed=run) == "vote"
-    Run.begin(run, Config(str(clips), models=["lr"], blend="greedy"))
+    Run.begin(run, Config(str(clips), models=["lr"], blend="greedy"), resume=False)
     assert choose_default_blend(clips, resumed=run) == "greedy"
 
 

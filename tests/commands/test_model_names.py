@@ -40,7 +40,7 @@ def test_one_model_twice_and_a_seed_ensemble(stem_data, tmp_path, fit_small, run
 def test_name_of_a_set_selects_its_models(run_program):
     models = ["--models", "effnet,handcrafted"]
     code, out, _ = run_program("fit", "--data", "D", *models, "--print-config")
-    assert code == 0 and yaml.safe_load(out)["models"] == ["effnet", "lgbm", "lda"]
+    assert code == 0 and yaml.safe_load(out)["models"] == ["effnet", "lgbm", "lda", "codebook"]
 
 
 @pytest.mark.slow
