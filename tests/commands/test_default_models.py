@@ -11,7 +11,7 @@ from stemstack.commands._shared.default_models import (
     choose_default_blend,
     choose_default_models,
 )
-from stemstack.runs import Config, Run
+from stemstack.runs import Config
 
 WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "codebook", "effnet")
 
@@ -54,7 +54,8 @@ def test_named_blend_is_not_changed(clips, run_program):
 def test_resumed_run_keeps_its_blend(clips, tmp_path):
     run = tmp_path / "RUN"
     assert choose_default_blend(clips, resumed=run) == "vote"
-    Run.begin(run, Config(str(clips), models=["lr"], blend="greedy"), resume=False)
+    run.mkdir()
+    (run / "config.yaml").write_text(Config(str(clips), models=["lr"], blend="greedy").to_yaml())
     assert choose_default_blend(clips, resumed=run) == "greedy"
 
 
