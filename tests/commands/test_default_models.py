@@ -55,7 +55,7 @@ def test_resumed_run_keeps_its_blend(clips, tmp_path):
     run = tmp_path / "RUN"
     assert choose_default_blend(clips, resumed=run) == "vote"
     run.mkdir()
-    (run / "config.yaml").write_text(Config(str(clips), models=["lr"], blend="greedy").to_yaml())
+    Config(str(clips), models=["lr"], blend="greedy").write(run / "config.yaml", {})
     assert choose_default_blend(clips, resumed=run) == "greedy"
 
 
