@@ -98,7 +98,7 @@ _DIFFERENT_AUC = 0.75
     group=_MODELS,
     help="Models to train and stack, optionally with parameters: lr(C=0.1),effnet:b0(epochs=8); "
     "handcrafted for the best without networks; or functions of your own: my_models.py:make_svm. "
-    "By default, lr has embeddings of musicnn on clips, if that is installed.",
+    "By default, clips lack codebook, and lr has embeddings of musicnn on them, if installed.",
 )
 @option("--backbone", default="auto", group=_MODELS, help="timm backbone of effnet, or 'cnn'.")
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")

@@ -6,14 +6,16 @@ from ...exceptions import DataError, UsageError
 
 DEFAULT_MODELS = ("lr", "lgbm", "lda", "codebook", "effnet")
 DEFAULT_BLEND = "logistic"
-_WITH_MUSIC = ("lr(embeddings=musicnn)", *DEFAULT_MODELS[1:])
+_OF_CLIPS = ("lr", "lgbm", "lda", "effnet")
+_WITH_MUSIC = ("lr(embeddings=musicnn)", *_OF_CLIPS[1:])
 
 
 def choose_default_models(data, label_separator=None):
     """Return the default models of a data set, and a note if they are not the usual ones.
 
-    On clips of one class, ``lr`` has the embedding of musicnn next to its features if musicnn is
-    installed. On mashups of stems the embedding gains nothing for certain.
+    On clips of one class each, ``lr`` has the embedding of musicnn next to its features if musicnn
+    is installed. On mashups of stems the embedding gains nothing for certain. Clips of any kind
+    lack ``codebook``, which needs more of them than recordings usually are.
 
     Parameters
     ----------
@@ -26,9 +28,11 @@ def choose_default_models(data, label_separator=None):
     models : tuple of str
     note : str or None
     """
-    if not _has_clips_of_one_class(data, label_separator) or not _has_musicnn():
+    if not _has_clips(data):
         return DEFAULT_MODELS, None
-    usual = ",".join(DEFAULT_MODELS)
+    if label_separator is not None or not _has_musicnn():
+        return _OF_CLIPS, None
+    usual = ",".join(_OF_CLIPS)
     return (
         _WITH_MUSIC,
         f"lr has embeddings of musicnn, which is installed: --models {usual} has not",
@@ -57,16 +61,14 @@ def choose_default_blend(data, label_separator=None, resumed=None):
         from ...runs import Run
 
         return Run(resumed).config.blend
-    return "vote" if _has_clips_of_one_class(data, label_separator) else DEFAULT_BLEND
+    return "vote" if label_separator is None and _has_clips(data) else DEFAULT_BLEND
 
 
-def _has_clips_of_one_class(data, label_separator):
-    """Return whether a local data set has clips of one class; an invalid one is reported later."""
+def _has_clips(data):
+    """Return whether a local data set has clips, not stems; an invalid one is reported later."""
     from ...datasets import is_url
     from ...datasets.layouts import STEMS, find_layout
 
-    if label_separator is not None:
-        return False
     try:
         return not is_url(data) and find_layout(Path(data)) is not STEMS
     except DataError:

@@ -13,7 +13,8 @@ from stemstack.commands._shared.default_models import (
 )
 from stemstack.runs import Config
 
-WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "codebook", "effnet")
+OF_CLIPS = ("lr", "lgbm", "lda", "effnet")
+WITH_MUSIC = ("lr(embeddings=musicnn)", "lgbm", "lda", "effnet")
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,11 @@ def clips(tmp_path_factory):
 def test_clips_have_music_embeddings_if_installed(is_installed, clips, stem_data, monkeypatch):
     monkeypatch.setattr(default_models, "_has_musicnn", lambda: is_installed)
     models, note = choose_default_models(clips)
-    assert models == (WITH_MUSIC if is_installed else DEFAULT_MODELS)
+    assert models == (WITH_MUSIC if is_installed else OF_CLIPS)
     assert (note is not None) is is_installed
     usual = [stem_data, "https://host/manifest.csv", clips / "missing"]
     assert all(choose_default_models(data) == (DEFAULT_MODELS, None) for data in usual)
-    assert choose_default_models(clips, label_separator=";") == (DEFAULT_MODELS, None)
+    assert choose_default_models(clips, label_separator=";") == (OF_CLIPS, None)
 
 
 def test_clips_of_one_class_are_blended_by_vote(clips, stem_data):
