@@ -24,7 +24,7 @@ def noise():
     return 0.1 * np.random.default_rng(0).standard_normal(3 * SR).astype(np.float32)
 
 
-def test_first_and_last_patch_are_those_of_the_spectrogram(noise):
+def test_patches_are_those_of_the_spectrogram(noise):
     rows = PatchExtractor()(noise).reshape(N_PATCHES, 95)
     log_mel = power_to_db(mel_spectrogram(magnitude_spectrogram(noise, "fast"), SR, n_mels=40))
     for row, patch in ((rows[0], log_mel[:, :16]), (rows[-1], log_mel[:, -16:])):
@@ -45,7 +45,7 @@ def test_short_and_silent_clips_have_finite_patches(n_samples, noise):
     assert not extractor(np.zeros(n_samples, np.float32)).any()
 
 
-def test_patches_are_stored_and_the_same_for_two_processes(noise, tmp_path):
+def test_patches_are_the_same_stored_and_shared(noise, tmp_path):
     clips, extractor = [noise[i:] for i in range(12)], PatchExtractor()
     tables = [
         next(extract_batches(clips, extractor, n_jobs=jobs, cache=cache))[0]

@@ -61,7 +61,7 @@ def test_columns_must_divide_into_patches(rows):
         Codebook(n_patches=7).fit(rows)
 
 
-def test_dictionary_is_the_same_for_any_number_of_threads(rows):
+def test_dictionary_does_not_depend_on_threads(rows):
     found = []
     for limit in (1, 2):
         with threadpool_limits(limit):
