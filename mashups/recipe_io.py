@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from ..exceptions import DataError, UsageError, first_line
 from ..utils.atomic_write import write_text
-from ..utils.parquet import check_parquet_size
+from ..utils.parquet import open_parquet
 from .recipes import Effect, NoisePart, Recipe, StemPart, recipe_from_dict, recipe_to_dict
 
 # Of recipes as text; some 400,000.
@@ -99,9 +99,7 @@ def read_recipes(path):
     suffix = _suffix(path)
     try:
         if suffix == ".parquet":
-            # An open file: a folder in its place would be read as a table in several files.
-            with open(path, "rb") as file:
-                check_parquet_size(file)
+            with open_parquet(path) as file:
                 rows = pq.read_table(file).to_pylist()
         else:
             rows = [json.loads(line) for line in _read_text(path).split("\n") if line]

@@ -12,7 +12,7 @@ from ..datasets.dataset import list_labels
 from ..exceptions import DataError, first_line
 from ..stacking.out_of_fold import name_columns
 from ..utils.constraints import is_number
-from ..utils.parquet import check_parquet_size
+from ..utils.parquet import open_parquet
 
 _MAX_JSON_BYTES = 256 * 2**20
 _TOLERANCE = 1e-6
@@ -120,9 +120,7 @@ def read_parquet(path, columns=()):
         The file is missing or damaged, too large, or lacks a column.
     """
     try:
-        # An open file: a folder in its place would be read as a data set in several files.
-        with open(path, "rb") as file:
-            check_parquet_size(file)
+        with open_parquet(path) as file:
             table = pd.read_parquet(file)
         for _, column in table.items():
             if not pd.api.types.is_numeric_dtype(column):
