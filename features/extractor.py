@@ -21,6 +21,12 @@ VERSION = 5
 PRECISIONS = ("librosa", "fast")
 
 
+def check_rate(sr):
+    """Raise UsageError unless ``sr`` is a positive number."""
+    if not isinstance(sr, numbers.Real) or isinstance(sr, bool) or not sr > 0:
+        raise UsageError(f"The 'sr' parameter must be a rate in Hz. Got {sr!r} instead.")
+
+
 class ClipDescriptors:
     """One clip and its intermediate results, each of which is computed once, when first used.
 
@@ -155,8 +161,7 @@ class Extractor:
     precision: str = "librosa"
 
     def __post_init__(self):
-        if not isinstance(self.sr, numbers.Real) or isinstance(self.sr, bool) or not self.sr > 0:
-            raise UsageError(f"The 'sr' parameter must be a rate in Hz. Got {self.sr!r} instead.")
+        check_rate(self.sr)
         if self.precision not in PRECISIONS:
             raise UsageError(
                 f"The 'precision' parameter must be one of {PRECISIONS}. "

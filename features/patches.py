@@ -4,7 +4,6 @@ A patch is 16 frames of 40 mel bands. Its two-dimensional discrete cosine transf
 what it looks like in a seventh of the numbers; without the first, it does not depend on the level.
 """
 
-import numbers
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -12,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 import scipy.fft
 
-from ..exceptions import UsageError
 from ..utils.threads import one_blas_thread
 from .descriptors.mel import mel_spectrogram, power_to_db
+from .extractor import check_rate
 from .kernels.spectrum import magnitude_spectrogram
 from .transformer import ClipTransformer
 
@@ -59,8 +58,7 @@ class PatchExtractor:
     sr: int = 22050
 
     def __post_init__(self):
-        if not isinstance(self.sr, numbers.Real) or isinstance(self.sr, bool) or not self.sr > 0:
-            raise UsageError(f"The 'sr' parameter must be a rate in Hz. Got {self.sr!r} instead.")
+        check_rate(self.sr)
 
     @property
     def names(self):

@@ -6,7 +6,7 @@ from ...exceptions import DataError, UsageError
 
 DEFAULT_MODELS = ("lr", "lgbm", "lda", "codebook", "effnet")
 DEFAULT_BLEND = "logistic"
-_OF_CLIPS = ("lr", "lgbm", "lda", "effnet")
+_OF_CLIPS = tuple(name for name in DEFAULT_MODELS if name != "codebook")
 _WITH_MUSIC = ("lr(embeddings=musicnn)", *_OF_CLIPS[1:])
 
 
@@ -57,10 +57,12 @@ def choose_default_blend(data, label_separator=None, resumed=None):
     -------
     str
     """
-    if resumed is not None and (resumed / "config.yaml").exists():
+    if resumed is not None:
         from ...runs import Run
 
-        return Run(resumed).config.blend
+        run = Run(resumed)
+        if run.config_path.exists():
+            return run.config.blend
     return "vote" if label_separator is None and _has_clips(data) else DEFAULT_BLEND
 
 
