@@ -10,14 +10,12 @@ test clips of a data set. The table has macro F1 of the models, and of stacks wi
 
 import argparse
 import time
-from pathlib import Path
 
 import foreign
-import foreign_mixers
 import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
-from study import answered_clips, features_of, fold_probabilities, heads, sample_clips, score_all
+from study import features_of, fold_probabilities, heads, score_all
 
 from stemstack.features.extraction import extract_table
 from stemstack.features.patches import PatchExtractor
@@ -59,14 +57,9 @@ def stack(found, names, blend, y, fold):
 
 def measure(args, tests, seed):
     """Return one row for each model and stack, for one sample of mashups."""
-    cache = args.cache or args.foreign / "cache"
-    settings = {"mixture": "wide"}
-    if args.foreign:
-        settings["durations"] = foreign_mixers.DURATIONS
-    options = {"seed": seed, "per_class": args.per_class, "settings": settings, "cache": cache}
-    clips, y, fold = sample_clips(args.data or args.foreign / "data", folds=5, **options)
+    clips, y, fold = foreign.sample_wide(args, seed)
     test_clips = [clip for paths, _ in tests for clip in paths]
-    found, seconds = predict_all(clips, y, fold, test_clips, cache)
+    found, seconds = predict_all(clips, y, fold, test_clips, args.cache)
     classes, rows = np.unique(y), []
     for name, (oof, proba) in found.items():
         out_of_fold = f1_score(y, classes[oof.argmax(axis=1)], average="macro")
@@ -87,15 +80,9 @@ def measure(args, tests, seed):
 def main():
     """Measure all samples, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--foreign", type=Path, help="folder of foreign.py")
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--answers", type=Path, help="CSV of the test labels")
-    parser.add_argument("--cache", type=Path, help="folder for stems and features")
-    parser.add_argument("--draws", type=int, default=3, help="samples of folds and mashups (3)")
-    parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
+    foreign.add_test_options(parser)
     args = parser.parse_args()
-    tests = foreign.make_tests(args.foreign) if args.foreign else []
-    tests = tests or [answered_clips(args.data, args.answers)]
+    tests = foreign.choose_tests(args)
     rows = [row for seed in range(args.draws) for row in measure(args, tests, seed)]
     columns = ["models", "blend", "out of fold", "tests", "gain"]
     groups = pd.DataFrame(rows, columns=columns).groupby(["models", "blend"], sort=False)

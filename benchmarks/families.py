@@ -12,16 +12,14 @@ their mean. A family that is fitted is fitted to the training clips, without the
 import argparse
 import time
 from functools import partial
-from pathlib import Path
 
 import foreign
-import foreign_mixers
 import numpy as np
 import pandas as pd
 from family_candidates import CANDIDATES, describe_frames
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
-from study import answered_clips, features_of, fold_probabilities, sample_clips, score_all
+from study import features_of, fold_probabilities, score_all
 
 from stemstack.features import feature_columns
 from stemstack.models import make_lgbm
@@ -58,14 +56,9 @@ def compute(name, training, tests):
 
 def measure(args, tests, seed):
     """Return one row for each set of families and model, for one sample of mashups."""
-    cache = args.cache or args.foreign / "cache"
-    settings = {"mixture": "wide"}
-    if args.foreign:
-        settings["durations"] = foreign_mixers.DURATIONS
-    data, options = args.data or args.foreign / "data", {"seed": seed, "per_class": args.per_class}
-    clips, y, fold = sample_clips(data, cache=cache, folds=5, settings=settings, **options)
+    clips, y, fold = foreign.sample_wide(args, seed)
     test_clips = [clip for paths, _ in tests for clip in paths]
-    X, T = features_of(clips, cache), features_of(test_clips, cache)
+    X, T = features_of(clips, args.cache), features_of(test_clips, args.cache)
     frames, test_frames = describe(clips), describe(test_clips)
     tables = {"own families": (X, T, np.nan)}
     for name in args.only.split(",") if args.only else CANDIDATES:
@@ -92,16 +85,10 @@ def join(X, new):
 def main():
     """Measure all samples, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--foreign", type=Path, help="folder of foreign.py")
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--answers", type=Path, help="CSV of the test labels")
-    parser.add_argument("--cache", type=Path, help="folder for stems and features")
-    parser.add_argument("--draws", type=int, default=3, help="samples of folds and mashups (3)")
-    parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
+    foreign.add_test_options(parser)
     parser.add_argument("--only", help="candidates, by comma")
     args = parser.parse_args()
-    tests = foreign.make_tests(args.foreign) if args.foreign else []
-    tests = tests or [answered_clips(args.data, args.answers)]
+    tests = foreign.choose_tests(args)
     rows = [row for seed in range(args.draws) for row in measure(args, tests, seed)]
     columns = ["families", "model", "seed", "out of fold", "tests", "ms"]
     table = pd.DataFrame(rows, columns=columns).set_index(["families", "model", "seed"])

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import soundfile as sf
 from sklearn.metrics import f1_score
-from study import features_of, fold_probabilities, heads, sample_clips, score_all
+from study import answered_clips, features_of, fold_probabilities, heads, sample_clips, score_all
 
 from stemstack.datasets import DEFAULT_STEMS, read_data
 from stemstack.datasets.demo.noise_folder import write_noise
@@ -92,6 +92,33 @@ def make_tests(work):
     """Return the test sets of the mixers: paths and labels."""
     make_songs(work)
     return [make_test(work, name, 20) for name in foreign_mixers.MIXERS]
+
+
+def add_test_options(parser):
+    """Add options that select these tests, or those of a data set, and the training mashups."""
+    parser.add_argument("--foreign", type=Path, help="folder of foreign.py")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--answers", type=Path, help="CSV of the test labels")
+    parser.add_argument("--cache", type=Path, help="folder for stems and features")
+    parser.add_argument("--draws", type=int, default=3, help="samples of folds and mashups (3)")
+    parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
+
+
+def choose_tests(args):
+    """Return the tests that the options select, and complete the data and the cache."""
+    if not args.foreign:
+        return [answered_clips(args.data, args.answers)]
+    args.data, args.cache = args.foreign / "data", args.cache or args.foreign / "cache"
+    return make_tests(args.foreign)
+
+
+def sample_wide(args, seed):
+    """Return training mashups of wide settings, labels and folds, as the options select."""
+    settings = {"mixture": "wide"}
+    if args.foreign:
+        settings["durations"] = foreign_mixers.DURATIONS
+    options = {"seed": seed, "per_class": args.per_class, "settings": settings}
+    return sample_clips(args.data, folds=5, cache=args.cache, **options)
 
 
 def score_tests(classes, proba, tests):
