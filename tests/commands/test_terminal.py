@@ -61,6 +61,20 @@ def test_plan_of_new_data_measures_few_clips(stem_data, tmp_path, run_program):
     assert not out.exists() and not cache.exists()
 
 
+def test_plan_counts_patches_apart_from_features(stem_data, tmp_path, run_program):
+    fit = ["fit", "--data", stem_data, "--out", tmp_path / "RUN", "--folds", "2", "--dry-run"]
+    options = ["--mashups-per-genre", "8", "--cache", tmp_path / "cache", "--quiet", "--json"]
+    numbers = []
+    for models in (QUICK, f"{QUICK},codebook(n_codes=8)"):
+        code, out, err = run_program(*fit, *options, "--models", models)
+        assert code == 0, err
+        stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
+        numbers.append(sum(s["n"] for name, s in stages.items() if name.startswith("features")))
+    # 24 training clips and 6 of the test once more.
+    assert numbers[1] == numbers[0] + 30
+    assert stages["fitting codebook-n_codes-8"]["n"] == 2
+
+
 def test_printed_configuration_reads_back(tmp_path, run_program):
     printed = ["--print-config", "--data", "D", "--models", "lr(C=0.1),cnn", "--seed", "3"]
     code, out, _ = run_program("fit", *printed)
