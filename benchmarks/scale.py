@@ -24,7 +24,7 @@ from study import features_of, sample_clips
 
 from stemstack.audio import clip_key
 from stemstack.features import Extractor, FeatureStore
-from stemstack.features.extraction import BATCH
+from stemstack.features.computation import BATCH
 from stemstack.models import make_model, set_resources
 from stemstack.stacking.out_of_fold import fit_fold, to_labels
 from stemstack.utils.parallel import parallel_map

@@ -5,11 +5,8 @@ cannot be used results in a :class:`~stemstack.exceptions.DataError`, which ends
 with ``on_error="raise"``.
 """
 
-import warnings
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from joblib import effective_n_jobs
 
-from ..audio import clip_key, load_clip
 from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
-from ..utils.parallel import forked_map
 from ..utils.resources import DEFAULT_RESOURCES
+from . import computation
 from .extractor import Extractor
 from .store import FeatureStore
-
-# Clips per table and per shard of the store, and per task of a worker process.
-BATCH = 256
-_CHUNK = 8
 
 
 def extract(
@@ -161,20 +153,72 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
     advance = advance or (lambda n_done: None)
     log_use_of_ffmpeg(clips)
-    jobs = min(effective_n_jobs(n_jobs), len(clips)) if extractor.forks else 1
+    jobs = _count_jobs(n_jobs, clips, [extractor])
     if cache is None:
         outcomes = _computed_outcomes(clips, extractor, jobs, advance)
     else:
         outcomes = _stored_outcomes(clips, extractor, jobs, advance, FeatureStore(cache))
     names = extractor.names
-    for start in range(0, len(clips), BATCH):
-        batch = list(islice(outcomes, BATCH))
+    for start in range(0, len(clips), computation.BATCH):
+        batch = list(islice(outcomes, computation.BATCH))
         failed = [outcome for outcome in batch if isinstance(outcome, DataError)]
         if failed and on_error == "raise":
             raise failed[0]
         good = [i for i, outcome in enumerate(batch) if not isinstance(outcome, DataError)]
         rows = np.stack([batch[i] for i in good]) if good else np.empty((0, len(names)), np.float32)
         yield pd.DataFrame(rows, columns=names, index=np.array(good, dtype=int) + start), failed
+
+
+def store_features(clips, extractors, *, n_jobs=None, cache, advance=None):
+    """Compute the rows that a store lacks, of several extractions at a time.
+
+    Each clip is read, or rendered, once for all of them.
+
+    Parameters
+    ----------
+    clips : sequence of clips
+        Paths, 1-D arrays of samples, or mashups.
+    extractors : sequence of extractors
+        Of one sample rate.
+    n_jobs : int, optional
+        Number of processes, as in joblib. None means 1.
+    cache : str or os.PathLike
+        Folder of a :class:`FeatureStore`, which is written to batch by batch.
+    advance : callable, optional
+        Called with the number of clips done since the last call.
+
+    Raises
+    ------
+    DataError
+        A clip cannot be used. The batches before it are stored.
+
+    See Also
+    --------
+    extract_batches : Yields the rows of one extraction.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from stemstack.features import Extractor, extract
+    >>> from stemstack.features.extraction import store_features
+    >>> from stemstack.features.patches import PatchExtractor
+    >>> clips = [np.ones(100, np.float32)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store_features(clips, [Extractor(families="tempo"), PatchExtractor()], cache=folder)
+    ...     features, _ = extract(clips, families="tempo", cache=folder)  # Only read.
+    >>> features.shape
+    (1, 1)
+    """
+    log_use_of_ffmpeg(clips)
+    advance = advance or (lambda n_done: None)
+    jobs = _count_jobs(n_jobs, clips, extractors)
+    store = FeatureStore(cache)
+    for _, keys, failed in computation.fill_store(store, clips, extractors, jobs, advance):
+        for key in keys:
+            error = key if isinstance(key, DataError) else failed.get(key)
+            if error is not None:
+                raise error
 
 
 def extract_table(clips, extractor, title="features", *, resources=DEFAULT_RESOURCES):
@@ -302,29 +346,9 @@ def write_features(path, labels, batches):
     return errors
 
 
-def _computed_outcomes(clips, extractor, jobs, advance):
-    """Yield the features, or the DataError, of each clip."""
-    for outcome in _compute(clips, extractor, jobs):
-        advance(1)
-        yield outcome
-
-
 def _stored_outcomes(clips, extractor, jobs, advance, store):
-    """Yield the same from a store, where the rows that are missing are computed and put first."""
-    # One stream of work for all batches, so that workers never wait for the end of one. It takes
-    # clips from the same plans, ahead of the loop below: tee holds the plans in between.
-    plans, plans_ahead = tee(_plan_batches(clips, extractor, store))
-    missing = (clip for _, _, clip_of in plans_ahead for clip in clip_of.values())
-    outcomes = _compute(missing, extractor, jobs)
-    failed = {}
-    for batch, keys, clip_of in plans:
-        computed = {}
-        for key, outcome in zip(clip_of, outcomes, strict=False):
-            (failed if isinstance(outcome, DataError) else computed)[key] = outcome
-            advance(1)
-        if computed:
-            store.put(list(computed), list(computed.values()), extractor)
-        advance(len(keys) - len(clip_of))
+    """Yield the features, or the DataError, of each clip from a store, which is filled first."""
+    for batch, keys, failed in computation.fill_store(store, clips, [extractor], jobs, advance):
         yield from _stored_or_failed(batch, keys, extractor, store, failed)
 
 
@@ -335,9 +359,8 @@ def _stored_or_failed(clips, keys, extractor, store, failed):
     outcomes = [rows[i] if found[i] else failed.get(key, key) for i, key in enumerate(keys)]
     # Rows of a shard that turned out to be damaged, or that another process has removed.
     lost = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, str)]
-    for i, outcome in zip(
-        lost, _compute_serially(extractor, [clips[i] for i in lost]), strict=True
-    ):
+    computed = _computed_outcomes([clips[i] for i in lost], extractor, 1)
+    for i, outcome in zip(lost, computed, strict=True):
         outcomes[i] = outcome
     good = {keys[i]: outcomes[i] for i in lost if not isinstance(outcomes[i], DataError)}
     if good:
@@ -345,70 +368,14 @@ def _stored_or_failed(clips, keys, extractor, store, failed):
     return outcomes
 
 
-def _plan_batches(clips, extractor, store):
-    """Yield for each batch its clips, their keys, and the clips to compute by key.
-
-    Computing a key reads the file, which is then in memory for the workers.
-    """
-    planned = set()
-    for start in range(0, len(clips), BATCH):
-        batch = clips[start : start + BATCH]
-        keys = [_key_or_error(clip) for clip in batch]
-        new = {key for key in keys if isinstance(key, str)} - planned
-        missing = store.missing(new, extractor)
-        planned |= missing
-        yield batch, keys, {key: c for key, c in zip(keys, batch, strict=True) if key in missing}
+def _computed_outcomes(clips, extractor, jobs, advance=lambda n_done: None):
+    """Yield the features, or the DataError, of each clip."""
+    tasks = ((clip, [0]) for clip in clips)
+    for outcome in computation.compute(tasks, [extractor], jobs):
+        advance(1)
+        yield outcome if isinstance(outcome, DataError) else outcome[0]
 
 
-def _compute(clips, extractor, jobs):
-    """Yield the features, or the DataError, of each clip, in worker processes if jobs > 1."""
-    if jobs <= 1:
-        yield from _compute_serially(extractor, clips)
-        return
-    # Compile the kernels here, once: forked workers inherit them, others load them from numba's
-    # cache on disk, where several that compile at a time would be in each other's way.
-    extractor(np.sin(np.arange(extractor.sr, dtype=np.float32)))
-    for outcomes, caught in forked_map(partial(_compute_chunk, extractor), _chunks(clips), jobs):
-        for message in caught:
-            warnings.warn(message, stacklevel=2)
-        yield from outcomes
-
-
-def _chunks(clips):
-    clips = iter(clips)
-    while chunk := list(islice(clips, _CHUNK)):
-        yield chunk
-
-
-def _compute_chunk(extractor, clips):
-    """Return outcomes, and the warnings that the parent process is to issue again."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        outcomes = list(_compute_serially(extractor, clips))
-    return outcomes, [warning.message for warning in caught]
-
-
-def _compute_serially(extractor, clips):
-    """Yield the outcomes one after another, while the next clip is being read."""
-    with ThreadPoolExecutor(1) as reader:
-        futures = (reader.submit(_load_or_error, clip, extractor.sr) for clip in clips)
-        current = next(futures, None)
-        while current:
-            following = next(futures, None)
-            samples = current.result()
-            yield samples if isinstance(samples, DataError) else extractor(samples)
-            current = following
-
-
-def _load_or_error(clip, sr):
-    try:
-        return load_clip(clip, sr)
-    except DataError as error:
-        return error
-
-
-def _key_or_error(clip):
-    try:
-        return clip_key(clip)
-    except DataError as error:
-        return error
+def _count_jobs(n_jobs, clips, extractors):
+    forks = all(extractor.forks for extractor in extractors)
+    return min(effective_n_jobs(n_jobs), len(clips)) if forks else 1

@@ -15,7 +15,7 @@ from ...stacking.pseudo_labels import PseudoLabels
 from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
-from ..fitting.feature_cache import compute_features, widest_first
+from ..fitting.feature_cache import compute_features
 from ..fitting.fold_fits import fit_and_predict
 from ..fitting.meta_fit import fit_meta_model
 from ..predictions import METHOD, ModelPredictions, read_test
@@ -134,8 +134,7 @@ def fit_pseudo_labels(
     header = ClipList.from_test_table(data).header
     test = ClipList(ids, find_test(data, ids), header, tuple(run.metrics["left_out"]))
     if resources.cache is not None:
-        for name, model in widest_first(selected):
-            compute_features(name, model, [*clips, *test.paths], resources=resources)
+        compute_features(selected, [*clips, *test.paths], resources=resources)
     selected = {n: set_resources(model, cache=resources.cache) for n, model in selected.items()}
     with resources.progress.stage("pseudo-labelling"):
         labels = pseudo_label(

@@ -4,7 +4,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ...features import extract_batches
+from ...features.computation import source_of
+from ...features.extraction import store_features
 from ...models.inspection import find_extractors
 from ...utils.leftovers import temporary_folder
 from .cluster import run_on_cluster
@@ -23,54 +24,58 @@ def ensure_cache(resources):
         yield replace(resources, cache=folder)
 
 
-def compute_features(name, model, clips, *, client=None, resources):
-    """Compute the features of a model for all clips into the cache.
+def compute_features(models, clips, *, others=(), client=None, resources):
+    """Compute the features of models for all clips into the cache.
+
+    A clip is read, or rendered, once for all the features that are computed from one sample rate.
 
     Parameters
     ----------
-    name : str
-    model : estimator
-        Nothing is computed for a model without handcrafted features.
+    models : dict of str to estimator
+        Nothing is computed for a model without features.
     clips : sequence of clips
+    others : iterable of estimator
+        Models whose features are computed by the way, from the same samples.
     client : distributed.Client, optional
         A cluster to compute on, instead of worker processes on this machine.
     resources : Resources
         With a cache folder.
     """
-    store, stage = resources.cache / "features", f"features for {name}"
-    for extractor in find_extractors(model):
-        if client is None:
-            with resources.progress.stage(stage, len(clips)) as advance:
-                options = {"n_jobs": resources.n_jobs, "cache": store, "advance": advance}
-                for _ in extract_batches(clips, extractor, **options):
-                    pass  # They are stored in the cache.
-            continue
-        chunks = [(start, start + _CHUNK) for start in range(0, len(clips), _CHUNK)]
-        with resources.progress.stage(f"{stage} on the cluster", len(clips)) as advance:
-            for n in run_on_cluster(client, (clips, extractor, store), _compute_chunk, chunks):
-                advance(n)
+    others = [extractor for m in [*models.values(), *others] for extractor in find_extractors(m)]
+    for name, model in models.items():
+        own = find_extractors(model)
+        for source in dict.fromkeys(source_of(extractor) for extractor in own):
+            extractors = [extractor for extractor in others if source_of(extractor) == source]
+            _compute(f"features for {name}", widest(extractors), clips, client, resources)
+
+
+def widest(extractors):
+    """Return the extractors that no other one serves as well, the widest first.
+
+    Rows that are stored with more columns than needed serve, too.
+    """
+    found = []
+    for extractor in sorted(extractors, key=lambda extractor: -len(extractor.names)):
+        name, names = extractor.store_name, set(extractor.names)
+        if not any(name == other.store_name and names <= set(other.names) for other in found):
+            found.append(extractor)
+    return found
+
+
+def _compute(stage, extractors, clips, client, resources):
+    store = resources.cache / "features"
+    if client is None:
+        with resources.progress.stage(stage, len(clips)) as advance:
+            options = {"n_jobs": resources.n_jobs, "cache": store, "advance": advance}
+            store_features(clips, extractors, **options)
+        return
+    chunks = [(start, start + _CHUNK) for start in range(0, len(clips), _CHUNK)]
+    with resources.progress.stage(f"{stage} on the cluster", len(clips)) as advance:
+        for n in run_on_cluster(client, (clips, extractors, store), _compute_chunk, chunks):
+            advance(n)
 
 
 def _compute_chunk(shared, start, stop):
-    clips, extractor, store = shared
-    for _ in extract_batches(clips[start:stop], extractor, cache=store):
-        pass  # They are stored in the cache.
+    clips, extractors, store = shared
+    store_features(clips[start:stop], extractors, cache=store)
     return len(clips[start:stop])
-
-
-def widest_first(models):
-    """Return models ordered by their number of features, since narrower models reuse wider ones'.
-
-    Parameters
-    ----------
-    models : dict of str to estimator
-
-    Returns
-    -------
-    list of (str, estimator)
-    """
-    widths = {
-        name: max((len(extractor.names) for extractor in find_extractors(model)), default=0)
-        for name, model in models.items()
-    }
-    return sorted(models.items(), key=lambda item: -widths[item[0]])

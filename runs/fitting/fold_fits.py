@@ -23,7 +23,7 @@ from ...utils.parallel import parallel_map
 from ..predictions import METHOD, ModelPredictions
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster
-from .feature_cache import compute_features, widest_first
+from .feature_cache import compute_features
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,15 @@ class FoldFitter:
         """Return the state without what stays in the parent process."""
         return {**self.__dict__, "_client": None, "_resources": None}
 
-    def fit(self, models, *, on_gpu=(), limit=None):
+    def fit(self, models, *, planned=(), on_gpu=(), limit=None):
         """Fit models on every fold that the ledger lacks.
 
         Parameters
         ----------
         models : dict of str to estimator
             Not changed.
+        planned : iterable of estimator
+            Models to be fitted later, whose features are computed by the way.
         on_gpu : collection of str
             Names of the models that are trained on a GPU.
         limit : TimeLimit, optional
@@ -101,8 +103,8 @@ class FoldFitter:
         for name, model in models.items():
             self._fit_params(name, model)
         clips = [*self.training.clips, *self.test.clips]
-        for name, model in widest_first(models):
-            compute_features(name, model, clips, client=self._client, resources=resources)
+        options = {"others": planned, "client": self._client, "resources": resources}
+        compute_features(models, clips, **options)
         # Features are cached by now: a fold needs no worker processes of its own.
         models = {
             name: set_resources(clone(model), cache=resources.cache)

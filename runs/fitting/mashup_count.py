@@ -28,7 +28,7 @@ from ..learning_curve import LearningCurve
 from ..predictions import METHOD
 from ..time_limit.estimate import plan_fit
 from ..training_clips import training_clips
-from .feature_cache import compute_features, widest_first
+from .feature_cache import compute_features
 
 # Mashups per class of the first round, which is always drawn, and of the last.
 FIRST, LAST = 200, 12_800
@@ -96,7 +96,11 @@ def choose_mashups(data, config, run, models, resolved, *, available, client=Non
         bigger = replace(config, mashups_per_genre=size)
         training = first if size == FIRST else training_clips(data, bigger, resources=resources)
         sizes = [round(FIRST * part) for part in _FRACTIONS] if size == FIRST else [size]
-        scores = _score_sizes(sizes, training, cheap, resolved, client, resources)
+        # All models' features come from one rendering of each mashup.
+        compute_features(
+            cheap, training.clips, others=models.values(), client=client, resources=resources
+        )
+        scores = _score_sizes(sizes, training, cheap, resolved, resources)
         curve = replace(curve, sizes=curve.sizes + sizes, macro_f1=curve.macro_f1 + scores)
         gain = curve.predicted_gain()
         if gain < MIN_GAIN:
@@ -177,10 +181,8 @@ def _seconds_per_mashup(data, config, run, models, resolved, resources):
     return plan.seconds / size
 
 
-def _score_sizes(sizes, training, models, resolved, client, resources):
+def _score_sizes(sizes, training, models, resolved, resources):
     """Return macro F1 on the first round's mashups of models trained on others of each size."""
-    for name, model in widest_first(models):
-        compute_features(name, model, training.clips, client=client, resources=resources)
     table, keys = training.table, np.array([clip_key(clip) for clip in training.clips])
     scored, scores = first_rows(table, FIRST), []
     models = {n: set_resources(clone(m), cache=resources.cache) for n, m in models.items()}

@@ -85,7 +85,7 @@ def _predict_model(run, name, clips, tta, resources):
     folds = run.fitted_folds(name)
     model = run.load_model(name, folds[0])
     with run.using_model(name, folds[0]):
-        compute_features(name, model, clips, resources=resources)
+        compute_features({name: model}, clips, resources=resources)
     # A GPU runs one network at a time, in this process.
     on_gpu = device_of(model) != "cpu"
     options = {"n_jobs": 1} if on_gpu else {"n_jobs": resources.n_jobs, "n_threads": 1}

@@ -33,9 +33,14 @@ class ModelCost:
         For log-mels, which all folds share.
     features : frozenset of str or None
         Features to compute; models with the same or fewer features share them.
+    source : tuple, optional
+        Models of the same source compute their features in one pass over the clips.
+    load_seconds : float, default=0.0
+        To read, or render, the clips whose features are not cached.
     features_seconds : float, default=0.0
+        To compute their features.
     n_features : int, default=0
-        Number of clips whose features are not cached.
+        Number of them.
     epoch : float, default=0.0
         Per fold and epoch.
     epochs : int, default=0
@@ -47,6 +52,8 @@ class ModelCost:
     waves: int
     once: float = 0.0
     features: frozenset | None = None
+    source: tuple | None = None
+    load_seconds: float = 0.0
     features_seconds: float = 0.0
     n_features: int = 0
     epoch: float = 0.0
@@ -74,13 +81,16 @@ def total_seconds(costs):
 
 def feature_seconds(costs):
     """Return the time of each model's features in s: 0 where a wider model computes them."""
-    computed, seconds = [], {}
-    # In the order of computation: the widest first.
+    computed, loaded, seconds = [], {}, {}
     for cost in sorted(costs, key=lambda cost: -len(cost.features or ())):
-        shared = cost.features is None or any(cost.features <= other for other in computed)
-        seconds[cost.name] = 0.0 if shared else cost.features_seconds
-        if cost.features is not None:
-            computed.append(cost.features)
+        seconds[cost.name] = 0.0
+        if cost.features is None or any(cost.features <= other for other in computed):
+            continue
+        computed.append(cost.features)
+        # Clips are loaded once for all, so only those that were not loaded before.
+        before = loaded.get(cost.source, 0.0)
+        loaded[cost.source] = max(before, cost.load_seconds)
+        seconds[cost.name] = cost.features_seconds + loaded[cost.source] - before
     return seconds
 
 

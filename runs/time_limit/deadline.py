@@ -118,7 +118,8 @@ class TimeLimit:
         found = {}
         for name, model in models.items():
             with self.interrupt(name):
-                found |= fitter.fit({name: model}, on_gpu=on_gpu, limit=self)
+                options = {"planned": models.values(), "on_gpu": on_gpu, "limit": self}
+                found |= fitter.fit({name: model}, **options)
         for name in models.keys() - found:
             progress.log(f"NOT FINISHED, NOT IN THE STACK: {name}: {self.unfinished[name]}")
         if not found:

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from ...audio import check_clips, clip_key, load_clip
 from ...features import FeatureStore
+from ...features.computation import source_of
 from ...mashups import Mashup, Settings
 from ...mashups.sources import list_unconverted
 from ...models import find_networks, model_columns, set_resources
@@ -227,7 +228,8 @@ class _Task:
             extractor = extractors[0]
             n = self._count_missing(extractor)
             options["features"] = frozenset([*extractor.names, extractor.store_name])
-            options["n_features"] = n
+            options["n_features"], options["source"] = n, source_of(extractor)
+            options["load_seconds"] = n * self.load_seconds / self.n_jobs
             options["features_seconds"] = n and n * self._time_features(extractor) / self.n_jobs
         return ModelCost(name, waves=waves, **options)
 
@@ -250,11 +252,11 @@ class _Task:
         return len(FeatureStore(self.cache / "features").missing(self._keys, extractor))
 
     def _time_features(self, extractor):
-        """Return the time to load a clip and compute its features, in s."""
+        """Return the time to compute the features of a clip, in s."""
         extractor(np.zeros(extractor.sr, dtype=np.float32))  # The first call compiles.
         with threadpool_limits(1):
             seconds = [_time(extractor, clip) for clip in self.samples[:3]]
-        return self.load_seconds + np.mean(seconds)
+        return np.mean(seconds)
 
 
 def _load_samples(data, config, clips):

@@ -9,17 +9,20 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from stemstack.audio import clip_key
 from stemstack.exceptions import AudioError, UsageError
 from stemstack.features import (
     FeatureStore,
+    computation,
     extract,
     extract_batches,
-    extraction,
     join_batches,
     store,
     write_features,
 )
+from stemstack.features.extraction import store_features
 from stemstack.features.extractor import Extractor
+from stemstack.features.patches import PatchExtractor
 
 
 def _batches():
@@ -97,7 +100,7 @@ def test_invalid_on_error_raises(paths):
 
 
 def test_batches_cover_all_clips_in_order(clips, monkeypatch):
-    monkeypatch.setattr(extraction, "BATCH", 4)
+    monkeypatch.setattr(computation, "BATCH", 4)
     extractor = Extractor(**FAST)
     whole, _ = extract(clips * 3, **FAST)
     parts = [frame for frame, _ in extract_batches(clips * 3, extractor)]
@@ -119,27 +122,27 @@ def test_cached_rows_are_not_computed_again(clips, tmp_path, monkeypatch):
 
 
 def test_closed_extraction_resumes_after_last_batch(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr(extraction, "BATCH", 1)
+    monkeypatch.setattr(computation, "BATCH", 1)
     batches = extract_batches(clips, Extractor(**FAST), cache=tmp_path)
     next(batches)
     next(batches)
     batches.close()
-    keys = [extraction.clip_key(clip) for clip in clips]
+    keys = [clip_key(clip) for clip in clips]
     assert FeatureStore(tmp_path).missing(keys, Extractor(**FAST)) == {keys[2]}
     resumed, _ = extract(clips, cache=tmp_path, **FAST)
     pd.testing.assert_frame_equal(resumed, extract(clips, **FAST)[0], check_exact=True)
 
 
 def test_repeated_clip_is_computed_once(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr(extraction, "BATCH", 2)
+    monkeypatch.setattr(computation, "BATCH", 2)
     again, _ = extract(clips + clips, cache=tmp_path, **FAST)
     pd.testing.assert_frame_equal(again, extract(clips + clips, **FAST)[0], check_exact=True)
     shards = [pd.read_parquet(shard) for shard in tmp_path.rglob("*.parquet")]
-    assert sorted(pd.concat(shards)["clip_key"]) == sorted(map(extraction.clip_key, clips))
+    assert sorted(pd.concat(shards)["clip_key"]) == sorted(map(clip_key, clips))
 
 
 def test_bad_clips_with_jobs_and_cache(paths, tmp_path, monkeypatch):
-    monkeypatch.setattr(extraction, "BATCH", 3)
+    monkeypatch.setattr(computation, "BATCH", 3)
     many = paths * 3
     options = {"cache": tmp_path / "table", "n_jobs": 2, "on_error": "skip"}
     features, errors = extract(many, **options, **FAST)
@@ -153,8 +156,8 @@ def test_bad_clips_with_jobs_and_cache(paths, tmp_path, monkeypatch):
 def test_kill_loses_only_the_current_batch(tmp_path):
     script = """
 import sys, numpy as np
-from stemstack.features import extraction, Extractor
-extraction.BATCH = 2
+from stemstack.features import computation, extraction, Extractor
+computation.BATCH = 2
 clips = [np.full(2000, i / 20, np.float32) for i in range(1, 20)]
 for n, _ in enumerate(extraction.extract_batches(clips, Extractor(), cache=sys.argv[1], n_jobs=2)):
     print(n, flush=True)
@@ -168,7 +171,7 @@ for n, _ in enumerate(extraction.extract_batches(clips, Extractor(), cache=sys.a
             pass
         process.kill()
     clips = [np.full(2000, i / 20, np.float32) for i in range(1, 20)]
-    keys = [extraction.clip_key(clip) for clip in clips]
+    keys = [clip_key(clip) for clip in clips]
     assert len(FeatureStore(tmp_path).missing(keys, Extractor())) == 19 - 4 * 2
     resumed, _ = extract(clips, cache=tmp_path)
     pd.testing.assert_frame_equal(resumed, extract(clips)[0], check_exact=True)
@@ -198,7 +201,7 @@ class _CountedClip:
 
 @pytest.mark.parametrize("with_cache", [False, True])
 def test_clips_are_loaded_as_batches_are_taken(tmp_path, monkeypatch, with_cache):
-    monkeypatch.setattr(extraction, "BATCH", 4)
+    monkeypatch.setattr(computation, "BATCH", 4)
     monkeypatch.setattr(_CountedClip, "loaded", 0)
     clips = [_CountedClip(number) for number in range(40)]
     batches = extract_batches(clips, Extractor(**FAST), cache=tmp_path if with_cache else None)
@@ -228,3 +231,25 @@ def test_damaged_rows_are_computed_again(tmp_path, clips):
     pd.testing.assert_frame_equal(extract(clips, cache=cache, **options)[0], expected)
     pd.testing.assert_frame_equal(extract(clips, cache=cache, **options)[0], expected)
     assert shard not in cache.glob("*/*/*.parquet")
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_several_extractions_are_stored_in_one_pass(clips, tmp_path, n_jobs):
+    extractors, done = [Extractor(**FAST), PatchExtractor()], []
+    options = {"n_jobs": n_jobs, "cache": tmp_path, "advance": done.append}
+    store_features(clips + clips[:1], extractors, **options)
+    assert sum(done) == 4
+    keys = [clip_key(clip) for clip in clips]
+    for extractor in extractors:
+        found, rows = FeatureStore(tmp_path).get(keys, extractor)
+        assert found.all()
+        np.testing.assert_array_equal(rows, [extractor(clip) for clip in clips])
+
+
+def test_bad_clip_raises_after_its_batch_was_stored(paths, tmp_path):
+    cache = tmp_path / "table"
+    with pytest.raises(AudioError, match=r"2\.wav: is not audio"):
+        store_features(paths, [Extractor(**FAST), PatchExtractor()], cache=cache)
+    keys = [clip_key(path) for path in paths]
+    for extractor in (Extractor(**FAST), PatchExtractor()):
+        assert FeatureStore(cache).missing(keys, extractor) == {keys[2]}

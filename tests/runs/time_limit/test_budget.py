@@ -1,6 +1,7 @@
 """Models and epochs that fit into a time limit."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from stemstack.runs.time_limit.budget import (
     MIN_EPOCHS,
     ModelCost,
     choose,
+    feature_seconds,
     total_seconds,
     with_epochs,
 )
@@ -63,6 +65,18 @@ def test_shared_features_count_once():
     )
 
 
+def test_clips_are_loaded_once_per_source():
+    one = {"source": (22050, True), "load_seconds": 30.0, "fold": 0.0, "waves": 0}
+    wide = ModelCost("lr", features=frozenset("abc"), features_seconds=10.0, **one)
+    other = ModelCost("codebook", features=frozenset("xy"), features_seconds=2.0, **one)
+    slow = replace(other, name="slow", features=frozenset("z"), load_seconds=40.0)
+    elsewhere = replace(other, name="embed", features=frozenset("vw"), source=(16000, True))
+    assert feature_seconds([other, wide]) == {"lr": 40.0, "codebook": 2.0}
+    # Of another one more clips are missing.
+    assert feature_seconds([wide, slow]) == {"lr": 40.0, "slow": 12.0}
+    assert feature_seconds([wide, elsewhere]) == {"lr": 40.0, "embed": 32.0}
+
+
 def test_too_short_limit_raises_with_minimum():
     with pytest.raises(UsageError, match=r"too short: lr, the cheapest model, would take 42\.0 s"):
         choose([LINEAR, TREES, NETWORK], 41.0)
@@ -82,6 +96,8 @@ costs = st.builds(
     waves=st.integers(0, 5),
     once=st.floats(0, 100),
     features=st.none() | st.frozensets(st.sampled_from("abc")),
+    source=st.sampled_from([(22050, True), (16000, True)]),
+    load_seconds=st.floats(0, 100),
     features_seconds=st.floats(0, 100),
     epoch=st.floats(0, 10),
     epochs=st.integers(0, 20),
