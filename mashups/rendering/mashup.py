@@ -27,7 +27,7 @@ from .mastering import master
 from .mixing import mix_sources
 
 # To be changed whenever a recipe renders to other bytes than before.
-_FORMAT = "mashup-3"
+_FORMAT = "mashup-4"
 
 
 @dataclass(frozen=True)

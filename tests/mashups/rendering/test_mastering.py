@@ -4,8 +4,9 @@ import numpy as np
 import pyloudnorm
 import pytest
 import scipy.signal
+import soundfile
 from helpers.signals import sine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemstack.mashups.rendering.kernels import rms
@@ -129,6 +130,32 @@ def test_codec_keeps_length_and_alignment(codec, n_samples):
     if n_samples > 1000:
         assert np.argmax(np.correlate(coded, clip[100:-100], "valid")) == 100
         assert np.argmax(coded) == n_samples // 2
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    sr=st.sampled_from([8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000]),
+    n_samples=st.integers(1, 30_000),
+    quality=st.floats(0, 1),
+)
+def test_mp3_of_any_rate_is_aligned_and_complete(sr, n_samples, quality):
+    clip = 0.3 * np.sin(np.arange(n_samples, dtype=np.float32) * 0.2)
+    coded = apply_codec(clip, sr, "mp3", quality)
+    assert coded.shape == clip.shape
+    # A shift by one sample would leave an error of -14 dB.
+    middle = slice(n_samples // 4, None)
+    if n_samples > 4000:
+        assert rms(coded[middle] - clip[middle]) < 0.1 * rms(clip[middle])
+
+
+@pytest.mark.parametrize("quality, kbps", [(0, 24), (0.5, 56), (1, 80)])
+def test_mp3_has_a_constant_bit_rate(quality, kbps, monkeypatch):
+    files, read = [], soundfile.read
+    monkeypatch.setattr(
+        soundfile, "read", lambda file, **kw: files.append(len(file.getvalue())) or read(file, **kw)
+    )
+    apply_codec(hiss(8), SR, "mp3", quality)
+    assert files[0] * 8 / (8 * 1000) == pytest.approx(kbps, rel=0.02)
 
 
 @pytest.mark.parametrize("codec", ["mp3", "ogg"])
