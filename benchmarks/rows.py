@@ -11,10 +11,13 @@ import argparse
 import resource
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 from study import sample_clips
 
 from stemstack.features import extract
@@ -37,6 +40,28 @@ def seconds_for(clips, jobs):
 def _cpu_seconds():
     own = resource.getrusage(resource.RUSAGE_SELF)
     return own.ru_utime + own.ru_stime
+
+
+@contextmanager
+def worker_memory():
+    """Yield a dict of the largest ``rss`` and ``pss`` of a worker process so far, in MB."""
+    largest, done = {"rss": 0.0, "pss": 0.0}, threading.Event()
+
+    def watch():
+        while not done.wait(0.2):
+            for child in psutil.Process().children():
+                with suppress(psutil.Error):
+                    info = child.memory_full_info()
+                    for name in largest:
+                        largest[name] = max(largest[name], getattr(info, name) / 2**20)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield largest
+    finally:
+        done.set()
+        thread.join()
 
 
 def import_seconds():
@@ -65,9 +90,10 @@ def main():
     print(f"{len(clips)} mashups of 20 s, all families, median of {args.rounds} rounds")
     print(f"1 process    {len(clips) / alone:6.1f} rows/s, {len(clips) / cpu:6.1f} per s of CPU")
     print(f"2 processes  {len(clips) / together:6.1f} rows/s")
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"largest worker {worker:.0f} MB; imports of a worker that is not forked: ", end="")
-    print(f"{import_seconds():.2f} s")
+    with worker_memory() as memory:
+        seconds_for(clips, 2)
+    print("largest of two workers: {rss:.0f} MB, {pss:.0f} MB if shared pages are".format(**memory))
+    print(f"divided; imports of a worker that is not forked: {import_seconds():.2f} s")
 
 
 if __name__ == "__main__":

@@ -1,26 +1,25 @@
-"""Data sets on disk or at a URL: layouts, mirrors, checks (doctor) and synthetic demo data."""
+"""Data sets on disk or at a URL: layouts, mirrors, checks (doctor) and synthetic demo data.
 
-from .csv_table import read_csv_text
-from .dataset import DataSet, Inventory, Layout
-from .files import find_audio
-from .layouts import LAYOUTS, is_data_set, read_data
-from .layouts.shared import NOISE_FOLDER
-from .layouts.stems import DEFAULT_STEMS, SONGS_FOLDER
-from .remote import is_url, local_data, url_within
+Public names are imported when they are first used, so that worker processes do not import pandas.
+"""
 
-__all__ = [
-    "DEFAULT_STEMS",
-    "LAYOUTS",
-    "NOISE_FOLDER",
-    "SONGS_FOLDER",
-    "DataSet",
-    "Inventory",
-    "Layout",
-    "find_audio",
-    "is_data_set",
-    "is_url",
-    "local_data",
-    "read_csv_text",
-    "read_data",
-    "url_within",
-]
+from ..utils.lazy_import import lazy_exports
+
+_EXPORTS = {
+    "DEFAULT_STEMS": ".layouts.stems",
+    "LAYOUTS": ".layouts",
+    "NOISE_FOLDER": ".layouts.shared",
+    "SONGS_FOLDER": ".layouts.stems",
+    "DataSet": ".dataset",
+    "Inventory": ".dataset",
+    "Layout": ".dataset",
+    "find_audio": ".files",
+    "is_data_set": ".layouts",
+    "is_url": ".remote",
+    "local_data": ".remote",
+    "read_csv_text": ".csv_table",
+    "read_data": ".layouts",
+    "url_within": ".remote",
+}
+__all__ = [*_EXPORTS]
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -12,7 +12,7 @@ _EXPORTS = {
     "ClipDescriptors": ".extractor",
     "Extractor": ".extractor",
     "FeatureStore": ".store",
-    "PatchFeatures": ".patches",
+    "PatchFeatures": ".transformer",
     "SpectralFeatures": ".transformer",
     "descriptor": ".descriptors.family",
     "extract": ".extraction",

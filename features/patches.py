@@ -1,4 +1,4 @@
-"""PatchFeatures: patches of the log-mel spectrogram of a clip, from which patterns can be learnt.
+"""PatchExtractor: patches of the log-mel spectrogram of a clip, from which patterns can be learnt.
 
 A patch is 16 frames of 40 mel bands. Its two-dimensional discrete cosine transform, cut off, says
 what it looks like in a seventh of the numbers; without the first, it does not depend on the level.
@@ -15,7 +15,6 @@ from ..utils.threads import one_blas_thread
 from .descriptors.mel import mel_spectrogram, power_to_db
 from .extractor import check_rate
 from .kernels.spectrum import magnitude_spectrogram
-from .transformer import ClipTransformer
 
 N_PATCHES = 64
 # Part of the key of every stored row: raise it whenever any number may change.
@@ -99,50 +98,3 @@ class PatchExtractor:
 @lru_cache(maxsize=1)
 def _names():
     return [f"patch{i:02d}_{j:02d}" for i in range(N_PATCHES) for j in range(1, np.prod(_SHAPE))]
-
-
-class PatchFeatures(ClipTransformer):
-    """Transformer from clips to patches of their log-mel spectrograms.
-
-    64 patches of 16 frames (0.37 s) and 40 mel bands are spread evenly over a clip, and each is
-    described by 95 coefficients of its two-dimensional cosine transform, in dB.
-
-    Parameters
-    ----------
-    sr : int, default=22050
-        Sample rate in Hz that files are read at; arrays are assumed to be at this rate.
-    n_jobs : int, optional
-        Number of processes, as in joblib; None means 1.
-    cache : str or os.PathLike, optional
-        Folder of a :class:`FeatureStore`, so that no clip is described twice. No cache by default.
-
-    Attributes
-    ----------
-    feature_names_ : list of str
-        Column names, such as ``patch07_12``.
-    extractor_ : PatchExtractor
-    n_features_in_ : int
-        Samples per clip, when fitted on a 2-D array of waveforms.
-
-    See Also
-    --------
-    stemstack.models.codebook.Codebook : Learns patterns from patches.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from stemstack.features import PatchFeatures
-    >>> clips = np.random.default_rng(0).normal(size=(2, 22050))
-    >>> PatchFeatures().fit_transform(clips).shape
-    (2, 6080)
-    """
-
-    def __init__(self, sr=22050, *, n_jobs=None, cache=None):
-        self.sr = sr
-        self.n_jobs = n_jobs
-        self.cache = cache
-
-    @property
-    def extractor_(self):
-        """Extractor with these parameters."""
-        return PatchExtractor(self.sr)

@@ -1,4 +1,4 @@
-"""SpectralFeatures: scikit-learn transformer from clips to a table of named features."""
+"""SpectralFeatures and PatchFeatures: scikit-learn transformers from clips to named features."""
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ from ..audio import validate_clips
 from ..utils.targets import check_none_missing
 from .extraction import extract_batches
 from .extractor import Extractor
+from .patches import PatchExtractor
 
 
 class ClipTransformer(TransformerMixin, BaseEstimator):
@@ -184,3 +185,50 @@ class SpectralFeatures(ClipTransformer):
     def extractor_(self):
         """Extractor with these parameters."""
         return Extractor(self.sr, self.families, self.statistics, self.precision)
+
+
+class PatchFeatures(ClipTransformer):
+    """Transformer from clips to patches of their log-mel spectrograms.
+
+    64 patches of 16 frames (0.37 s) and 40 mel bands are spread evenly over a clip, and each is
+    described by 95 coefficients of its two-dimensional cosine transform, in dB.
+
+    Parameters
+    ----------
+    sr : int, default=22050
+        Sample rate in Hz that files are read at; arrays are assumed to be at this rate.
+    n_jobs : int, optional
+        Number of processes, as in joblib; None means 1.
+    cache : str or os.PathLike, optional
+        Folder of a :class:`FeatureStore`, so that no clip is described twice. No cache by default.
+
+    Attributes
+    ----------
+    feature_names_ : list of str
+        Column names, such as ``patch07_12``.
+    extractor_ : PatchExtractor
+    n_features_in_ : int
+        Samples per clip, when fitted on a 2-D array of waveforms.
+
+    See Also
+    --------
+    stemstack.models.codebook.Codebook : Learns patterns from patches.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stemstack.features import PatchFeatures
+    >>> clips = np.random.default_rng(0).normal(size=(2, 22050))
+    >>> PatchFeatures().fit_transform(clips).shape
+    (2, 6080)
+    """
+
+    def __init__(self, sr=22050, *, n_jobs=None, cache=None):
+        self.sr = sr
+        self.n_jobs = n_jobs
+        self.cache = cache
+
+    @property
+    def extractor_(self):
+        """Extractor with these parameters."""
+        return PatchExtractor(self.sr)

@@ -1,32 +1,30 @@
 """Mashups: training clips sampled from stems. Settings are sampled to recipes, which are rendered.
 
 Conventions: audio is mono float32 in [-1, 1] at 22,050 Hz by default. A *source store* is a dict of
-path to :class:`AudioSource`, the converted file.
+path to :class:`AudioSource`, the converted file. Public names are imported when they are first
+used, so that worker processes, which only render, do not import pandas.
 """
 
-from .pool import Pool, sample_recipes
-from .recipe_io import read_jams, read_recipes, write_jams, write_recipes
-from .recipes import Effect, NoisePart, Recipe, StemPart, song_recipes
-from .rendering.mashup import Mashup, load_mashups, write_mashups
-from .settings import Settings
-from .sources import AudioSource, build_source_store
+from ..utils.lazy_import import lazy_exports
 
-__all__ = [
-    "AudioSource",
-    "Effect",
-    "Mashup",
-    "NoisePart",
-    "Pool",
-    "Recipe",
-    "Settings",
-    "StemPart",
-    "build_source_store",
-    "load_mashups",
-    "read_jams",
-    "read_recipes",
-    "sample_recipes",
-    "song_recipes",
-    "write_jams",
-    "write_mashups",
-    "write_recipes",
-]
+_EXPORTS = {
+    "AudioSource": ".sources",
+    "Effect": ".recipes",
+    "Mashup": ".rendering.mashup",
+    "NoisePart": ".recipes",
+    "Pool": ".pool",
+    "Recipe": ".recipes",
+    "Settings": ".settings",
+    "StemPart": ".recipes",
+    "build_source_store": ".sources",
+    "load_mashups": ".rendering.mashup",
+    "read_jams": ".recipe_io",
+    "read_recipes": ".recipe_io",
+    "sample_recipes": ".pool",
+    "song_recipes": ".recipes",
+    "write_jams": ".recipe_io",
+    "write_mashups": ".rendering.mashup",
+    "write_recipes": ".recipe_io",
+}
+__all__ = [*_EXPORTS]
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

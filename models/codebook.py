@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from ..audio import DEFAULT_SR
-from ..features.patches import N_PATCHES, PatchFeatures
+from ..features import PatchFeatures
+from ..features.patches import N_PATCHES
 from .discriminant import ComponentsLDA
 
 # Patches that a dictionary is learnt from.

@@ -30,10 +30,12 @@ PACKAGES = ORDER[1:]
 NOT_PACKAGES = {"tests", "benchmarks", "examples", "docs"}
 HEAVY = {"torch", "torchaudio", "torchvision", "timm"}
 # What a worker process does: all features of a file and of a mashup with all kinds of processing
-# but loudness and bands of noise.
+# but loudness, and patches.
 WORKER = """
 import numpy as np, soundfile
-from stemstack.features import extract
+from stemstack.features.computation import compute
+from stemstack.features.extractor import Extractor
+from stemstack.features.patches import PatchExtractor
 from stemstack.mashups import AudioSource, Effect, Mashup, NoisePart, Recipe, StemPart
 folder, samples = sys.argv[1], np.random.default_rng(0).integers(-9000, 9000, 66150, np.int16)
 soundfile.write(f"{folder}/clip.wav", samples, 22050)
@@ -42,11 +44,14 @@ source = AudioSource(f"{folder}/clip.i16", len(samples), 120.0, 1.0, content="x"
 effects = Effect("tilt", (1.0,)), Effect("compression", (2.0, 0.0)), Effect("reverb", (0.5, -12.0))
 recipe = Recipe(
     "r", "a", 0, 22050, 0, 44100, (StemPart("drums", "s", "stem", 1.1, 1.0, tilt=1.0),),
-    (NoisePart("noise", 0, None, snr=10.0, tile=True, tilt=-1.0, active=True),), tempo="wsola",
-    normalize="rms", level=-18.0, lowpass=5000.0, codec="ogg", codec_quality=0.5, effects=effects,
+    (NoisePart("noise", 0, None, snr=10.0, tile=True, tilt=-1.0, active=True, band=(50.0, 900.0)),),
+    tempo="wsola", normalize="rms", level=-18.0, lowpass=5000.0, codec="ogg", codec_quality=0.5,
+    effects=effects,
 )
 mashup = Mashup.from_recipe(recipe, {"stem": source, "noise": source})
-extract([f"{folder}/clip.wav", mashup], families="all")
+tasks = [(f"{folder}/clip.wav", [0, 1]), (mashup, [0, 1])]
+rows = [np.concatenate(r) for r in compute(tasks, [Extractor(families="all"), PatchExtractor()], 1)]
+assert np.isfinite(rows).all()
 """
 
 
@@ -157,7 +162,10 @@ def test_files_have_at_most_500_lines():
             "from stemstack.models import make_lr, save_model; save_model(make_lr(), sys.argv[1])",
             HEAVY,
         ),
-        (WORKER, HEAVY | {"librosa", "sklearn", "pyloudnorm", "scipy.signal", "scipy.stats"}),
+        (
+            WORKER,
+            HEAVY | {"librosa", "pandas", "sklearn", "pyloudnorm", "scipy.signal", "scipy.stats"},
+        ),
     ],
 )
 def test_imports_stay_light(statement, banned, tmp_path):

@@ -97,11 +97,24 @@ def tilt(clip, sr, slope):
     ratios = np.arange(n // 2 + 1, dtype=np.float32) * step
     np.clip(ratios, *(np.float32(edge / _TILT_CENTRE) for edge in _TILT_EDGES), out=ratios)
     # A power instead of decibels of a logarithm, which takes twice as long.
-    return _filter(clip, n, ratios ** np.float32(slope / amplitude_to_db(2)))
+    return filter_spectrum(clip, n, ratios ** np.float32(slope / amplitude_to_db(2)))
 
 
-def _filter(clip, n, response):
-    """Multiply the spectrum of ``n`` points of a clip by a response, in float32."""
+def filter_spectrum(clip, n, response):
+    """Multiply the spectrum of ``n`` points of a clip by a response, in float32.
+
+    Parameters
+    ----------
+    clip : ndarray of shape (n_samples,), float32
+    n : int
+        Length of the transform; as many samples more than the clip has as the filter takes to
+        settle.
+    response : ndarray of shape (n // 2 + 1,), float32 or complex64
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+    """
     spectrum = scipy.fft.rfft(clip, n)
     spectrum *= response
     return scipy.fft.irfft(spectrum, n, overwrite_x=True)[: len(clip)]
@@ -205,7 +218,7 @@ def _add_tail(clip, tail, level):
     impulse = tail * (db_to_amplitude(level) / np.sqrt(np.sum(tail**2)))
     impulse[0] += 1.0
     n = scipy.fft.next_fast_len(len(clip) + len(impulse) - 1, real=True)
-    return _filter(clip, n, scipy.fft.rfft(impulse.astype(np.float32), n))
+    return filter_spectrum(clip, n, scipy.fft.rfft(impulse.astype(np.float32), n))
 
 
 # Of each effect that a recipe can name; the limits of its parameters are in ``EFFECT_LIMITS``.

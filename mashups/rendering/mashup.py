@@ -20,7 +20,6 @@ from ...exceptions import DataError, UsageError
 from ...utils.atomic_write import atomic_path
 from ...utils.hashing import hash_bytes
 from ...utils.parallel import parallel_map
-from ..pool import load_pool
 from ..recipes import recipe_to_dict
 from ..sources import build_source_store
 from .mastering import master
@@ -144,6 +143,9 @@ class Mashup:
                 f"The mashup {self.recipe.id!r} has no pool to sample from; make it with "
                 "Mashup.from_recipe(recipe, source_store, pool.save(folder)), or leave remix off"
             )
+        # Settings and tables, which a process that only renders need not load.
+        from ..pool import load_pool
+
         pool = load_pool(self.pool)
         recipe = pool.sample_recipe(self.recipe.id, self.recipe.label, self.recipe.fold, rng)
         return Mashup.from_recipe(recipe, pool.source_store, self.pool)
