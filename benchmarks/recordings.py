@@ -4,9 +4,10 @@ The classes are the soundtracks of games, from Debian's packages hedgewars-data,
 drascula-music, pushover-data, singularity-music, supertux-data, trackballs-data, warzone2100-music
 and wesnoth-1.16-music; those that are installed are used. Models are trained on tracks, and predict
 excerpts of other tracks, clean and with noise, and whole tracks. ``noise`` is fit's ``--noise``,
-with other clips of the same kinds of noise.
+with other clips of the same kinds of noise, unless the noise of the test is from a folder.
 
     python benchmarks/recordings.py WORK --draws 3
+    python benchmarks/recordings.py WORK --test-noise FOLDER
     python benchmarks/recordings.py WORK --root FOLDER  # packages unpacked there by dpkg -x
 """
 
@@ -20,6 +21,7 @@ import soundfile as sf
 from sklearn.metrics import f1_score
 
 from stemstack.audio import read_clip
+from stemstack.datasets import find_audio
 from stemstack.datasets.demo.noise_folder import write_noise
 from stemstack.domain_shift.tuning import match_settings
 from stemstack.mashups import Settings
@@ -44,13 +46,17 @@ GAMES = {
 SR = 22050
 MAX_TRACKS, TRAIN_SHARE, MIN_SECONDS = 24, 0.6, 15
 EXCERPTS, EXCERPT_SECONDS, SNR = 28, 10, 5.0
+MIN_NOISE_SECONDS = 0.5
 
 
-def make_data(root, work, seconds, draw):
+def make_data(root, work, seconds, draw, test_noise):
     """Write training tracks, test excerpts and test tracks, with a table of the test."""
-    write_noise(work / "noise", clips_per_category=2, seed=0, n_jobs=2)
     write_noise(work / "training-noise", clips_per_category=2, seed=1, n_jobs=2)
-    noises = [read_clip(path, SR) for path in sorted((work / "noise/audio").glob("*.wav"))]
+    if test_noise is None:
+        test_noise = work / "noise"
+        write_noise(test_noise, clips_per_category=2, seed=0, n_jobs=2)
+    noises = [read_clip(path, SR) for path in find_audio(test_noise)]
+    noises = [noise for noise in noises if len(noise) >= MIN_NOISE_SECONDS * SR]
     rows = []
     for number, (game, pattern) in enumerate(GAMES.items()):
         rng = np.random.default_rng([draw, number])
@@ -171,6 +177,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
     parser.add_argument("--root", type=Path, default=Path("/usr"), help="where usr/share is")
+    parser.add_argument("--test-noise", type=Path, help="folder of noise clips, for the test only")
     parser.add_argument("--seconds", type=float, default=60, help="longest track (60)")
     parser.add_argument("--models", default="lr,lgbm")
     parser.add_argument("--blend", default="vote", help="of the stack (vote, as fit has it)")
@@ -182,7 +189,7 @@ def main():
     for draw in range(args.draws):
         work = args.work / f"draw{draw}"
         if not (work / "answers.csv").exists():
-            make_data(args.root, work, args.seconds, draw)
+            make_data(args.root, work, args.seconds, draw, args.test_noise)
         found = {way: fit_and_score(way, work, args) for way in args.ways.split(",")}
         rows.append(pd.DataFrame({way: scores for way, (scores, _) in found.items()}))
         blends.append(pd.concat({way: table for way, (_, table) in found.items()}))

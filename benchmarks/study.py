@@ -52,6 +52,12 @@ def sample_clips(data, *, seed, per_class, cache, folds=4, settings=None, stems=
     return clips, labels, np.array([recipe.fold for recipe in sampled.recipes])
 
 
+def first_of_each(y, fold, number):
+    """Return the positions of the first mashups of each class and fold, ``number`` per class."""
+    places = pd.Series(y).groupby([y, fold]).cumcount().to_numpy()
+    return np.flatnonzero(places < number // len(np.unique(fold)))
+
+
 def song_clips(data, *, seed, cache, folds=4):
     """Return whole songs, the plain sums of their stems, in the form of :func:`sample_clips`."""
     dataset = read_data(data)

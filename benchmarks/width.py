@@ -18,7 +18,7 @@ import foreign_mixers
 import numpy as np
 import pandas as pd
 from families import models
-from study import features_of, fold_probabilities, sample_clips, score_all
+from study import features_of, first_of_each, fold_probabilities, sample_clips, score_all
 
 from stemstack.mashups import Settings
 from stemstack.mashups.wide import make_wide_mixture
@@ -56,12 +56,6 @@ def _scale_range(pair, width, kind):
     middle, reach = (low + high) / 2, width * (high - low) / 2
     scaled = np.array([middle - reach, middle + reach])
     return tuple((np.exp(scaled) if kind == "log" else scaled).tolist())
-
-
-def first_of_each(y, fold, number):
-    """Return the positions of the first mashups of each class and fold, ``number`` per class."""
-    places = pd.Series(y).groupby([y, fold]).cumcount().to_numpy()
-    return np.flatnonzero(places < number // len(np.unique(fold)))
 
 
 def measure(work, tests, width, numbers, seed):

@@ -7,13 +7,9 @@ import click
 from click.core import ParameterSource
 
 from ..exceptions import DataError, UsageError
-from ..stacking.blending import BLENDS
-from ._shared.default_models import (
-    DEFAULT_BLEND,
-    DEFAULT_MODELS,
-    choose_default_blend,
-    choose_default_models,
-)
+from ..models.registry import DEFAULT_MODELS
+from ..stacking.blending import BLENDS, DEFAULT_BLEND
+from ._shared.default_models import choose_default_blend, choose_default_models
 from ._shared.options import (
     PROTOCOLS,
     CountOrAuto,

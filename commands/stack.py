@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..stacking.blending import BLENDS
-from ._shared.default_models import DEFAULT_BLEND
+from ..stacking.blending import BLENDS, DEFAULT_BLEND
 from ._shared.options import Names, json_option, option, quiet_option
 from ._shared.terminal import echo, print_json
 

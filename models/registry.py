@@ -117,5 +117,8 @@ _SPECS = (
 
 MODELS = {spec.name: spec for spec in _SPECS}
 
+# What ``fit`` trains where no model is named.
+DEFAULT_MODELS = ("lr", "lgbm", "lda", "codebook", "effnet")
+
 # Sets of models that --models takes by one name: the best ones of a kind together.
 MODEL_SETS = {"handcrafted": ("lgbm", "lda", "codebook")}

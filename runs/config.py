@@ -9,7 +9,8 @@ import yaml
 from ..datasets import DEFAULT_STEMS
 from ..exceptions import DataError, UsageError
 from ..models import model_columns
-from ..stacking.blending import BLENDS
+from ..models.registry import DEFAULT_MODELS
+from ..stacking.blending import BLENDS, DEFAULT_BLEND
 from ..utils.atomic_write import write_text
 from ..utils.constraints import (
     NAMES,
@@ -146,7 +147,7 @@ class Config:
     """
 
     data: str
-    models: tuple = ("lr", "lgbm", "lda", "codebook", "effnet")
+    models: tuple = DEFAULT_MODELS
     folds: int = 5
     repeats: int = 1
     mashups_per_genre: int | str = AUTO
@@ -163,7 +164,7 @@ class Config:
     weights: str = "imagenet"
     device: str = "auto"
     epochs: int | None = None
-    blend: str = "logistic"
+    blend: str = DEFAULT_BLEND
 
     def __post_init__(self):
         for name, constraint in CONSTRAINTS.items():

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ...exceptions import DataError, UsageError
+from ...models.registry import DEFAULT_MODELS
+from ...stacking.blending import DEFAULT_BLEND
 
-DEFAULT_MODELS = ("lr", "lgbm", "lda", "codebook", "effnet")
-DEFAULT_BLEND = "logistic"
 _OF_CLIPS = tuple(name for name in DEFAULT_MODELS if name != "codebook")
 _WITH_MUSIC = ("lr(embeddings=musicnn)", *_OF_CLIPS[1:])
 

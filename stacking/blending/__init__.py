@@ -22,6 +22,7 @@ BLENDS = {
     "rank": ".mean:make_rank_mean",
     "vote": ".vote:make_vote",
 }
+DEFAULT_BLEND = "logistic"
 
 _EXPORTS = {
     "Blend": ".base",
@@ -30,5 +31,5 @@ _EXPORTS = {
     "make_blend": ".comparison",
     **{target.partition(":")[2]: target.partition(":")[0] for target in BLENDS.values()},
 }
-__all__ = ["BLENDS", *_EXPORTS]
+__all__ = ["BLENDS", "DEFAULT_BLEND", *_EXPORTS]
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

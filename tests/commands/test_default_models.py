@@ -7,10 +7,10 @@ import yaml
 
 from stemstack.commands._shared import default_models
 from stemstack.commands._shared.default_models import (
-    DEFAULT_MODELS,
     choose_default_blend,
     choose_default_models,
 )
+from stemstack.models.registry import DEFAULT_MODELS
 from stemstack.runs import Config
 
 OF_CLIPS = ("lr", "lgbm", "lda", "effnet")
