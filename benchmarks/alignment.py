@@ -7,7 +7,10 @@ that separates them from the test clips. The table has the mean gain in macro F1
 test set, training and sample, its standard error, and the worst case.
 
     python benchmarks/alignment.py WORK --draws 2
+    python benchmarks/alignment.py WORK --ways own_quantiles --half
 
+With ``--half``, tests have clips of every other class only: alignment takes for granted that
+classes are as frequent in the test as in training.
 WORK is that of ``foreign.py``; what it holds is not made again.
 """
 
@@ -92,7 +95,7 @@ def density_ratio(X, T):
     return X, T, np.minimum(ratio / ratio.mean(), _LARGEST_RATIO)
 
 
-WAYS = (no_change, training_quantiles, own_quantiles, coral, density_ratio)
+WAYS = {way.__name__: way for way in (training_quantiles, own_quantiles, coral, density_ratio)}
 
 
 def predict(way, X, y, fold, T):
@@ -107,20 +110,29 @@ def predict(way, X, y, fold, T):
     return proba | {"mean": sum(proba.values())}
 
 
-def measure(work, tests, training, seed, per_class):
+def half_of(tests):
+    """Return the tests with the clips of every other class."""
+    kept = []
+    for paths, y in tests:
+        rows = np.flatnonzero(np.isin(y, np.unique(y)[::2]))
+        kept.append(([paths[row] for row in rows], y[rows]))
+    return kept
+
+
+def measure(work, tests, training, ways, seed, per_class):
     """Return one row for each test set, way and model."""
     settings = Settings(durations=foreign_mixers.DURATIONS, **foreign.FIXED[training]).to_dict()
     options = {"seed": seed, "per_class": per_class, "cache": work / "cache", "folds": 5}
     clips, y, fold = sample_clips(work / "data", settings=settings, **options)
     X = features_of(clips, work / "cache")
     tables = [features_of(paths, work / "cache") for paths, _ in tests]
-    cases = [(way, number) for number in range(len(tests)) for way in WAYS]
+    cases = [(way, number) for number in range(len(tests)) for way in ways]
     calls = [(way, X, y, fold, tables[number]) for way, number in cases]
     rows = []
     for (way, number), proba in zip(cases, score_all(predict, calls), strict=True):
         for model, values in proba.items():
-            y_pred = np.unique(y)[values.argmax(axis=1)]
-            macro_f1 = f1_score(tests[number][1], y_pred, average="macro")
+            y_test, y_pred = tests[number][1], np.unique(y)[values.argmax(axis=1)]
+            macro_f1 = f1_score(y_test, y_pred, labels=np.unique(y_test), average="macro")
             rows.append((training, seed, number, way.__name__, model, macro_f1))
     return rows
 
@@ -132,19 +144,23 @@ def main():
     parser.add_argument("--trainings", default="record,wide")
     parser.add_argument("--draws", type=int, default=1, help="samples of folds and mashups (1)")
     parser.add_argument("--per-class", type=int, default=100, help="training mashups (100)")
+    parser.add_argument("--ways", default=",".join(WAYS), help="of aligning (all)")
+    parser.add_argument("--half", action="store_true", help="tests of every other class only")
     args = parser.parse_args()
     tests = foreign.make_tests(args.work)
+    tests = half_of(tests) if args.half else tests
+    ways = [no_change, *(WAYS[name] for name in args.ways.split(","))]
     rows = [
         row
         for seed in range(args.draws)
         for training in args.trainings.split(",")
-        for row in measure(args.work, tests, training, seed, args.per_class)
+        for row in measure(args.work, tests, training, ways, seed, args.per_class)
     ]
     columns = ["training", "seed", "test", "way", "model", "macro F1"]
     table = pd.DataFrame(rows, columns=columns)
     wide = table.pivot_table(index=columns[:3], columns=["model", "way"], values="macro F1")
     for model in (*models(), "mean"):
-        scores = wide[model][[way.__name__ for way in WAYS]]
+        scores = wide[model][[way.__name__ for way in ways]]
         gains = scores.sub(scores["no_change"], axis=0)
         by_training = scores.groupby(level="training").mean().T
         summary = pd.DataFrame({"gain": gains.mean(), "error": gains.sem(), "worst": gains.min()})

@@ -3,8 +3,9 @@
 The classes are the soundtracks of games, from Debian's packages hedgewars-data, hyperrogue-music,
 drascula-music, pushover-data, singularity-music, supertux-data, trackballs-data, warzone2100-music
 and wesnoth-1.16-music; those that are installed are used. Models are trained on tracks, and predict
-excerpts of other tracks, clean and with noise, and whole tracks. ``noise`` is fit's ``--noise``,
-with other clips of the same kinds of noise, unless the noise of the test is from a folder.
+excerpts of other tracks, clean and with noise, and whole tracks. ``noise`` is fit's
+``--noise synthetic``: other clips of the same kinds of noise as the test has, unless that is from a
+folder.
 
     python benchmarks/recordings.py WORK --draws 3
     python benchmarks/recordings.py WORK --test-noise FOLDER
@@ -23,6 +24,7 @@ from sklearn.metrics import f1_score
 from stemstack.audio import read_clip
 from stemstack.datasets import find_audio
 from stemstack.datasets.demo.noise_folder import write_noise
+from stemstack.datasets.synthetic_noise import SYNTHETIC
 from stemstack.domain_shift.tuning import match_settings
 from stemstack.mashups import Settings
 from stemstack.runs import ClipList, Config, fit_run, predict_run
@@ -51,10 +53,10 @@ MIN_NOISE_SECONDS = 0.5
 
 def make_data(root, work, seconds, draw, test_noise):
     """Write training tracks, test excerpts and test tracks, with a table of the test."""
-    write_noise(work / "training-noise", clips_per_category=2, seed=1, n_jobs=2)
     if test_noise is None:
         test_noise = work / "noise"
-        write_noise(test_noise, clips_per_category=2, seed=0, n_jobs=2)
+        # Training has those of seed 0.
+        write_noise(test_noise, clips_per_category=2, seed=1, n_jobs=2)
     noises = [read_clip(path, SR) for path in find_audio(test_noise)]
     noises = [noise for noise in noises if len(noise) >= MIN_NOISE_SECONDS * SR]
     rows = []
@@ -152,7 +154,7 @@ def fit_and_score(way, work, args):
     resources, match = Resources(args.work / "cache", n_jobs=2), None
     options = {"models": args.models.split(","), "blend": args.blend}
     if way == "noise":
-        options["noise"] = str(work / "training-noise")
+        options["noise"] = SYNTHETIC
         options["settings"] = Settings(mixture="wide").to_dict()
         options["mashups_per_genre"], match = args.per_class, match_settings
     else:

@@ -1,12 +1,13 @@
 """``fit``: train, stack, predict."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from ..exceptions import DataError, UsageError
+from ..exceptions import UsageError
 from ..models.registry import DEFAULT_MODELS
 from ..stacking.blending import BLENDS, DEFAULT_BLEND
 from ._shared.default_models import choose_default_blend, choose_default_models
@@ -23,7 +24,6 @@ from ._shared.options import (
     jobs_option,
     json_option,
     label_separator_option,
-    noise_option,
     option,
     quiet_option,
     settings_option,
@@ -35,8 +35,6 @@ from ._shared.terminal import echo_data, print_json
 
 _DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
 _FILE = click.Path(path_type=Path)
-# Of test and training clips; songs that differ have less.
-_DIFFERENT_AUC = 0.75
 
 
 @click.command("fit", cls=GroupedCommand)
@@ -86,7 +84,15 @@ _DIFFERENT_AUC = 0.75
     "file has settings found before. auto is read without --settings, and off with it.",
 )
 @stems_options
-@noise_option(group=_MASHUPS)
+@option(
+    "--noise",
+    type=click.Path(),
+    default="auto",
+    group=_MASHUPS,
+    help="Folder of noise clips that recordings are mixed with, as mashups of one stem; synthetic "
+    "for generated ones; off; or auto: synthetic if a classifier tells the test clips from the "
+    "recordings.",
+)
 @option(
     "--models",
     type=ModelNames(),
@@ -199,6 +205,7 @@ def fit_command(
         raise click.UsageError("Missing option '--out': the run directory.")
     else:
         resources = make_resources(cache, jobs, quiet)
+        config = _resolve_noise(config, out if execution["resume"] else None, resources)
         if note is not None:
             resources.progress.log(note)
         if dry_run:
@@ -217,6 +224,31 @@ def _resolve_match(settings, match):
     if match == "auto":
         return settings, "read" if settings is None else "off"
     return settings, match
+
+
+def _resolve_noise(config, resumed, resources):
+    """Return the configuration with the noise that ``auto`` and ``off`` stand for.
+
+    A run that is resumed keeps its noise.
+    """
+    if config.noise == "off":
+        return replace(config, noise=None)
+    if config.noise != "auto":
+        return config
+    from ..domain_shift.recording_noise import choose_noise
+    from ..runs import Run
+
+    if resumed is not None and (run := Run(resumed)).config_path.exists():
+        return replace(config, noise=run.config.noise)
+    noise, gap = choose_noise(config, resources=resources)
+    if noise is not None:
+        facets = ", ".join(facet.name for facet in gap.facets if facet.is_separable)
+        resources.progress.log(
+            f"a classifier separates the test clips from the training clips with AUC {gap.auc:.2f},"
+            f" by {facets}: recordings are trained on with synthetic noise, other levels and "
+            "effects; --noise FOLDER mixes in your own noise, --noise off none"
+        )
+    return replace(config, noise=noise)
 
 
 def _make_matcher(match):
@@ -287,34 +319,10 @@ def _fit(config, out, execution, resources, track, answers, as_json):
     with follow(tracker, config, out, progress) as log_run:
         run, problems = fit_run(config, out, **execution, resources=resources)
         summary = write_report_and_card(run, progress, answers)
-        _log_difference(run, config, resources)
         log_run(run, summary)
     if as_json:
         print_json(summary)
     report_skipped_clips(problems, "test clips were left out of the submission")
-
-
-def _log_difference(run, config, resources):
-    """Log by what the test differs from clips that are trained on as they are."""
-    from ..reports.section import ReportInputs
-    from ..reports.sections.gap import GAP
-
-    if run.read_recipes():
-        return
-    try:
-        found = GAP.collect(ReportInputs(run, [], resources=resources, data=config.data))
-    except DataError as error:
-        resources.progress.log(f"training and test clips are not compared: {error}")
-        return
-    gap = found and found["trained_on"]
-    if not gap or gap["interval"][0] < _DIFFERENT_AUC:
-        return
-    facets = ", ".join(facet["name"] for facet in gap["facets"] if facet["is_separable"])
-    resources.progress.log(
-        f"a classifier separates the test clips from the training clips with AUC {gap['auc']:.2f}, "
-        f"by {facets}: `gap {config.data}` shows the differences, and `fit --noise FOLDER` trains "
-        "on clips with noise, other levels and effects"
-    )
 
 
 def _memory(plan):

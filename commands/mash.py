@@ -78,8 +78,8 @@ def mash_command(
     dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
     if not dataset.has_stems:
         raise UsageError(
-            f"{data}: expected a data set with genres_stems; got clips, which --noise FOLDER is "
-            "needed to mix with"
+            f"{data}: expected a data set with genres_stems; got clips, which need noise to be "
+            "mixed with: --noise FOLDER, or --noise synthetic"
         )
     if recipes is None:
         mashups = _sample(dataset, n, options, resources)

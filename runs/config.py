@@ -108,7 +108,8 @@ class Config:
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
     allow_missing_stems : bool, default=False
     noise : str or None, default=None
-        Folder of noise clips, to be added to recordings in training, or instead of the data set's.
+        Folder of noise clips, or ``"synthetic"`` for generated ones, to be added to recordings in
+        training, or instead of the data set's.
     label_separator : str or None, default=None
         What separates the labels of a clip in a manifest, such as ``";"``; None where each clip has
         one label.

@@ -4,8 +4,13 @@ The data set is always given by the caller: a path or URL that a run names is ne
 the run may be from somebody else.
 """
 
+from collections import Counter
+from dataclasses import replace
+from pathlib import PurePosixPath
+
 from ..audio.windows import Window, recording_name
 from ..datasets import local_data, read_data
+from ..datasets.synthetic_noise import SYNTHETIC
 from ..exceptions import DataError
 from ..mashups import load_mashups
 from ..utils.resources import DEFAULT_RESOURCES
@@ -66,7 +71,7 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
     data : str or os.PathLike
         Path or URL.
     noise : str or os.PathLike, optional
-        The noise folder that was added, for a run with one.
+        The noise folder that was added, for a run with one; generated noise need not be given.
     resources : Resources
 
     Returns
@@ -79,12 +84,16 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
         The data set or the noise folder is not there, or cannot be read.
     """
     config, path = run.config, data_path(data, resources=resources)
+    if config.noise == SYNTHETIC:
+        noise = SYNTHETIC
     if noise is None and config.noise is not None:
         raise DataError(
             f"The run was trained with noise: give its folder by --noise. The run names "
             f"{config.noise}, which is not opened unasked"
         )
-    return read_data(path, **config.reading, noise=noise if config.noise is not None else None)
+    options = {"cache": resources.cache, "progress": resources.progress}
+    noise = noise if config.noise is not None else None
+    return read_data(path, **config.reading, noise=noise, **options)
 
 
 def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
@@ -113,10 +122,27 @@ def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
     if not recipes:
         paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
         return [_find_clip(paths, i, data) for i in ids]
-    selected = [_find(recipes, i, data) for i in ids]
+    noise = _noise_by_name(data)
+    selected = [_with_noise_of(_find(recipes, i, data), noise) for i in ids]
     if not selected:
         return []
     return load_mashups(selected, data.root, allowed=set(list_sources(data)), resources=resources)
+
+
+def _noise_by_name(data):
+    """Return the paths of noise clips by file name, without names that several have."""
+    paths = [] if data.noise is None else data.noise["path"].tolist()
+    count = Counter(PurePosixPath(path).name for path in paths)
+    return {name: p for p in paths if count[name := PurePosixPath(p).name] == 1}
+
+
+def _with_noise_of(recipe, noise):
+    """Return a recipe with the noise clips where they are now: their folder may have been moved."""
+    noises = [
+        replace(part, path=noise.get(PurePosixPath(part.path).name, part.path))
+        for part in recipe.noises
+    ]
+    return replace(recipe, noises=tuple(noises))
 
 
 def find_test(data, ids):

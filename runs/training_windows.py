@@ -93,12 +93,14 @@ def plan_clips(data, config, test):
 
     Returns
     -------
-    list of (str or Window)
+    table : DataFrame
+    clips : list of (str or Window)
+        As from :func:`cut_recordings`.
     """
     lengths = window_lengths(config, map(declared_seconds, test) if config.window == "auto" else ())
     paths = [] if lengths is None else [data.root / path for path in data.train["path"]]
     seconds = list(map(declared_seconds, paths))
-    return cut_recordings(data.train, data.root, seconds, config, lengths)[1]
+    return cut_recordings(data.train, data.root, seconds, config, lengths)
 
 
 def _cut(path, seconds, config, lengths, position):

@@ -331,7 +331,8 @@ def noise_option(**settings):
     return option(
         "--noise",
         type=click.Path(),
-        help="Folder of noise clips. Recordings are mixed with them, as mashups of one stem.",
+        help="Folder of noise clips, or synthetic for generated ones. Recordings are mixed with "
+        "them, as mashups of one stem.",
         **settings,
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ...exceptions import DataError, UsageError
 from ...utils.progress import NO_PROGRESS
 from ..remote import local_data
+from ..synthetic_noise import SYNTHETIC, write_synthetic_noise
 from .added_noise import add_noise
 from .class_folders import CLASS_FOLDERS
 from .manifest import MANIFEST
@@ -42,14 +43,15 @@ def read_data(
     allow_missing_stems : bool, default=False
         Whether songs may lack some of the stems. By default that is an error.
     noise : str or os.PathLike, optional
-        Folder of noise clips. Recordings of a data set of clips become songs of one stem, which
-        mashups with noise are made of; a data set of stems has this noise instead of its own.
+        Folder of noise clips, or ``"synthetic"`` for generated ones. Recordings of a data set of
+        clips become songs of one stem, which mashups with noise are made of; a data set of stems
+        has this noise instead of its own.
     label_separator : str, optional
         What separates the labels of a clip in a manifest; a clip may have any number of them. By
         default each clip has one.
     cache : str or os.PathLike, optional
-        A URL is mirrored below its ``remote`` folder; ``STEMSTACK_CACHE`` or ``~/.cache/stemstack``
-        by default.
+        A URL is mirrored below its ``remote`` folder, and generated noise is in ``noise``;
+        ``STEMSTACK_CACHE`` or ``~/.cache/stemstack`` by default.
     progress : NullProgress
         Shows how many files of a URL have been fetched; shows nothing by default.
 
@@ -92,6 +94,8 @@ def read_data(
             "labels; leave one of them out"
         )
     dataset = layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems, **options)
+    if noise == SYNTHETIC:
+        noise = write_synthetic_noise(cache, progress=progress)
     return dataset if noise is None else add_noise(dataset, noise)
 
 

@@ -153,11 +153,10 @@ def band_pass(clip, sr, band):
     # Frequencies as the bilinear transform warps them; each pass has the square root of this.
     edges = np.tan(np.pi / sr * np.array(band))
     warped = np.tan(np.pi / n * np.arange(n // 2 + 1))
-    warped[0] = np.finfo(np.float64).tiny
-    if 2 * high >= sr:
-        ratios = edges[0] / warped
-    else:
-        ratios = (warped - edges.prod() / warped) / (edges[1] - edges[0])
-    with np.errstate(over="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
+        if 2 * high >= sr:
+            ratios = edges[0] / warped
+        else:
+            ratios = (warped - edges.prod() / warped) / (edges[1] - edges[0])
         response = 1 / (1 + ratios ** (2 * _FILTER_ORDER))
     return filter_spectrum(clip, n, response.astype(np.float32))

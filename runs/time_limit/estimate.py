@@ -184,7 +184,7 @@ class _Task:
             sr = Settings.from_dict(config.settings).sr
             self.unconverted = list_unconverted(data.root, self.sources, cache=self.cache, sr=sr)
         else:
-            self._training = plan_clips(data, config, self.test)
+            self._training = plan_clips(data, config, self.test)[1]
             self.n_train = len(self._training)
             if "fold" in data.train:
                 self.n_folds = data.train["fold"].nunique()

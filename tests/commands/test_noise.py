@@ -1,14 +1,17 @@
 """Recordings with added noise: fit, resume, plan, report, predictions and mashups."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
 from stemstack.datasets import read_data
+from stemstack.domain_shift.recording_noise import choose_noise
 from stemstack.exceptions import DataError
 from stemstack.mashups import Settings, load_mashups, read_recipes
-from stemstack.runs import Config, fit_run
+from stemstack.runs import Config, Run, fit_run
 from stemstack.runs.stored_clips import find_training, open_data
 from stemstack.runs.training_clips import sample_training
 from stemstack.utils.resources import Resources
@@ -152,25 +155,78 @@ def test_plan_and_resume_know_the_noise(run, folders, tmp_path, run_program):
     assert code == 0 and before == [path.stat().st_mtime_ns for path in models], err
 
 
-@pytest.mark.parametrize(("noise", "differs"), [(0.0, False), (0.3, True)])
-def test_fit_names_differences_of_the_test(noise, differs, tmp_path, run_program, shared_cache):
-    rng = np.random.default_rng(0)
+@pytest.fixture(scope="module", params=[0.0, 0.3])
+def shifted(request, tmp_path_factory):
+    """48 recordings, 24 test clips with as much or more noise, and whether it is more."""
+    root, rng = tmp_path_factory.mktemp("shifted"), np.random.default_rng(0)
     for i in range(72):
         hz, is_test = rng.normal((200, 900)[i % 2], 20), i % 3 == 0
-        samples = 0.3 * np.sin(2 * np.pi * hz * np.arange(8000) / 8000)
-        samples += (0.02 + noise * is_test) * rng.standard_normal(8000)
-        path = tmp_path / "DATA" / ("test" if is_test else ("low", "high")[i % 2]) / f"{i}.wav"
+        samples = 0.3 * np.sin(2 * np.pi * hz * np.arange(SR) / SR)
+        samples += (0.02 + request.param * is_test) * rng.standard_normal(SR)
+        path = root / ("test" if is_test else ("low", "high")[i % 2]) / f"{i}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, samples / np.abs(samples).max(), 8000)
+        soundfile.write(path, samples / np.abs(samples).max(), SR)
     names = [f"test/{i}.wav" for i in range(0, 72, 3)]
-    pd.DataFrame({"id": names, "filename": names}).to_csv(tmp_path / "DATA/test.csv", index=False)
-    arguments = ["--models", "lr(families=centroid)", "--folds", 2, "--cache", shared_cache]
-    code, _, err = run_program(
-        "fit", "--data", tmp_path / "DATA", "--out", tmp_path / "RUN", *arguments
-    )
+    pd.DataFrame({"id": names, "filename": names}).to_csv(root / "test.csv", index=False)
+    return root, request.param > 0
+
+
+FEW = ("--models", "lr(families=centroid)", "--folds", 2, "--mashups-per-genre", 10)
+
+
+def test_noise_is_added_where_the_test_differs(shifted, tmp_path, run_program, shared_cache):
+    (data, differs), out = shifted, tmp_path / "RUN"
+    arguments = ["fit", "--data", data, "--out", out, *FEW, "--cache", shared_cache]
+    code, _, err = run_program(*arguments)
     assert code == 0, err
+    found = Run(out)
     text = " ".join(err.split())
     assert ("separates the test clips from the training clips with AUC" in text) is differs
-    assert ("fit --noise FOLDER" in text) is differs
-    if differs:
-        assert "noise" in text.partition("with AUC")[2].partition(":")[0]
+    assert found.config.noise == ("synthetic" if differs else None)
+    if not differs:
+        assert not found.read_recipes()
+        return
+    assert "noise" in text.partition("with AUC")[2].partition(":")[0]
+    recipes = found.read_recipes()
+    assert len(recipes) == 20
+    noises = {part.path for recipe in recipes.values() for part in recipe.noises}
+    assert noises and all("noise/synthetic-v1" in path for path in noises)
+    # Resumed, the noise is that of the run; generated again, it may be elsewhere.
+    before = (out / "config.yaml").read_text()
+    code, _, err = run_program(*arguments, "--resume")
+    assert code == 0 and (out / "config.yaml").read_text() == before, err
+    elsewhere = Resources(tmp_path / "cache")
+    mashup = find_training(
+        open_data(found, data, resources=elsewhere), recipes, list(recipes), resources=elsewhere
+    )[0]
+    assert mashup.load(SR).any() and any((tmp_path / "cache/noise").rglob("*.wav"))
+
+
+def test_noise_off_leaves_recordings_as_they_are(shifted, tmp_path, run_program, shared_cache):
+    arguments = ["--data", shifted[0], *FEW, "--cache", shared_cache, "--noise", "off"]
+    code, _, err = run_program("fit", *arguments, "--out", tmp_path / "RUN")
+    assert code == 0 and "AUC" not in err, err
+    assert Run(tmp_path / "RUN").config.noise is None
+
+
+def test_few_test_clips_choose_no_noise(folders, shared_cache):
+    config = Config(str(folders / "DATA"), window="off")
+    assert choose_noise(config, resources=Resources(shared_cache)) == (None, None)
+
+
+def test_stems_have_their_own_noise(stem_data, shared_cache):
+    config = Config(str(stem_data))
+    assert choose_noise(config, resources=Resources(shared_cache)) == (None, None)
+
+
+def test_moved_noise_folder_is_found_by_name(run, folders, tmp_path, shared_cache):
+    shutil.copytree(folders / "NOISE", tmp_path / "MOVED")
+    recipes, resources = run.read_recipes(), Resources(shared_cache)
+    before = open_data(run, folders / "DATA", noise=folders / "NOISE")
+    after = open_data(run, folders / "DATA", noise=tmp_path / "MOVED")
+    first, second = (
+        find_training(data, recipes, list(recipes), resources=resources) for data in (before, after)
+    )
+    assert [clip.key() for clip in first] == [clip.key() for clip in second]
+    paths = {part.path for clip in second for part in clip.recipe.noises}
+    assert paths and all("MOVED" in path for path in paths)

@@ -109,7 +109,7 @@ def test_band_pass_halves_amplitude_at_edges(frequency, gain):
     np.testing.assert_allclose(found[2000:-2000], gain * clip[2000:-2000], rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize("band", [(1000.0, 6000.0), (200.0, 900.0), (60.0, 20000.0)])
+@pytest.mark.parametrize("band", [(1000.0, 6000.0), (200.0, 900.0), (8000.0, 11000.0), (60.0, 2e4)])
 def test_band_pass_equals_scipy_away_from_the_ends(band):
     clip = hiss()
     edges, kind = (band[0], "highpass") if band[1] > SR / 2 else (band, "bandpass")

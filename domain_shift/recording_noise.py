@@ -1,0 +1,64 @@
+"""Whether recordings are to be trained on with noise and effects, as their test clips differ."""
+
+from ..datasets import read_data
+from ..datasets.synthetic_noise import SYNTHETIC
+from ..runs.clip_list import ClipList
+from ..runs.training_windows import plan_clips
+from ..utils.resources import DEFAULT_RESOURCES
+from .gap.clip_sets import ClipSet, measure_gap
+
+# Clips of each set to compare, and the fewest that show anything.
+_MOST, _FEWEST = 100, 20
+# Where the whole 95 % interval of the AUC is above this, the sets differ.
+_DIFFERENT_AUC = 0.75
+# What noise, filters, reverberation, compression and codecs change.
+_CHANGED = ("spectrum", "dynamics", "noise")
+
+
+def choose_noise(config, *, resources=DEFAULT_RESOURCES):
+    """Choose synthetic noise for recordings whose test clips differ from them.
+
+    Parameters
+    ----------
+    config : Config
+        Its noise is not used.
+    resources : Resources
+
+    Returns
+    -------
+    noise : {"synthetic"} or None
+        None also for stems, for clips of several labels, and where there are fewer than 20 training
+        clips or test clips.
+    gap : Gap or None
+        Between training clips, cut as they would be, and test clips, where they were compared.
+
+    Raises
+    ------
+    DataError
+        The data cannot be used.
+
+    See Also
+    --------
+    stemstack.domain_shift.gap.measure_gap : Compares two sets of clips.
+
+    Examples
+    --------
+    >>> from stemstack.domain_shift.recording_noise import choose_noise
+    >>> from stemstack.runs import Config
+    >>> noise, gap = choose_noise(Config("CLIPS"))  # doctest: +SKIP
+    """
+    if config.label_separator is not None:
+        return None, None
+    options = {"cache": resources.cache, "progress": resources.progress}
+    data = read_data(config.data, **config.reading, **options)
+    if data.has_stems or data.test is None:
+        return None, None
+    test = ClipList.from_test_table(data).paths
+    table, clips = plan_clips(data, config, test)
+    sets = ClipSet("train", clips, table["group"].tolist()), ClipSet("test", test, test)
+    sets = [one.sample(_MOST, config.seed).usable(resources=resources) for one in sets]
+    if min(len(one.clips) for one in sets) < _FEWEST or len(set(sets[0].groups)) < 2:
+        return None, None
+    gap = measure_gap(*sets, seed=config.seed, resources=resources)
+    differs = any(facet.is_separable for facet in gap.facets if facet.name in _CHANGED)
+    return (SYNTHETIC if differs and gap.interval[0] > _DIFFERENT_AUC else None), gap
