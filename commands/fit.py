@@ -235,11 +235,15 @@ def _resolve_noise(config, resumed, resources):
         return replace(config, noise=None)
     if config.noise != "auto":
         return config
+    from ..datasets.synthetic_noise import SYNTHETIC
     from ..domain_shift.recording_noise import choose_noise
     from ..runs import Run
 
     if resumed is not None and (run := Run(resumed)).config_path.exists():
-        return replace(config, noise=run.config.noise)
+        found = run.config.noise
+        if found not in (None, SYNTHETIC):
+            raise UsageError(f"{resumed} has noise of a folder: repeat --noise {found}")
+        return replace(config, noise=found)
     noise, gap = choose_noise(config, resources=resources)
     if noise is not None:
         facets = ", ".join(facet.name for facet in gap.facets if facet.is_separable)

@@ -151,6 +151,10 @@ def test_plan_and_resume_know_the_noise(run, folders, tmp_path, run_program):
     models = sorted((run.path / "models/").rglob("fold*/*.skops"))
     before = [path.stat().st_mtime_ns for path in models]
     config = run.path / "config.yaml"
+    code, _, err = run_program(
+        "fit", "--data", folders / "DATA", "--models", "heuristic", "--out", run.path, "--resume"
+    )
+    assert code == 2 and f"repeat --noise {folders / 'NOISE'}" in " ".join(err.split())
     code, _, err = run_program("fit", "--config", config, "--out", run.path, "--resume")
     assert code == 0 and before == [path.stat().st_mtime_ns for path in models], err
 
