@@ -9,7 +9,7 @@ from .gap.clip_sets import ClipSet, measure_gap
 
 # Clips of each set to compare, and the fewest that show anything.
 _MOST, _FEWEST = 100, 20
-# Where the whole 95 % interval of the AUC is above this, about half of the test clips or more differ.
+# Where the whole 95 % interval of the AUC is above this: half of the test clips or more differ.
 _DIFFERENT_AUC = 0.6
 # What noise, filters, reverberation, compression and codecs change.
 _CHANGED = ("spectrum", "dynamics", "noise")
