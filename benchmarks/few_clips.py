@@ -9,8 +9,8 @@ the mean of some samples of the training clips.
     python benchmarks/few_clips.py WORK --draws 2 --noise
 
 WORK receives the features. With ``--noise``, runs that are trained on the clips as they are and on
-clips with synthetic noise are compared instead. The test clips have none, and ``fit --noise auto``
-adds none.
+clips with synthetic noise are compared instead. The test clips have none, and ``fit``
+adds none by itself.
 """
 
 import argparse

@@ -1,6 +1,5 @@
 """``fit``: train, stack, predict."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -87,11 +86,10 @@ _FILE = click.Path(path_type=Path)
 @option(
     "--noise",
     type=click.Path(),
-    default="auto",
     group=_MASHUPS,
     help="Folder of noise clips that recordings are mixed with, as mashups of one stem; synthetic "
-    "for generated ones; off; or auto: synthetic if a classifier tells the test clips from the "
-    "recordings.",
+    "for generated ones; or off. By default, synthetic if a classifier tells the test clips from "
+    "the recordings.",
 )
 @option(
     "--models",
@@ -205,7 +203,7 @@ def fit_command(
         raise click.UsageError("Missing option '--out': the run directory.")
     else:
         resources = make_resources(cache, jobs, quiet)
-        config = _resolve_noise(config, out if execution["resume"] else None, resources)
+        execution["choose_noise"] = None if config.noise else _choose_noise
         if note is not None:
             resources.progress.log(note)
         if dry_run:
@@ -226,24 +224,10 @@ def _resolve_match(settings, match):
     return settings, match
 
 
-def _resolve_noise(config, resumed, resources):
-    """Return the configuration with the noise that ``auto`` and ``off`` stand for.
-
-    A run that is resumed keeps its noise.
-    """
-    if config.noise == "off":
-        return replace(config, noise=None)
-    if config.noise != "auto":
-        return config
-    from ..datasets.synthetic_noise import SYNTHETIC
+def _choose_noise(config, resources):
+    """Return the noise of a fit that names none, and say so if it is any."""
     from ..domain_shift.recording_noise import choose_noise
-    from ..runs import Run
 
-    if resumed is not None and (run := Run(resumed)).config_path.exists():
-        found = run.config.noise
-        if found not in (None, SYNTHETIC):
-            raise UsageError(f"{resumed} has noise of a folder: repeat --noise {found}")
-        return replace(config, noise=found)
     noise, gap = choose_noise(config, resources=resources)
     if noise is not None:
         facets = ", ".join(facet.name for facet in gap.facets if facet.is_separable)
@@ -252,7 +236,7 @@ def _resolve_noise(config, resumed, resources):
             f" by {facets}: recordings are trained on with synthetic noise, other levels and "
             "effects; --noise FOLDER mixes in your own noise, --noise off none"
         )
-    return replace(config, noise=noise)
+    return noise
 
 
 def _make_matcher(match):
@@ -301,7 +285,7 @@ def _check_origin(ctx, options):
 def _plan(config, out, execution, match, resources, as_json):
     from ..runs import plan_run
 
-    options = {name: execution[name] for name in ("audit", "time_limit")}
+    options = {name: execution[name] for name in ("audit", "time_limit", "choose_noise")}
     if match != "off":
         from ..domain_shift.tuning.match import MATCH_BUDGETS
 

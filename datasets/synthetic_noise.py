@@ -5,8 +5,8 @@ from pathlib import Path
 from ..utils.cache import default_cache_folder
 from ..utils.progress import NO_PROGRESS
 
-# The value of ``noise`` that stands for these clips.
-SYNTHETIC = "synthetic"
+# The values of ``noise`` that stand for these clips, and for none at all.
+SYNTHETIC, NO_NOISE = "synthetic", "off"
 # Raise it whenever any clip may change.
 _VERSION = 1
 _CLIPS_PER_CATEGORY = 6

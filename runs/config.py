@@ -109,7 +109,7 @@ class Config:
     allow_missing_stems : bool, default=False
     noise : str or None, default=None
         Folder of noise clips, or ``"synthetic"`` for generated ones, to be added to recordings in
-        training, or instead of the data set's.
+        training, or instead of the data set's; ``"off"`` is the same as None.
     label_separator : str or None, default=None
         What separates the labels of a clip in a manifest, such as ``";"``; None where each clip has
         one label.

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from ..audio.windows import Window, recording_name
 from ..datasets import local_data, read_data
-from ..datasets.synthetic_noise import SYNTHETIC
+from ..datasets.synthetic_noise import NO_NOISE, SYNTHETIC
 from ..exceptions import DataError
 from ..mashups import load_mashups
 from ..utils.resources import DEFAULT_RESOURCES
@@ -84,15 +84,14 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
         The data set or the noise folder is not there, or cannot be read.
     """
     config, path = run.config, data_path(data, resources=resources)
-    if config.noise == SYNTHETIC:
-        noise = SYNTHETIC
-    if noise is None and config.noise is not None:
+    if config.noise in (None, NO_NOISE, SYNTHETIC):
+        noise = config.noise
+    elif noise is None:
         raise DataError(
             f"The run was trained with noise: give its folder by --noise. The run names "
             f"{config.noise}, which is not opened unasked"
         )
     options = {"cache": resources.cache, "progress": resources.progress}
-    noise = noise if config.noise is not None else None
     return read_data(path, **config.reading, noise=noise, **options)
 
 

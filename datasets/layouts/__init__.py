@@ -9,7 +9,7 @@ from pathlib import Path
 from ...exceptions import DataError, UsageError
 from ...utils.progress import NO_PROGRESS
 from ..remote import local_data
-from ..synthetic_noise import SYNTHETIC, write_synthetic_noise
+from ..synthetic_noise import NO_NOISE, SYNTHETIC, write_synthetic_noise
 from .added_noise import add_noise
 from .class_folders import CLASS_FOLDERS
 from .manifest import MANIFEST
@@ -43,9 +43,9 @@ def read_data(
     allow_missing_stems : bool, default=False
         Whether songs may lack some of the stems. By default that is an error.
     noise : str or os.PathLike, optional
-        Folder of noise clips, or ``"synthetic"`` for generated ones. Recordings of a data set of
-        clips become songs of one stem, which mashups with noise are made of; a data set of stems
-        has this noise instead of its own.
+        Folder of noise clips, ``"synthetic"`` for generated ones, or ``"off"``, the default.
+        Recordings of a data set of clips become songs of one stem, which mashups with noise are
+        made of; a data set of stems has this noise instead of its own.
     label_separator : str, optional
         What separates the labels of a clip in a manifest; a clip may have any number of them. By
         default each clip has one.
@@ -88,6 +88,7 @@ def read_data(
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
     options = separator_options(layout, path, label_separator)
+    noise = None if noise == NO_NOISE else noise
     if noise is not None and options:
         raise UsageError(
             "--noise mixes recordings of one class, and --label-separator gives them several "

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...datasets import read_data
+from ...datasets.synthetic_noise import NO_NOISE, SYNTHETIC
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import (
@@ -56,6 +57,7 @@ def fit_run(
     audit=False,
     time_limit=None,
     match=None,
+    choose_noise=None,
     resources=DEFAULT_RESOURCES,
 ):
     """Fit models out-of-fold, stack them, and predict the test clips.
@@ -82,6 +84,9 @@ def fit_run(
         :func:`~stemstack.domain_shift.tuning.match_settings`: takes the data set and the settings,
         ``time_limit`` and ``resources``, and returns settings and texts of files for the run, by
         name. A resumed run keeps its settings.
+    choose_noise : callable, optional
+        Chooses the noise that recordings are trained on with, in place of the configuration's:
+        takes the configuration and ``resources``. A resumed run keeps its noise.
     resources : Resources
         Cache folder, worker processes and progress; the result does not depend on them. Without a
         cache folder a temporary one is used.
@@ -121,21 +126,29 @@ def fit_run(
             out = Path(out).absolute()
             resources = replace(resources, cache=resources.cache.absolute())
         options = {"resume": resume, "client": client, "resources": resources}
+        choices = {"match": match, "choose_noise": choose_noise}
         run, problems = _fit_protocol(
-            config, out, audit=audit, time_limit=time_limit, match=match, **options
+            config, out, audit=audit, time_limit=time_limit, **choices, **options
         )
         if config.protocol == "both":
             resources.progress.log("the same again with songs shared between folds, to compare")
             found = run.config
             shared = replace(config.with_number_of(found), protocol="shared")
-            shared = replace(shared, settings=found.settings)
+            shared = replace(shared, settings=found.settings, noise=found.noise)
             optimistic, _ = _fit_protocol(shared, Path(out, SONG_SHARED), **options)
             run.write_metrics({**run.metrics, SONG_SHARED: optimistic.metrics["out_of_fold"]})
     return run, problems
 
 
 def plan_run(
-    config, out, *, audit=False, time_limit=None, match_clips=0, resources=DEFAULT_RESOURCES
+    config,
+    out,
+    *,
+    audit=False,
+    time_limit=None,
+    match_clips=0,
+    choose_noise=None,
+    resources=DEFAULT_RESOURCES,
 ):
     """Estimate the stages and times of :func:`fit_run`; nothing is written.
 
@@ -150,6 +163,7 @@ def plan_run(
         Time for the whole job, in s.
     match_clips : int, default=0
         Number of clips that matching the settings renders or reads.
+    choose_noise : callable, optional
     resources : Resources
         As passed to :func:`fit_run`.
 
@@ -178,6 +192,8 @@ def plan_run(
     _check_options(config, None, audit, time_limit)
     available = math.inf if time_limit is None else time_limit * (1 - RESERVE)
     with ensure_cache(resources) as resources:
+        if choose_noise is not None:
+            config = _with_noise(config, out, True, choose_noise, resources)
         data, models, resolved = _load(config, resources)
         run = Run.begin(out, config, resume=True)
         config, decisions = _largest_plan(data, config, run, models, resolved, available, resources)
@@ -215,8 +231,29 @@ def _check_options(config, scheduler, audit, time_limit):
         )
 
 
+def _with_noise(config, out, resume, choose_noise, resources):
+    """Return the configuration with the noise of the run to resume, or that is chosen."""
+    if resume and Run(out).config_path.exists():
+        noise = Run(out).config.noise
+        if noise not in (None, NO_NOISE, SYNTHETIC):
+            raise UsageError(f"{out} has noise of a folder: repeat --noise {noise}")
+        return replace(config, noise=noise)
+    # Neither the options nor the directory are found wrong after clips have been compared.
+    Run.begin(out, config, resume=resume)
+    return replace(config, noise=choose_noise(config, resources))
+
+
 def _fit_protocol(
-    config, out, *, resume, client, audit=False, time_limit=None, match=None, resources
+    config,
+    out,
+    *,
+    resume,
+    client,
+    audit=False,
+    time_limit=None,
+    match=None,
+    choose_noise=None,
+    resources,
 ):
     """Fit one run from data to submission."""
     # The run, the data and the models.
@@ -225,6 +262,8 @@ def _fit_protocol(
         config = config.with_number_of(found)
         if match is not None:
             config, match = replace(config, settings=found.settings), None
+    if choose_noise is not None:
+        config = _with_noise(config, out, resume, choose_noise, resources)
     run, requested = Run.begin(out, config, resume=resume), config
     limit = None if time_limit is None else TimeLimit(time_limit, run, config)
     if limit is not None:

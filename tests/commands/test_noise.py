@@ -210,7 +210,11 @@ def test_noise_off_leaves_recordings_as_they_are(shifted, tmp_path, run_program,
     arguments = ["--data", shifted[0], *FEW, "--cache", shared_cache, "--noise", "off"]
     code, _, err = run_program("fit", *arguments, "--out", tmp_path / "RUN")
     assert code == 0 and "AUC" not in err, err
-    assert Run(tmp_path / "RUN").config.noise is None
+    run = Run(tmp_path / "RUN")
+    assert run.config.noise == "off" and not run.read_recipes()
+    # Its configuration repeats it.
+    code, _, err = run_program("fit", "--config", run.config_path, "--out", tmp_path / "AGAIN")
+    assert code == 0 and Run(tmp_path / "AGAIN").config == run.config, err
 
 
 def test_few_test_clips_choose_no_noise(folders, shared_cache):
