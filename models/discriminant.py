@@ -1,5 +1,6 @@
 """``lda``: linear discriminant analysis with shrinkage over standardised handcrafted features."""
 
+import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import Pipeline
@@ -63,7 +64,10 @@ class ComponentsLDA(LinearDiscriminantAnalysis):
         -------
         self : ComponentsLDA
         """
-        components = PCA(self.variance, svd_solver="full").fit(X)
+        # Of more rows than features, the covariance is decomposed in half of the time.
+        shape = np.shape(X)
+        solver = "covariance_eigh" if len(shape) == 2 and shape[0] > shape[1] else "full"
+        components = PCA(self.variance, svd_solver=solver).fit(X)
         super().fit(components.transform(X), y)
         self.coef_ = self.coef_ @ components.components_
         self.intercept_ = self.intercept_ - self.coef_ @ components.mean_
