@@ -112,11 +112,11 @@ def predict(way, X, y, fold, T):
 
 def half_of(tests):
     """Return the tests with the clips of every other class."""
-    kept = []
+    halves = []
     for paths, y in tests:
         rows = np.flatnonzero(np.isin(y, np.unique(y)[::2]))
-        kept.append(([paths[row] for row in rows], y[rows]))
-    return kept
+        halves.append(([paths[row] for row in rows], y[rows]))
+    return halves
 
 
 def measure(work, tests, training, ways, seed, per_class):

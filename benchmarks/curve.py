@@ -92,8 +92,8 @@ def main():
     print(f"{len(clips)} mashups rendered and described in {seconds:.0f} s of CPU", flush=True)
     for size in sizes:
         part = first_of_each(y, fold, size)
-        chosen = {name: table.iloc[part] for name, table in tables.items()}
-        rows = measure(chosen, y[part], fold[part], test_tables, tests)
+        selected = {name: table.iloc[part] for name, table in tables.items()}
+        rows = measure(selected, y[part], fold[part], test_tables, tests)
         table = pd.DataFrame(rows, columns=["model", "out of fold", "tests", "CPU s"])
         print(f"{len(part)} mashups", table.round(3).to_string(index=False), sep="\n", flush=True)
 

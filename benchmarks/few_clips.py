@@ -90,7 +90,7 @@ def fit_with_and_without_noise(paths, y, size, seed, work):
     config = Config(
         str(manifest), models=MODELS, blend="vote", mashups_per_genre=100, settings=settings
     )
-    chosen, gap = choose_noise(config, resources=resources)
+    selected, gap = choose_noise(config, resources=resources)
     rows = []
     for noise, match in ((None, None), (SYNTHETIC, match_settings)):
         out = folder / f"run-{noise}"
@@ -99,7 +99,7 @@ def fit_with_and_without_noise(paths, y, size, seed, work):
         predicted = predict_y(run, run.read_table("ledger/test"), STACK)
         out_of_fold = run.metrics["out_of_fold"][STACK]["macro_f1"]
         score = f1_score(y[~is_train], predicted, average="macro")
-        rows.append((size, noise or "off", out_of_fold, score, gap.auc, chosen or "off"))
+        rows.append((size, noise or "off", out_of_fold, score, gap.auc, selected or "off"))
     return rows
 
 

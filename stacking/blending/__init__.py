@@ -31,5 +31,5 @@ _EXPORTS = {
     "make_blend": ".comparison",
     **{target.partition(":")[2]: target.partition(":")[0] for target in BLENDS.values()},
 }
-__all__ = ["BLENDS", "DEFAULT_BLEND", *_EXPORTS]
+__all__ = ["BLENDS", *_EXPORTS]
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

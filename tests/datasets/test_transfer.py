@@ -189,7 +189,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, headers, body=b""):
         self.send_response(status)
-        for name, value in headers.items():
+        # Else a client may send its next request just when the connection is closed.
+        for name, value in {"Connection": "close", **headers}.items():
             self.send_header(name, str(value))
         self.end_headers()
         if self.command == "GET":
