@@ -208,7 +208,9 @@ def main():
         "--others", default="", help=f"models of other packages, of {','.join(OTHERS)}"
     )
     args = parser.parse_args()
-    compared = candidates() | other_candidates(filter(None, args.others.split(",")))
+    others = list(filter(None, args.others.split(",")))
+    compared = candidates() | other_candidates(others)
+    stacked = (*STACKS, *(("lr", "lgbm", "lda", name) for name in others))
     tests = foreign.make_tests(args.work)
     X_test = pd.concat([features_of(paths, args.work / "cache") for paths, _ in tests])
     y_test, ends = np.concatenate([y for _, y in tests]), np.cumsum([len(y) for _, y in tests])
@@ -224,7 +226,7 @@ def main():
         for name, (oof, proba, seconds) in predicted.items():
             scores = macro_f1(y, classes[oof.argmax(1)]), on_tests(classes[proba.argmax(1)])
             models[name, training] = (*scores, seconds)
-        for names in STACKS:
+        for names in stacked:
             X, T = (np.hstack([predicted[name][k] for name in names]) for k in (0, 1))
             for blend, meta in meta_models().items():
                 nested = macro_f1(y, nested_predictions(meta, X, y, fold))
