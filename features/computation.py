@@ -129,7 +129,10 @@ def _compute_chunk(extractors, tasks):
     """Return outcomes, and the warnings that the parent process is to issue again."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        outcomes = list(_compute_serially(extractors, tasks))
+        outcomes = [
+            _rows(extractors, _load_or_error(clip, extractors[0].sr), requested)
+            for clip, requested in tasks
+        ]
     return outcomes, [warning.message for warning in caught]
 
 
@@ -143,10 +146,14 @@ def _compute_serially(extractors, tasks):
         current = next(futures, None)
         while current:
             following = next(futures, None)
-            samples, requested = current[0].result(), current[1]
-            failed = isinstance(samples, DataError)
-            yield samples if failed else [extractors[i](samples) for i in requested]
+            yield _rows(extractors, current[0].result(), current[1])
             current = following
+
+
+def _rows(extractors, samples, requested):
+    """Return the rows of the requested extractors, or the error in place of samples."""
+    failed = isinstance(samples, DataError)
+    return samples if failed else [extractors[i](samples) for i in requested]
 
 
 def _load_or_error(clip, sr):
