@@ -18,7 +18,7 @@ from ..utils.constraints import (
     optional,
 )
 
-# libsndfile's names of codecs, and the sample rates each can encode.
+# Codecs, and the sample rates that each can encode.
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 CODEC_RATES = {
     "mp3": Constraint(lambda sr: sr in _MP3_RATES, f"a rate that mp3 has: {_MP3_RATES}"),
