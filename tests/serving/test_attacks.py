@@ -64,11 +64,11 @@ class Server:
         """Return status, headers and body of an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer.status, dict(answer.getheaders()), content
+        # The server may end the connection before the request is over.
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
 
     def upload(self, *files):
         """Upload (name, content) pairs; returns their paths on the server."""
