@@ -6,9 +6,10 @@ from ..runs.clip_list import ClipList
 from ..runs.training_windows import plan_clips
 from ..utils.resources import DEFAULT_RESOURCES
 from .gap.clip_sets import ClipSet, measure_gap
+from .tuning.tune import LEAST_CLIPS
 
-# Clips of each set to compare, and the fewest that show anything.
-_MOST, _FEWEST = 100, 20
+# Clips of each set to compare.
+_MOST = 100
 # Where the whole 95 % interval of the AUC is above this: half of the test clips or more differ.
 _DIFFERENT_AUC = 0.6
 # What noise, filters, reverberation, compression and codecs change.
@@ -55,7 +56,7 @@ def choose_noise(config, *, resources=DEFAULT_RESOURCES):
         return None, None
     test = ClipList.from_test_table(data).paths
     table, clips = plan_clips(data, config, test)
-    if min(len(clips), len(test)) < _FEWEST or table["group"].nunique() < 2:
+    if min(len(clips), len(test)) < LEAST_CLIPS or table["group"].nunique() < 2:
         return None, None
     recordings = ClipSet("train", clips, table["group"].tolist()).sample(_MOST, config.seed)
     test = ClipSet("test", test, test).sample(_MOST, config.seed).usable(resources=resources)

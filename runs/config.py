@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import yaml
 
 from ..datasets import DEFAULT_STEMS
+from ..datasets.synthetic_noise import NO_NOISE, SYNTHETIC
 from ..exceptions import DataError, UsageError
 from ..models import model_columns
 from ..models.registry import DEFAULT_MODELS
@@ -204,6 +205,16 @@ class Config:
         """The options by which :func:`~stemstack.datasets.read_data` reads the data set."""
         names = ("stems", "allow_missing_stems", "label_separator")
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def has_noise(self):
+        """Whether noise is added that is not the data set's own."""
+        return self.noise not in (None, NO_NOISE)
+
+    @property
+    def noise_folder(self):
+        """The user's folder of noise clips, or None."""
+        return self.noise if self.has_noise and self.noise != SYNTHETIC else None
 
     def with_models(self, models):
         """Return the same options with other models, duplicates removed."""

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from ..datasets.csv_table import read_csv_header
-from ..datasets.synthetic_noise import NO_NOISE
 from ..exceptions import DataError, StemstackError, UsageError
 from ..mashups import read_recipes
 from ..models import load_model, model_columns, save_model
@@ -395,7 +394,7 @@ class Run:
         """
         names = self.read_table(_OOF)["clip"]
         windows = [window.duration for window in list_windows(names)]
-        if self.config.noise not in (None, NO_NOISE):
+        if self.config.has_noise:
             windows += recording_lengths(self.read_recipes().values())
         return windows or None
 

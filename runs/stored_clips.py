@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 
 from ..audio.windows import Window, recording_name
 from ..datasets import local_data, read_data
-from ..datasets.synthetic_noise import NO_NOISE, SYNTHETIC
 from ..exceptions import DataError
 from ..mashups import load_mashups
 from ..utils.resources import DEFAULT_RESOURCES
@@ -84,7 +83,7 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
         The data set or the noise folder is not there, or cannot be read.
     """
     config, path = run.config, data_path(data, resources=resources)
-    if config.noise in (None, NO_NOISE, SYNTHETIC):
+    if config.noise_folder is None:
         noise = config.noise
     elif noise is None:
         raise DataError(

@@ -326,14 +326,13 @@ def label_separator_option(**settings):
     )
 
 
-def noise_option(**settings):
+def noise_option():
     """Return the option ``--noise``: noise clips for training mashups."""
     return option(
         "--noise",
         type=click.Path(),
         help="Folder of noise clips, or synthetic for generated ones. Recordings are mixed with "
         "them, as mashups of one stem.",
-        **settings,
     )
 
 

@@ -30,7 +30,7 @@ from .sampler import MashupSampler, describe_clips
 from .selection import log_density_ratios, select_generators
 
 # Fewer clips show nothing of a distribution.
-_LEAST_CLIPS = 20
+LEAST_CLIPS = 20
 # Level in dBFS of silent clips, which are not used.
 _SILENCE_DBFS = -80.0
 # Generators of the result, and candidates that they are selected from.
@@ -244,10 +244,10 @@ def _describe_test(data, budget, resources):
 
 
 def _check_count(data, n_clips):
-    if n_clips < _LEAST_CLIPS:
+    if n_clips < LEAST_CLIPS:
         raise DataError(
             f"{data.root}: has {n_clips} test clips that can be read and are not silent; at least "
-            f"{_LEAST_CLIPS} are needed to match settings to them"
+            f"{LEAST_CLIPS} are needed to match settings to them"
         )
 
 

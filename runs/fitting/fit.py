@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...datasets import read_data
-from ...datasets.synthetic_noise import NO_NOISE, SYNTHETIC
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import (
@@ -234,10 +233,10 @@ def _check_options(config, scheduler, audit, time_limit):
 def _with_noise(config, out, resume, choose_noise, resources):
     """Return the configuration with the noise of the run to resume, or that is chosen."""
     if resume and Run(out).config_path.exists():
-        noise = Run(out).config.noise
-        if noise not in (None, NO_NOISE, SYNTHETIC):
-            raise UsageError(f"{out} has noise of a folder: repeat --noise {noise}")
-        return replace(config, noise=noise)
+        found = Run(out).config
+        if found.noise_folder is not None:
+            raise UsageError(f"{out} has noise of a folder: repeat --noise {found.noise_folder}")
+        return replace(config, noise=found.noise)
     # Neither the options nor the directory are found wrong after clips have been compared.
     Run.begin(out, config, resume=resume)
     return replace(config, noise=choose_noise(config, resources))
