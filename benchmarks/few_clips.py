@@ -24,6 +24,7 @@ from families import models
 from sklearn.metrics import f1_score
 from study import features_of, fold_probabilities, heads, score_all
 
+from stemstack.datasets import read_data
 from stemstack.datasets.synthetic_noise import SYNTHETIC
 from stemstack.domain_shift.recording_noise import choose_noise
 from stemstack.domain_shift.tuning import match_settings
@@ -90,7 +91,7 @@ def fit_with_and_without_noise(paths, y, size, seed, work):
     config = Config(
         str(manifest), models=MODELS, blend="vote", mashups_per_genre=100, settings=settings
     )
-    selected, gap = choose_noise(config, resources=resources)
+    selected, gap = choose_noise(read_data(manifest), config, resources=resources)
     rows = []
     for noise, match in ((None, None), (SYNTHETIC, match_settings)):
         out = folder / f"run-{noise}"

@@ -224,11 +224,11 @@ def _resolve_match(settings, match):
     return settings, match
 
 
-def _choose_noise(config, resources):
+def _choose_noise(data, config, resources):
     """Return the noise of a fit that names none, and say so if it is any."""
     from ..domain_shift.recording_noise import choose_noise
 
-    noise, gap = choose_noise(config, resources=resources)
+    noise, gap = choose_noise(data, config, resources=resources)
     if noise is not None:
         facets = ", ".join(facet.name for facet in gap.facets if facet.is_separable)
         resources.progress.log(

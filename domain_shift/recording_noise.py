@@ -1,6 +1,5 @@
 """Whether recordings are to be trained on with noise and effects, as their test clips differ."""
 
-from ..datasets import read_data
 from ..datasets.synthetic_noise import SYNTHETIC
 from ..runs.clip_list import ClipList
 from ..runs.training_windows import plan_clips
@@ -16,13 +15,14 @@ _DIFFERENT_AUC = 0.6
 _CHANGED = ("spectrum", "dynamics", "noise")
 
 
-def choose_noise(config, *, resources=DEFAULT_RESOURCES):
+def choose_noise(data, config, *, resources=DEFAULT_RESOURCES):
     """Choose synthetic noise for recordings whose test clips differ from them.
 
     Parameters
     ----------
+    data : DataSet
+        Without added noise.
     config : Config
-        Its noise is not used.
     resources : Resources
 
     Returns
@@ -44,15 +44,12 @@ def choose_noise(config, *, resources=DEFAULT_RESOURCES):
 
     Examples
     --------
+    >>> from stemstack.datasets import read_data
     >>> from stemstack.domain_shift.recording_noise import choose_noise
     >>> from stemstack.runs import Config
-    >>> noise, gap = choose_noise(Config("CLIPS"))  # doctest: +SKIP
+    >>> noise, gap = choose_noise(read_data("CLIPS"), Config("CLIPS"))  # doctest: +SKIP
     """
-    if config.label_separator is not None:
-        return None, None
-    options = {"cache": resources.cache, "progress": resources.progress}
-    data = read_data(config.data, **config.reading, **options)
-    if data.has_stems or data.test is None:
+    if data.has_stems or data.test is None or data.label_separator is not None:
         return None, None
     test = ClipList.from_test_table(data).paths
     table, clips = plan_clips(data, config, test)

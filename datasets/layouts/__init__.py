@@ -9,7 +9,7 @@ from pathlib import Path
 from ...exceptions import DataError, UsageError
 from ...utils.progress import NO_PROGRESS
 from ..remote import local_data
-from ..synthetic_noise import NO_NOISE, SYNTHETIC, write_synthetic_noise
+from ..synthetic_noise import NO_NOISE
 from .added_noise import add_noise
 from .class_folders import CLASS_FOLDERS
 from .manifest import MANIFEST
@@ -88,16 +88,13 @@ def read_data(
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
     options = separator_options(layout, path, label_separator)
-    noise = None if noise == NO_NOISE else noise
-    if noise is not None and options:
+    if noise not in (None, NO_NOISE) and options:
         raise UsageError(
             "--noise mixes recordings of one class, and --label-separator gives them several "
             "labels; leave one of them out"
         )
     dataset = layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems, **options)
-    if noise == SYNTHETIC:
-        noise = write_synthetic_noise(cache, progress=progress)
-    return dataset if noise is None else add_noise(dataset, noise)
+    return add_noise(dataset, noise, cache=cache, progress=progress)
 
 
 def separator_options(layout, path, label_separator):

@@ -7,41 +7,51 @@ from pathlib import Path
 import pandas as pd
 
 from ...exceptions import DataError
+from ...utils.progress import NO_PROGRESS
 from ..dataset import RECORDING
 from ..files import find_audio, name_within
+from ..synthetic_noise import NO_NOISE, SYNTHETIC, write_synthetic_noise
 from .shared import NOISE_FOLDER, read_noise
 
 
-def add_noise(data, folder):
-    """Add the noise clips of a folder to a data set.
+def add_noise(data, noise, *, cache=None, progress=NO_PROGRESS):
+    """Add noise clips to a data set.
 
     Parameters
     ----------
     data : DataSet
-    folder : str or os.PathLike
-        With audio files at any depth, or with the structure of ESC-50, whose table says which clips
-        were cut from one recording.
+    noise : str, os.PathLike or None
+        A folder with audio files at any depth, or with the structure of ESC-50, whose table says
+        which clips were cut from one recording; ``"synthetic"`` for generated clips; ``"off"`` or
+        None for none.
+    cache : str or os.PathLike, optional
+        Where generated clips are; see :func:`write_synthetic_noise`.
+    progress : NullProgress
 
     Returns
     -------
     DataSet
-        Of songs in stems: recordings are songs of one stem.
+        With noise, of songs in stems: recordings are songs of one stem.
 
     Raises
     ------
     DataError
         The folder has no audio files, or is of the data set's own clips.
     """
-    noise = _read_folder(Path(folder), data.root)
+    if noise in (None, NO_NOISE):
+        return data
+    is_synthetic = noise == SYNTHETIC
+    folder = write_synthetic_noise(cache, progress=progress) if is_synthetic else Path(noise)
+    table = _read_folder(folder, data.root)
     if data.has_stems:
-        return replace(data, noise=noise)
-    shared = sorted(set(noise["path"]) & set(data.train["path"]))
+        return replace(data, noise=table)
+    shared = sorted(set(table["path"]) & set(data.train["path"]))
     if shared:
         raise DataError(
             f"{folder}: holds training clips, such as {shared[0]}; give a folder of noise clips"
         )
     train = data.train.rename(columns={"clip": "song", "path": RECORDING})
-    return replace(data, train=train, noise=noise)
+    return replace(data, train=train, noise=table)
 
 
 def _read_folder(folder, root):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...datasets import read_data
+from ...datasets.layouts.added_noise import add_noise
 from ...exceptions import UsageError
 from ...mashups import write_recipes
 from ...models import (
@@ -85,7 +86,7 @@ def fit_run(
         name. A resumed run keeps its settings.
     choose_noise : callable, optional
         Chooses the noise that recordings are trained on with, in place of the configuration's:
-        takes the configuration and ``resources``. A resumed run keeps its noise.
+        takes the data set, the configuration and ``resources``. A resumed run keeps its noise.
     resources : Resources
         Cache folder, worker processes and progress; the result does not depend on them. Without a
         cache folder a temporary one is used.
@@ -191,10 +192,13 @@ def plan_run(
     _check_options(config, None, audit, time_limit)
     available = math.inf if time_limit is None else time_limit * (1 - RESERVE)
     with ensure_cache(resources) as resources:
-        if choose_noise is not None:
-            config = _with_noise(config, out, True, choose_noise, resources)
-        data, models, resolved = _load(config, resources)
+        if choose_noise is not None and Run(out).config_path.exists():
+            config, choose_noise = _with_noise_of(config, Run(out)), None
         run = Run.begin(out, config, resume=True)
+        data, models, resolved = _load(config, resources)
+        if choose_noise is not None:
+            config = replace(config, noise=choose_noise(data, config, resources))
+            data = _add_noise(data, config, resources)
         config, decisions = _largest_plan(data, config, run, models, resolved, available, resources)
         with resources.progress.stage("measuring"):
             plan, _ = plan_fit(
@@ -230,16 +234,17 @@ def _check_options(config, scheduler, audit, time_limit):
         )
 
 
-def _with_noise(config, out, resume, choose_noise, resources):
-    """Return the configuration with the noise of the run to resume, or that is chosen."""
-    if resume and Run(out).config_path.exists():
-        found = Run(out).config
-        if found.noise_folder is not None:
-            raise UsageError(f"{out} has noise of a folder: repeat --noise {found.noise_folder}")
-        return replace(config, noise=found.noise)
-    # Neither the options nor the directory are found wrong after clips have been compared.
-    Run.begin(out, config, resume=resume)
-    return replace(config, noise=choose_noise(config, resources))
+def _with_noise_of(config, run):
+    """Return the configuration with the noise of the run to resume."""
+    found = run.config
+    if found.noise_folder is not None:
+        raise UsageError(f"{run.path} has noise of a folder: repeat --noise {found.noise_folder}")
+    return replace(config, noise=found.noise)
+
+
+def _add_noise(data, config, resources):
+    options = {"cache": resources.cache, "progress": resources.progress}
+    return add_noise(data, config.noise, **options)
 
 
 def _fit_protocol(
@@ -261,8 +266,8 @@ def _fit_protocol(
         config = config.with_number_of(found)
         if match is not None:
             config, match = replace(config, settings=found.settings), None
-    if choose_noise is not None:
-        config = _with_noise(config, out, resume, choose_noise, resources)
+        if choose_noise is not None:
+            config, choose_noise = _with_noise_of(config, Run(out)), None
     run, requested = Run.begin(out, config, resume=resume), config
     limit = None if time_limit is None else TimeLimit(time_limit, run, config)
     if limit is not None:
@@ -274,9 +279,13 @@ def _fit_protocol(
     if audit:
         auditable(models)
 
-    # Settings like the test, folds and clips.
+    # Noise and settings like the test, folds and clips.
     resources = replace(resources, progress=Costs(run, resources.progress))
     progress, files = resources.progress, {}
+    if choose_noise is not None:
+        noise = choose_noise(data, config, resources)
+        config, requested = (replace(one, noise=noise) for one in (config, requested))
+        data = _add_noise(data, config, resources)
     if match is not None and data.has_stems:
         options = {"time_limit": time_limit, "resources": resources}
         settings, files = match(data, config.settings, **options)

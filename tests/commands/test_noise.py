@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from stemstack.datasets import read_data
+from stemstack.domain_shift import recording_noise
 from stemstack.domain_shift.recording_noise import choose_noise
 from stemstack.exceptions import DataError
 from stemstack.mashups import Settings, load_mashups, read_recipes
@@ -217,14 +218,23 @@ def test_noise_off_leaves_recordings_as_they_are(shifted, tmp_path, run_program,
     assert code == 0 and Run(tmp_path / "AGAIN").config == run.config, err
 
 
-def test_few_test_clips_choose_no_noise(folders, shared_cache):
-    config = Config(str(folders / "DATA"), window="off")
-    assert choose_noise(config, resources=Resources(shared_cache)) == (None, None)
+def test_few_test_clips_choose_no_noise(shifted, shared_cache, monkeypatch):
+    (folder, differs), resources = shifted, Resources(shared_cache)
+    data, config = read_data(folder), Config(str(folder))
+    monkeypatch.setattr(recording_noise, "LEAST_CLIPS", 25)
+    assert choose_noise(data, config, resources=resources) == (None, None)
+    monkeypatch.setattr(recording_noise, "LEAST_CLIPS", 24)
+    noise, gap = choose_noise(data, config, resources=resources)
+    assert noise == ("synthetic" if differs else None)
+    assert gap.n_a == 48 and gap.n_b == 24 and (gap.auc > 0.9) is differs
 
 
-def test_stems_have_their_own_noise(stem_data, shared_cache):
+def test_stems_have_their_own_noise(stem_data, shared_cache, monkeypatch):
+    monkeypatch.setattr(recording_noise, "LEAST_CLIPS", 2)
+    data = read_data(stem_data)
+    assert len(data.test) >= 2 and len(data.train) >= 2
     config = Config(str(stem_data))
-    assert choose_noise(config, resources=Resources(shared_cache)) == (None, None)
+    assert choose_noise(data, config, resources=Resources(shared_cache)) == (None, None)
 
 
 def test_moved_noise_folder_is_found_by_name(run, folders, tmp_path, shared_cache):
