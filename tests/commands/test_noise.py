@@ -218,6 +218,15 @@ def test_noise_off_leaves_recordings_as_they_are(shifted, tmp_path, run_program,
     assert code == 0 and Run(tmp_path / "AGAIN").config == run.config, err
 
 
+@pytest.mark.parametrize(
+    ("noise", "is_added", "folder"),
+    [(None, False, None), ("off", False, None), ("synthetic", True, None), ("N", True, "N")],
+)
+def test_configuration_knows_what_its_noise_is(noise, is_added, folder):
+    config = Config("DATA", noise=noise)
+    assert (config.has_noise, config.noise_folder) == (is_added, folder)
+
+
 def test_few_test_clips_choose_no_noise(shifted, shared_cache, monkeypatch):
     (folder, differs), resources = shifted, Resources(shared_cache)
     data, config = read_data(folder), Config(str(folder))
