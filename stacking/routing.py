@@ -188,5 +188,12 @@ def _unrouted(name, estimator, params):
 
 
 def _accepts_weights(estimator):
+    """Return whether ``fit`` takes sample weights, and that of the estimator inside, if any."""
     parameters = inspect.signature(estimator.fit).parameters.values()
-    return any(p.name == "sample_weight" or p.kind is p.VAR_KEYWORD for p in parameters)
+    if not any(p.name == "sample_weight" or p.kind is p.VAR_KEYWORD for p in parameters):
+        return False
+    # MultiOutputClassifier and others pass them on under the same name.
+    inner = getattr(estimator, "estimator", None)
+    if not hasattr(inner, "fit"):
+        return True
+    return not isinstance(inner, Pipeline) and _accepts_weights(inner)

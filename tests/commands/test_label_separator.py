@@ -204,3 +204,18 @@ def test_label_of_one_group_is_named(clips, run_program, tmp_path):
     code, _, err = run_program("fit", "--data", tmp_path / "fixed.csv", *options)
     assert code == 1 and "label low are in one fold" in err
     assert not (tmp_path / "RUN").exists()
+
+
+def test_recordings_of_several_labels_count_equally(clips, tmp_path, run_program):
+    # Unequal numbers of windows give weights, which the discriminant analysis does not take.
+    samples, sr = soundfile.read(clips / "0.wav")
+    longer = tmp_path / "longer.wav"
+    soundfile.write(longer, np.tile(samples, 2), sr)
+    table = pd.read_csv(clips / "train.csv", keep_default_na=False)
+    table["path"] = [str(longer), *(str(clips / path) for path in table["path"][1:])]
+    table.to_csv(tmp_path / "train.csv", index=False)
+    models = "lda(families=mfcc),lr(families=mfcc)"
+    arguments = ["--data", tmp_path / "train.csv", "--models", models, "--window", "0.5", *OPTIONS]
+    code, _, err = run_program("fit", *arguments, "--out", tmp_path / "RUN")
+    assert code == 0, err
+    assert len(Run.open(tmp_path / "RUN").read_table("ledger/oof")) == 4 + 23 * 2

@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.datasets import load_wine
+from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -105,3 +108,12 @@ def test_weights_have_the_prefix_of_their_step():
     nested = make_pipeline(StandardScaler(), scaled)
     assert weight_parameter(nested) == "pipeline__logisticregression__sample_weight"
     assert weight_parameter(make_pipeline(StandardScaler(), KNeighborsClassifier())) is None
+
+
+def test_weights_are_of_the_estimator_inside():
+    assert weight_parameter(MultiOutputClassifier(LogisticRegression())) == "sample_weight"
+    assert weight_parameter(MultiOutputClassifier(KNeighborsClassifier())) is None
+    assert weight_parameter(OneVsRestClassifier(KNeighborsClassifier())) is None
+    # A pipeline takes them under the name of its last step only.
+    assert weight_parameter(MultiOutputClassifier(make_pipeline(LogisticRegression()))) is None
+    assert weight_parameter(BaggingClassifier()) == "sample_weight"
