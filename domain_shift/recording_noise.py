@@ -51,12 +51,19 @@ def choose_noise(data, config, *, resources=DEFAULT_RESOURCES):
     """
     if data.has_stems or data.test is None or data.label_separator is not None:
         return None, None
-    test = ClipList.from_test_table(data).paths
-    table, clips = plan_clips(data, config, test)
-    if min(len(clips), len(test)) < LEAST_CLIPS or table["group"].nunique() < 2:
+    paths = ClipList.from_test_table(data).paths
+    table, clips = plan_clips(data, config, paths)
+    # Clips that cannot be read are left to the fit, which names all of them.
+    recordings, test = (
+        clip_set.sample(_MOST, config.seed).readable(resources=resources)
+        for clip_set in (
+            ClipSet("train", clips, table["group"].tolist()),
+            ClipSet("test", paths, paths),
+        )
+    )
+    few = min(len(recordings.clips), len(test.clips)) < LEAST_CLIPS
+    if few or len(set(recordings.groups)) < 2:
         return None, None
-    recordings = ClipSet("train", clips, table["group"].tolist()).sample(_MOST, config.seed)
-    test = ClipSet("test", test, test).sample(_MOST, config.seed).usable(resources=resources)
     gap = measure_gap(recordings, test, seed=config.seed, resources=resources)
     differs = any(facet.is_separable for facet in gap.facets if facet.name in _CHANGED)
     return (SYNTHETIC if differs and gap.interval[0] > _DIFFERENT_AUC else None), gap

@@ -10,6 +10,7 @@ import pandas as pd
 from ..audio.reading import declared_seconds
 from ..audio.windows import MIN_WINDOW, Window, is_longer, recording_name, spread_windows
 from ..datasets.dataset import RECORDING
+from ..exceptions import AudioError
 
 # Windows of a recording: more of the same recording add cost and little else.
 MAX_WINDOWS = 16
@@ -83,6 +84,9 @@ def cut_recordings(table, root, seconds, config, lengths):
 def plan_clips(data, config, test):
     """Return about the clips that :func:`cut_recordings` makes, without decoding the files.
 
+    What a header says may be wrong: files that cannot be read are clips as well, and windows may be
+    behind the end of a file that was cut short.
+
     Parameters
     ----------
     data : DataSet
@@ -97,10 +101,32 @@ def plan_clips(data, config, test):
     clips : list of (str or Window)
         As from :func:`cut_recordings`.
     """
-    lengths = window_lengths(config, map(declared_seconds, test) if config.window == "auto" else ())
+    test_seconds = declared_lengths(test) if config.window == "auto" else np.array([])
+    lengths = window_lengths(config, test_seconds[~np.isnan(test_seconds)])
     paths = [] if lengths is None else [data.root / path for path in data.train["path"]]
-    seconds = list(map(declared_seconds, paths))
-    return cut_recordings(data.train, data.root, seconds, config, lengths)
+    return cut_recordings(data.train, data.root, declared_lengths(paths), config, lengths)
+
+
+def declared_lengths(paths):
+    """Return the lengths of files by their headers.
+
+    Parameters
+    ----------
+    paths : sequence of (str or os.PathLike)
+
+    Returns
+    -------
+    ndarray of shape (n_files,)
+        In s; NaN for a file that cannot be read.
+    """
+    return np.array([_declared_length(path) for path in paths], dtype=float)
+
+
+def _declared_length(path):
+    try:
+        return declared_seconds(path)
+    except AudioError:
+        return np.nan
 
 
 def _cut(path, seconds, config, lengths, position):

@@ -182,15 +182,29 @@ class ClipSet:
         DataError
             If no clip can be read.
         """
-        paths = [str(clip) for clip in self.clips]
-        group_of = dict(zip(paths, self.groups, strict=True))
-        good = ClipList(paths, paths).usable(resources=resources)
-        if not good.paths:
+        good = self.readable(resources=resources)
+        if not good.clips:
             raise DataError(
                 f"none of the clips of {self.name} can be used; the first: {good.problems[0]}"
             )
-        groups = [group_of[path] for path in good.paths]
-        return replace(self, clips=good.paths, groups=groups, problems=good.problems)
+        return good
+
+    def readable(self, *, resources=DEFAULT_RESOURCES):
+        """Return what :meth:`usable` returns, or an empty set if no clip can be read.
+
+        Parameters
+        ----------
+        resources : Resources
+
+        Returns
+        -------
+        ClipSet
+        """
+        good = ClipList(list(range(len(self.clips))), self.clips).usable(resources=resources)
+        found = {"clips": good.paths, "groups": [self.groups[row] for row in good.ids]}
+        if self.folds is not None:
+            found["folds"] = [self.folds[row] for row in good.ids]
+        return replace(self, **found, problems=good.problems)
 
 
 def sample_synthetic(data, settings, n, *, folds=DEFAULT_FOLDS, seed=0, resources):

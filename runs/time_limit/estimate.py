@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from ...audio import check_clips, clip_key, load_clip
+from ...exceptions import AudioError
 from ...features import FeatureStore
 from ...features.computation import source_of
 from ...mashups import Mashup, Settings
@@ -32,7 +33,7 @@ from ...models.inspection import find_extractors, leading_extractor
 from ...utils.leftovers import temporary_folder
 from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
-from ..training_windows import plan_clips
+from ..training_windows import declared_lengths, plan_clips
 from .budget import ModelCost, choose, feature_seconds, with_epochs
 
 # Songs per class, classes, noise clips and mashups per class of the mashups to measure with.
@@ -174,7 +175,9 @@ class _Task:
     def __init__(self, data, config, run, resources):
         self.data, self.config, self.cache = data, config, resources.cache
         self.n_jobs = min(effective_n_jobs(resources.n_jobs), cpu_count())
-        self.test = [] if data.test is None else [str(data.root / p) for p in data.test["path"]]
+        test = [] if data.test is None else [str(data.root / p) for p in data.test["path"]]
+        readable = ~np.isnan(declared_lengths(test))
+        self.test = [path for path, is_readable in zip(test, readable, strict=True) if is_readable]
         self.fitted = Counter(entry.model for entry in run.ledger.entries())
         self.sources, self.unconverted, self._training = [], [], []
         self.n_folds = config.folds * config.repeats
@@ -272,7 +275,7 @@ def _load_samples(data, config, clips):
     """
     if not data.has_stems:
         rows = np.linspace(0, len(clips) - 1, min(_CLIPS, len(clips))).astype(int)
-        return 0.0, 0.0, [load_clip(clips[row]) for row in rows]
+        return 0.0, 0.0, _load_readable([clips[row] for row in rows])
     labels = data.train["label"].unique()[:_CLASSES]
     songs = data.train[data.train["label"].isin(labels)]
     songs = songs.drop_duplicates("group").groupby("label").head(_SONGS)
@@ -287,6 +290,25 @@ def _load_samples(data, config, clips):
         loaded = time.perf_counter()
     n_sources = len(list_sources(few))
     return (converted - start) / n_sources, (loaded - converted) / len(samples), samples
+
+
+def _load_readable(clips):
+    """Return the samples of the clips that can be read; the fit names the others.
+
+    Raises
+    ------
+    AudioError
+        No clip can be read.
+    """
+    found, problem = [], None
+    for clip in clips:
+        try:
+            found.append(load_clip(clip))
+        except AudioError as error:
+            problem = error
+    if not found:
+        raise problem
+    return found
 
 
 def _sample_mashups(data, config, cache, n_jobs=1):
