@@ -179,17 +179,17 @@ class ClipList:
         Returns
         -------
         DataFrame
-            Columns ``path`` (the id of the clip), ``start`` and ``end`` in s.
+            Columns ``path`` (the id of the clip), ``file``, ``start`` and ``end`` in s.
         """
         windows = self.windows or [()] * len(self.ids)
         columns = zip(self.ids, self.paths, self.seconds, windows, strict=True)
         return pd.DataFrame(
             [
-                (clip_id, round(window.start, 2), round(window.stop, 2))
+                (clip_id, path, round(window.start, 2), round(window.stop, 2))
                 for clip_id, path, seconds, windows in columns
                 for window in windows or [Window(path, 0.0, seconds)]
             ],
-            columns=["path", "start", "end"],
+            columns=["path", "file", "start", "end"],
         )
 
     def average(self, proba, multilabel=False):
@@ -233,7 +233,29 @@ class ClipList:
         table = pd.DataFrame({self.header[0]: self.ids, self.header[1]: labels})
         if proba is None:
             return table
-        return pd.concat([table, proba.reset_index(drop=True)], axis=1)
+        return add_class_columns(table, proba)
+
+
+def add_class_columns(table, proba):
+    """Return a table with the probabilities of the classes beside its own columns.
+
+    Parameters
+    ----------
+    table : DataFrame
+    proba : DataFrame of shape (n, n_classes)
+        A class with the name of a column of the table has ``proba_`` before its name.
+
+    Returns
+    -------
+    DataFrame
+    """
+    taken = {*table.columns, *proba.columns}
+    names = {}
+    for name in set(table.columns) & set(proba.columns):
+        names[name] = f"proba_{name}"
+        while names[name] in taken:
+            names[name] = f"proba_{names[name]}"
+    return pd.concat([table, proba.rename(columns=names).reset_index(drop=True)], axis=1)
 
 
 def average_windows(proba):

@@ -41,7 +41,7 @@ def read_test_windows(run):
 
     See Also
     --------
-    window_table : Predictions of the windows of new clips.
+    WindowTable : Predictions of the windows of new clips.
 
     Examples
     --------

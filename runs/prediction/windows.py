@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...datasets.label_sets import split_labels
 from ...exceptions import UsageError
+from ..clip_list import add_class_columns
 
 # Highest frequency of the selections in a table for Raven, in Hz: half the usual sample rate.
 _RAVEN_HZ = 11_025.0
@@ -25,7 +27,7 @@ class WindowPredictions:
 
     See Also
     --------
-    window_table : The same of several recordings, as a table.
+    WindowTable : The same of several recordings, as a table.
 
     Examples
     --------
@@ -120,74 +122,120 @@ def trained_lengths(run):
     return lengths or None
 
 
-def window_table(clips, labels, proba):
-    """Return the predictions of windows, one row per window.
+@dataclass(frozen=True, eq=False)
+class WindowTable:
+    """Predictions of the windows of several recordings, one row per window.
 
     Parameters
     ----------
-    clips : ClipList
-    labels : sequence of str
-        One for each of ``clips.clips``.
+    rows : DataFrame
+        Columns ``path`` (the id of the clip), ``file``, ``start`` and ``end`` in s, ``label`` and
+        ``confidence``, the probability of the label.
     proba : DataFrame of shape (n_windows, n_classes)
 
-    Returns
-    -------
-    DataFrame
-        Columns ``path``, ``start`` and ``end`` in s, ``label``, and the probability of each class.
+    See Also
+    --------
+    FORMATS : Functions that return such a table as text.
+
+    Examples
+    --------
+    >>> from stemstack.audio.windows import Window
+    >>> from stemstack.runs import ClipList
+    >>> from stemstack.runs.prediction.windows import WindowTable, to_audacity
+    >>> clips = ClipList(["a"], ["a.wav"], seconds=(9.0,)).cut([3.0, 3.0])
+    >>> proba = pd.DataFrame({"jazz": [0.75, 0.5, 0.25], "rock": [0.25, 0.5, 0.75]})
+    >>> table = WindowTable.from_predictions(clips, ["jazz", "jazz", "rock"], proba)
+    >>> to_audacity(table).splitlines()[0]
+    '0.00\\t3.00\\tjazz 0.75'
     """
-    table = clips.list_windows().assign(label=np.asarray(labels))
-    return pd.concat([table, proba.reset_index(drop=True)], axis=1)
+
+    rows: pd.DataFrame
+    proba: pd.DataFrame
+
+    @classmethod
+    def from_predictions(cls, clips, labels, proba, separator=None):
+        """Return the table of predicted windows.
+
+        Parameters
+        ----------
+        clips : ClipList
+        labels : sequence of str
+            One for each of ``clips.clips``.
+        proba : DataFrame of shape (n_windows, n_classes)
+        separator : str, optional
+            What separates the labels of a window; by default each has one. The confidence of
+            several is that of the least probable one, and of none 1 minus the highest probability.
+
+        Returns
+        -------
+        WindowTable
+        """
+        proba = proba.reset_index(drop=True)
+        if separator is None:
+            confidence = proba.max(axis=1)
+        else:
+            confidence = [
+                row[split_labels(label, separator)].min() if label else 1 - row.max()
+                for label, (_, row) in zip(labels, proba.iterrows(), strict=True)
+            ]
+        rows = clips.list_windows().assign(label=np.asarray(labels), confidence=confidence)
+        return cls(rows, proba)
+
+    def map(self, function):
+        """Return the table with a function applied to both parts."""
+        return WindowTable(function(self.rows), function(self.proba))
 
 
-def to_csv(table):
-    """Return a table of windows as CSV."""
-    return table.to_csv(index=False)
-
-
-def to_audacity(table):
-    """Return a table of windows of one recording as a label track of Audacity.
+def check_format(name, clips):
+    """Check that a format can hold the windows of clips.
 
     Raises
     ------
     UsageError
-        There are several recordings.
+        There are several recordings for a label track.
     """
-    if table["path"].nunique() > 1:
+    if name == "audacity" and len(clips.ids) > 1:
         raise UsageError(
             "A label track of Audacity is of one recording; predict one at a time, or use "
             "--windows raven"
         )
-    labels = table["label"].map(_one_line) + _confidence(table).map(" {:.2f}".format)
-    rows = zip(table["start"], table["end"], labels, strict=True)
-    return "".join(f"{start:.2f}\t{end:.2f}\t{label}\n" for start, end, label in rows)
+
+
+def to_csv(table):
+    """Return windows as CSV: columns ``path, start, end, label``, and one for each class."""
+    rows = table.rows[["path", "start", "end", "label"]]
+    return add_class_columns(rows, table.proba).to_csv(index=False)
+
+
+def to_audacity(table):
+    """Return the windows of one recording as a label track of Audacity."""
+    rows = table.rows
+    labels = rows["label"].map(_one_line) + rows["confidence"].map(" {:.2f}".format)
+    columns = zip(rows["start"], rows["end"], labels, strict=True)
+    return "".join(f"{start:.2f}\t{end:.2f}\t{label}\n" for start, end, label in columns)
 
 
 def to_raven(table):
-    """Return a table of windows as a selection table of Raven."""
+    """Return windows as a selection table of Raven."""
+    rows = table.rows
     selections = pd.DataFrame(
         {
-            "Selection": np.arange(1, len(table) + 1),
+            "Selection": np.arange(1, len(rows) + 1),
             "View": "Spectrogram 1",
             "Channel": 1,
-            "Begin Time (s)": table["start"],
-            "End Time (s)": table["end"],
+            "Begin Time (s)": rows["start"],
+            "End Time (s)": rows["end"],
             "Low Freq (Hz)": 0.0,
             "High Freq (Hz)": _RAVEN_HZ,
-            "Begin Path": table["path"].map(_one_line),
-            "Label": table["label"].map(_one_line),
-            "Probability": _confidence(table).round(4),
+            "Begin Path": rows["file"].map(_one_line),
+            "Label": rows["label"].map(_one_line),
+            "Probability": rows["confidence"].round(4),
         }
     )
     return selections.to_csv(sep="\t", index=False)
 
 
 FORMATS = {"csv": to_csv, "audacity": to_audacity, "raven": to_raven}
-
-
-def _confidence(table):
-    """Return the probability of the predicted class of each row."""
-    classes = table.columns[4:]
-    return table[classes].max(axis=1)
 
 
 def _one_line(text):

@@ -61,7 +61,8 @@ def test_windows_are_averaged_by_geometric_mean():
     proba = np.array([[0.5, 0.5], [0.9, 0.1], [0.8, 0.2], [0.0, 1.0]])
     first = np.cbrt([0.5 * 0.9 * 0.8, 0.5 * 0.1 * 0.2])
     np.testing.assert_allclose(clips.average(proba), [first / first.sum(), [0.0, 1.0]])
-    assert clips.list_windows().to_numpy().tolist()[2:] == [["a", 20.0, 30.0], ["b", 0.0, 11.0]]
+    rows = clips.list_windows().to_numpy().tolist()
+    assert rows[2:] == [["a", "a.wav", 20.0, 30.0], ["b", "b.wav", 0.0, 11.0]]
 
 
 def test_clips_without_windows_stay_whole():

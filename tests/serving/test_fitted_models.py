@@ -12,7 +12,7 @@ from stemstack.exceptions import DataError
 from stemstack.models import EffNetClassifier, make_model
 from stemstack.models.deep.embeddings import extractor
 from stemstack.runs import STACK, ClipList, predict_run
-from stemstack.runs.prediction.windows import clip_lengths, window_table
+from stemstack.runs.prediction.windows import WindowTable, clip_lengths
 from stemstack.serving.fitted_models import CachedClip, FittedModels, _predict, _usable
 from stemstack.utils.resources import Resources
 
@@ -36,7 +36,7 @@ def test_long_clip_has_windows_of_the_mashups_lengths(explainer, song, shared_ca
     lengths = clip_lengths(run, by_window=True)
     clips = ClipList.from_paths([tmp_path / "long.wav"]).usable(resources=resources).cut(lengths)
     labels, expected = predict_run(run, clips.clips, resources=resources)
-    table = window_table(clips, labels, expected)
+    table = WindowTable.from_predictions(clips, labels, expected).rows
     assert len(table) > 2
     assert windows.starts.tolist() == table["start"].tolist()
     assert windows.ends.tolist() == table["end"].tolist()
