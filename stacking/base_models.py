@@ -31,7 +31,7 @@ from .out_of_fold import (
 )
 
 
-def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
+def oof_predictions(estimators, X, y, folds, *, groups=None, stack_method="auto"):
     """Predict each row by estimators that were fitted on the other folds.
 
     Parameters
@@ -41,6 +41,9 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     X : sequence of clips or array-like of shape (n, n_features)
     y : array-like of shape (n,)
     folds : array-like of shape (n,), int
+    groups : array-like of shape (n,), optional
+        Songs that the folds were made by. Without them, clips of one recording in different folds
+        are looked for.
     stack_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         What to predict; ``auto`` takes the first that an estimator has.
 
@@ -57,7 +60,8 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     Warns
     -----
     DataWarning
-        Clips of different folds share songs or noise clips, or seem to be of one recording.
+        Without groups: clips of different folds share songs or noise clips, or seem to be of one
+        recording.
 
     See Also
     --------
@@ -76,7 +80,8 @@ def oof_predictions(estimators, X, y, folds, *, stack_method="auto"):
     estimators, X, y = check_estimators(estimators), as_sequence(X), check_labels(y)
     check_consistent_length(X, y)
     folds = check_folds(folds, len(y))
-    warn_of_shared_recordings(X, y, folds)
+    if groups is None:
+        warn_of_shared_recordings(X, y, folds)
     methods = [resolve_method(estimator, stack_method, name) for name, estimator in estimators]
     models = fit_models(estimators, methods, X, y, splits_of(folds))
     return pd.concat([model.oof for model in models], axis=1)

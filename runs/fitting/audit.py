@@ -62,7 +62,7 @@ def audit_run(run, training, models, *, resources):
             results[f"{name}, unique tones"] = check_unique_tones(model, y, folds, groups)
             advance(1)
         results["stack"] = check_stack(
-            partial(oof_predictions, list(audited.items()), stack_method=METHOD),
+            partial(oof_predictions, list(audited.items()), groups=groups, stack_method=METHOD),
             default_final_estimator(),
             *(clips, y, groups),
             n_folds=len(np.unique(folds)),
