@@ -112,11 +112,10 @@ def _sample(dataset, n, options, resources):
 
 def _replay(file, dataset, resources):
     """Load the mashups of a recipe file."""
-    from ..mashups import load_mashups, read_recipes
-    from ..runs.training_clips import list_sources
+    from ..mashups import read_recipes
+    from ..runs.stored_clips import load_recipes
 
-    allowed = set(list_sources(dataset))
-    return load_mashups(read_recipes(file), dataset.root, allowed=allowed, resources=resources)
+    return load_recipes(dataset, read_recipes(file), resources=resources)
 
 
 def _write_recipes(mashups, out, format):

@@ -49,7 +49,7 @@ def report_command(runs, answers, data, noise, embedding, out, no_audio, quick, 
     """
     from ..reports import write_comparison, write_report
     from ..runs import Run
-    from ..runs.stored_clips import describe_missing_data
+    from ..runs.stored_clips import describe_missing_data, open_data
     from ._shared.progress import make_resources
 
     if len(runs) > 1 and out is None:
@@ -62,7 +62,10 @@ def report_command(runs, answers, data, noise, embedding, out, no_audio, quick, 
         embedding = None
     opened = [Run.open(run, trust=trust) for run in runs]
     resources = make_resources(rest["cache"], rest["jobs"], rest["quiet"])
-    if data is None and not quick:
+    if data is not None and not quick:
+        # A wrong path would only leave sections out.
+        open_data(opened[0], data, noise=noise, resources=resources)
+    elif not quick:
         resources.progress.log(describe_missing_data(opened[0], "sections that need the data set"))
     options = {
         "answers": answers,

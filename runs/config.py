@@ -83,7 +83,7 @@ CONSTRAINTS = {
 }
 # Options that may change on resumption: the ledger's keys are of the data's content, not its path,
 # each model has entries of its own, and the meta-model is always fitted again.
-_MAY_CHANGE = ("data", "noise", "models", "blend")
+_MAY_CHANGE = ("data", "models", "blend")
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,11 @@ class Config:
         """The user's folder of noise clips, or None."""
         return self.noise if self.has_noise and self.noise != SYNTHETIC else None
 
+    @property
+    def noise_kind(self):
+        """``"off"``, ``"synthetic"``, or ``"folder"``."""
+        return "folder" if self.noise_folder is not None else self.noise or NO_NOISE
+
     def with_models(self, models):
         """Return the same options with other models, duplicates removed."""
         models, by_column = tuple(models), {}
@@ -261,11 +266,14 @@ class Config:
     def differences(self, other):
         """Yield name, own value and other value of each differing option that determines results.
 
-        ``data`` and ``models`` are not compared.
+        ``data`` and ``models`` are not compared, and of noise only its kind: a folder may be
+        elsewhere.
         """
+        if self.noise_kind != other.noise_kind:
+            yield "noise", self.noise or NO_NOISE, other.noise or NO_NOISE
         for option in fields(self):
             value, other_value = getattr(self, option.name), getattr(other, option.name)
-            if value != other_value and option.name not in _MAY_CHANGE:
+            if value != other_value and option.name not in (*_MAY_CHANGE, "noise"):
                 yield option.name, value, other_value
 
 

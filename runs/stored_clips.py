@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from ..audio.windows import Window, recording_name
 from ..datasets import local_data, read_data
-from ..exceptions import DataError
+from ..datasets.synthetic_noise import NO_NOISE
+from ..exceptions import DataError, UsageError
 from ..mashups import load_mashups
 from ..utils.resources import DEFAULT_RESOURCES
 from .clip_list import ClipList
@@ -81,8 +82,12 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
     ------
     DataError
         The data set or the noise folder is not there, or cannot be read.
+    UsageError
+        The noise is of another kind than that of the run.
     """
     config, path = run.config, data_path(data, resources=resources)
+    if noise is not None and config.noise_kind != replace(config, noise=str(noise)).noise_kind:
+        raise UsageError(f"{run.path} was fitted with --noise {config.noise or NO_NOISE}")
     if config.noise_folder is None:
         noise = config.noise
     elif noise is None:
@@ -120,11 +125,34 @@ def find_training(data, recipes, ids, *, resources=DEFAULT_RESOURCES):
     if not recipes:
         paths = dict(zip(data.train["clip"], data.train["path"], strict=True))
         return [_find_clip(paths, i, data) for i in ids]
-    noise = _noise_by_name(data)
-    selected = [_with_noise_of(_find(recipes, i, data), noise) for i in ids]
-    if not selected:
+    return load_recipes(data, [_find(recipes, i, data) for i in ids], resources=resources)
+
+
+def load_recipes(data, recipes, *, resources=DEFAULT_RESOURCES):
+    """Return the mashups of recipes, with the songs and noise clips of a data set.
+
+    Noise clips are found by their file names: their folder may have been moved.
+
+    Parameters
+    ----------
+    data : DataSet
+    recipes : sequence of Recipe
+    resources : Resources
+
+    Returns
+    -------
+    list of Mashup
+
+    Raises
+    ------
+    DataError
+        A file that a recipe names is not there.
+    """
+    if not recipes:
         return []
-    return load_mashups(selected, data.root, allowed=set(list_sources(data)), resources=resources)
+    noise = _noise_by_name(data)
+    moved = [_with_noise_of(recipe, noise) for recipe in recipes]
+    return load_mashups(moved, data.root, allowed=set(list_sources(data)), resources=resources)
 
 
 def _noise_by_name(data):

@@ -400,6 +400,10 @@ def _write_config(run, config, resolved, limit):
 def _write_samples(run, training):
     """Write folds and recipes, before anything is fitted on them."""
     run.write_table("folds", training.folds)
-    if training.recipes:
-        with atomic_path(run.path / "recipes.parquet") as temporary:
-            write_recipes(training.recipes, temporary)
+    path = run.path / "recipes.parquet"
+    if not training.recipes:
+        # Those of the data set that a resumed run had before.
+        path.unlink(missing_ok=True)
+        return
+    with atomic_path(path) as temporary:
+        write_recipes(training.recipes, temporary)
