@@ -100,13 +100,7 @@ class Pool:
         for row in noise.to_dict("records"):
             by_fold[int(row["fold"])].append(row["path"])
         if any(one.noise_probability > 0 and one.noise_count[1] > 0 for one in settings.components):
-            missing = sorted({fold for _, fold in by_class} - by_fold.keys())
-            if missing:
-                raise DataError(
-                    f"Fold {missing[0]} has no noise clip to sample from: put an ESC-50-master "
-                    "folder with audio/*.wav next to genres_stems, or set noise_probability: 0 in "
-                    "the settings"
-                )
+            _check_noise(by_fold, {fold for _, fold in by_class})
         folds = sorted({fold for _, fold in by_class})
         impulses = _split_impulses(source_store, settings, folds)
         return cls(settings, dict(by_class), dict(by_fold), source_store, impulses)
@@ -227,6 +221,22 @@ def load_pool(path):
         {path: AudioSource(**source) for path, source in document["source_store"].items()},
         dict(document.get("impulses", ())),
     )
+
+
+def _check_noise(by_fold, folds):
+    """Raise an error if a fold has no noise clip."""
+    missing = sorted(folds - by_fold.keys())
+    if missing and by_fold:
+        raise DataError(
+            f"Fold {missing[0]} has no noise clip to sample from: those of {len(by_fold)} "
+            f"recordings are too few for {len(folds)} folds; add noise clips, or use fewer folds"
+        )
+    if missing:
+        raise DataError(
+            f"Fold {missing[0]} has no noise clip to sample from: put an ESC-50-master "
+            "folder with audio/*.wav next to genres_stems, or set noise_probability: 0 in "
+            "the settings"
+        )
 
 
 def _split_impulses(source_store, settings, folds):

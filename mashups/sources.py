@@ -23,7 +23,7 @@ from ..utils.atomic_write import write_bytes, write_text
 from ..utils.cache import read_entry
 from ..utils.hashing import hash_bytes
 from ..utils.parallel import parallel_map
-from .tempo_sync import estimate_tempo
+from .tempo_sync import SILENCE_RMS, estimate_tempo
 
 _FORMAT = "sources-4"
 # Raw samples: reading the header of a .npy file takes longer than mapping the file.
@@ -88,6 +88,11 @@ class AudioSource:
                 f"{self.file}: this file of the cache is missing or damaged; remove the folder "
                 f"{Path(self.file).parent} and run the command again"
             ) from error
+
+    @property
+    def is_silent(self):
+        """Whether its level is below that of which a mashup can have a part."""
+        return bool(np.sqrt(np.mean(np.square(self.read()))) < SILENCE_RMS)
 
     def read(self, start=0, stop=None):
         """Read samples ``start`` to ``stop`` (exclusive) as float32 in [-1, 1].
@@ -169,7 +174,11 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
             warnings.warn(warning, stacklevel=2)
     problems = [result for result in source_store.values() if isinstance(result, str)]
     if problems:
-        raise DataError(f"{len(problems)} of {len(source_store)} files:", problems[:20])
+        raise DataError(
+            f"{len(problems)} of {len(source_store)} files to mix cannot be read; fix or remove "
+            "them:",
+            problems[:20],
+        )
     return source_store
 
 

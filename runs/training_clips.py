@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from ..audio.clips import measure_clips
 from ..datasets.doctor.name_checks import describe_few_songs
-from ..exceptions import DataError, UsageError
+from ..exceptions import DataError, DataWarning, UsageError
 from ..mashups import Mashup, Pool, Recipe, Settings, build_source_store, song_recipes
 from ..mashups.settings_checks import LONGEST
 from ..mashups.sources import list_impulses
@@ -108,7 +109,7 @@ def training_clips(data, config, *, test_seconds=(), resources=DEFAULT_RESOURCES
     DataError
         Training files cannot be read (all are named), or the folds are impossible.
     UsageError
-        Repeats are requested for mashups or given folds.
+        Repeats are requested for mashups or given folds, or a hop where nothing is cut.
     """
     if config.repeats > 1 and (data.has_stems or "fold" in data.train):
         reason = "given folds" if "fold" in data.train else "mashups, which are drawn within folds"
@@ -116,6 +117,9 @@ def training_clips(data, config, *, test_seconds=(), resources=DEFAULT_RESOURCES
             f"--repeats splits clips into folds several times, but {data.root} has {reason}. Leave "
             "it out; lgbm(seeds=3) repeats a model with other seeds"
         )
+    if config.hop is not None and (data.has_stems or config.window == "off"):
+        parts = "mashups are no windows" if data.has_stems else "--window off cuts into none"
+        raise UsageError(f"--hop is the time between windows, and {parts}; leave it out")
     if data.has_stems:
         return _from_songs(data, config, resources)
     return _from_clips(data, config, test_seconds, resources)
@@ -159,11 +163,37 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     songs = _split_songs(data.train, config)
     noise = _split_noise(data.noise, songs["fold"].nunique(), config)
     source_store = convert_sources(data, settings, resources=resources)
+    noise = _without_silence(noise, source_store)
     pool = Pool.from_tables(songs, noise, source_store, settings)
     with resources.progress.stage("drawing mashups"):
         recipes = pool.sample_all(config.mashups_per_genre, config.seed)
     folds = pd.concat([_fold_items(songs, "song", "song"), _fold_items(noise, "path", "noise")])
     return SampledMashups(recipes, pool, folds.reset_index(drop=True))
+
+
+def _without_silence(noise, source_store):
+    """Return the table of noise clips without silent ones, which would add nothing.
+
+    Warns
+    -----
+    DataWarning
+        There are some.
+    """
+    is_silent = [source_store[path].is_silent for path in noise["path"]]
+    silent = noise["path"][is_silent].tolist()
+    if not silent:
+        return noise
+    if len(silent) == len(noise):
+        raise DataError(
+            f"all {len(silent)} noise clips are silent, such as {Path(silent[0]).name}; add others"
+        )
+    warnings.warn(
+        f"silent noise clips are left out: {len(silent)} of {len(noise)}, such as "
+        f"{Path(silent[0]).name}",
+        DataWarning,
+        stacklevel=2,
+    )
+    return noise[~np.array(is_silent)]
 
 
 def labelled_clips(data, *, resources=DEFAULT_RESOURCES):

@@ -83,7 +83,7 @@ def choose_mashups(data, config, run, models, resolved, *, available, client=Non
     cheap = cheap_models(config, models)
     curve, size = LearningCurve(list(cheap), chosen=FIRST), FIRST
     while True:
-        left = available - (time.monotonic() - start)
+        left = max(0.0, available - (time.monotonic() - start))
         if 2 * size > LAST:
             return replace(curve, reason=f"auto draws at most {LAST}")
         if seconds * 2 * size > left:
