@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..exceptions import UsageError
+from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.formatting import spreadsheet_safe as make_spreadsheet_safe
 from ._shared.options import (
@@ -104,6 +104,12 @@ def predict_command(
             reading["label_separator"] = None
         dataset = read_data(data, **reading, cache=cache, progress=resources.progress)
         clips = ClipList.from_test_table(dataset)
+        if not clips.ids:
+            raise DataError(
+                f"{data}: there is no test.csv with clips to predict; add it, or give PATHS"
+            )
+    if hop is not None and lengths is None:
+        raise UsageError("--hop is of windows, and no clip is cut into any; add --window SECONDS")
     clips = clips.usable(any_length=lengths is not None, resources=resources).cut(lengths, hop)
     if clips.ids and windows:
         _write(_predict_windows(run, clips, windows, spreadsheet_safe, tta, resources), out)
@@ -128,11 +134,13 @@ def _write(text, out):
 def _predict_windows(run, clips, format, spreadsheet_safe, tta, resources):
     """Return the predictions of the windows as text in a format."""
     from ..runs import predict_run
-    from ..runs.prediction.windows import FORMATS, window_table
+    from ..runs.prediction.windows import FORMATS, WindowTable, check_format
 
+    check_format(format, clips)
     labels, probabilities = predict_run(run, clips.clips, tta=tta, resources=resources)
-    table = window_table(clips, labels, probabilities)
-    return FORMATS[format](make_spreadsheet_safe(table) if spreadsheet_safe else table)
+    separator = run.target.separator
+    table = WindowTable.from_predictions(clips, labels, probabilities, separator)
+    return FORMATS[format](table.map(make_spreadsheet_safe) if spreadsheet_safe else table)
 
 
 def _predict(run, clips, decode, tta, resources):

@@ -153,7 +153,13 @@ class WindowLength(click.ParamType):
         """Return ``"auto"``, ``"off"`` or a float."""
         if value in ("auto", "off"):
             return value
-        return HOP.convert(value, param, ctx)
+        try:
+            return HOP.convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(
+                f"expected auto, off, or a number of seconds, {HOP.min} to {HOP.max}. "
+                f"Got {shorten(value)}"
+            )
 
 
 def window_options(training, **settings):
@@ -192,7 +198,12 @@ class CountOrAuto(click.types.IntParamType):
 
     def convert(self, value, param, ctx):
         """Return an int, or ``"auto"``."""
-        return value if value == "auto" else super().convert(value, param, ctx)
+        if value == "auto":
+            return value
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"expected auto, or a whole number. Got {shorten(value)}")
 
 
 class Duration(click.ParamType):

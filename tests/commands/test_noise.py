@@ -10,9 +10,9 @@ import soundfile
 from stemstack.datasets import read_data
 from stemstack.domain_shift import recording_noise
 from stemstack.domain_shift.recording_noise import choose_noise
-from stemstack.exceptions import DataError
+from stemstack.exceptions import AudioWarning, DataError, DataWarning
 from stemstack.mashups import Settings, load_mashups, read_recipes
-from stemstack.runs import Config, Run, fit_run
+from stemstack.runs import Config, Run, fit_run, plan_run
 from stemstack.runs.stored_clips import find_training, open_data
 from stemstack.runs.training_clips import sample_training
 from stemstack.utils.resources import Resources
@@ -257,3 +257,108 @@ def test_moved_noise_folder_is_found_by_name(run, folders, tmp_path, shared_cach
     assert [clip.key() for clip in first] == [clip.key() for clip in second]
     paths = {part.path for clip in second for part in clip.recipe.noises}
     assert paths and all("MOVED" in path for path in paths)
+
+
+@pytest.mark.parametrize("noise", ["off", "synthetic"])
+def test_resumed_run_keeps_its_kind_of_noise(noise, run, folders, run_program):
+    files = {path: path.read_bytes() for path in run.path.iterdir() if path.is_file()}
+    arguments = ["--data", folders / "DATA", "--folds", 2, "--models", "heuristic", "--resume"]
+    code, _, err = run_program("fit", *arguments, "--noise", noise, "--out", run.path)
+    expected = f"The run was started with noise='{folders / 'NOISE'}', not '{noise}'"
+    assert code == 2 and expected in " ".join(err.split())
+    assert {path: path.read_bytes() for path in run.path.iterdir() if path.is_file()} == files
+
+
+def test_unusable_files_do_not_stop_the_choice(shifted, tmp_path, shared_cache):
+    folder, differs = shifted
+    shutil.copytree(folder, tmp_path / "DATA")
+    data, resources = tmp_path / "DATA", Resources(shared_cache)
+    # Cut short, all samples missing, no audio.
+    whole = (data / "low/2.wav").read_bytes()
+    (data / "low/2.wav").write_bytes(whole[: len(whole) // 3])
+    (data / "test/0.wav").write_bytes(whole[:44])
+    (data / "high/1.wav").write_bytes(b"text")
+    with pytest.warns(AudioWarning, match="cut short"):
+        noise, gap = choose_noise(read_data(data), Config(str(data)), resources=resources)
+    assert noise == ("synthetic" if differs else None) and (gap.n_a, gap.n_b) == (47, 23)
+
+
+def test_clips_that_cannot_be_read_are_in_no_plan(shifted, tmp_path, shared_cache):
+    shutil.copytree(shifted[0], tmp_path / "DATA")
+    (tmp_path / "DATA/test/0.wav").write_bytes(b"text")
+    config = Config(str(tmp_path / "DATA"), models=["heuristic"], folds=2, noise="off")
+    plan = plan_run(config, tmp_path / "RUN", resources=Resources(shared_cache))
+    assert (plan.training_clips, plan.test_clips) == (48, 23)
+
+
+def sample_noisy(folders, noise, cache, folds=2):
+    """Return the mashups of the recordings with a folder of noise."""
+    config = Config(str(folders / "DATA"), folds=folds, mashups_per_genre=4, settings={"sr": SR})
+    data = read_data(folders / "DATA", noise=noise)
+    return sample_training(data, config, resources=Resources(cache))
+
+
+def test_silent_noise_is_left_out(folders, tmp_path, shared_cache):
+    shutil.copytree(folders / "NOISE", tmp_path / "NOISE")
+    soundfile.write(tmp_path / "NOISE/silent.wav", np.zeros(SR), SR)
+    with pytest.warns(DataWarning, match=r"left out: 1 of 5, such as silent\.wav"):
+        sampled = sample_noisy(folders, tmp_path / "NOISE", shared_cache)
+    assert not any(item.endswith("silent.wav") for item in sampled.folds["item"])
+    assert (sampled.folds["kind"] == "noise").sum() == 4
+    for i in range(4):
+        (tmp_path / f"NOISE/{i}.wav").unlink()
+    with pytest.raises(DataError, match=r"all 1 noise clips are silent, such as silent\.wav"):
+        sample_noisy(folders, tmp_path / "NOISE", shared_cache)
+
+
+def test_noise_for_too_few_folds_is_named(folders, tmp_path, shared_cache):
+    (tmp_path / "NOISE").mkdir()
+    shutil.copy(folders / "NOISE/0.wav", tmp_path / "NOISE")
+    with pytest.raises(DataError, match=r"1 recordings are too few for 2 folds; add noise clips"):
+        sample_noisy(folders, tmp_path / "NOISE", shared_cache)
+
+
+def test_recipes_are_rendered_with_moved_noise(folders, tmp_path, run_program):
+    shutil.copytree(folders / "NOISE", tmp_path / "MOVED")
+    arguments = ["mash", folders / "DATA", "--folds", 2]
+    first = [*arguments, "--n", 3, "--noise", folders / "NOISE", "--out", tmp_path / "A"]
+    recipes = ["--recipes", tmp_path / "A/recipes.parquet"]
+    again = [*arguments, *recipes, "--noise", tmp_path / "MOVED", "--out", tmp_path / "B"]
+    for command in (first, again):
+        code, _, err = run_program(*command)
+        assert code == 0, err
+    before, after = (sorted((tmp_path / name / "audio").iterdir()) for name in "AB")
+    assert len(before) == 3
+    assert [path.read_bytes() for path in before] == [path.read_bytes() for path in after]
+
+
+def test_audit_knows_that_folds_share_noise(folders, tmp_path, shared_cache):
+    config = Config(
+        str(folders / "DATA"),
+        models=["lr(families=centroid)"],
+        folds=2,
+        mashups_per_genre=4,
+        noise=str(folders / "NOISE"),
+        settings={"sr": SR},
+    )
+    run, _ = fit_run(config, tmp_path / "RUN", audit=True, resources=Resources(shared_cache))
+    assert (run.path / "audit.json").exists()
+
+
+def test_report_needs_the_data_that_it_is_given(run, folders, tmp_path, run_program):
+    report = ["report", run.path, "--out", tmp_path / "report.html", "--data"]
+    code, _, err = run_program(*report, tmp_path / "gone")
+    assert code == 1 and "check the path of --data" in err
+    code, _, err = run_program(*report, folders / "DATA")
+    assert code == 1 and "give its folder by --noise" in err
+    code, _, err = run_program(*report, folders / "DATA", "--noise", "synthetic")
+    assert code == 2 and "was fitted with --noise" in err
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_mashups_have_no_hop(folders, tmp_path, run_program):
+    options = ["--folds", 2, "--mashups-per-genre", 4, "--noise", folders / "NOISE", "--hop", 1]
+    arguments = ["--data", folders / "DATA", "--models", "heuristic", "--out", tmp_path / "RUN"]
+    code, _, err = run_program("fit", *arguments, *options)
+    assert code == 2 and "--hop is the time between windows" in err
+    assert not (tmp_path / "RUN/config.yaml").exists()

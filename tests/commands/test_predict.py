@@ -45,3 +45,10 @@ def test_only_unreadable_clips_print_nothing(finished_run, tmp_path, run_program
     (tmp_path / "bad.wav").touch()
     code, printed, err = run_program("predict", finished_run, tmp_path / "bad.wav")
     assert (code, printed) == (1, "") and "bad.wav: is empty" in err
+
+
+def test_data_without_test_clips_have_no_predictions(finished_run, clips, tmp_path, run_program):
+    manifest, out = tmp_path / "train.csv", tmp_path / "answers.csv"
+    manifest.write_text(f"path,label\n{clips[0]},a\n{clips[1]},b\n", encoding="utf-8")
+    code, _, err = run_program("predict", finished_run, "--data", manifest, "--out", out)
+    assert code == 1 and "there is no test.csv with clips to predict" in err and not out.exists()
