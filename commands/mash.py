@@ -95,7 +95,7 @@ def _sample(dataset, n, options, resources):
     """Sample mashups, evenly over classes and folds."""
     from ..mashups import Mashup
     from ..runs import Config
-    from ..runs.training_clips import sample_training
+    from ..runs.training_clips import drop_silent_noise, sample_training
 
     config = Config(
         data=str(dataset.root),
@@ -105,6 +105,7 @@ def _sample(dataset, n, options, resources):
         # Rounded up; the surplus is cut below.
         mashups_per_genre=-(-n // len(dataset.classes)),
     )
+    dataset = drop_silent_noise(dataset, config, resources=resources)
     sample = sample_training(dataset, config, resources=resources)
     recipes = sorted(sample.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
     return [Mashup.from_recipe(recipe, sample.pool.source_store) for recipe in recipes]

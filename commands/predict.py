@@ -95,6 +95,8 @@ def predict_command(
 
     run, resources = Run.open(run, trust=trust), make_resources(cache, jobs, quiet)
     lengths = clip_lengths(run, window, by_window=windows is not None)
+    if hop is not None and lengths is None:
+        raise UsageError("--hop is of windows, and no clip is cut into any; add --window SECONDS")
     if paths:
         clips = ClipList.from_paths(paths, resources=resources)
     else:
@@ -108,8 +110,6 @@ def predict_command(
             raise DataError(
                 f"{data}: there is no test.csv with clips to predict; add it, or give PATHS"
             )
-    if hop is not None and lengths is None:
-        raise UsageError("--hop is of windows, and no clip is cut into any; add --window SECONDS")
     clips = clips.usable(any_length=lengths is not None, resources=resources).cut(lengths, hop)
     if clips.ids and windows:
         _write(_predict_windows(run, clips, windows, spreadsheet_safe, tta, resources), out)

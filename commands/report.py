@@ -62,10 +62,10 @@ def report_command(runs, answers, data, noise, embedding, out, no_audio, quick, 
         embedding = None
     opened = [Run.open(run, trust=trust) for run in runs]
     resources = make_resources(rest["cache"], rest["jobs"], rest["quiet"])
-    if data is not None and not quick:
+    if data is not None and not quick and (len(runs) == 1 or not no_audio):
         # A wrong path would only leave sections out.
         open_data(opened[0], data, noise=noise, resources=resources)
-    elif not quick:
+    elif data is None and not quick:
         resources.progress.log(describe_missing_data(opened[0], "sections that need the data set"))
     options = {
         "answers": answers,

@@ -99,7 +99,7 @@ class Pool:
             by_class[row["label"], int(row["fold"])].append((name, paths))
         for row in noise.to_dict("records"):
             by_fold[int(row["fold"])].append(row["path"])
-        if any(one.noise_probability > 0 and one.noise_count[1] > 0 for one in settings.components):
+        if settings.has_noise:
             _check_noise(by_fold, {fold for _, fold in by_class})
         folds = sorted({fold for _, fold in by_class})
         impulses = _split_impulses(source_store, settings, folds)
@@ -228,8 +228,8 @@ def _check_noise(by_fold, folds):
     missing = sorted(folds - by_fold.keys())
     if missing and by_fold:
         raise DataError(
-            f"Fold {missing[0]} has no noise clip to sample from: those of {len(by_fold)} "
-            f"recordings are too few for {len(folds)} folds; add noise clips, or use fewer folds"
+            f"Fold {missing[0]} has no noise clip to sample from: {_count_clips(by_fold)}; add "
+            "noise clips, or use fewer folds"
         )
     if missing:
         raise DataError(
@@ -237,6 +237,11 @@ def _check_noise(by_fold, folds):
             "folder with audio/*.wav next to genres_stems, or set noise_probability: 0 in "
             "the settings"
         )
+
+
+def _count_clips(by_fold):
+    counts = [f"{len(clips)} in fold {fold}" for fold, clips in sorted(by_fold.items())]
+    return f"there are {', '.join(counts)}"
 
 
 def _split_impulses(source_store, settings, folds):

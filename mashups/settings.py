@@ -231,6 +231,11 @@ class Settings:
         rows = [{k: v for k, v in row.items() if k != "weight"} for row in self._alternatives]
         return tuple(replace(self, mixture=(), **row) for row in rows)
 
+    @property
+    def has_noise(self):
+        """Whether mashups may have noise clips."""
+        return any(one.noise_probability > 0 and one.noise_count[1] > 0 for one in self.components)
+
     def sample_component(self, rng):
         """Sample one of the components by weight; without a mixture, use no random number.
 

@@ -91,8 +91,9 @@ class AudioSource:
 
     @property
     def is_silent(self):
-        """Whether its level is below that of which a mashup can have a part."""
-        return bool(np.sqrt(np.mean(np.square(self.read()))) < SILENCE_RMS)
+        """Whether all samples are below -80 dBFS."""
+        samples = self.open()
+        return bool(max(samples.max(), -int(samples.min())) < SILENCE_RMS * INT16_SCALE)
 
     def read(self, start=0, stop=None):
         """Read samples ``start`` to ``stop`` (exclusive) as float32 in [-1, 1].

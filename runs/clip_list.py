@@ -249,12 +249,12 @@ def add_class_columns(table, proba):
     -------
     DataFrame
     """
-    taken = {*table.columns, *proba.columns}
-    names = {}
-    for name in set(table.columns) & set(proba.columns):
+    taken, names = {*table.columns, *proba.columns}, {}
+    for name in proba.columns.intersection(table.columns):
         names[name] = f"proba_{name}"
         while names[name] in taken:
             names[name] = f"proba_{names[name]}"
+        taken.add(names[name])
     return pd.concat([table, proba.rename(columns=names).reset_index(drop=True)], axis=1)
 
 

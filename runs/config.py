@@ -217,8 +217,7 @@ class Config:
         return self.noise if self.has_noise and self.noise != SYNTHETIC else None
 
     @property
-    def noise_kind(self):
-        """``"off"``, ``"synthetic"``, or ``"folder"``."""
+    def _noise_kind(self):
         return "folder" if self.noise_folder is not None else self.noise or NO_NOISE
 
     def with_models(self, models):
@@ -266,10 +265,10 @@ class Config:
     def differences(self, other):
         """Yield name, own value and other value of each differing option that determines results.
 
-        ``data`` and ``models`` are not compared, and of noise only its kind: a folder may be
-        elsewhere.
+        ``data``, ``models`` and ``blend`` are not compared, and of ``noise`` only its kind: its
+        folder may be elsewhere.
         """
-        if self.noise_kind != other.noise_kind:
+        if self._noise_kind != other._noise_kind:
             yield "noise", self.noise or NO_NOISE, other.noise or NO_NOISE
         for option in fields(self):
             value, other_value = getattr(self, option.name), getattr(other, option.name)

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 
 from ..audio.windows import Window, recording_name
 from ..datasets import local_data, read_data
-from ..datasets.synthetic_noise import NO_NOISE
-from ..exceptions import DataError, UsageError
+from ..datasets.synthetic_noise import NO_NOISE, SYNTHETIC
+from ..exceptions import DataError
 from ..mashups import load_mashups
 from ..utils.resources import DEFAULT_RESOURCES
 from .clip_list import ClipList
@@ -82,15 +82,11 @@ def open_data(run, data, *, noise=None, resources=DEFAULT_RESOURCES):
     ------
     DataError
         The data set or the noise folder is not there, or cannot be read.
-    UsageError
-        The noise is of another kind than that of the run.
     """
     config, path = run.config, data_path(data, resources=resources)
-    if noise is not None and config.noise_kind != replace(config, noise=str(noise)).noise_kind:
-        raise UsageError(f"{run.path} was fitted with --noise {config.noise or NO_NOISE}")
     if config.noise_folder is None:
         noise = config.noise
-    elif noise is None:
+    elif noise in (None, NO_NOISE, SYNTHETIC):
         raise DataError(
             f"The run was trained with noise: give its folder by --noise. The run names "
             f"{config.noise}, which is not opened unasked"

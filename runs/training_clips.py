@@ -109,7 +109,7 @@ def training_clips(data, config, *, test_seconds=(), resources=DEFAULT_RESOURCES
     DataError
         Training files cannot be read (all are named), or the folds are impossible.
     UsageError
-        Repeats are requested for mashups or given folds, or a hop where nothing is cut.
+        Repeats are requested for mashups or given folds.
     """
     if config.repeats > 1 and (data.has_stems or "fold" in data.train):
         reason = "given folds" if "fold" in data.train else "mashups, which are drawn within folds"
@@ -117,9 +117,6 @@ def training_clips(data, config, *, test_seconds=(), resources=DEFAULT_RESOURCES
             f"--repeats splits clips into folds several times, but {data.root} has {reason}. Leave "
             "it out; lgbm(seeds=3) repeats a model with other seeds"
         )
-    if config.hop is not None and (data.has_stems or config.window == "off"):
-        parts = "mashups are no windows" if data.has_stems else "--window off cuts into none"
-        raise UsageError(f"--hop is the time between windows, and {parts}; leave it out")
     if data.has_stems:
         return _from_songs(data, config, resources)
     return _from_clips(data, config, test_seconds, resources)
@@ -163,7 +160,6 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     songs = _split_songs(data.train, config)
     noise = _split_noise(data.noise, songs["fold"].nunique(), config)
     source_store = convert_sources(data, settings, resources=resources)
-    noise = _without_silence(noise, source_store)
     pool = Pool.from_tables(songs, noise, source_store, settings)
     with resources.progress.stage("drawing mashups"):
         recipes = pool.sample_all(config.mashups_per_genre, config.seed)
@@ -171,29 +167,49 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     return SampledMashups(recipes, pool, folds.reset_index(drop=True))
 
 
-def _without_silence(noise, source_store):
-    """Return the table of noise clips without silent ones, which would add nothing.
+def drop_silent_noise(data, config, *, resources):
+    """Return a data set without the noise clips that are silent, as they would add nothing.
+
+    Parameters
+    ----------
+    data : DataSet
+    config : Config
+    resources : Resources
+        With a cache folder, for converted noise clips.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    DataError
+        Noise clips cannot be read, or all are silent.
 
     Warns
     -----
     DataWarning
-        There are some.
+        There are silent ones.
     """
-    is_silent = [source_store[path].is_silent for path in noise["path"]]
-    silent = noise["path"][is_silent].tolist()
+    settings = Settings.from_dict(config.settings)
+    if data.noise is None or not settings.has_noise:
+        return data
+    paths = data.noise["path"].tolist()
+    options = {"cache": resources.cache, "sr": settings.sr, "n_jobs": resources.n_jobs}
+    with resources.progress.stage("converting noise clips", len(paths)) as advance:
+        sources = build_source_store(data.root, paths, advance=advance, **options)
+    silent = [path for path in paths if sources[path].is_silent]
     if not silent:
-        return noise
-    if len(silent) == len(noise):
-        raise DataError(
-            f"all {len(silent)} noise clips are silent, such as {Path(silent[0]).name}; add others"
-        )
+        return data
+    example = Path(silent[0]).name
+    if len(silent) == len(paths):
+        raise DataError(f"all {len(paths)} noise clips are silent, such as {example}; add others")
     warnings.warn(
-        f"silent noise clips are left out: {len(silent)} of {len(noise)}, such as "
-        f"{Path(silent[0]).name}",
+        f"silent noise clips are left out: {len(silent)} of {len(paths)}, such as {example}",
         DataWarning,
         stacklevel=2,
     )
-    return noise[~np.array(is_silent)]
+    return replace(data, noise=data.noise[~data.noise["path"].isin(silent)])
 
 
 def labelled_clips(data, *, resources=DEFAULT_RESOURCES):

@@ -19,7 +19,7 @@ from ..utils.containers import as_sequence
 from ..utils.parallel import worker_backend
 from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
-from .folds import check_folds, splits_of
+from .folds import check_folds, check_groups_in_folds, splits_of
 from .groups import warn_of_shared_recordings
 from .out_of_fold import (
     FoldModel,
@@ -55,7 +55,7 @@ def oof_predictions(estimators, X, y, folds, *, groups=None, stack_method="auto"
     Raises
     ------
     DataError
-        A label or fold is missing, or there is one fold only.
+        A label or fold is missing, there is one fold only, or a group is in several folds.
 
     Warns
     -----
@@ -82,6 +82,8 @@ def oof_predictions(estimators, X, y, folds, *, groups=None, stack_method="auto"
     folds = check_folds(folds, len(y))
     if groups is None:
         warn_of_shared_recordings(X, y, folds)
+    else:
+        check_groups_in_folds(groups, folds)
     methods = [resolve_method(estimator, stack_method, name) for name, estimator in estimators]
     models = fit_models(estimators, methods, X, y, splits_of(folds))
     return pd.concat([model.oof for model in models], axis=1)

@@ -291,6 +291,28 @@ def check_folds(folds, n):
     return folds
 
 
+def check_groups_in_folds(groups, folds):
+    """Check that no group is in several folds.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n,)
+    folds : ndarray of shape (n,), int
+
+    Raises
+    ------
+    DataError
+        One is, or a row has no group.
+    """
+    table = pd.DataFrame({"group": check_groups(groups, len(folds)), "fold": folds})
+    n_folds = table.groupby("group")["fold"].nunique()
+    if (n_folds > 1).any():
+        raise DataError(
+            f"group {n_folds.idxmax()} is in {n_folds.max()} folds; give folds that keep the "
+            "rows of each group together"
+        )
+
+
 def check_every_class_trains(y, folds, names=None):
     """Raise an error if one fold holds all rows of a class: its model could not learn the class.
 

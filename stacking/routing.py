@@ -3,6 +3,10 @@
 import inspect
 
 from sklearn import get_config
+from sklearn.base import MetaEstimatorMixin
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import (
     MetadataRequest,
@@ -11,6 +15,7 @@ from sklearn.utils.metadata_routing import (
     get_routing_for_object,
     process_routing,
 )
+from sklearn.utils.validation import has_fit_parameter
 
 from ..exceptions import UsageError, WeightsError
 from ..utils.targets import check_sample_weight
@@ -188,12 +193,22 @@ def _unrouted(name, estimator, params):
 
 
 def _accepts_weights(estimator):
-    """Return whether ``fit`` takes sample weights, and that of the estimator inside, if any."""
+    """Return whether ``fit`` takes sample weights without metadata routing."""
+    members = _members(estimator)
+    if members is not None:
+        return all(has_fit_parameter(member, "sample_weight") for member in members)
     parameters = inspect.signature(estimator.fit).parameters.values()
-    if not any(p.name == "sample_weight" or p.kind is p.VAR_KEYWORD for p in parameters):
-        return False
-    # MultiOutputClassifier and others pass them on under the same name.
-    inner = getattr(estimator, "estimator", None)
-    if not hasattr(inner, "fit"):
+    if any(p.name == "sample_weight" for p in parameters):
         return True
-    return not isinstance(inner, Pipeline) and _accepts_weights(inner)
+    # Other meta-estimators of scikit-learn refuse parameters that they cannot route.
+    refuses = isinstance(estimator, MetaEstimatorMixin) and hasattr(estimator, "estimator")
+    return not refuses and any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _members(estimator):
+    """Return the estimators that get the weights of a meta-estimator; None for other estimators."""
+    if isinstance(estimator, VotingClassifier | StackingClassifier):
+        return [member for _, member in estimator.estimators if member != "drop"]
+    if isinstance(estimator, MultiOutputClassifier | BaseSearchCV):
+        return [estimator.estimator]
+    return None

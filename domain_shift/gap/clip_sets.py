@@ -190,7 +190,7 @@ class ClipSet:
         return good
 
     def readable(self, *, resources=DEFAULT_RESOURCES):
-        """Return what :meth:`usable` returns, or an empty set if no clip can be read.
+        """Return the set without the clips that cannot be read; it may be empty.
 
         Parameters
         ----------

@@ -2,12 +2,13 @@
 
 import json
 import math
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 from ...datasets import read_data
 from ...datasets.layouts.added_noise import add_noise
-from ...exceptions import UsageError
+from ...exceptions import DataWarning, UsageError
 from ...mashups import write_recipes
 from ...models import (
     check_model_names,
@@ -30,7 +31,8 @@ from ..run import SONG_SHARED, Run
 from ..time_limit.budget import RESERVE
 from ..time_limit.deadline import TimeLimit
 from ..time_limit.estimate import PlannedStage, plan_fit
-from ..training_clips import training_clips
+from ..training_clips import drop_silent_noise, training_clips
+from ..training_windows import list_windows
 from .audit import audit_run, auditable
 from .cluster import connect
 from .feature_cache import ensure_cache
@@ -286,6 +288,8 @@ def _fit_protocol(
         noise = choose_noise(data, config, resources)
         config, requested = (replace(one, noise=noise) for one in (config, requested))
         data = _add_noise(data, config, resources)
+    if data.has_stems:
+        data = drop_silent_noise(data, config, resources=resources)
     if match is not None and data.has_stems:
         options = {"time_limit": time_limit, "resources": resources}
         settings, files = match(data, config.settings, **options)
@@ -303,6 +307,9 @@ def _fit_protocol(
     test = ClipList.from_test_table(data).usable(resources=resources)
     training = training_clips(data, config, test_seconds=test.seconds, resources=resources)
     test = test.cut(training.window_lengths)
+    if config.hop is not None and not list_windows(training.table["clip"]):
+        message = "--hop has no effect: it is of windows, and no training clip is one"
+        warnings.warn(message, DataWarning, stacklevel=2)
 
     # With a time limit: fewer epochs, fewer models.
     if limit is not None:
@@ -402,7 +409,7 @@ def _write_samples(run, training):
     run.write_table("folds", training.folds)
     path = run.path / "recipes.parquet"
     if not training.recipes:
-        # Those of the data set that a resumed run had before.
+        # A resumed run may have those of other data.
         path.unlink(missing_ok=True)
         return
     with atomic_path(path) as temporary:

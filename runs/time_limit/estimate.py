@@ -33,7 +33,7 @@ from ...models.inspection import find_extractors, leading_extractor
 from ...utils.leftovers import temporary_folder
 from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
-from ..training_windows import declared_lengths, plan_clips
+from ..training_windows import plan_clips
 from .budget import ModelCost, choose, feature_seconds, with_epochs
 
 # Songs per class, classes, noise clips and mashups per class of the mashups to measure with.
@@ -175,9 +175,8 @@ class _Task:
     def __init__(self, data, config, run, resources):
         self.data, self.config, self.cache = data, config, resources.cache
         self.n_jobs = min(effective_n_jobs(resources.n_jobs), cpu_count())
-        test = [] if data.test is None else [str(data.root / p) for p in data.test["path"]]
-        readable = ~np.isnan(declared_lengths(test))
-        self.test = [path for path, is_readable in zip(test, readable, strict=True) if is_readable]
+        test = [] if data.test is None else [data.root / path for path in data.test["path"]]
+        self.test = [str(path) for path in test if path.exists()]
         self.fitted = Counter(entry.model for entry in run.ledger.entries())
         self.sources, self.unconverted, self._training = [], [], []
         self.n_folds = config.folds * config.repeats

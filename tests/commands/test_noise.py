@@ -1,6 +1,8 @@
 """Recordings with added noise: fit, resume, plan, report, predictions and mashups."""
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from stemstack.exceptions import AudioWarning, DataError, DataWarning
 from stemstack.mashups import Settings, load_mashups, read_recipes
 from stemstack.runs import Config, Run, fit_run, plan_run
 from stemstack.runs.stored_clips import find_training, open_data
-from stemstack.runs.training_clips import sample_training
+from stemstack.runs.training_clips import drop_silent_noise, sample_training
 from stemstack.utils.resources import Resources
 
 SR = 8000
@@ -283,39 +285,58 @@ def test_unusable_files_do_not_stop_the_choice(shifted, tmp_path, shared_cache):
     assert noise == ("synthetic" if differs else None) and (gap.n_a, gap.n_b) == (47, 23)
 
 
-def test_clips_that_cannot_be_read_are_in_no_plan(shifted, tmp_path, shared_cache):
+def test_plan_does_not_need_to_read_clips(shifted, tmp_path, shared_cache):
     shutil.copytree(shifted[0], tmp_path / "DATA")
     (tmp_path / "DATA/test/0.wav").write_bytes(b"text")
     config = Config(str(tmp_path / "DATA"), models=["heuristic"], folds=2, noise="off")
     plan = plan_run(config, tmp_path / "RUN", resources=Resources(shared_cache))
-    assert (plan.training_clips, plan.test_clips) == (48, 23)
-
-
-def sample_noisy(folders, noise, cache, folds=2):
-    """Return the mashups of the recordings with a folder of noise."""
-    config = Config(str(folders / "DATA"), folds=folds, mashups_per_genre=4, settings={"sr": SR})
-    data = read_data(folders / "DATA", noise=noise)
-    return sample_training(data, config, resources=Resources(cache))
+    assert (plan.training_clips, plan.test_clips) == (48, 24)
 
 
 def test_silent_noise_is_left_out(folders, tmp_path, shared_cache):
     shutil.copytree(folders / "NOISE", tmp_path / "NOISE")
-    soundfile.write(tmp_path / "NOISE/silent.wav", np.zeros(SR), SR)
-    with pytest.warns(DataWarning, match=r"left out: 1 of 5, such as silent\.wav"):
-        sampled = sample_noisy(folders, tmp_path / "NOISE", shared_cache)
-    assert not any(item.endswith("silent.wav") for item in sampled.folds["item"])
-    assert (sampled.folds["kind"] == "noise").sum() == 4
-    for i in range(4):
-        (tmp_path / f"NOISE/{i}.wav").unlink()
-    with pytest.raises(DataError, match=r"all 1 noise clips are silent, such as silent\.wav"):
-        sample_noisy(folders, tmp_path / "NOISE", shared_cache)
+    soundfile.write(tmp_path / "NOISE/-.wav", np.zeros(SR), SR)
+    config, resources = Config("DATA"), Resources(shared_cache)
+    data = read_data(folders / "DATA", noise=tmp_path / "NOISE")
+    with pytest.warns(DataWarning, match=r"left out: 1 of 5, such as -\.wav"):
+        audible = drop_silent_noise(data, config, resources=resources)
+    assert [Path(path).name for path in audible.noise["path"]] == [f"{i}.wav" for i in range(4)]
+    assert drop_silent_noise(audible, config, resources=resources) is audible
+    silent = replace(data, noise=data.noise[:1])
+    with pytest.raises(DataError, match=r"all 1 noise clips are silent, such as -\.wav"):
+        drop_silent_noise(silent, config, resources=resources)
+    without = replace(config, settings={"noise_probability": 0.0})
+    assert drop_silent_noise(silent, without, resources=resources) is silent
 
 
-def test_noise_for_too_few_folds_is_named(folders, tmp_path, shared_cache):
+def test_fit_leaves_silent_noise_out(folders, tmp_path, shared_cache):
+    shutil.copytree(folders / "NOISE", tmp_path / "NOISE")
+    # One of each fold is silent, were folds assigned before.
+    for name in ("-.wav", "+.wav"):
+        soundfile.write(tmp_path / "NOISE" / name, np.zeros(SR), SR)
+    config = Config(
+        str(folders / "DATA"),
+        models=["heuristic"],
+        folds=4,
+        mashups_per_genre=4,
+        noise=str(tmp_path / "NOISE"),
+        settings={"sr": SR},
+    )
+    with pytest.warns(DataWarning, match="silent noise clips are left out: 2 of 6"):
+        run, _ = fit_run(config, tmp_path / "RUN", resources=Resources(shared_cache))
+    folds = run.read_table("folds")
+    noises = folds.loc[folds["kind"] == "noise", ["item", "fold"]]
+    assert len(noises) == 4 and noises["fold"].nunique() == 4
+
+
+def test_fold_without_noise_is_named(folders, tmp_path, shared_cache):
     (tmp_path / "NOISE").mkdir()
     shutil.copy(folders / "NOISE/0.wav", tmp_path / "NOISE")
-    with pytest.raises(DataError, match=r"1 recordings are too few for 2 folds; add noise clips"):
-        sample_noisy(folders, tmp_path / "NOISE", shared_cache)
+    data = read_data(folders / "DATA", noise=tmp_path / "NOISE")
+    config = Config("DATA", folds=2, mashups_per_genre=4)
+    expected = r"Fold \d has no noise clip .* there are 1 in fold \d; add noise clips, or use fewer"
+    with pytest.raises(DataError, match=expected):
+        sample_training(data, config, resources=Resources(shared_cache))
 
 
 def test_recipes_are_rendered_with_moved_noise(folders, tmp_path, run_program):
@@ -352,13 +373,29 @@ def test_report_needs_the_data_that_it_is_given(run, folders, tmp_path, run_prog
     code, _, err = run_program(*report, folders / "DATA")
     assert code == 1 and "give its folder by --noise" in err
     code, _, err = run_program(*report, folders / "DATA", "--noise", "synthetic")
-    assert code == 2 and "was fitted with --noise" in err
+    assert code == 1 and "give its folder by --noise" in err
     assert not (tmp_path / "report.html").exists()
 
 
-def test_mashups_have_no_hop(folders, tmp_path, run_program):
-    options = ["--folds", 2, "--mashups-per-genre", 4, "--noise", folders / "NOISE", "--hop", 1]
-    arguments = ["--data", folders / "DATA", "--models", "heuristic", "--out", tmp_path / "RUN"]
-    code, _, err = run_program("fit", *arguments, *options)
-    assert code == 2 and "--hop is the time between windows" in err
-    assert not (tmp_path / "RUN/config.yaml").exists()
+def test_hop_of_mashups_has_no_effect(folders, tmp_path, shared_cache):
+    config = Config(
+        str(folders / "DATA"),
+        models=["heuristic"],
+        folds=2,
+        mashups_per_genre=4,
+        noise=str(folders / "NOISE"),
+        hop=1.0,
+        settings={"sr": SR},
+    )
+    with pytest.warns(DataWarning, match="--hop has no effect"):
+        fit_run(config, tmp_path / "RUN", resources=Resources(shared_cache))
+
+
+def test_recipes_go_with_the_data_of_a_run(run, folders, tmp_path, shared_cache, stem_data):
+    config = Config(str(stem_data), models=["heuristic"], folds=2, mashups_per_genre=4)
+    resources = Resources(shared_cache)
+    fitted, _ = fit_run(config, tmp_path / "RUN", resources=resources)
+    assert len(fitted.read_recipes()) == 12
+    clips = replace(config, data=str(folders / "DATA"))
+    resumed, _ = fit_run(clips, tmp_path / "RUN", resume=True, resources=resources)
+    assert resumed.read_recipes() == {} and len(resumed.read_table("folds")) == 12 * 4

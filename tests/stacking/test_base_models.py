@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_wine
 from sklearn.ensemble import StackingClassifier
@@ -14,6 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
 from stemstack import SpectralFeatures
+from stemstack.exceptions import DataError
 from stemstack.stacking import OutOfFoldStacker, oof_predictions
 from stemstack.stacking.base_models import SharedTransformers, join_steps
 
@@ -115,3 +117,14 @@ def test_oof_predictions_are_those_of_the_stacker():
     rows_seen.clear()
     pd.testing.assert_frame_equal(oof_predictions(models(), X, Y, stack.folds_), stack.oof_)
     assert rows_seen == [len(X)]
+
+
+def test_groups_are_those_of_the_folds():
+    models, X, y = [("nb", GaussianNB())], np.arange(24).reshape(12, 2), np.arange(12) % 2
+    folds = np.arange(12) // 2 % 3
+    found = oof_predictions(models, X, y, folds, groups=folds)
+    pd.testing.assert_frame_equal(found, oof_predictions(models, X, y, folds))
+    with pytest.raises(DataError, match="group 0 is in 3 folds"):
+        oof_predictions(models, X, y, folds, groups=np.zeros(12, dtype=int))
+    with pytest.raises(DataError, match="groups"):
+        oof_predictions(models, X, y, folds, groups=["a"])

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_wine
-from sklearn.ensemble import BaggingClassifier
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -110,10 +113,37 @@ def test_weights_have_the_prefix_of_their_step():
     assert weight_parameter(make_pipeline(StandardScaler(), KNeighborsClassifier())) is None
 
 
-def test_weights_are_of_the_estimator_inside():
-    assert weight_parameter(MultiOutputClassifier(LogisticRegression())) == "sample_weight"
-    assert weight_parameter(MultiOutputClassifier(KNeighborsClassifier())) is None
-    assert weight_parameter(OneVsRestClassifier(KNeighborsClassifier())) is None
-    # A pipeline takes them under the name of its last step only.
-    assert weight_parameter(MultiOutputClassifier(make_pipeline(LogisticRegression()))) is None
-    assert weight_parameter(BaggingClassifier()) == "sample_weight"
+KNN, LR = KNeighborsClassifier(), LogisticRegression(max_iter=1000)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MultiOutputClassifier(LR),
+        MultiOutputClassifier(KNN),
+        MultiOutputClassifier(make_pipeline(LR)),
+        MultiOutputClassifier(GridSearchCV(LR, {"C": [1]})),
+        OneVsRestClassifier(LR),
+        OneVsRestClassifier(KNN),
+        CalibratedClassifierCV(KNN),
+        CalibratedClassifierCV(LR),
+        BaggingClassifier(KNN),
+        GridSearchCV(LR, {"C": [1]}),
+        GridSearchCV(make_pipeline(LR), {"logisticregression__C": [1]}),
+        VotingClassifier([("lr", LR), ("knn", KNN)]),
+        VotingClassifier([("lr", LR), ("tree", DecisionTreeClassifier())]),
+        StackingClassifier([("lr", LR), ("knn", KNN)]),
+        TunedThresholdClassifierCV(LR),
+        FrozenEstimator(LogisticRegression().fit(X, Y > 0)),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore")
+def test_weights_go_where_fit_takes_them(estimator):
+    y = np.column_stack([Y > 0, Y > 1]) if isinstance(estimator, MultiOutputClassifier) else Y > 0
+    try:
+        clone(estimator).fit(X, y, sample_weight=np.ones(len(X)))
+        takes_weights = True
+    except (TypeError, ValueError):
+        takes_weights = False
+    assert (weight_parameter(estimator) == "sample_weight") is takes_weights
