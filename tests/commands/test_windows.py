@@ -199,6 +199,6 @@ def test_hop_is_only_for_what_is_cut(tmp_path, run_program):
     ("option", "expected"),
     [("--window", "expected auto, off, or a number"), ("--mashups-per-genre", "expected auto, or")],
 )
-def test_option_says_what_it_takes(option, expected, tmp_path, run_program):
+def test_error_has_the_words_of_an_option(option, expected, tmp_path, run_program):
     code, _, err = run_program("fit", "--data", tmp_path, "--out", tmp_path / "R", option, "abc")
     assert code == 2 and expected in err and "Got 'abc'" in err
