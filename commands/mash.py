@@ -116,7 +116,10 @@ def _replay(file, dataset, resources):
     from ..mashups import read_recipes
     from ..runs.stored_clips import load_recipes
 
-    return load_recipes(dataset, read_recipes(file), resources=resources)
+    found = read_recipes(file)
+    if not found:
+        raise DataError(f"{file}: has no recipes")
+    return load_recipes(dataset, found, resources=resources)
 
 
 def _write_recipes(mashups, out, format):

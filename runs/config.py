@@ -64,7 +64,10 @@ CONSTRAINTS = {
     ),
     # The seeds that scikit-learn takes.
     "seed": whole_number(0, 2**32 - 1),
-    "stems": Constraint(lambda v: bool(v) and NAMES.is_met(v), "a list of one name or more"),
+    "stems": Constraint(
+        lambda v: bool(v) and NAMES.is_met(v) and len(set(v)) == len(v),
+        "a list of one name or more, none twice",
+    ),
     "allow_missing_stems": TRUE_OR_FALSE,
     "noise": optional(TEXT),
     "label_separator": optional(SEPARATOR),
@@ -257,9 +260,13 @@ class Config:
             An option that determines results differs; the message has both values.
         """
         for name, new, old in self.with_number_of(previous).differences(previous):
+            started = f"{name}={old!r}, not {new!r}"
+            if name == "settings":
+                keys = sorted(key for key in {*new, *old} if new.get(key) != old.get(key))
+                started = f"other mashup settings ({', '.join(keys)})"
             raise UsageError(
-                f"The run was started with {name}={old!r}, not {new!r}: resume it with the same "
-                "options, or choose another --out"
+                f"The run was started with {started}: resume it with the same options, or choose "
+                "another --out"
             )
 
     def differences(self, other):

@@ -38,7 +38,7 @@ class Costs(NullProgress):
     """
 
     def __init__(self, run, display):
-        self._path = run.path / "costs.json"
+        self._run, self._path = run, run.path / "costs.json"
         self._display = display
         stored = read_costs(run)
         self.stages = {stage.pop("stage"): stage for stage in stored["stages"]}
@@ -80,8 +80,8 @@ class Costs(NullProgress):
         costs["n"] += n
         costs["seconds"] = round(costs["seconds"] + seconds, 3)
         costs["cpu_seconds"] = round(costs["cpu_seconds"] + cpu_seconds, 3)
-        # A fit that fails on its data leaves no folder: it is not created here.
-        if self._path.parent.exists():
+        # A fit that fails on its data writes nothing, not even into a folder that exists.
+        if self._run.config_path.exists():
             self.write()
 
     def _measure_memory(self, interval=0.0):

@@ -185,8 +185,12 @@ class Run:
         """
         if not self.path.exists():
             return
+        if self.config_path.exists():
+            raise UsageError(f"{self.path}: holds a run already; choose another --out")
+        if not self.path.is_dir():
+            raise UsageError(f"{self.path}: is a file; choose another --out")
         # A killed write leaves hidden files.
-        if not self.path.is_dir() or any(p.name[0] != "." for p in self.path.iterdir()):
+        if any(p.name[0] != "." for p in self.path.iterdir()):
             raise UsageError(f"{self.path}: is not empty and not a run; choose another --out")
 
     @property

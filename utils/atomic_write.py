@@ -38,6 +38,9 @@ def atomic_path(path):
     path = Path(path)
     temporary = None
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A rename would replace the device itself.
+            raise StorageError(f"{path}: is a device or a pipe; give the path of a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = new_temporary(path)
         yield temporary

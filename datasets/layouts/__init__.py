@@ -65,7 +65,8 @@ def read_data(
         ``data`` does not exist, has none of the layouts, or violates its layout; it is a URL that
         cannot be fetched; or the noise folder has no audio files. The message says how to fix it.
     UsageError
-        There is a label separator for a layout other than a manifest, or with noise.
+        A stem is named twice, or there is a label separator for a layout other than a manifest, or
+        with noise.
 
     See Also
     --------
@@ -85,6 +86,8 @@ def read_data(
     >>> data.train["group"].tolist()
     ['song 1', 'song 2']
     """
+    if len(set(stems)) < len(stems):
+        raise UsageError(f"stems: a name is there twice in {','.join(stems)}")
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
     options = separator_options(layout, path, label_separator)

@@ -190,7 +190,13 @@ def _subfolders(folder):
 
 
 def _song_folders(root):
-    return [song for label in _subfolders(root / SONGS_FOLDER) for song in _subfolders(label)]
+    labels = _subfolders(root / SONGS_FOLDER)
+    return [song for label in labels for song in _subfolders(label) if not _is_hidden(song)]
+
+
+def _is_hidden(folder):
+    """Return whether a folder is one that programs leave, such as ``.ipynb_checkpoints``."""
+    return folder.name.startswith(".") and not any(map(is_audio, folder.iterdir()))
 
 
 def _list_untracked(root):

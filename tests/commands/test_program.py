@@ -1,5 +1,6 @@
 """The program: help, precedence of options, one clear message for every mistake."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from stemstack.commands.main import COMMANDS
+from stemstack.datasets import read_data
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -180,3 +182,45 @@ def test_unfinished_run_is_refused(finished_run, tmp_path, run_program):
     (tmp_path / "config.yaml").write_text((finished_run / "config.yaml").read_text())
     code, _, err = run_program("report", tmp_path)
     assert code == 1 and "not finished; continue it with fit --resume" in err
+
+
+def test_out_may_be_an_empty_folder(stem_data, tmp_path, run_program, shared_cache):
+    out = tmp_path / "EMPTY"
+    out.mkdir()
+    options = ["--models", "heuristic", "--folds", 2, "--mashups-per-genre", 4, "--out", out]
+    code, _, err = run_program("fit", "--data", stem_data, *options, "--cache", shared_cache)
+    assert code == 0 and (out / "metrics.json").exists() and (out / "costs.json").exists(), err
+
+
+def test_out_is_said_to_be_a_run_or_a_file(finished_run, tmp_path, run_program):
+    (tmp_path / "file").touch()
+    for out, expected in (
+        (finished_run, "holds a run already"),
+        (tmp_path / "file", "is a file"),
+    ):
+        code, _, err = run_program("stack", finished_run, "--blend", "mean", "--out", out)
+        assert code == 2 and expected in err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_pipe_is_not_replaced_by_a_file(finished_run, stem_data, tmp_path, run_program):
+    os.mkfifo(tmp_path / "pipe")
+    clip = next((stem_data / "mashups").glob("*.wav"))
+    code, _, err = run_program("predict", finished_run, clip, "--out", tmp_path / "pipe")
+    assert code == 1 and "is a device or a pipe" in err
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("command", ["fit", "mash", "features"])
+def test_stems_are_named_once(command, stem_data, tmp_path, run_program):
+    options = {"fit": ["--data", stem_data], "mash": [stem_data, "--n", 3], "features": [stem_data]}
+    arguments = [*options[command], "--stems", "drums,drums", "--out", tmp_path / "OUT"]
+    code, _, err = run_program(command, *arguments)
+    assert code == 2 and "twice" in err
+
+
+def test_folders_that_programs_leave_are_no_songs(own_stem_data, run_program):
+    label = next((own_stem_data / "genres_stems").iterdir())
+    (label / ".ipynb_checkpoints").mkdir()
+    assert run_program("doctor", own_stem_data)[0] == 0
+    assert all(".ipynb" not in song for song in read_data(own_stem_data).train["song"])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from helpers.small_run import write_small_run
 
-from stemstack.exceptions import DataError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.runs import Config, Run, predict_run
 from stemstack.runs.run_files import read_json, read_parquet
 from stemstack.utils.resources import Resources
@@ -102,3 +102,10 @@ def test_model_that_lost_its_column_names_is_damaged(tmp_path):
     run.save_model(model, column, 0)
     with pytest.raises(DataError, match=r"fold0.*: is damaged .*feature names"):
         predict_run(run, [made.clip], resources=Resources(tmp_path / "cache", n_jobs=1))
+
+
+def test_settings_that_differ_are_named():
+    started = Config("DATA", settings={"tempo": "none", "sr": 8000, "mixture": "wide"})
+    config = Config("DATA", settings={"tempo": "wsola", "sr": 8000})
+    with pytest.raises(UsageError, match=r"other mashup settings \(mixture, tempo\)"):
+        config.check_resumes(started)
