@@ -1,22 +1,21 @@
-"""Classical models, and meta-models over them, on test sets that other projects' tools have mixed.
+"""Classical models and meta-models: their scores, what each model adds to a stack, and its cost.
 
-Models are trained on mashups of the songs of ``foreign.py``, and predict its test sets, whose songs
-and noise clips are others. The first table has macro F1 of each model out of fold and on the tests,
-and the CPU time of its five fits; the second that of each meta-model, nested and on the tests.
+Models are trained on mashups of wide settings, and predict the test sets of ``foreign.py``, or the
+test clips of a data set. The first table has macro F1 of each model out of fold and on the tests,
+the CPU time of its five fits, and what it adds to stacks of other models; the second has stacks by
+meta-model. Scores are means of several samples of folds and mashups; errors are standard errors.
 
-    python benchmarks/members.py WORK
-    python benchmarks/members.py WORK --others xgboost,catboost,realmlp,tabm
+    python benchmarks/members.py --foreign WORK
+    python benchmarks/members.py --data DATA --answers ANSWERS --cache DIR
+    python benchmarks/members.py --foreign WORK --models xgboost,catboost,realmlp,tabm
 
-The others are models of ``pip install xgboost catboost pytabkit``. WORK is that of ``foreign.py``;
-what it holds is not made again.
+The last four are models of ``pip install xgboost catboost pytabkit``.
 """
 
 import argparse
 import time
-from pathlib import Path
 
 import foreign
-import foreign_mixers
 import numpy as np
 import pandas as pd
 from lightgbm import early_stopping
@@ -29,36 +28,46 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
-from study import features_of, heads, sample_clips, score_all
+from study import features_of, heads, score_all
 
 from stemstack.features import feature_columns
-from stemstack.mashups import Settings
-from stemstack.models.discriminant import ComponentsLDA
+from stemstack.features.extraction import extract_table
+from stemstack.features.patches import PatchExtractor
+from stemstack.models import make_codebook, make_lda
 from stemstack.stacking import BLENDS, make_blend, nested_predictions
 from stemstack.stacking.blending.base import model_blocks
+from stemstack.utils.resources import Resources
 
-STACKS = (("lr", "lgbm"), ("lr", "lgbm", "lda"), ("lgbm", "lda"), ("lr", "lgbm", "lda", "rbf"))
+# Every other model is added to these stacks.
+BASES = (("lr", "lgbm", "lda"), ("lgbm", "lda", "codebook"))
+STACKS = (("lr", "lgbm"), ("lgbm", "lda"), *BASES, ("lr", "lgbm", "lda", "codebook"))
 
 
-def candidates():
-    """Return classifiers over feature tables, by name."""
+def stacked_models():
+    """Return the classifiers of the stacks by name, ``codebook`` over patches."""
+    return {**heads(), "lda": make_lda()[1:], "codebook": make_codebook()[1:]}
+
+
+def make_stopped():
+    """Return ``lgbm`` with early stopping."""
+    return StoppedEarly(heads()["lgbm"][-1])
+
+
+def make_lr_quantiles():
+    """Return logistic regression on normal scores of the features."""
+    return make_pipeline(_quantiles(), LogisticRegression(C=0.01, max_iter=2000))
+
+
+def make_rbf():
+    """Return radial basis functions (Nyström) on components of normal scores."""
+    basis = Nystroem(gamma=1 / 3000, n_components=600, random_state=0)
+    head = LogisticRegression(C=10, max_iter=2000)
+    return make_pipeline(_quantiles(), PCA(300, random_state=0), basis, head)
+
+
+def _quantiles():
     normal = QuantileTransformer(n_quantiles=200, output_distribution="normal", random_state=0)
-    columns, quantiles = feature_columns("linear"), feature_columns([(".*", normal)])
-    svm = Nystroem(gamma=1 / 3000, n_components=600, random_state=0)
-    return {
-        **heads(),
-        "lgbm, early stopping": StoppedEarly(heads()["lgbm"][-1]),
-        "lda": make_pipeline(columns, ComponentsLDA()),
-        "lr, quantiles": make_pipeline(quantiles, LogisticRegression(C=0.01, max_iter=2000)),
-        "rbf": make_pipeline(
-            quantiles, PCA(300, random_state=0), svm, LogisticRegression(C=10, max_iter=2000)
-        ),
-    }
-
-
-def other_candidates(names):
-    """Return classifiers of other packages, by name."""
-    return {name: OTHERS[name]() for name in names}
+    return feature_columns([(".*", normal)])
 
 
 def make_xgboost():
@@ -98,6 +107,9 @@ def _on_components(network):
 
 
 OTHERS = {
+    "lgbm-stopped": make_stopped,
+    "lr-quantiles": make_lr_quantiles,
+    "rbf": make_rbf,
     "xgboost": make_xgboost,
     "catboost": make_catboost,
     "realmlp": make_realmlp,
@@ -183,14 +195,48 @@ def predict_folds(model, X, y, fold, X_test):
     return oof, mean, time.process_time() - start
 
 
-def measure(work, training, per_class, X_test, models):
-    """Return labels, folds, and the predictions of each model."""
-    settings = Settings(durations=foreign_mixers.DURATIONS, **foreign.FIXED[training]).to_dict()
-    options = {"seed": 0, "per_class": per_class, "cache": work / "cache", "settings": settings}
-    clips, y, fold = sample_clips(work / "data", folds=5, **options)
-    X = features_of(clips, work / "cache")
-    results = score_all(predict_folds, [(model, X, y, fold, X_test) for model in models.values()])
-    return y, fold, dict(zip(models, results, strict=True))
+def predict_all(models, clips, y, fold, test_clips, cache):
+    """Return what :func:`predict_folds` returns, by model."""
+    resources = Resources(cache, n_jobs=2)
+    X, T = (features_of(part, cache) for part in (clips, test_clips))
+    patches, test_patches = (
+        extract_table(part, PatchExtractor(), "patches", resources=resources)
+        for part in (clips, test_clips)
+    )
+    calls = [
+        (model, patches, y, fold, test_patches) if name == "codebook" else (model, X, y, fold, T)
+        for name, model in models.items()
+    ]
+    return dict(zip(models, score_all(predict_folds, calls), strict=True))
+
+
+def measure(args, models, tests, seed):
+    """Return a row of scores for each model, and one for each stack and meta-model."""
+    clips, y, fold = foreign.sample_wide(args, seed)
+    test_clips = [clip for paths, _ in tests for clip in paths]
+    found, classes = predict_all(models, clips, y, fold, test_clips, args.cache), np.unique(y)
+
+    def score(oof, proba):
+        return macro_f1(y, oof), foreign.score_tests(classes, proba, tests)
+
+    def score_stack(names, blend):
+        oof, proba = (np.hstack([found[name][part] for name in names]) for part in (0, 1))
+        nested = nested_predictions(meta_models()[blend], oof, y, fold)
+        return score(nested, meta_models()[blend].fit(oof, y).predict_proba(proba))
+
+    before = [score_stack(base, "logistic") for base in BASES]
+    members = []
+    for name, (oof, proba, seconds) in found.items():
+        gains = [
+            np.subtract(score_stack((*base, name), "logistic"), without)
+            if name not in base
+            else (np.nan, np.nan)
+            for base, without in zip(BASES, before, strict=True)
+        ]
+        alone = score(classes[oof.argmax(axis=1)], proba)
+        members.append((name, *alone, seconds, *np.concatenate(gains)))
+    stacks = [("+".join(s), b, *score_stack(s, b)) for s in STACKS for b in meta_models()]
+    return members, stacks
 
 
 def macro_f1(y_true, y_pred):
@@ -198,43 +244,46 @@ def macro_f1(y_true, y_pred):
     return f1_score(y_true, y_pred, average="macro")
 
 
+def print_members(rows):
+    """Print scores, cost and gains of the models, with the standard errors of the gains."""
+    gains = [(f"to {'+'.join(base)}", part) for base in BASES for part in ("nested", "tests")]
+    columns = [("alone", "out of fold"), ("alone", "tests"), ("alone", "CPU s"), *gains]
+    table = pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples([("", "model"), *columns]))
+    groups = table.groupby([("", "model")], sort=False)
+    errors = groups.sem()[gains].rename(columns=lambda part: f"{part} ±", level=1)
+    print(groups.mean().join(errors).round(3).to_string())
+
+
+def print_stacks(rows):
+    """Print scores of the stacks by meta-model, and how much they differ from the first one."""
+    columns = ["models", "blend", "seed", "nested", "tests"]
+    table = pd.DataFrame(rows, columns=columns).set_index(columns[:3])
+    first = table.xs(next(iter(meta_models())), level="blend")
+    gains = table - first.reindex(table.index.droplevel("blend")).to_numpy()
+    by_stack, by_blend = (part.groupby(columns[:2], sort=False) for part in (table, gains))
+    parts = {"macro F1": by_stack.mean(), "difference": by_blend.mean(), "±": by_blend.sem()}
+    print(pd.concat(parts, axis=1).round(3).to_string())
+
+
 def main():
-    """Fit all models on all trainings, and print the tables."""
+    """Measure all samples, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("work", type=Path)
-    parser.add_argument("--per-class", type=int, default=100, help="training mashups")
-    parser.add_argument("--trainings", default=",".join(foreign.FIXED), help="record, wide (both)")
-    parser.add_argument(
-        "--others", default="", help=f"models of other packages, of {','.join(OTHERS)}"
-    )
+    foreign.add_test_options(parser)
+    of = f"models to add, of {','.join(OTHERS)} (the first three)"
+    parser.add_argument("--models", default=",".join(list(OTHERS)[:3]), help=of)
     args = parser.parse_args()
-    others = list(filter(None, args.others.split(",")))
-    compared = candidates() | other_candidates(others)
-    stacked = (*STACKS, *(("lr", "lgbm", "lda", name) for name in others))
-    tests = foreign.make_tests(args.work)
-    X_test = pd.concat([features_of(paths, args.work / "cache") for paths, _ in tests])
-    y_test, ends = np.concatenate([y for _, y in tests]), np.cumsum([len(y) for _, y in tests])
-    models, stacks = {}, {}
-
-    def on_tests(y_pred):
-        parts = zip(np.split(y_test, ends[:-1]), np.split(y_pred, ends[:-1]), strict=True)
-        return np.mean([macro_f1(*part) for part in parts])
-
-    for training in args.trainings.split(","):
-        y, fold, predicted = measure(args.work, training, args.per_class, X_test, compared)
-        classes = np.unique(y)
-        for name, (oof, proba, seconds) in predicted.items():
-            scores = macro_f1(y, classes[oof.argmax(1)]), on_tests(classes[proba.argmax(1)])
-            models[name, training] = (*scores, seconds)
-        for names in stacked:
-            X, T = (np.hstack([predicted[name][k] for name in names]) for k in (0, 1))
-            for blend, meta in meta_models().items():
-                nested = macro_f1(y, nested_predictions(meta, X, y, fold))
-                scores = nested, on_tests(meta.fit(X, y).predict(T))
-                stacks["+".join(names), blend, training] = scores
-    for table, columns in ((models, ["oof", "tests", "CPU s"]), (stacks, ["nested", "tests"])):
-        rows = pd.DataFrame(table, index=columns).T.unstack().swaplevel(axis=1)
-        print(rows.sort_index(axis=1).round(3).to_string())
+    added = args.models.split(",")
+    if unknown := set(added) - OTHERS.keys():
+        parser.error(f"no model {', '.join(sorted(unknown))}")
+    tests = foreign.choose_tests(args)
+    models = stacked_models() | {name: OTHERS[name]() for name in added}
+    members, stacks = [], []
+    for seed in range(args.draws):
+        of_models, of_stacks = measure(args, models, tests, seed)
+        members += of_models
+        stacks += [(*row[:2], seed, *row[2:]) for row in of_stacks]
+    print_members(members)
+    print_stacks(stacks)
 
 
 if __name__ == "__main__":
