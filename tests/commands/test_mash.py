@@ -89,7 +89,7 @@ def test_malicious_or_invalid_recipes_are_refused(mash, stem_data, tmp_path, run
     assert code == 1 and "render from the stems that the recipe was made for" in err
     (tmp_path / "r.jsonl").write_text("")
     code, _, err = run_program("mash", stem_data, *arguments)
-    assert code == 1 and "Recipes must have one sample rate. Got no recipes" in err
+    assert code == 1 and "has no recipes" in err
 
 
 @pytest.mark.parametrize("arguments", [[], ["--n", "3", "--recipes", "r.jsonl"]])
@@ -122,10 +122,3 @@ def test_impulse_responses_of_the_data_are_replayed(own_stem_data, tmp_path, run
     write_recipes(outside, tmp_path / "M/recipes.parquet")
     code, _, error = run_program("mash", own_stem_data, *replay)
     assert code == 1 and "'../rooms/a.wav', which leads out of the data set" in error
-
-
-def test_no_recipes_are_an_error(stem_data, tmp_path, run_program):
-    (tmp_path / "empty.jsonl").touch()
-    arguments = ["--recipes", tmp_path / "empty.jsonl", "--out", tmp_path / "OUT"]
-    code, _, err = run_program("mash", stem_data, *arguments)
-    assert code == 1 and "has no recipes" in err and not (tmp_path / "OUT").exists()

@@ -122,7 +122,7 @@ def test_invalid_options_fail_with_one_line(finished_run, stem_data, tmp_path, r
     code, err = refuse(out, "--models", "heuristic")
     assert code == 2 and "two or more are needed. Got heuristic;" in err
     code, err = refuse(finished_run)
-    assert code == 2 and "is not empty" in err
+    assert code == 2 and "holds a run already" in err
     run = shutil.copytree(finished_run, tmp_path / "RUN")
     (run / "ledger/test.parquet").unlink()
     code, err = refuse(out, run=run)

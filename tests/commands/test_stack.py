@@ -153,7 +153,7 @@ def test_different_runs_cannot_be_stacked(parts, finished_run, tmp_path, run_pro
     assert run_program("stack", parts[0], "--blend", "best", "--out", out)[0] == 2
     assert not out.exists()
     code, _, err = run_program("stack", parts[0], "--out", parts[1])
-    assert code == 2 and "is not empty" in err
+    assert code == 2 and "holds a run already" in err
 
 
 @pytest.mark.slow

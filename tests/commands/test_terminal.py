@@ -205,7 +205,8 @@ def test_invalid_duration_raises(text):
 def test_costs_and_summary_of_a_run(finished_run):
     names = ("heuristic", "lr", "lgbm", "stack")
     stages = [stage["stage"] for stage in read_costs(Run(finished_run))["stages"]]
-    assert stages[:3] == ["checking clips", "converting stems", "drawing mashups"]
+    first = ["converting noise clips", "checking clips", "converting stems", "drawing mashups"]
+    assert stages[:4] == first
     assert stages[-1] == "stacking"
     summary = summarise_run(Run(finished_run), {name: {"macro_f1": 0.5} for name in names})
     assert summary["lgbm"]["answers"] == 0.5 and summary["lgbm"]["seconds"] > 0

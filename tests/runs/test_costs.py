@@ -15,6 +15,11 @@ from stemstack.utils.progress import NullProgress
 
 def test_stages_add_up_over_resumptions(tmp_path):
     run = Run(tmp_path)
+    with Costs(run, NullProgress()).stage("checking clips"):
+        pass
+    assert not (tmp_path / "costs.json").exists()
+    # A run has begun.
+    run.config_path.touch()
     for steps in (2, 3):
         with Costs(run, NullProgress()).stage("fitting lr", 5) as advance:
             for _ in range(steps):
