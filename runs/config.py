@@ -84,9 +84,10 @@ CONSTRAINTS = {
     "epochs": optional(whole_number(1, 100_000)),
     "blend": one_of(*BLENDS),
 }
-# Options that may change on resumption: the ledger's keys are of the data's content, not its path,
-# each model has entries of its own, and the meta-model is always fitted again.
-_MAY_CHANGE = ("data", "models", "blend")
+# Options that may change on resumption: the ledger's keys are of the content of the data and of a
+# folder of noise, not of paths, each model has entries of its own, and the meta-model is always
+# fitted again.
+_MAY_CHANGE = ("data", "noise", "models", "blend")
 
 
 @dataclass(frozen=True)
@@ -279,7 +280,7 @@ class Config:
             yield "noise", self.noise or NO_NOISE, other.noise or NO_NOISE
         for option in fields(self):
             value, other_value = getattr(self, option.name), getattr(other, option.name)
-            if value != other_value and option.name not in (*_MAY_CHANGE, "noise"):
+            if value != other_value and option.name not in _MAY_CHANGE:
                 yield option.name, value, other_value
 
 

@@ -195,9 +195,7 @@ def drop_silent_noise(data, config, *, resources):
     if data.noise is None or not settings.has_noise:
         return data
     paths = data.noise["path"].tolist()
-    options = {"cache": resources.cache, "sr": settings.sr, "n_jobs": resources.n_jobs}
-    with resources.progress.stage("converting noise clips", len(paths)) as advance:
-        sources = build_source_store(data.root, paths, advance=advance, **options)
+    sources = _convert("converting noise clips", data.root, paths, settings.sr, resources)
     silent = [path for path in paths if sources[path].is_silent]
     if not silent:
         return data
@@ -268,15 +266,13 @@ def convert_sources(data, settings, *, resources):
         Files cannot be read, or the ``reverb_folder`` of the settings has none.
     """
     paths = [*list_sources(data), *list_impulses(data.root, settings)]
-    with resources.progress.stage("converting stems", len(paths)) as advance:
-        return build_source_store(
-            data.root,
-            paths,
-            cache=resources.cache,
-            sr=settings.sr,
-            n_jobs=resources.n_jobs,
-            advance=advance,
-        )
+    return _convert("converting stems", data.root, paths, settings.sr, resources)
+
+
+def _convert(stage, root, paths, sr, resources):
+    options = {"cache": resources.cache, "sr": sr, "n_jobs": resources.n_jobs}
+    with resources.progress.stage(stage, len(paths)) as advance:
+        return build_source_store(root, paths, advance=advance, **options)
 
 
 def list_sources(data):

@@ -191,10 +191,10 @@ def _subfolders(folder):
 
 def _song_folders(root):
     labels = _subfolders(root / SONGS_FOLDER)
-    return [song for label in labels for song in _subfolders(label) if not _is_hidden(song)]
+    return [song for label in labels for song in _subfolders(label) if not _is_leftover(song)]
 
 
-def _is_hidden(folder):
+def _is_leftover(folder):
     """Return whether a folder is one that programs leave, such as ``.ipynb_checkpoints``."""
     return folder.name.startswith(".") and not any(map(is_audio, folder.iterdir()))
 

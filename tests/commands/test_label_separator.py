@@ -206,7 +206,7 @@ def test_label_of_one_group_is_named(clips, run_program, tmp_path):
     assert not (tmp_path / "RUN").exists()
 
 
-def test_recordings_of_several_labels_count_equally(clips, tmp_path, run_program):
+def test_models_without_weights_take_unequal_recordings(clips, tmp_path, run_program):
     # Unequal numbers of windows give weights, which the discriminant analysis does not take.
     samples, sr = soundfile.read(clips / "0.wav")
     longer = tmp_path / "longer.wav"

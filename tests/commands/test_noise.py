@@ -309,19 +309,19 @@ def test_silent_noise_is_left_out(folders, tmp_path, shared_cache):
     assert drop_silent_noise(silent, without, resources=resources) is silent
 
 
+def small_config(folders, **options):
+    """Return the configuration of a quick fit of the recordings with noise."""
+    usual = {"models": ["heuristic"], "folds": 2, "noise": str(folders / "NOISE")}
+    usual |= {"mashups_per_genre": 4, "settings": {"sr": SR}}
+    return Config(str(folders / "DATA"), **{**usual, **options})
+
+
 def test_fit_leaves_silent_noise_out(folders, tmp_path, shared_cache):
     shutil.copytree(folders / "NOISE", tmp_path / "NOISE")
     # One of each fold is silent, were folds assigned before.
     for name in ("-.wav", "+.wav"):
         soundfile.write(tmp_path / "NOISE" / name, np.zeros(SR), SR)
-    config = Config(
-        str(folders / "DATA"),
-        models=["heuristic"],
-        folds=4,
-        mashups_per_genre=4,
-        noise=str(tmp_path / "NOISE"),
-        settings={"sr": SR},
-    )
+    config = small_config(folders, folds=4, noise=str(tmp_path / "NOISE"))
     with pytest.warns(DataWarning, match="silent noise clips are left out: 2 of 6"):
         run, _ = fit_run(config, tmp_path / "RUN", resources=Resources(shared_cache))
     folds = run.read_table("folds")
@@ -354,14 +354,7 @@ def test_recipes_are_rendered_with_moved_noise(folders, tmp_path, run_program):
 
 
 def test_audit_knows_that_folds_share_noise(folders, tmp_path, shared_cache):
-    config = Config(
-        str(folders / "DATA"),
-        models=["lr(families=centroid)"],
-        folds=2,
-        mashups_per_genre=4,
-        noise=str(folders / "NOISE"),
-        settings={"sr": SR},
-    )
+    config = small_config(folders, models=["lr(families=centroid)"])
     run, _ = fit_run(config, tmp_path / "RUN", audit=True, resources=Resources(shared_cache))
     assert (run.path / "audit.json").exists()
 
@@ -378,15 +371,7 @@ def test_report_needs_the_data_that_it_is_given(run, folders, tmp_path, run_prog
 
 
 def test_hop_of_mashups_has_no_effect(folders, tmp_path, shared_cache):
-    config = Config(
-        str(folders / "DATA"),
-        models=["heuristic"],
-        folds=2,
-        mashups_per_genre=4,
-        noise=str(folders / "NOISE"),
-        hop=1.0,
-        settings={"sr": SR},
-    )
+    config = small_config(folders, hop=1.0)
     with pytest.warns(DataWarning, match="--hop has no effect"):
         fit_run(config, tmp_path / "RUN", resources=Resources(shared_cache))
 
