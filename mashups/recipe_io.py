@@ -105,7 +105,9 @@ def read_recipes(path):
             rows = [json.loads(line) for line in _read_text(path).split("\n") if line]
         return [recipe_from_dict(row) for row in rows]
     except _DAMAGE as error:
-        raise DataError(f"{path}: cannot be read as recipes ({first_line(error)})") from error
+        raise DataError(
+            f"{path}: cannot be read as recipes ({first_line(error)}); copy it again"
+        ) from error
 
 
 def _read_text(path):

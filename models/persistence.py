@@ -23,7 +23,15 @@ from ..utils.atomic_write import atomic_path, write_text
 from ..utils.lazy_import import import_blocking
 from .deep.audio_embedding import AudioEmbedding
 from .deep.effnet import EffNetClassifier, EffNetEmbedding, EffNetLogits
-from .deep.persistence import DAMAGE, check_classes, from_plain, load_net, save_net, to_plain
+from .deep.persistence import (
+    DAMAGE,
+    check_classes,
+    from_plain,
+    holds_net,
+    load_net,
+    save_net,
+    to_plain,
+)
 from .inspection import ensemble_networks, find_parts
 from .loaded_values import reset_and_check
 from .own_code import describe_untrusted, trusted_prefixes, untrusted_paths
@@ -34,6 +42,7 @@ from .seed_ensemble import SeedEnsemble, rebuild_seed_ensemble
 NETWORKS = (EffNetClassifier, EffNetEmbedding, EffNetLogits)
 _SKOPS_NAME, _ENSEMBLE_NAME = "model.skops", "bag.json"
 _MAX_SEEDS = 1000
+_REPAIR = "copy it again, or repeat its fit with --resume"
 # Modules and classes named in files of older versions, and their names now.
 RENAMED = {
     "ColumnClaim": "ColumnSelector",
@@ -142,6 +151,8 @@ def load_model(folder, *, trust=()):
     if Path(folder, _ENSEMBLE_NAME).exists():
         return _load_ensemble(folder)
     if not path.exists():
+        if not holds_net(folder):
+            raise DataError(f"{path}: is missing; {_REPAIR}")
         return load_net(folder, NETWORKS)
     own = trusted_prefixes(trust)
     try:
@@ -177,7 +188,7 @@ def load_model(folder, *, trust=()):
 
 def _damaged(path, error):
     text = first_line(error) or type(error).__name__
-    return DataError(f"{path}: is damaged or is not a saved model ({text}); copy it again")
+    return DataError(f"{path}: is damaged or is not a saved model ({text}); {_REPAIR}")
 
 
 def _read_archive(path):
@@ -277,7 +288,7 @@ def _load_ensemble(folder):
 
 def _damaged_ensemble(path, error):
     return DataError(
-        f"{path}: is damaged or is not an ensemble of networks ({first_line(error)}); copy it again"
+        f"{path}: is damaged or is not an ensemble of networks ({first_line(error)}); {_REPAIR}"
     )
 
 

@@ -10,12 +10,16 @@ from contextlib import contextmanager
 
 import psutil
 
+from ..exceptions import DataError
 from ..utils.atomic_write import write_text
+from ..utils.constraints import is_number
 from ..utils.progress import NullProgress
 from .run_files import damaged, read_json
 
 # Seconds between two measurements of memory, which take a millisecond.
 _INTERVAL = 1.0
+_NO_COSTS = {"stages": [], "seconds": 0.0, "peak_memory_mb": 0.0}
+_STAGE = ("n", "seconds", "cpu_seconds")
 
 
 class Costs(NullProgress):
@@ -40,7 +44,11 @@ class Costs(NullProgress):
     def __init__(self, run, display):
         self._run, self._path = run, run.path / "costs.json"
         self._display = display
-        stored = read_costs(run)
+        try:
+            stored = read_costs(run)
+        except DataError:
+            display.log(f"{self._path}: is damaged; the costs of the run are counted anew")
+            stored = _NO_COSTS
         self.stages = {stage.pop("stage"): stage for stage in stored["stages"]}
         self.peak_memory_mb = stored["peak_memory_mb"]
         self._measured = 0.0
@@ -76,7 +84,7 @@ class Costs(NullProgress):
         write_text(self._path, json.dumps(document, indent=1) + "\n")
 
     def _add(self, name, n, seconds, cpu_seconds):
-        costs = self.stages.setdefault(name, {"n": 0, "seconds": 0.0, "cpu_seconds": 0.0})
+        costs = self.stages.setdefault(name, dict.fromkeys(_STAGE, 0))
         costs["n"] += n
         costs["seconds"] = round(costs["seconds"] + seconds, 3)
         costs["cpu_seconds"] = round(costs["cpu_seconds"] + cpu_seconds, 3)
@@ -118,11 +126,14 @@ def read_costs(run):
     """
     path = run.path / "costs.json"
     if not path.exists():
-        return {"stages": [], "seconds": 0.0, "peak_memory_mb": 0.0}
+        return _NO_COSTS
     costs = read_json(path)
     try:
-        stages = {stage["stage"]: float(stage["seconds"]) for stage in costs["stages"]}
-        if not all(isinstance(name, str) for name in stages):
+        numbers = [costs["peak_memory_mb"]]
+        numbers += [stage[key] for stage in costs["stages"] for key in _STAGE]
+        if not all(map(is_number, numbers)):
+            raise ValueError("a time or size is not a number")
+        if not all(isinstance(stage["stage"], str) for stage in costs["stages"]):
             raise ValueError("a stage without a name")
     except (TypeError, ValueError, LookupError) as error:
         raise damaged(path, error) from error

@@ -249,10 +249,10 @@ class Run:
     @property
     def metrics(self):
         """The scores, read from disk."""
-        document = read_json(self.metrics_path)
+        document, config = read_json(self.metrics_path), self.config
+        models, several = (*self.model_names, STACK), config.label_separator is not None
         try:
-            several = self.config.label_separator is not None
-            check_metrics(document, (*self.model_names, STACK), several)
+            check_metrics(document, models, several)
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise damaged(self.metrics_path, error) from error
         return document
@@ -324,8 +324,9 @@ class Run:
             ):
                 raise damaged(path, f"{column} is neither text nor a number")
         if name in _COLUMNS:
+            models, target = (*self.model_names, STACK), self.target
             try:
-                check_predictions(table, (*self.model_names, STACK), self.target)
+                check_predictions(table, models, target)
             except (TypeError, ValueError, OverflowError) as error:
                 raise damaged(path, error) from error
         return table
@@ -385,9 +386,11 @@ class Run:
         # For clips that are not mashups, folds.parquet has one row per clip.
         recipes = list(self.read_recipes().values())
         folds = self.read_table("folds", () if recipes else ("group",))
+        path = self.path / ("recipes.parquet" if recipes else "folds.parquet")
+        if not recipes and "kind" in folds and (folds["kind"] == "song").any():
+            raise damaged(self.path / "recipes.parquet", "without recipes")
         groups = song_groups(folds, recipes)
         if n_clips not in (None, len(groups)):
-            path = self.path / ("recipes.parquet" if recipes else "folds.parquet")
             raise damaged(path, f"{len(groups)} clips instead of {n_clips}")
         return groups
 

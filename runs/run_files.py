@@ -53,7 +53,7 @@ def check_files(folder):
 
 
 def damaged(path, error):
-    """Return the error for a file of a run that cannot be read.
+    """Return the error for a file of a run that is missing or cannot be read.
 
     Parameters
     ----------
@@ -66,7 +66,10 @@ def damaged(path, error):
     DataError
     """
     text = error if isinstance(error, str) else first_line(error) or type(error).__name__
-    return DataError(f"{path}: is damaged ({text}); copy the run again, or repeat its command")
+    state = f"is damaged ({text})" if path.exists() else "is missing"
+    return DataError(
+        f"{path}: {state}; copy the run again, or repeat its command (fit with --resume)"
+    )
 
 
 def read_json(path):

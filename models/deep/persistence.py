@@ -145,6 +145,11 @@ def save_net(estimator, folder):
     write_text(Path(folder, _PARAMS), json.dumps(document, indent=1))
 
 
+def holds_net(folder):
+    """Return whether a folder has a file of a deep estimator, whether complete or not."""
+    return any(Path(folder, name).exists() for name in (_WEIGHTS, _PARAMS))
+
+
 def load_net(folder, classes):
     """Load a deep estimator written by :func:`save_net`.
 
@@ -176,7 +181,8 @@ def load_net(folder, classes):
     except DAMAGE as error:
         text = f"{type(error).__name__}: {first_line(error)}"
         raise DataError(
-            f"{path}: is damaged or is not a saved network ({text}); copy it again"
+            f"{path}: is damaged or is not a saved network ({text}); copy it again, or repeat its "
+            "fit with --resume"
         ) from error
     return estimator
 

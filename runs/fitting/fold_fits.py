@@ -11,16 +11,17 @@ from sklearn.base import clone
 
 from ... import __version__
 from ...audio import clip_key
-from ...exceptions import UsageError
+from ...exceptions import DataError, UsageError
 from ...models import find_networks, set_resources
 from ...models.deep.backbones.pretrained import weights_hash
 from ...models.deep.training.checkpoint import defer_checkpoint_cleanup
 from ...models.inspection import model_fingerprint
-from ...stacking.out_of_fold import fit_fold, predict_with, prediction_table
+from ...stacking.out_of_fold import fit_fold, name_columns, predict_with, prediction_table
 from ...stacking.routing import weight_parameter
 from ...utils.hashing import content_key
 from ...utils.parallel import parallel_map
 from ..predictions import METHOD, ModelPredictions
+from ..run_files import damaged
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster
 from .feature_cache import compute_features
@@ -114,6 +115,7 @@ class FoldFitter:
         for name, model in models.items():
             self._discard_other_folds(name)
             keys[name] = [(fold, self._fit_key(name, fold, model)) for fold in self._folds]
+            self._discard_damaged(name, keys[name])
         if self._client is None:
             for name in models:
                 self._fit_missing(f"fitting {name}", [name], models, keys, on_gpu, limit)
@@ -172,21 +174,46 @@ class FoldFitter:
 
     def _collect(self, name, keys):
         """Read the predictions of all folds, and average them over the tables of folds."""
-        read, clips = self.run.ledger.read, self.training.table["clip"].to_numpy()
-        # Indexed again: keys are of contents and order, and clips may have been renamed.
+        entries, clips = [self._read_entry(name, *key) for key in keys], self.training.table["clip"]
         oof = [
             pd.concat(
-                read(name, fold.number, key, "oof").set_axis(clips[fold.held_out])
-                for fold, key in keys
+                held_out
+                for (fold, _), (held_out, _) in zip(keys, entries, strict=True)
                 if fold.table == table
             )
             for table in range(keys[-1][0].table + 1)
         ]
-        names = self.test.clip_names
-        test = [read(name, fold.number, key, "test").set_axis(names) for fold, key in keys]
+        test = [predicted for _, predicted in entries]
         return ModelPredictions(
             sum(part.loc[clips] for part in oof) / len(oof), sum(test) / len(test), test
         )
+
+    def _read_entry(self, name, fold, key):
+        """Return a fold's predictions of the held-out clips and of the test clips."""
+        held_out = self.training.table["clip"].to_numpy()[fold.held_out]
+        classes = self.training.target.classes
+        columns, parts = name_columns(name, classes, len(classes)), []
+        for split, clips in (("oof", held_out), ("test", self.test.clip_names)):
+            part = self.run.ledger.read(name, fold.number, key, split)
+            if len(part) != len(clips) or list(part.columns) != columns:
+                path = self.run.ledger.path(name, fold.number, key)
+                raise damaged(path, "its clips or classes are not those of the run")
+            # Indexed again: keys are of contents and order, and clips may have been renamed.
+            parts.append(part.set_axis(clips))
+        return parts
+
+    def _discard_damaged(self, name, keys):
+        """Remove the folds whose predictions or model cannot be read, to be fitted again."""
+        for fold, key in keys:
+            if not self.run.ledger.has(name, fold.number, key):
+                continue
+            try:
+                self._read_entry(name, fold, key)
+                self.run.load_model(name, fold.number)
+            except DataError as error:
+                problem, _, _ = str(error).partition("; ")
+                self._resources.progress.log(f"{problem}; fold {fold.number} is fitted again")
+                self.run.discard_fold(name, fold.number)
 
     def _discard_other_folds(self, name):
         """Remove folds that the data no longer have: a run predicts with all stored models."""

@@ -49,6 +49,35 @@ def test_renamed_clips_are_not_refitted(excerpts, tmp_path, fit_small):
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
+def _remove_row(path):
+    pd.read_parquet(path).iloc[1:].to_parquet(path, index=False)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "damage"),
+    [
+        ("ledger/{}/fold0-*.parquet", lambda path: path.write_bytes(path.read_bytes()[:40])),
+        ("ledger/{}/fold0-*.parquet", _remove_row),
+        ("models/{}/fold0/model.skops", lambda path: path.write_bytes(path.read_bytes()[:40])),
+        ("models/{}/fold0/model.skops", Path.unlink),
+    ],
+)
+def test_damaged_fold_is_fitted_again(
+    damaged, damage, finished_run, stem_data, tmp_path, fit_small
+):
+    run, models = tmp_path / "RUN", "heuristic,lr,lgbm"
+    shutil.copytree(finished_run, run)
+    other = [*run.glob("models/lr/*/*"), *run.glob("ledger/lr/*")]
+    stamps = {path: path.stat().st_mtime_ns for path in other}
+    (path,) = run.glob(damaged.format("heuristic"))
+    content = path.read_bytes()
+    damage(path)
+    code, _, err = fit_small(stem_data, run, "--resume", models=models)
+    assert code == 0, err
+    assert path.read_bytes() == content
+    assert {path: path.stat().st_mtime_ns for path in other} == stamps
+
+
 def test_removed_folds_are_discarded(excerpts, tmp_path, fit_small):
     run, table = tmp_path / "RUN", pd.read_csv(excerpts)
     folds = table.groupby("label")["group"].transform(lambda groups: pd.factorize(groups)[0])

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from stemstack.exceptions import DataError
 from stemstack.runs import Run
 from stemstack.runs.costs import Costs, model_seconds, read_costs
 from stemstack.utils.progress import NullProgress
@@ -40,6 +41,24 @@ def test_stages_add_up_over_resumptions(tmp_path):
     assert document["peak_memory_mb"] > 0.9 * resident
 
 
+@pytest.mark.parametrize(
+    "text", ["[", '{"stages": [{"stage": "x", "n": "y"}], "peak_memory_mb": 0}']
+)
+def test_damaged_costs_are_counted_anew(text, tmp_path, monkeypatch):
+    run, display, messages = Run(tmp_path), NullProgress(), []
+    monkeypatch.setattr(display, "log", messages.append)
+    (tmp_path / "costs.json").write_text(text)
+    with pytest.raises(DataError, match=r"costs\.json: is damaged"):
+        read_costs(run)
+    run.config_path.touch()
+    with Costs(run, display).stage("stacking", 1) as advance:
+        advance()
+    assert [message.split(": ")[1] for message in messages] == [
+        "is damaged; the costs of the run are counted anew"
+    ]
+    assert [stage["n"] for stage in read_costs(run)["stages"]] == [1]
+
+
 def test_child_processes_count_as_cpu_time(tmp_path):
     costs = Costs(Run(tmp_path), NullProgress())
     with costs.stage("work"):
@@ -58,6 +77,7 @@ def test_failed_stage_counts_without_new_folder(tmp_path):
 
 def test_model_seconds_are_features_and_fits(tmp_path):
     stages = [("features for lr", 3.0), ("fitting lr", 1.5), ("fitting on the cluster", 9.0)]
-    document = {"stages": [{"stage": name, "seconds": seconds} for name, seconds in stages]}
+    stages = [{"stage": s, "n": 1, "seconds": t, "cpu_seconds": 2 * t} for s, t in stages]
+    document = {"stages": stages, "peak_memory_mb": 1.0}
     (tmp_path / "costs.json").write_text(json.dumps(document))
     assert model_seconds(SimpleNamespace(path=tmp_path, model_names=["lr", "net"])) == {"lr": 4.5}

@@ -76,6 +76,22 @@ def test_damaged_table_is_named(name, changes, problem, make_run):
         run.read_table(name)
 
 
+@pytest.mark.parametrize("name", ["metrics.json", "config.yaml"])
+def test_damage_is_not_blamed_on_a_table(name, make_run):
+    run = make_run("D", "abcd", list("xyxy"), {"lr": np.full((4, 2), 0.5)})
+    path = run.path / name
+    path.write_text("[")
+    with pytest.raises(DataError, match=rf"^{path}: is (damaged|not a run's configuration)"):
+        run.read_table("ledger/oof")
+
+
+def test_missing_recipes_are_named(tmp_path):
+    run = Run(tmp_path)
+    run.write_table("folds", pd.DataFrame({"kind": ["song", "noise"], "group": ["a", "b"]}))
+    with pytest.raises(DataError, match=r"recipes\.parquet: is missing; .*fit with --resume"):
+        run.song_groups()
+
+
 def test_text_that_is_no_unicode_is_damaged(tmp_path):
     path = tmp_path / "table.parquet"
     pd.DataFrame({"id": ["aaaa"]}).to_parquet(path, compression=None)
