@@ -194,6 +194,7 @@ def fit_command(
     names = ("resume", "scheduler", "audit", "time_limit")
     execution = {name: options.pop(name) for name in names}
     cache, jobs = options.pop("cache"), options.pop("jobs")
+    is_default = match == "auto"
     settings, match = _resolve_match(settings, match)
     config = Config(settings=default_settings(settings), **options)
     if print_config:
@@ -209,7 +210,7 @@ def fit_command(
         if dry_run:
             _plan(config, out, execution, match, resources, as_json)
         else:
-            execution["match"] = _make_matcher(match)
+            execution["match"] = _make_matcher(match, required=not is_default)
             _fit(config, out, execution, resources, track, answers, as_json)
 
 
@@ -239,13 +240,13 @@ def _choose_noise(data, config, resources):
     return noise
 
 
-def _make_matcher(match):
+def _make_matcher(match, required):
     """Return the function that matches the settings of a run, or None."""
     if match == "off":
         return None
     from ..domain_shift.tuning.match import MATCH_BUDGETS, match_settings
 
-    return partial(match_settings, budget=MATCH_BUDGETS[match])
+    return partial(match_settings, budget=MATCH_BUDGETS[match], required=required)
 
 
 def _check_trust(ctx, models, trust):

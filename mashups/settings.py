@@ -252,6 +252,32 @@ class Settings:
         weights = np.array([row.get("weight", 1.0) for row in self._alternatives])
         return self.components[rng.choice(len(weights), p=weights / weights.sum())]
 
+    def with_stems(self, stems):
+        """Return these settings for the stems of a data set.
+
+        Parameters
+        ----------
+        stems : sequence of str
+
+        Raises
+        ------
+        UsageError
+            The settings name stems of their own, which are others.
+
+        Examples
+        --------
+        >>> Settings().with_stems(["drums", "bass"]).stems
+        ('drums', 'bass')
+        """
+        own, stems = self.stems, tuple(stems)
+        if own != DEFAULT_STEMS and set(own) != set(stems):
+            raise UsageError(
+                f"The mashup settings are of the stems {','.join(own)}, and the data set is read "
+                f"with {','.join(stems)}. Repeat them as --stems {','.join(own)}, or take stems "
+                "out of the settings"
+            )
+        return replace(self, stems=stems)
+
     def to_dict(self):
         """Return the settings as plain lists and numbers, for YAML or JSON."""
         return {

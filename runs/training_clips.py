@@ -153,7 +153,8 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
             "mashups_per_genre is 'auto', which only fit_run resolves; give the number of mashups "
             "to sample per class"
         )
-    settings = Settings.from_dict({**config.settings, "stems": list(data.stems)})
+    settings = Settings.from_dict({"stems": list(data.stems), **config.settings})
+    settings = settings.with_stems(data.stems)
     if data.has_recordings and config.window != "auto":
         seconds = LONGEST if config.window == "off" else float(config.window)
         settings = replace(settings, durations=((1.0, seconds, seconds),))

@@ -19,17 +19,27 @@ MATCH_BUDGETS = {
 _TIME_SHARE = 0.1
 
 
-def match_settings(data, settings, *, budget=MATCH_BUDGETS["read"], time_limit=None, resources):
+def match_settings(
+    data,
+    settings,
+    *,
+    budget=MATCH_BUDGETS["read"],
+    required=False,
+    time_limit=None,
+    resources,
+):
     """Tune the mashup settings of a run to its test clips.
 
     Parameters
     ----------
     data : DataSet
-        Of songs in stems.
     settings : dict
         Mashup settings to start from, as plain data.
     budget : TuneBudget
         Default: durations are read from the test clips, and nothing else.
+    required : bool, default=False
+        Whether data that allow no tuning are an error; otherwise a message is logged, but for clips
+        that are not mixed.
     time_limit : float, optional
         Time for the whole run in s, of which at most a tenth is used.
     resources : Resources
@@ -43,6 +53,11 @@ def match_settings(data, settings, *, budget=MATCH_BUDGETS["read"], time_limit=N
         Texts by file name: ``settings.yaml``, and ``match.json`` with the tuning. Empty if the data
         allow none.
 
+    Raises
+    ------
+    DataError
+        The tuning is required, and the data allow none.
+
     See Also
     --------
     tune_settings : The tuning.
@@ -54,12 +69,16 @@ def match_settings(data, settings, *, budget=MATCH_BUDGETS["read"], time_limit=N
     >>> from stemstack.runs import Config, fit_run
     >>> fit_run(Config("DATA"), "RUN", match=match_settings)  # doctest: +SKIP
     """
+    if not (data.has_stems or required):
+        return settings, {}
     if time_limit is not None:
         budget = replace(budget, max_seconds=_TIME_SHARE * time_limit)
     log = resources.progress.log
     try:
         tuning = tune_settings(data, Settings.from_dict(settings), budget, resources=resources)
     except DataError as error:
+        if required:
+            raise
         log(f"mashup settings are not matched to the test: {error}")
         return settings, {}
     for line in describe_tuning(tuning):

@@ -215,7 +215,7 @@ def tune_settings(data, start, budget=DEFAULT_BUDGET, *, resources):
     """
     _check_data(data)
     began = time.monotonic()
-    start = replace(start, stems=data.stems)
+    start = start.with_stems(data.stems)
     X_test, problems = _describe_test(data, budget, resources)
     sampler = MashupSampler(data, start, folds=budget.folds, seed=budget.seed, resources=resources)
     before = _measure_gap(sampler, start, X_test, budget)

@@ -267,6 +267,8 @@ def _fit_protocol(
         found = Run(out).config
         config = config.with_number_of(found)
         if match is not None:
+            if config.settings != found.settings:
+                resources.progress.log("the run keeps the mashup settings that it was begun with")
             config, match = replace(config, settings=found.settings), None
         if choose_noise is not None:
             config, choose_noise = _with_noise_of(config, Run(out)), None
@@ -290,7 +292,7 @@ def _fit_protocol(
         data = _add_noise(data, config, resources)
     if data.has_stems:
         data = drop_silent_noise(data, config, resources=resources)
-    if match is not None and data.has_stems:
+    if match is not None:
         options = {"time_limit": time_limit, "resources": resources}
         settings, files = match(data, config.settings, **options)
         config, requested = (replace(one, settings=settings) for one in (config, requested))

@@ -138,3 +138,11 @@ def test_settings_file_must_be_mapping(tmp_path):
         Settings.from_yaml(tmp_path / "s.yaml")
     with pytest.raises(UsageError, match=r"missing\.yaml: cannot be read \(no such file"):
         Settings.from_yaml(tmp_path / "missing.yaml")
+
+
+def test_other_stems_than_those_of_the_data_raise():
+    assert Settings().with_stems(["bass", "other"]).stems == ("bass", "other")
+    own = Settings(stems=("bass", "drums"), anchor="bass")
+    assert own.with_stems(["drums", "bass"]).stems == ("drums", "bass")
+    with pytest.raises(UsageError, match="Repeat them as --stems bass,drums"):
+        own.with_stems(["drums", "vocals", "bass", "other"])

@@ -5,11 +5,12 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile as sf
 
 from stemstack.datasets import read_data
-from stemstack.domain_shift.tuning import TuneBudget, match_settings, tune_settings
+from stemstack.domain_shift.tuning import TuneBudget, match_settings
 from stemstack.exceptions import DataError
 from stemstack.mashups import Settings
 from stemstack.runs import Config, fit_run
@@ -103,4 +104,15 @@ def test_few_or_silent_clips_are_one_message(make_stem_data, shared_cache, tmp_p
     assert "has 19 test clips that can be read and are not silent; at least 20" in line
     few = replace(data, test=data.test[:2])
     with pytest.raises(DataError, match="has 2 test clips"):
-        tune_settings(few, Settings(), BUDGET, resources=resources)
+        match_settings(few, {}, budget=BUDGET, required=True, resources=resources)
+
+
+def test_clips_are_matched_only_where_required(data, shared_cache, tmp_path):
+    song = next((data / "genres_stems").glob("*/*"))
+    rows = [{"path": str(song / f"{stem}.wav"), "label": stem} for stem in ("bass", "other")]
+    pd.DataFrame(rows).to_csv(tmp_path / "clips.csv", index=False)
+    data, resources = read_data(tmp_path / "clips.csv"), Resources(shared_cache, 1, Log())
+    assert match_settings(data, {}, resources=resources) == ({}, {})
+    assert not resources.progress.lines
+    with pytest.raises(DataError, match="tuning needs songs in stems"):
+        match_settings(data, {}, required=True, resources=resources)
