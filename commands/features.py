@@ -1,4 +1,4 @@
-"""``features``: extract handcrafted features into a Parquet table."""
+"""``features``: extract handcrafted features into a table."""
 
 from pathlib import Path
 
@@ -19,7 +19,12 @@ from ._shared.terminal import echo_data
 
 @click.command("features")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
-@option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Table to write: .parquet or .csv.",
+)
 @option(
     "--families",
     type=Names(),
@@ -67,8 +72,10 @@ def features_command(
     Features are cached as they are computed: an interrupted command resumes from there.
     """
     from ..features import extract_batches, join_batches, write_features
+    from ..features.extraction import find_writer
     from ._shared.progress import make_resources
 
+    find_writer(out)
     resources = make_resources(cache, jobs, quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
     reading["label_separator"] = label_separator

@@ -105,6 +105,8 @@ def _sample(dataset, n, options, resources):
         # Rounded up; the surplus is cut below.
         mashups_per_genre=-(-n // len(dataset.classes)),
     )
+    if n < len(dataset.classes):
+        raise UsageError(f"--n: {n} mashups are fewer than the {len(dataset.classes)} classes")
     dataset = drop_silent_noise(dataset, config, resources=resources)
     sample = sample_training(dataset, config, resources=resources)
     recipes = sorted(sample.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from joblib import effective_n_jobs
+from pyarrow.csv import CSVWriter
+from pyarrow.parquet import ParquetWriter
 
 from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..exceptions import DataError, UsageError
@@ -22,6 +23,9 @@ from ..utils.resources import DEFAULT_RESOURCES
 from . import computation
 from .extractor import Extractor
 from .store import FeatureStore
+
+# By the ending of a table's name.
+_WRITERS = {".parquet": ParquetWriter, ".csv": CSVWriter}
 
 
 def extract(
@@ -301,12 +305,12 @@ def join_batches(*extractions):
 
 
 def write_features(path, labels, batches):
-    """Write features and labels of clips to a Parquet file, one row group per batch.
+    """Write features and labels of clips to a Parquet or CSV file, as the batches come.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The Parquet file, which appears when it is complete.
+        The file, ``.parquet`` or ``.csv``, which appears when it is complete.
     labels : DataFrame of str
         One row per clip; its columns come before the features.
     batches : iterable of (DataFrame, list of DataError)
@@ -316,6 +320,11 @@ def write_features(path, labels, batches):
     -------
     list of DataError
         Of the clips left out.
+
+    Raises
+    ------
+    UsageError
+        The name ends otherwise.
 
     See Also
     --------
@@ -333,17 +342,39 @@ def write_features(path, labels, batches):
     ...     pd.read_parquet(f"{folder}/out.parquet").columns.tolist()
     ['clip', 'tempo']
     """
-    errors, writer = [], None
+    errors, writer, make_writer = [], None, find_writer(path)
     with atomic_path(path) as temporary, ExitStack() as stack:
         for features, failed in batches:
             if writer is None:
                 fields = [(name, pa.string()) for name in labels]
                 schema = pa.schema(fields + [(name, pa.float32()) for name in features])
-                writer = stack.enter_context(pq.ParquetWriter(temporary, schema))
+                writer = stack.enter_context(make_writer(temporary, schema))
             rows = labels.loc[features.index].join(features)
             writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
             errors += failed
     return errors
+
+
+def find_writer(path):
+    """Return the writer of tables of a file name.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    type
+
+    Raises
+    ------
+    UsageError
+        The name ends neither in ``.parquet`` nor in ``.csv``.
+    """
+    writer = _WRITERS.get(Path(path).suffix.lower())
+    if writer is None:
+        raise UsageError(f"{path}: features are written to {' or '.join(_WRITERS)} files")
+    return writer
 
 
 def _stored_outcomes(clips, extractor, jobs, advance, store):

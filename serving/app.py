@@ -94,7 +94,11 @@ def serve_page(
                 **_launch_options(gr, explainer.limits),
             )
         except OSError as error:
-            raise UsageError(f"{host}:{port or 'any port'}: {error}") from error
+            # Gradio's own text for a port that is taken has advice for its users.
+            reason = error.strerror or "the port is in use"
+            raise UsageError(
+                f"{host}:{port or 'any port'}: {reason}; choose another --host or --port"
+            ) from error
         idle.server = page.server
         try:
             if announce:

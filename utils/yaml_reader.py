@@ -27,7 +27,7 @@ def read_yaml(path):
     Raises
     ------
     UsageError
-        The file is missing, is not YAML, or is too large or too deeply nested.
+        The file is missing, is not YAML, has a key twice, or is too large or too deeply nested.
     """
     try:
         with open(path, "rb") as file:
@@ -56,7 +56,7 @@ def parse_yaml(data, name):
     Raises
     ------
     UsageError
-        It is not YAML, or is too large or too deeply nested.
+        It is not YAML, has a key twice, or is too large or too deeply nested.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def _parse(data):
 
 
 class _BoundedLoader(yaml.SafeLoader):
-    """Loader that raises ValueError for a document of too many levels, as it comes to them."""
+    """Loader that raises an error for too many levels, and for keys that are given twice."""
 
     def __init__(self, data):
         super().__init__(data)
@@ -94,6 +94,15 @@ class _BoundedLoader(yaml.SafeLoader):
             raise ValueError(f"more than {_MAX_DEPTH} levels")
         node = super().compose_node(parent, index)
         self._depth -= is_collection
+        return node
+
+    def compose_mapping_node(self, anchor):
+        node, given = super().compose_mapping_node(anchor), set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in given:
+                problem = f"{key.value} is given twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            given.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
         return node
 
 

@@ -119,6 +119,8 @@ class SettingsFile(click.ParamType):
 
         if isinstance(value, dict):
             return Settings.from_dict(value).to_dict() if value else {}
+        if not value:
+            self.fail("expected record, wide or a file")
         if value == "record":
             return {}
         if value == "wide":
@@ -388,14 +390,19 @@ def _read_config(ctx, param, path):
         name.replace("-", "_") if isinstance(name, str) else name: value
         for name, value in document.items()
     }
-    params = {p.name: p for p in ctx.command.params if p.name not in _NOT_IN_YAML}
+    params = {_flag(p): p for p in ctx.command.params if p.name not in _NOT_IN_YAML}
     try:
         check_names(values, params, "option")
-        given = {name: _from_yaml(params[name], value) for name, value in values.items()}
+        given = {params[name].name: _from_yaml(params[name], v) for name, v in values.items()}
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
     given = {name: value for name, value in given.items() if value is not None}
     ctx.default_map = {**(ctx.default_map or {}), **given}
+
+
+def _flag(param):
+    """Return the name of an option as on the command line, with underscores."""
+    return max(param.opts, key=len).lstrip("-").replace("-", "_")
 
 
 # What allows something to data or code of others is given on the command line only.
@@ -436,7 +443,7 @@ def _from_yaml(param, value):
         value = "off"  # As YAML reads it without quotes.
     found = (types[cls] for cls in type(param.type).__mro__ if cls in types)
     constraint = next(found, _TEXT_OR_NUMBER)
-    check_value(param.name, value, constraint)
+    check_value(_flag(param), value, constraint)
     # A number that is a name or a path; click would take it for an open file.
     return str(value) if constraint is _TEXT_OR_NUMBER else value
 

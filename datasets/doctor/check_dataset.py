@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...exceptions import UsageError
 from ...utils.progress import NO_PROGRESS
-from ..layouts import find_layout, separator_options
+from ..layouts import check_stems_differ, find_layout, separator_options
 from ..layouts.stems import DEFAULT_STEMS
 from ..remote import local_data
 from .file_checks import (
@@ -153,7 +153,8 @@ def check_dataset(
         ``data`` does not exist or is not a data set, its manifest is not a table, or a file name
         is not valid UTF-8.
     UsageError
-        ``n_folds`` is below 2, or there is a label separator and no manifest.
+        ``n_folds`` is below 2, a stem is named twice, or there is a label separator without a
+        manifest.
 
     See Also
     --------
@@ -177,6 +178,7 @@ def check_dataset(
     """
     if n_folds < 2:
         raise UsageError(f"The number of folds must be 2 or more. Got {n_folds} instead.")
+    check_stems_differ(stems)
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
     options = separator_options(layout, path, label_separator)

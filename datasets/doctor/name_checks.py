@@ -57,7 +57,10 @@ def check_missing_stems(data):
             "missing stems",
             [f"{inventory.song_folder}/{song}/{stem}.wav" for song in songs],
             f"{len(songs)} of {len(inventory.songs)} songs have no {stem}.wav",
-            "add the files, choose --stems, or accept it with --allow-missing-stems",
+            # A stem that no song has is never accepted.
+            "add the files, or leave it out of --stems"
+            if len(songs) == len(inventory.songs)
+            else "add the files, choose --stems, or accept it with --allow-missing-stems",
         )
 
 

@@ -86,8 +86,7 @@ def read_data(
     >>> data.train["group"].tolist()
     ['song 1', 'song 2']
     """
-    if len(set(stems)) < len(stems):
-        raise UsageError(f"stems: a name is there twice in {','.join(stems)}")
+    check_stems_differ(stems)
     path = local_data(data, cache, progress=progress)
     layout = find_layout(path)
     options = separator_options(layout, path, label_separator)
@@ -98,6 +97,22 @@ def read_data(
         )
     dataset = layout.read(path, stems=stems, allow_missing_stems=allow_missing_stems, **options)
     return add_noise(dataset, noise, cache=cache, progress=progress)
+
+
+def check_stems_differ(stems):
+    """Raise an error unless the names of stems differ.
+
+    Parameters
+    ----------
+    stems : sequence of str
+
+    Raises
+    ------
+    UsageError
+        A name is there twice.
+    """
+    if len(set(stems)) < len(stems):
+        raise UsageError(f"stems: a name is there twice in {','.join(stems)}")
 
 
 def separator_options(layout, path, label_separator):

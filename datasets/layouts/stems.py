@@ -48,7 +48,8 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     stems : sequence of str, default=("drums", "vocals", "bass", "other")
         Names of the stems.
     allow_missing_stems : bool, default=False
-        Whether a missing stem becomes None instead of an error.
+        Whether a missing stem becomes None instead of an error; not one that every song lacks, or
+        that a file of a similar name may be.
 
     Returns
     -------
@@ -73,8 +74,7 @@ def read_songs(root, *, stems=DEFAULT_STEMS, allow_missing_stems=False):
     for _, error in _find_problems(root, table, doubles):
         raise error
     _check_classes(root, table)
-    if not allow_missing_stems:
-        _check_stems(table, stems, names)
+    _check_stems(table, stems, unexpected, allow_missing_stems)
     _check_songs_have_stems(table, stems)
     if unexpected:
         warnings.warn(
@@ -239,25 +239,30 @@ def _find_problems(root, table, doubles):
         yield "stems", DataError(f"{root}: {problem}")
 
 
-def _check_stems(table, stems, unexpected_names):
+def _check_stems(table, stems, unexpected, allow_missing):
+    """Raise an error for missing stems; those allowed are neither misnamed nor in no song."""
     for stem in stems:
         incomplete = table["song"][table[stem].isna()]
-        if len(incomplete):
+        names = {PurePosixPath(path) for song, path in unexpected if song in set(incomplete)}
+        name = min((n.name for n in names if is_misnamed(n.stem, stem)), default=None)
+        is_in_none = len(incomplete) == len(table)
+        if len(incomplete) and (name or is_in_none or not allow_missing):
             raise DataError(
                 f"{format_names(incomplete)} of {len(table)} songs lack {stem}.wav"
-                f"{_hint(stem, unexpected_names)}"
+                f"{_hint(stem, name, is_in_none)}"
             )
 
 
-def _hint(stem, unexpected_names):
+def _hint(stem, name, is_in_none):
     """Return how to fix a missing stem, which may only be misnamed."""
-    name = next((n for n in unexpected_names if is_misnamed(PurePosixPath(n).stem, stem)), None)
-    if name is None:
-        return "; add the files, choose --stems, or accept it with --allow-missing-stems"
-    return (
-        f", but there is {name}: rename those files to {stem}{PurePosixPath(name).suffix}, or name "
-        f"the stem with --stems if every song has {name}"
-    )
+    if name is not None:
+        return (
+            f", but there is {name}: rename those files to {stem}{PurePosixPath(name).suffix}, or "
+            f"name the stem with --stems if every song has {name}"
+        )
+    if is_in_none:
+        return "; add the files, or leave it out of --stems"
+    return "; add the files, choose --stems, or accept it with --allow-missing-stems"
 
 
 def _check_songs_have_stems(table, stems):

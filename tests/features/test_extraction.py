@@ -42,6 +42,17 @@ def test_features_are_written_with_their_labels(tmp_path):
     assert pq.ParquetFile(tmp_path / "out.parquet").num_row_groups == 2
 
 
+def test_features_are_written_as_csv(tmp_path):
+    labels = pd.DataFrame({"clip": ["a,b", "b", "c", "d"], "label": ["x", None, "y", "y"]})
+    write_features(tmp_path / "out.csv", labels, _batches())
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table["clip"].tolist() == ["a,b", "b", "d"]
+    assert table["label"].isna().tolist() == [False, True, False]
+    assert table["rms_mean"].tolist() == [1, 2, 4]
+    with pytest.raises(UsageError, match=r"out\.txt: features are written to \.parquet or \.csv"):
+        write_features(tmp_path / "out.txt", labels, _batches())
+
+
 def test_joined_batches_have_clips_of_all_parts():
     def other():
         yield pd.DataFrame({"zcr": np.float32([5])}, index=[1]), [AudioError("a.wav", "is short")]

@@ -6,7 +6,7 @@ import soundfile
 
 from stemstack.datasets import read_data
 from stemstack.datasets.doctor import check_dataset
-from stemstack.exceptions import DataError, DataWarning
+from stemstack.exceptions import DataError, DataWarning, UsageError
 
 
 def test_each_song_is_one_row(stem_data):
@@ -50,8 +50,25 @@ def test_two_files_of_one_stem_are_refused(own_stem_data):
 def test_misnamed_stem_of_one_song_names_song(own_stem_data):
     song = own_stem_data / "genres_stems/blues/blues.00001"
     (song / "other.wav").rename(song / "others.wav")
-    with pytest.raises(DataError, match=r"^blues/blues\.00001 of 6 songs lack other\.wav"):
-        read_data(own_stem_data)
+    problem = r"^blues/blues\.00001 of 6 songs lack other\.wav, but there is others\.wav"
+    for allow_missing_stems in (False, True):
+        with pytest.raises(DataError, match=problem):
+            read_data(own_stem_data, allow_missing_stems=allow_missing_stems)
+
+
+def test_stem_of_no_song_is_never_allowed(own_stem_data):
+    stems, options = ("drums", "guitar"), {"allow_missing_stems": True}
+    with pytest.raises(DataError, match=r"6 songs lack guitar\.wav; .*leave it out of --stems"):
+        read_data(own_stem_data, stems=stems, **options)
+    findings = check_dataset(own_stem_data, stems=stems).findings
+    (fix,) = [finding.fix for finding in findings if finding.check == "missing stems"]
+    assert fix == "add the files, or leave it out of --stems"
+
+
+def test_stem_named_twice_raises(own_stem_data):
+    for read in (read_data, check_dataset):
+        with pytest.raises(UsageError, match="a name is there twice in drums,drums"):
+            read(own_stem_data, stems=("drums", "drums"))
 
 
 def test_missing_stem_is_error_unless_allowed(own_stem_data):
