@@ -75,6 +75,7 @@ def serve_page(
     http://127.0.0.1:7860/
     """
     host, idle = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1", IdleConnections()
+    _check_address(host, port)
     rules = Rules(
         _host_names(host, share, allowed_hosts),
         int(1e6 * _FILES_PER_UPLOAD * explainer.limits.max_mb),
@@ -94,11 +95,7 @@ def serve_page(
                 **_launch_options(gr, explainer.limits),
             )
         except OSError as error:
-            # Gradio's own text for a port that is taken has advice for its users.
-            reason = error.strerror or "the port is in use"
-            raise UsageError(
-                f"{host}:{port or 'any port'}: {reason}; choose another --host or --port"
-            ) from error
+            raise UsageError(f"{host}:{port or 'any port'}: {error}") from error
         idle.server = page.server
         try:
             if announce:
@@ -106,6 +103,16 @@ def serve_page(
             _wait(page)
         finally:
             page.close(verbose=False)
+
+
+def _check_address(host, port):
+    """Raise an error for an address that cannot be listened on, before Gradio tries 100 ports."""
+    try:
+        family = socket.getaddrinfo(host, port or 0)[0][0]
+        socket.create_server((host, port or 0), family=family).close()
+    except OSError as error:
+        where, reason = f"{host}:{port or 'any port'}", error.strerror.lower().partition(" (")[0]
+        raise UsageError(f"{where}: {reason}; choose another --host or --port") from error
 
 
 def _wait(page):

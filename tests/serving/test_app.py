@@ -1,6 +1,7 @@
 """The server refuses a missing run and an occupied port in one line."""
 
 import gc
+import socket
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -20,7 +21,7 @@ def test_missing_run_gives_one_line(tmp_path, capsys):
 
 
 class Page:
-    """Page whose port is in use."""
+    """Page that finds no free port."""
 
     def queue(self, **_):
         return self
@@ -29,12 +30,22 @@ class Page:
         raise OSError("Cannot find empty port in range: 80-80")
 
 
-def test_port_in_use_raises(monkeypatch):
+def test_unavailable_address_raises():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"127\.0\.0\.1:{port}: .* in use; choose another"):
+            server.serve_page(None, host="127.0.0.1", port=port)
+    # An address for documentation, of no machine.
+    with pytest.raises(UsageError, match=r"192\.0\.2\.1:any port: .*; choose another --host"):
+        server.serve_page(None, host="192.0.2.1")
+
+
+def test_no_free_port_raises(monkeypatch):
     monkeypatch.setattr(server, "build_page", lambda explainer: Page())
     monkeypatch.setattr(server, "import_optional", lambda module, extra: MagicMock())
     explainer = SimpleNamespace(nearest_clips=None, limits=Limits())
-    with pytest.raises(UsageError, match=r"127\.0\.0\.1:80: Cannot find empty port"):
-        server.serve_page(explainer, host="127.0.0.1", port=80)
+    with pytest.raises(UsageError, match=r"127\.0\.0\.1:any port: Cannot find"):
+        server.serve_page(explainer, host="127.0.0.1")
 
 
 # gradio leaves an event loop open.
