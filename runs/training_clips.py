@@ -18,6 +18,7 @@ from ..mashups.sources import list_impulses
 from ..stacking import assign_folds
 from ..stacking.folds import check_every_class_trains
 from ..stacking.groups import connected_groups
+from ..utils.formatting import format_names
 from ..utils.resources import DEFAULT_RESOURCES
 from .config import AUTO
 from .target import ClassTarget, LabelTarget, make_target
@@ -143,6 +144,13 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     ------
     UsageError
         The number of mashups is ``"auto"``.
+    DataError
+        Files cannot be read, or all songs of a class are silent.
+
+    Warns
+    -----
+    DataWarning
+        All stems of a song are silent.
 
     See Also
     --------
@@ -161,11 +169,36 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     songs = _split_songs(data.train, config)
     noise = _split_noise(data.noise, songs["fold"].nunique(), config)
     source_store = convert_sources(data, settings, resources=resources)
+    _check_sound(data, source_store)
     pool = Pool.from_tables(songs, noise, source_store, settings)
     with resources.progress.stage("drawing mashups"):
         recipes = pool.sample_all(config.mashups_per_genre, config.seed)
     folds = pd.concat([_fold_items(songs, "song", "song"), _fold_items(noise, "path", "noise")])
     return SampledMashups(recipes, pool, folds.reset_index(drop=True))
+
+
+def _check_sound(data, source_store):
+    """Raise an error for a class without sound, and warn of silent songs."""
+    songs = data.train
+    silent = np.array(
+        [
+            all(source_store[path].is_silent for path in row if isinstance(path, str))
+            for row in songs[list(data.stems)].to_numpy()
+        ]
+    )
+    by_class = pd.Series(silent).groupby(songs["label"].to_numpy()).all()
+    if by_class.any():
+        label = by_class.index[by_class][0]
+        raise DataError(
+            f"all songs of {label} are silent; replace their files, or remove the class"
+        )
+    if silent.any():
+        warnings.warn(
+            f"silent songs: {format_names(songs['song'][silent])} of {len(songs)}; replace their "
+            "files, or remove them",
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def drop_silent_noise(data, config, *, resources):

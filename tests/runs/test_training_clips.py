@@ -1,0 +1,30 @@
+"""From songs in stems to mashups with folds."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from stemstack.datasets import read_data
+from stemstack.exceptions import DataError, DataWarning
+from stemstack.runs import Config
+from stemstack.runs.training_clips import sample_training
+from stemstack.utils.resources import Resources
+
+
+def silence(song):
+    for path in song.glob("*.wav"):
+        soundfile.write(path, np.zeros(22050), 22050)
+
+
+def test_silent_songs_are_named(own_stem_data, shared_cache):
+    config = Config(str(own_stem_data), folds=2, mashups_per_genre=2)
+    resources, songs = Resources(shared_cache), own_stem_data / "genres_stems/blues"
+    # One silent stem is no silent song.
+    soundfile.write(songs / "blues.00001/bass.wav", np.zeros(22050), 22050)
+    silence(songs / "blues.00000")
+    with pytest.warns(DataWarning, match=r"silent songs: blues/blues\.00000 of \d+; replace"):
+        sample_training(read_data(own_stem_data), config, resources=resources)
+    for song in songs.iterdir():
+        silence(song)
+    with pytest.raises(DataError, match="all songs of blues are silent; replace their files"):
+        sample_training(read_data(own_stem_data), config, resources=resources)
