@@ -163,14 +163,14 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
     22050
     """
     folder = Path(cache, "sources")
-    source_store = {path: _find(Path(root, path), folder, sr) for path in paths}
+    source_store = {path: _find(_locate(root, path), folder, sr) for path in paths}
     missing = [path for path, source in source_store.items() if source is None]
     log_use_of_ffmpeg(missing)
     if advance is not None:
         advance(len(source_store) - len(missing))
     convert = partial(_convert, folder=folder, sr=sr)
     converted = parallel_map(
-        convert, [Path(root, path) for path in missing], n_jobs=n_jobs, advance=advance
+        convert, [_locate(root, path) for path in missing], n_jobs=n_jobs, advance=advance
     )
     for path, (result, caught) in zip(missing, converted, strict=True):
         source_store[path] = result
@@ -185,6 +185,12 @@ def build_source_store(root, paths, *, cache, sr=DEFAULT_SR, n_jobs=None, advanc
             problems[:20],
         )
     return source_store
+
+
+def _locate(root, path):
+    """Return the path of a file without the ``..`` of noise from another folder."""
+    full = Path(root, path)
+    return Path(os.path.realpath(full.parent), full.name) if ".." in full.parts else full
 
 
 def reverb_folders(settings):
@@ -242,7 +248,7 @@ def list_unconverted(root, paths, *, cache, sr=DEFAULT_SR):
     list of str
     """
     folder = Path(cache, "sources")
-    return [p for p in paths if _open(folder / _entry_name(Path(root, p), sr)) is None]
+    return [p for p in paths if _open(folder / _entry_name(_locate(root, p), sr)) is None]
 
 
 def _find(path, folder, sr):

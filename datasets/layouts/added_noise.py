@@ -65,12 +65,15 @@ def _read_folder(folder, root):
         table = pd.DataFrame({"path": files, "category": "", "group": files})
     if not len(table):
         raise DataError(f"{folder}: has no audio files; give a folder of noise clips")
-    return table.assign(path=[_relative(top / path, root) for path in table["path"]])
+    top = _relative(top, root)
+    return table.assign(path=[(top / path).as_posix() for path in table["path"]])
 
 
-def _relative(path, root):
-    """Return a path relative to a folder, as tables hold it; absolute on another drive."""
+def _relative(folder, root):
+    """Return the path of a folder from another, as tables hold it; absolute on another drive."""
+    # Of real paths: where a folder is a link, its parent is that of the folder it leads to.
+    folder, root = os.path.realpath(folder), os.path.realpath(root)
     try:
-        return Path(os.path.relpath(path, root)).as_posix()
+        return Path(os.path.relpath(folder, root))
     except ValueError:
-        return path.absolute().as_posix()
+        return Path(folder)

@@ -191,8 +191,10 @@ class FoldFitter:
     def _read_entry(self, name, fold, key):
         """Return a fold's predictions of the held-out clips and of the test clips."""
         held_out = self.training.table["clip"].to_numpy()[fold.held_out]
-        classes = self.training.target.classes
-        columns, parts = name_columns(name, classes, len(classes)), []
+        classes, parts = self.training.target.classes, []
+        # Of two classes, the probability of the second one is enough.
+        is_binary = len(classes) == 2 and not self.training.target.is_multilabel
+        columns = name_columns(name, classes, 1 if is_binary else len(classes))
         for split, clips in (("oof", held_out), ("test", self.test.clip_names)):
             part = self.run.ledger.read(name, fold.number, key, split)
             if len(part) != len(clips) or list(part.columns) != columns:

@@ -6,6 +6,7 @@ import soundfile
 
 from stemstack.datasets import read_data
 from stemstack.exceptions import DataError
+from stemstack.mashups import build_source_store
 
 
 def write(path):
@@ -31,6 +32,25 @@ def test_recordings_become_songs_of_one_stem(folders):
     assert data.noise["path"].tolist() == ["../NOISE/rain.wav", "../NOISE/wind/1-100-A-10.wav"]
     assert data.noise["group"].nunique() == 2
     assert not read_data(folders / "DATA").has_stems
+
+
+@pytest.mark.parametrize("linked", ["DATA", "NOISE"])
+def test_noise_is_found_where_a_folder_is_a_link(linked, folders, tmp_path):
+    try:
+        (folders / "far/away").mkdir(parents=True)
+        (folders / "far/away" / linked).symlink_to(folders / linked, target_is_directory=True)
+    except OSError as error:
+        pytest.skip(f"links cannot be made here: {error}")
+    places = {"DATA": folders / "DATA", "NOISE": folders / "NOISE"}
+    places[linked] = folders / "far/away" / linked
+    data = read_data(places["DATA"], noise=places["NOISE"])
+    paths = data.noise["path"].tolist()
+    store = build_source_store(data.root, paths, cache=tmp_path / "cache", sr=8000)
+    assert [store[path].n_samples for path in paths] == [100, 100]
+    (folders / "NOISE/rain.wav").write_bytes(b"text")
+    with pytest.raises(DataError, match="1 of 2 files") as caught:
+        build_source_store(data.root, paths, cache=tmp_path / "cache", sr=8000)
+    assert str(folders / "NOISE/rain.wav") in str(caught.value)
 
 
 def test_manifest_keeps_groups_and_folds(folders):
