@@ -76,6 +76,8 @@ def mash_command(
     resources = make_resources(options["cache"], options["jobs"], quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems, "noise": noise}
     dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
+    if out.resolve() == dataset.root.resolve():
+        raise UsageError(f"{out}: is the data set; choose another --out")
     if not dataset.has_stems:
         raise UsageError(
             f"{data}: expected a data set with genres_stems; got clips, which need noise to be "

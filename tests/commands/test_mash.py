@@ -100,6 +100,16 @@ def test_either_n_or_recipes_is_required(stem_data, tmp_path, run_program, argum
     assert code == 2 and "Give either --n to sample mashups, or --recipes" in err
 
 
+@pytest.mark.parametrize(
+    ("n", "out", "message"),
+    [("2", "MASHUPS", "2 mashups are fewer than the 3 classes"), ("9", "DATA", "is the data set")],
+)
+def test_what_no_one_can_mean_is_refused(n, out, message, own_stem_data, run_program):
+    place = own_stem_data if out == "DATA" else own_stem_data / out
+    code, _, err = run_program("mash", own_stem_data, "--n", n, "--folds", 2, "--out", place)
+    assert code == 2 and message in err and not (place / "recipes.parquet").exists()
+
+
 def test_impulse_responses_of_the_data_are_replayed(own_stem_data, tmp_path, run_program):
     settings = tmp_path / "s.yaml"
     settings.write_text("reverb_probability: 1\nreverb_folder: rooms\nnoise_probability: 0")
