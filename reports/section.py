@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from .. import __version__
 from ..exceptions import DataError, first_line
 from ..models import AudioEmbedding
 from ..runs import Run
+from ..runs.stored_clips import open_data
 from ..utils.atomic_write import write_text
 from ..utils.cache import read_entry
 from ..utils.hashing import content_key, hash_bytes
@@ -57,6 +59,11 @@ class ReportInputs:
     data: str | os.PathLike | None = None
     noise: str | os.PathLike | None = None
     embedding: AudioEmbedding | None = None
+
+    @cached_property
+    def data_set(self):
+        """The data set of the run, read at its first use."""
+        return open_data(self.run, self.data, noise=self.noise, resources=self.resources)
 
 
 @dataclass(frozen=True)

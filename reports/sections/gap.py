@@ -6,7 +6,7 @@ import pandas as pd
 from ...audio.windows import recording_name
 from ...domain_shift.gap.clip_sets import ClipSet, compare, describe
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
-from ...runs.stored_clips import find_training, open_data
+from ...runs.stored_clips import find_training
 from ..html import figures
 from ..html.blocks import bullets, figure, heading, paragraph, table
 from ..section import Section, cached_result
@@ -55,16 +55,15 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
 
 def _measure(inputs, embedding, *, n_clips, n_songs):
     run, resources = inputs.run, inputs.resources
-    data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     recipes = run.read_recipes()
-    test = ClipSet.from_test(data).sample(n_clips, 0).usable(resources=resources)
-    training = _training_clips(run, data, recipes, n_clips, resources)
+    test = ClipSet.from_test(inputs.data_set).sample(n_clips, 0).usable(resources=resources)
+    training = _training_clips(run, inputs.data_set, recipes, n_clips, resources)
     X_test, X_training = (
         describe(clips, "all", resources, embedding) for clips in (test, training)
     )
     naive = None
     if recipes:
-        songs = _plain_songs(data, n_songs, resources)
+        songs = _plain_songs(inputs.data_set, n_songs, resources)
         X_songs = describe(songs, "all", resources, embedding)
         naive = compare(songs, X_songs, test, X_test).to_dict()
     return {"trained_on": compare(training, X_training, test, X_test).to_dict(), "naive": naive}

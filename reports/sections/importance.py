@@ -16,7 +16,7 @@ from ...models.importance import (
     supports_importance,
 )
 from ...models.inspection import leading_extractor
-from ...runs.stored_clips import find_training, open_data
+from ...runs.stored_clips import find_training
 from ...stacking.metrics import bootstrap_interval, macro_f1_of_codes
 from ...utils.parallel import parallel_map
 from ..html import figures
@@ -91,9 +91,8 @@ def _measure_fold(run, name, fold, X):
 
 def _features(inputs, extractor, ids):
     """Extract the features of the training clips, which the fit left in the cache."""
-    run, resources = inputs.run, inputs.resources
-    data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
-    clips = find_training(data, run.read_recipes(), ids, resources=resources)
+    recipes, resources = inputs.run.read_recipes(), inputs.resources
+    clips = find_training(inputs.data_set, recipes, ids, resources=resources)
     return extract_table(clips, extractor, "features of training clips", resources=resources)
 
 

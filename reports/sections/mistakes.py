@@ -14,7 +14,7 @@ from ...exceptions import DataError, first_line
 from ...features import log_mel
 from ...runs.predictions import model_proba
 from ...runs.run import STACK
-from ...runs.stored_clips import find_test, find_training, open_data
+from ...runs.stored_clips import find_test, find_training
 from ..html.audio_player import draw_clip, player
 from ..html.blocks import details, figure, heading, join, paragraph, percent, table
 from ..section import Section
@@ -185,10 +185,9 @@ def _decibels(gain):
 
 def _add_excerpts(inputs, mistakes, recipes):
     resources = inputs.resources
-    data = open_data(inputs.run, inputs.data, noise=inputs.noise, resources=resources)
     find = {
-        _OUT_OF_FOLD: partial(find_training, data, recipes, resources=resources),
-        _TEST: partial(find_test, data),
+        _OUT_OF_FOLD: partial(find_training, inputs.data_set, recipes, resources=resources),
+        _TEST: partial(find_test, inputs.data_set),
     }
     return {
         name: [

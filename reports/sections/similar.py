@@ -10,7 +10,7 @@ from ...models.deep.embeddings.tags import find_tagger, name_tags
 from ...runs.nearest_clips import NearestClips
 from ...runs.predictions import model_proba
 from ...runs.run import STACK
-from ...runs.stored_clips import find_test, find_training, open_data
+from ...runs.stored_clips import find_test, find_training
 from ..html.audio_player import player
 from ..html.blocks import details, heading, join, paragraph, percent
 from ..section import Section
@@ -67,21 +67,20 @@ def collect(inputs, *, n_clips=4, n_training=_N_TRAINING):
     if embedding is None:
         return None
     run, resources = inputs.run, inputs.resources
-    data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     recipes, oof = run.read_recipes(), run.read_table("ledger/oof")
     fold_of = dict(zip(oof["clip"].astype(str), oof["fold"], strict=True))
     sample = oof.iloc[np.sort(np.random.default_rng(0).permutation(len(oof))[:n_training])]
-    training = find_training(data, recipes, sample["clip"], resources=resources)
+    training = find_training(inputs.data_set, recipes, sample["clip"], resources=resources)
     columns = (sample["clip"], sample["label"], training)
     search = NearestClips(*columns, embedding.extractor_, resources)
     tagger, found = find_tagger(embedding), {}
     for name, titles in _select(inputs, n_clips).items():
         ids = list(titles)
         if name in (_MISTAKES, _UNCERTAIN):
-            folds, clips = [None] * len(ids), find_test(data, ids)
+            folds, clips = [None] * len(ids), find_test(inputs.data_set, ids)
         else:
             folds = [fold_of[one] for one in ids]
-            clips = find_training(data, recipes, ids, resources=resources)
+            clips = find_training(inputs.data_set, recipes, ids, resources=resources)
         # The models that predicted a clip out of fold have not seen the clips of its fold.
         eligible = [None if fold is None else (sample["fold"] != fold).to_numpy() for fold in folds]
         found[name] = _describe(search, tagger, inputs, titles.values(), clips, eligible)

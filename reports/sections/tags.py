@@ -9,7 +9,7 @@ from ...models.deep.embeddings.tags import find_tagger, name_tags
 from ...models.inspection import find_parts
 from ...runs.predictions import model_proba
 from ...runs.run import STACK
-from ...runs.stored_clips import find_test, find_training, open_data
+from ...runs.stored_clips import find_test, find_training
 from ..html.blocks import paragraph, table
 from ..section import Section
 
@@ -70,16 +70,17 @@ def collect(inputs, *, n_clips=_N_CLIPS):
     if tagger is None:
         return None
     run, resources = inputs.run, inputs.resources
-    data = open_data(run, inputs.data, noise=inputs.noise, resources=resources)
     classes, oof = run.metrics["classes"], run.read_table("ledger/oof")
     rows = _sample(oof["label"], classes, n_clips)
-    clips = find_training(data, run.read_recipes(), oof["clip"][rows], resources=resources)
+    clips = find_training(
+        inputs.data_set, run.read_recipes(), oof["clip"][rows], resources=resources
+    )
     sets = {"training clips": (clips, oof["label"][rows])}
     if (run.path / "ledger/test.parquet").exists():
         test = run.read_table("ledger/test")
         y_pred = pd.Series(np.array(classes)[model_proba(test, STACK, classes).argmax(axis=1)])
         rows = _sample(y_pred, classes, n_clips)
-        sets["test clips predicted"] = (find_test(data, test["id"][rows]), y_pred[rows])
+        sets["test clips predicted"] = (find_test(inputs.data_set, test["id"][rows]), y_pred[rows])
     columns = [
         _describe(tagger.tag(clips, resources=resources), labels.to_numpy(), classes, name)
         for name, (clips, labels) in sets.items()

@@ -87,9 +87,9 @@ def test_relevant_family_loses_score_and_has_weight(run, make_inputs):
 
 
 def test_stored_result_holds_until_the_run_changes(run, make_inputs, tmp_path):
-    inputs = make_inputs(run)
-    first = IMPORTANCE.collect(inputs)
+    first = IMPORTANCE.collect(make_inputs(run))
     shutil.rmtree(tmp_path / "DATA")
+    inputs = make_inputs(run)
     assert IMPORTANCE.collect(inputs) == first
     table = run.read_table("ledger/oof")
     run.write_table("ledger/oof", table.assign(lr__low=0.4))
