@@ -12,7 +12,7 @@ from stemstack.exceptions import UsageError
 from stemstack.models import EffNetClassifier
 from stemstack.models.deep.backbones.networks import build_net
 from stemstack.models.deep.backbones.pretrained import PretrainedSource
-from stemstack.runs.fitting import fit as fit_module
+from stemstack.runs.fitting import job
 
 MODEL = "lr(families=rms)"
 NAME = "lr-families-rms"
@@ -101,7 +101,7 @@ def test_run_stopped_while_growing_is_unfinished(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit_module, "fit_meta_model", stop)
+        patch.setattr(job, "fit_meta_model", stop)
         assert fit_small(stem_data, run, "--resume", models=models)[0] != 0
     answers = stem_data.parent / "answers.csv"
     for command in (

@@ -44,7 +44,7 @@ def test_stages_add_up_over_resumptions(tmp_path):
 @pytest.mark.parametrize(
     "text", ["[", '{"stages": [{"stage": "x", "n": "y"}], "peak_memory_mb": 0}']
 )
-def test_damaged_costs_are_counted_anew(text, tmp_path, monkeypatch):
+def test_damaged_costs_start_from_zero(text, tmp_path, monkeypatch):
     run, display, messages = Run(tmp_path), NullProgress(), []
     monkeypatch.setattr(display, "log", messages.append)
     (tmp_path / "costs.json").write_text(text)

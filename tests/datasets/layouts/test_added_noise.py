@@ -35,7 +35,7 @@ def test_recordings_become_songs_of_one_stem(folders):
 
 
 @pytest.mark.parametrize("linked", ["DATA", "NOISE"])
-def test_noise_is_found_where_a_folder_is_a_link(linked, folders, tmp_path):
+def test_noise_is_found_through_symbolic_links(linked, folders, tmp_path):
     try:
         (folders / "far/away").mkdir(parents=True)
         (folders / "far/away" / linked).symlink_to(folders / linked, target_is_directory=True)

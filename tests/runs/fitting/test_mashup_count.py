@@ -8,7 +8,7 @@ import pytest
 from stemstack.datasets import read_data
 from stemstack.exceptions import UsageError
 from stemstack.runs import Config, fit_run, plan_run
-from stemstack.runs.fitting import fit, mashup_count
+from stemstack.runs.fitting import job, mashup_count
 from stemstack.runs.fitting.mashup_count import cheap_models, first_rows
 from stemstack.runs.learning_curve import LearningCurve
 from stemstack.runs.training_clips import sample_training, training_clips
@@ -94,7 +94,7 @@ def test_interrupted_rounds_are_not_repeated(config, resources, tmp_path, monkey
 
 def test_resumed_run_keeps_its_number(config, resources, tmp_path, monkeypatch):
     fit_run(replace(config, mashups_per_genre=6), tmp_path / "RUN", resources=resources)
-    monkeypatch.setattr(fit, "choose_mashups", None)
+    monkeypatch.setattr(job, "choose_mashups", None)
     again, _ = fit_run(config, tmp_path / "RUN", resume=True, resources=resources)
     assert again.config.mashups_per_genre == 6
     assert plan_run(config, tmp_path / "RUN", resources=resources).training_clips == 18
