@@ -64,7 +64,11 @@ def load_clip(clip, sr=DEFAULT_SR):
         return _check_waveform(clip)
     if hasattr(clip, "load"):
         return clip.load(sr)
-    raise ClipTypeError(
+    raise _not_a_clip(clip)
+
+
+def _not_a_clip(clip):
+    return ClipTypeError(
         f"A clip must be a path, a 1-D float array or a mashup. Got {type(clip).__name__} instead."
     )
 
@@ -109,7 +113,9 @@ def clip_key(clip):
             raise AudioError(clip, f"cannot be a path ({error})") from error
     if isinstance(clip, np.ndarray):
         return hash_bytes(np.ascontiguousarray(scale_integers(clip)))
-    return clip.key()
+    if hasattr(clip, "key"):
+        return clip.key()
+    raise _not_a_clip(clip)
 
 
 def check_clips(clips, sr=DEFAULT_SR, *, n_jobs=None, advance=None):

@@ -7,12 +7,14 @@ path.
 
 import os
 import warnings
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import soxr
 
 from ..exceptions import AudioError, AudioWarning, UsageError
+from ..utils.constraints import Constraint, at_least, check_value, is_number
 from .decoding import open_stream
 from .levels import INT16_SCALE
 
@@ -27,6 +29,12 @@ _BLOCK = 1 << 22
 _MIN_BLOCK = 1 << 16
 # Floats beyond it, +48 dBFS, are 16-bit or longer integers that were not scaled.
 FAR_BEYOND_FULL_SCALE = 256
+_NUMBER = Constraint(lambda value: is_number(value, Real), "a number of seconds")
+_DURATION = Constraint(
+    lambda value: value is None or (is_number(value, Real) and value > 0),
+    "a number of seconds above 0, or None",
+)
+_RATE = at_least(1.0)
 # The largest sample; the features of larger ones would be infinite in float32.
 MAX_PEAK = 2.0**32
 
@@ -63,6 +71,8 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None, *, max_samples=Non
     AudioError
         The file is missing, a folder, empty, unreadable, not audio, has no samples (after
         ``offset``), too many of them, or NaN or infinite ones.
+    UsageError
+        ``sr``, ``offset`` or ``duration`` is not such a number.
 
     Warns
     -----
@@ -86,6 +96,9 @@ def read_clip(path, sr=DEFAULT_SR, offset=0.0, duration=None, *, max_samples=Non
     (11025,)
     """
     path, max_samples = Path(path), _resolve_max_samples(max_samples)
+    for name, value, constraint in (("sr", sr, _RATE), ("offset", offset, _NUMBER)):
+        check_value(name, value, constraint)
+    check_value("duration", duration, _DURATION)
     with open_stream(path) as stream:
         native = stream.samplerate
         start = round(offset * native)

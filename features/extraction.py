@@ -19,6 +19,7 @@ from pyarrow.parquet import ParquetWriter
 from ..audio.ffmpeg import log_use_of_ffmpeg
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
+from ..utils.containers import as_sequence
 from ..utils.resources import DEFAULT_RESOURCES
 from . import computation
 from .extractor import Extractor
@@ -155,7 +156,7 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     """
     if on_error not in ("raise", "skip"):
         raise UsageError(f"on_error must be 'raise' or 'skip'. Got {on_error!r} instead.")
-    advance = advance or (lambda n_done: None)
+    advance, clips = advance or (lambda n_done: None), as_sequence(clips, "clips")
     log_use_of_ffmpeg(clips)
     jobs = _count_jobs(n_jobs, clips, [extractor])
     if cache is None:
@@ -163,7 +164,8 @@ def extract_batches(clips, extractor, *, n_jobs=None, cache=None, on_error="rais
     else:
         outcomes = _stored_outcomes(clips, extractor, jobs, advance, FeatureStore(cache))
     names = extractor.names
-    for start in range(0, len(clips), computation.BATCH):
+    # Without clips, one batch without rows.
+    for start in range(0, max(len(clips), 1), computation.BATCH):
         batch = list(islice(outcomes, computation.BATCH))
         failed = [outcome for outcome in batch if isinstance(outcome, DataError)]
         if failed and on_error == "raise":
@@ -409,4 +411,4 @@ def _computed_outcomes(clips, extractor, jobs, advance=lambda n_done: None):
 
 def _count_jobs(n_jobs, clips, extractors):
     forks = all(extractor.forks for extractor in extractors)
-    return min(effective_n_jobs(n_jobs), len(clips)) if forks else 1
+    return max(1, min(effective_n_jobs(n_jobs), len(clips))) if forks else 1

@@ -88,7 +88,7 @@ class ClipTransformer(TransformerMixin, BaseEstimator):
         ndarray of shape (n_features,), str objects
         """
         check_is_fitted(self)
-        return pd.Index(self.feature_names_).to_numpy(dtype=object)
+        return pd.Index(self.extractor_.names).to_numpy(dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -42,6 +42,8 @@ from .seed_ensemble import SeedEnsemble, rebuild_seed_ensemble
 NETWORKS = (EffNetClassifier, EffNetEmbedding, EffNetLogits)
 _SKOPS_NAME, _ENSEMBLE_NAME = "model.skops", "bag.json"
 _MAX_SEEDS = 1000
+# What skops raises for objects that it cannot write, such as tables of pandas.
+_UNSAVABLE = (TypeError, AttributeError, NotImplementedError)
 _REPAIR = "copy it again, or repeat its fit with --resume"
 # Modules and classes named in files of older versions, and their names now.
 RENAMED = {
@@ -86,6 +88,12 @@ def save_model(model, folder):
     folder : str or os.PathLike
         Created when missing.
 
+    Raises
+    ------
+    UsageError
+        A part of the model cannot be saved in this form, such as the tables of an
+        :class:`~stemstack.stacking.OutOfFoldStacker`.
+
     See Also
     --------
     load_model : Reads it.
@@ -103,7 +111,13 @@ def save_model(model, folder):
     networks = ensemble_networks(model)
     if not networks:
         with atomic_path(Path(folder, _SKOPS_NAME)) as temporary:
-            _write_skops(model, temporary)
+            try:
+                _write_skops(model, temporary)
+            except _UNSAVABLE as error:
+                raise UsageError(
+                    f"a {type(model).__name__} cannot be saved so that loading it runs no code "
+                    f"({first_line(error)}); joblib.dump saves it, for files of your own"
+                ) from error
     elif networks == [model]:
         save_net(model, folder)
     else:
@@ -244,7 +258,7 @@ def check_savable(model, label):
         _write_skops(model, content)
         with zipfile.ZipFile(content) as archive:
             schema = archive.read("schema.json").decode()
-    except (TypeError, AttributeError, NotImplementedError) as error:
+    except _UNSAVABLE as error:
         raise UsageError(
             f"{label}: the model cannot be saved in a run ({first_line(error)}); use classes and "
             "functions that are defined at the top level of a file"

@@ -13,6 +13,7 @@ from ..audio.windows import Window, cut_evenly, is_longer
 from ..datasets import find_audio, is_url, local_data, url_within
 from ..datasets.names import FileFinder
 from ..exceptions import DataError
+from ..utils.containers import as_sequence
 from ..utils.resources import DEFAULT_RESOURCES
 
 # The least probability of a class in a window, so that one window alone cannot exclude it.
@@ -89,7 +90,7 @@ class ClipList:
             There are no audio files.
         """
         ids, files = [], []
-        for path in paths:
+        for path in as_sequence(paths, "paths"):
             if not is_url(path) and not Path(path).exists():
                 path = FileFinder(Path()).find(str(path))
             local = local_data(path, resources.cache, progress=resources.progress)

@@ -86,7 +86,8 @@ def oof_predictions(estimators, X, y, folds, *, groups=None, stack_method="auto"
         check_groups_in_folds(groups, folds)
     methods = [resolve_method(estimator, stack_method, name) for name, estimator in estimators]
     models = fit_models(estimators, methods, X, y, splits_of(folds))
-    return pd.concat([model.oof for model in models], axis=1)
+    oof = pd.concat([model.oof for model in models], axis=1)
+    return oof.set_axis(X.index) if hasattr(X, "iloc") else oof
 
 
 def check_estimators(estimators):

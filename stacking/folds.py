@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check
 from sklearn.utils import check_random_state
 
 from ..exceptions import DataError, UsageError
-from ..utils.targets import check_none_missing
+from ..utils.targets import check_labels, check_none_missing
 from .multilabel import check_every_label_trains, check_targets, iterative_folds, label_names
 
 
@@ -120,6 +120,11 @@ def fold_balance(y, folds):
     -------
     DataFrame of shape (n_classes, n_folds)
 
+    Raises
+    ------
+    DataError
+        The number of folds is not that of rows, or a row has no label or no fold.
+
     See Also
     --------
     assign_folds : Makes the folds.
@@ -130,7 +135,11 @@ def fold_balance(y, folds):
     >>> fold_balance(["a", "b", "a", "b"], [0, 0, 1, 1]).to_numpy().tolist()
     [[1, 1], [1, 1]]
     """
-    y, folds = pd.Series(np.asarray(y), name="label"), pd.Series(np.asarray(folds), name="fold")
+    y = check_labels(y)
+    check_none_missing(folds, "fold", "use that of its song")
+    if np.shape(folds) != y.shape:
+        raise DataError(f"folds must have one value per row, {y.shape}. Got {np.shape(folds)}.")
+    y, folds = pd.Series(y, name="label"), pd.Series(np.asarray(folds), name="fold")
     return pd.crosstab(y, folds)
 
 

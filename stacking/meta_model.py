@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.sparse import hstack, issparse
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _check_method_params
 
 from ..exceptions import UsageError
@@ -65,7 +65,7 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     ----------
     final_estimator : classifier
         Not changed.
-    features : ndarray of shape (n, n_features)
+    features : array-like of shape (n, n_features)
         Out-of-fold predictions.
     y : array-like of shape (n,), or of shape (n, n_labels)
     folds : array-like of shape (n,), int
@@ -103,6 +103,8 @@ def nested_predictions(final_estimator, features, y, folds, method="predict", fi
     True
     """
     y = check_targets(y)
+    features = features if hasattr(features, "shape") else np.asarray(features)
+    check_consistent_length(features, y)
     folds, predictions = check_folds(folds, len(y)), None
     check_every_class_trains(y, folds)
     for fold in np.unique(folds):

@@ -24,7 +24,7 @@ from scipy.stats import norm, t
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from ..exceptions import DataError, UsageError
-from ..utils.targets import check_labels
+from ..utils.targets import check_labels, check_none_missing
 from .folds import check_groups
 from .multilabel import is_indicator
 
@@ -42,6 +42,11 @@ def macro_f1(y_true, y_pred):
     float
         In [0, 1].
 
+    Raises
+    ------
+    DataError
+        The arrays differ in shape or are empty, or a row has no label.
+
     See Also
     --------
     macro_f1_interval : The bootstrap interval of this score.
@@ -53,13 +58,24 @@ def macro_f1(y_true, y_pred):
     >>> round(macro_f1(["a", "a", "b"], ["a", "b", "b"]), 3)
     0.667
     """
-    if is_indicator(y_true):
-        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    y_true, y_pred = _check_pair(y_true, y_pred)
+    if y_true.ndim == 2:
         hits = (y_true * y_pred).sum(axis=0)
         return float(macro_f1_of_counts(hits, y_true.sum(axis=0), y_pred.sum(axis=0)))
-    y_true, y_pred = check_labels(y_true), check_labels(y_pred)
     _, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
     return float(macro_f1_of_codes(codes[: len(y_true)], codes[len(y_true) :], codes.max() + 1))
+
+
+def _check_pair(y_true, y_pred):
+    """Return labels and predictions as arrays of one shape."""
+    convert = np.asarray if is_indicator(y_true) else check_labels
+    y_true, y_pred = convert(y_true), convert(y_pred)
+    if y_true.shape != y_pred.shape or not len(y_true):
+        raise DataError(
+            "y_true and y_pred must have the same length, above 0. "
+            f"Got shapes {y_true.shape} and {y_pred.shape}."
+        )
+    return y_true, y_pred
 
 
 def macro_f1_of_codes(y_true, y_pred, n_classes):
@@ -403,6 +419,8 @@ def encode_groups(y_true, y_pred, groups, n_draws, level):
             "y_true and y_pred must have the same length, above 0. "
             f"Got {len(y_true)} and {len(y_pred)}."
         )
+    for labels in (y_true, y_pred):
+        check_none_missing(labels, "label", "add it, or leave the row out")
     if groups is None:
         return np.arange(len(y_true))
     return np.unique(check_groups(groups, len(y_true)), return_inverse=True)[1]

@@ -18,7 +18,7 @@ from ..exceptions import DataError, UsageError
 from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .calibration import TemperatureScaling
-from .folds import check_folds, check_groups
+from .folds import check_folds, check_groups_in_folds
 from .groups import warn_of_shared_recordings
 from .metrics import macro_f1_of_codes, paired_difference
 from .out_of_fold import check_classes, resolve_method
@@ -231,10 +231,12 @@ class _Trainer:
         if not len(X_test):
             raise DataError("The test has no clip to label; pass one row per clip in X_test")
         self.X, self.X_test, self.simulated = X, X_test, simulated
-        self.groups = None if groups is None else check_groups(groups, len(self.codes))
         folds = check_folds(folds, len(self.codes))
         if groups is None:
             warn_of_shared_recordings(X, y, folds)
+        else:
+            check_groups_in_folds(groups, folds)
+        self.groups = None if groups is None else np.asarray(groups)
         self.held_out = [folds == fold for fold in np.unique(folds)]
 
     def fit(self, by_fold):

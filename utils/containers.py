@@ -14,12 +14,14 @@ from scipy.sparse import issparse
 from ..exceptions import ClipTypeError
 
 
-def as_sequence(X):
+def as_sequence(X, name="X"):
     """Return ``X`` as something that scikit-learn can index by row, as it is where possible.
 
     Parameters
     ----------
     X : list, tuple, array, pandas or polars column or table, or another sequence
+    name : str, default="X"
+        What messages call it.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def as_sequence(X):
     """
     if isinstance(X, list | np.ndarray) or hasattr(X, "iloc") or issparse(X):
         return X
-    _refuse_non_sequences(X)
+    _refuse_non_sequences(X, name)
     if isinstance(X, pd.Index):
         return X.tolist()
     if hasattr(X, "to_list"):
@@ -55,8 +57,8 @@ def as_sequence(X):
     return list(X) if is_sequence and not hasattr(X, "shape") else X
 
 
-def _refuse_non_sequences(X):
-    expected = "X must hold one clip or row per item"
+def _refuse_non_sequences(X, name):
+    expected = f"{name} must hold one clip or row per item"
     if isinstance(X, str | bytes | os.PathLike):
         raise ClipTypeError(f"{expected}. Got the single path {X!r}; pass it in a list: [{X!r}]")
     if hasattr(X, "column_names") and hasattr(X, "features"):

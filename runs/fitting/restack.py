@@ -10,6 +10,7 @@ from ...models.persistence import check_savable
 from ...stacking.blending import BLENDS, compare_blends, leave_one_model_out, make_blend
 from ...stacking.out_of_fold import name_columns
 from ...utils.atomic_write import link_or_copy
+from ...utils.containers import as_sequence
 from ...utils.threads import one_blas_thread
 from ..clip_list import ClipList
 from ..derived.merge import check_same_samples
@@ -123,7 +124,7 @@ class BasePredictions:
         UsageError
             The runs do not fit together, or no such model exists, or none is left.
         """
-        runs = [Run.open(path) for path in paths]
+        runs = [Run.open(path) for path in as_sequence(paths, "paths")]
         table, test_ids = _shared_tables(runs)
         return cls(runs, table, test_ids, *_collect(runs, test_ids, _select(runs, drop, only)))
 

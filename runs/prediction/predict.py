@@ -4,7 +4,9 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
+from ...audio import validate_clips
 from ...exceptions import UsageError
 from ...models import device_of, find_networks, set_resources
 from ...stacking import PredictionAdjuster
@@ -27,8 +29,8 @@ def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
     run : Run
         Finished.
     clips : sequence of clips
-        Paths, or arrays of samples at 22,050 Hz. All must be readable; see
-        :meth:`ClipList.usable`.
+        Paths, arrays of samples at 22,050 Hz, ``(samples, rate)`` pairs or mashups. All must be
+        readable; see :meth:`ClipList.usable`.
     tta : int, optional
         Test-time crops per clip, for networks; by default each network's own number.
     resources : Resources
@@ -50,6 +52,7 @@ def predict_run(run, clips, *, tta=None, resources=DEFAULT_RESOURCES):
     >>> from stemstack.runs import Run, predict_run
     >>> labels, proba = predict_run(Run.open("RUN"), ["song.wav"])  # doctest: +SKIP
     """
+    clips = validate_clips(BaseEstimator(), clips, reset=True)
     classes, parts = run.target.classes, {}
     with ensure_cache(resources) as resources:
         for name in run.model_names:

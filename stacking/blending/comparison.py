@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_consistent_length
 
 from ...exceptions import UsageError
 from ...utils.threads import one_blas_thread
@@ -119,7 +120,7 @@ def leave_one_model_out(oof, y, folds, final_estimator=None, *, groups=None):
 
     Parameters
     ----------
-    oof : dict of str to array-like of shape (n, n_outputs)
+    oof : dict of str to array-like of shape (n, n_outputs) or (n,)
         Out-of-fold predictions by base model, two or more.
     y : array-like of shape (n,), or of shape (n, n_labels)
     folds : array-like of shape (n,), int
@@ -160,7 +161,11 @@ def leave_one_model_out(oof, y, folds, final_estimator=None, *, groups=None):
     if len(oof) < 2:
         raise UsageError(f"To leave one model out, there must be two or more. Got {list(oof)}.")
     final = check_final_estimator(final_estimator)
-    y, tables = np.asarray(y), {name: np.asarray(table) for name, table in oof.items()}
+    y, tables = np.asarray(y), {}
+    for name, table in oof.items():
+        check_consistent_length(table, y)
+        # Of two classes, one column is enough.
+        tables[name] = np.asarray(table).reshape(len(y), -1)
 
     def predict_without(left_out):
         features = np.hstack([table for name, table in tables.items() if name != left_out])

@@ -115,8 +115,8 @@ def adjust_priors(proba, train_priors, priors):
     [[0.8, 0.2]]
     """
     train, priors = _check_priors(proba, train_priors), np.asarray(priors, dtype=float)
-    if priors.shape != train.shape or not (priors >= 0).all():
-        raise DataError(f"priors must be {len(train)} numbers, none below 0. Got {priors}.")
+    if priors.shape != train.shape or not ((priors >= 0) & np.isfinite(priors)).all():
+        raise DataError(f"priors must be {len(train)} finite numbers, none below 0. Got {priors}.")
     weighted = check_proba(proba, len(train)) * (priors / train)
     total = weighted.sum(axis=1, keepdims=True)
     if not (total > 0).all():
@@ -161,7 +161,8 @@ def shift_p_value(oof_proba, test_proba):
     >>> round(shift_p_value(balanced, balanced), 6), shift_p_value(balanced, balanced[::2]) < 1e-6
     (1.0, True)
     """
-    test_proba = check_proba(test_proba, np.shape(oof_proba)[1])
+    n_classes = np.shape(oof_proba)[1]
+    oof_proba, test_proba = check_proba(oof_proba, n_classes), check_proba(test_proba, n_classes)
     if not len(oof_proba) or not len(test_proba):
         raise DataError("There is no clip to compare; pass one row per clip in both tables")
     counts = np.stack([_count_predicted(oof_proba), _count_predicted(test_proba)])

@@ -104,3 +104,9 @@ def test_warnings_of_workers_are_issued(tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.warns(AudioWarning, match=r"a\.wav: cut short \(100 bytes missing\)"):
         assert check_clips([path]) == [None]
+
+
+@pytest.mark.parametrize("clip", [None, ([0.0], 22050), 3])
+def test_what_is_no_clip_has_no_key(clip):
+    with pytest.raises(ClipTypeError, match="A clip must be a path"):
+        clip_key(clip)

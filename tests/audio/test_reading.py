@@ -9,7 +9,7 @@ import soundfile
 from helpers.signals import sine
 
 from stemstack.audio import read_clip, resample
-from stemstack.exceptions import AudioError, AudioWarning
+from stemstack.exceptions import AudioError, AudioWarning, UsageError
 
 SR = 22050
 ODD_NAMES = [
@@ -119,6 +119,20 @@ def test_bad_files_are_named_with_problem(tmp_path):
         with pytest.raises(AudioError, match=problem) as caught:
             read_clip(tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"duration": value} for value in (-1, 0, np.nan, np.inf, "1")),
+        *({"sr": value} for value in (None, "44100", 0, np.inf)),
+        *({"offset": value} for value in (None, np.nan, "1")),
+    ],
+)
+def test_invalid_numbers_are_not_blamed_on_the_file(options, tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(), SR)
+    with pytest.raises(UsageError, match=rf"^{next(iter(options))} must be a number"):
+        read_clip(tmp_path / "a.wav", **options)
 
 
 def test_offset_beyond_end_reports_length(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from stemstack.audio import clip_key
-from stemstack.exceptions import AudioError, UsageError
+from stemstack.exceptions import AudioError, ClipTypeError, UsageError
 from stemstack.features import (
     FeatureStore,
     computation,
@@ -64,6 +64,13 @@ def test_joined_batches_have_clips_of_all_parts():
     assert second.to_dict() == {"rms_mean": {3: 4.0}, "zcr": {3: 6.0}}
     assert [error.path for error in first_errors] == ["a.wav"]
     assert [error.path for error in second_errors] == ["c.wav"]
+
+
+def test_no_clips_have_a_table_without_rows():
+    table, errors = extract([], families="rms", statistics="mean")
+    assert table.columns.tolist() == ["rms_mean"] and (len(table), errors) == (0, [])
+    with pytest.raises(ClipTypeError, match=r"clips must hold .*the single path 'a\.wav'"):
+        extract("a.wav")
 
 
 def test_failed_write_leaves_no_file(tmp_path):

@@ -22,6 +22,12 @@ def test_feature_names_follow_the_contract(clips):
     assert {"logmel_127_kurtosis", "tonnetz_5_skew", "onset_strength_median"} <= set(names)
 
 
+def test_feature_names_need_no_fit(clips):
+    features = SpectralFeatures(families=["rms", "tempo"])
+    before = features.get_feature_names_out().tolist()
+    assert before == features.fit(clips).get_feature_names_out().tolist()
+
+
 def test_output_is_float32_table_with_input_index(clips):
     column = pd.Series(clips, index=["a", "b", "c"])
     table = SpectralFeatures().fit_transform(column)

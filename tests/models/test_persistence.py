@@ -14,9 +14,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from stemstack.exceptions import DataError
+from stemstack.exceptions import DataError, UsageError
 from stemstack.features import SpectralFeatures
 from stemstack.models import MODELS, load_model, make_lgbm, make_lr, make_model, save_model
+from stemstack.stacking import OutOfFoldStacker
 
 SR = 8000
 CLASSICAL = [name for name, spec in MODELS.items() if spec.kind == "features"]
@@ -95,3 +96,11 @@ def test_renamed_type_inside_an_archive_is_refused(tones, tmp_path):
 def test_empty_folder_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"model\.skops: is missing; copy it again, or repeat"):
         load_model(tmp_path)
+
+
+def test_what_cannot_be_saved_is_refused(tmp_path):
+    X, y = np.eye(20)[:, :3], np.arange(20) % 2
+    stack = OutOfFoldStacker([("lr", LogisticRegression())], cv=2).fit(X, y)
+    with pytest.raises(UsageError, match=r"a OutOfFoldStacker cannot be saved .*joblib\.dump"):
+        save_model(stack, tmp_path / "MODEL")
+    assert not list((tmp_path / "MODEL").iterdir())

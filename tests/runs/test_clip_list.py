@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from stemstack.exceptions import DataError
-from stemstack.runs import ClipList
+from stemstack.exceptions import ClipTypeError, DataError
+from stemstack.runs import BasePredictions, ClipList
 
 
 @pytest.fixture
@@ -28,6 +28,12 @@ def test_folders_and_missing_files_are_listed(folder):
 def test_folder_without_audio_raises(tmp_path):
     with pytest.raises(DataError, match="no audio files found; give audio files, or folders"):
         ClipList.from_paths([tmp_path])
+
+
+def test_single_path_is_no_list(folder):
+    for read in (ClipList.from_paths, BasePredictions.read):
+        with pytest.raises(ClipTypeError, match=r"paths must hold .*the single path .*in a list"):
+            read(str(folder))
 
 
 def test_unreadable_clips_become_problems(folder):

@@ -119,6 +119,16 @@ def test_oof_predictions_are_those_of_the_stacker():
     assert rows_seen == [len(X)]
 
 
+def test_oof_predictions_have_the_index_of_a_table():
+    names = [f"clip{i}" for i in range(len(X))]
+    folds = np.arange(len(X)) % 3
+    found = oof_predictions(models(), pd.DataFrame(X, index=names), Y, folds)
+    assert found.index.tolist() == names
+    expected = oof_predictions(models(), X, Y, folds)
+    # rtol: the same sums over another memory layout.
+    np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), rtol=1e-9)
+
+
 def test_groups_are_those_of_the_folds():
     models, X, y = [("nb", GaussianNB())], np.arange(24).reshape(12, 2), np.arange(12) % 2
     folds = np.arange(12) // 2 % 3

@@ -86,6 +86,13 @@ def test_balance_counts_rows_by_position():
     assert fold_balance(y, np.array([0, 1, 1])).to_numpy().tolist() == [[1, 1], [0, 1]]
 
 
+def test_balance_leaves_no_row_out():
+    with pytest.raises(DataError, match=r"one value per row, \(4,\)\. Got \(3,\)"):
+        fold_balance(["a", "b", "a", "b"], [0, 1, 0])
+    with pytest.raises(DataError, match="Row 1 has no label"):
+        fold_balance(["a", None, "b"], [0, 1, 1])
+
+
 @pytest.mark.parametrize("missing", [np.nan, None, pd.NA, pd.NaT])
 def test_missing_groups_of_any_kind_are_refused(missing):
     for groups in (["a", missing, "b"], [1.0, missing, 2.0], pd.Series(["a", missing, "b"])):

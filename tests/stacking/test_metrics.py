@@ -230,3 +230,21 @@ def test_invalid_arguments_are_refused(interval):
 def test_paired_difference_refuses_lengths_that_differ():
     with pytest.raises(DataError, match=r"the same length, above 0\. Got 2 and 1"):
         paired_difference([0, 1], [0, 1], [0])
+
+
+@pytest.mark.parametrize("missing", [np.nan, None])
+def test_missing_labels_are_refused(missing):
+    y, y_pred = [1.0, 0.0, missing] * 5, [1.0, 0.0, 1.0] * 5
+    for score in (macro_f1, macro_f1_interval, lambda *pair: paired_difference(*pair, y_pred)):
+        for pair in ((y, y_pred), (y_pred, y)):
+            with pytest.raises(DataError, match="Row 2 has no label"):
+                score(*pair)
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred"),
+    [(np.eye(3, dtype=int), np.eye(3, dtype=int)[:1]), (["a"], ["a", "b"]), ([], [])],
+)
+def test_shapes_that_differ_are_refused(y_true, y_pred):
+    with pytest.raises(DataError, match=r"the same length, above 0\. Got shapes"):
+        macro_f1(y_true, y_pred)

@@ -199,3 +199,8 @@ def test_round_is_written_as_plain_data(result):
     assert first["verdict"] == "kept" and first["kept"] is True
     assert first["in_words"] == str(result.rounds[0])
     assert json.loads(json.dumps(first))["low"] == result.rounds[0].low
+
+
+def test_folds_that_split_songs_are_refused():
+    with pytest.raises(DataError, match=r"group 0 is in \d folds; give folds that keep"):
+        pseudo_label(MODELS, X, TRAIN, FOLDS, X_TEST, groups=np.zeros(len(X), dtype=int))

@@ -312,3 +312,21 @@ def test_left_out_model_is_scored_without_it():
     assert table.loc["good", "difference"] > table.loc["noise", "difference"]
     assert (table["low"] <= table["difference"]).all()
     assert (table["difference"] <= table["high"]).all()
+
+
+def test_predictions_of_two_classes_may_be_columns():
+    y, folds = np.arange(40) % 2, np.arange(40) // 2 % 4
+    proba = np.random.default_rng(0).random((40, 2)) + 0.3 * y[:, None]
+    oof = pd.DataFrame(proba, columns=["a", "b"])
+    table = leave_one_model_out(dict(oof), y, folds)
+    pd.testing.assert_frame_equal(table, leave_one_model_out({n: oof[[n]] for n in oof}, y, folds))
+    final = LogisticRegression()
+    nested = nested_predictions(final, proba.tolist(), y, folds)
+    assert nested.tolist() == nested_predictions(final, proba, y, folds).tolist()
+    for call in (
+        lambda: leave_one_model_out({"a": oof["a"], "b": oof["b"][:-1]}, y, folds),
+        lambda: nested_predictions(final, proba[:-1], y, folds),
+        lambda: compare_blends(proba[:-1], y, folds, ["mean"]),
+    ):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            call()

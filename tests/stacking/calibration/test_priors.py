@@ -92,8 +92,13 @@ def test_priors_that_do_not_fit_are_refused():
         estimate_priors(proba, [1, 0])
     with pytest.raises(DataError, match="must be 2 numbers above 0"):
         adjust_priors(proba, [1, 1, 1], [1, 1, 1])
-    with pytest.raises(DataError, match="priors must be 2 numbers, none below 0"):
+    with pytest.raises(DataError, match="priors must be 2 finite numbers, none below 0"):
         adjust_priors(proba, [1, 1], [1, -1])
+    with pytest.raises(DataError, match="priors must be 2 finite numbers, none below 0"):
+        adjust_priors(proba, [1, 1], [1, np.inf])
+    for pair in ((np.full((3, 2), np.nan), proba), (proba, np.full((3, 2), np.nan))):
+        with pytest.raises(DataError, match="values that are not finite"):
+            shift_p_value(*pair)
     with pytest.raises(UsageError, match=r"prior_strength must be 0 or more\. Got -1"):
         estimate_priors(proba, [1, 1], prior_strength=-1)
 
