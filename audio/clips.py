@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from ..exceptions import AudioError, AudioWarning, ClipTypeError
-from ..utils.hashing import hash_bytes, hash_file
+from ..utils.hashing import file_version, hash_bytes, hash_file
 from ..utils.parallel import parallel_map
 from .ffmpeg import log_use_of_ffmpeg
 from .levels import scale_integers
@@ -105,8 +105,7 @@ def clip_key(clip):
     """
     if isinstance(clip, str | os.PathLike):
         try:
-            stat = os.stat(clip)
-            return _hash_version(os.fspath(clip), stat.st_size, stat.st_mtime_ns)
+            return _hash_version(os.fspath(clip), file_version(clip))
         except OSError as error:
             raise AudioError(clip, (error.strerror or "cannot be read").lower()) from error
         except ValueError as error:
@@ -207,8 +206,8 @@ def _measure(clip, sr, max_samples):
 
 
 @lru_cache(maxsize=65536)
-def _hash_version(path, size, mtime_ns):
-    """Hash a file; size and time are arguments so that a changed file is hashed again."""
+def _hash_version(path, version):
+    """Hash a file; its version is an argument so that a changed file is hashed again."""
     return hash_file(path)
 
 

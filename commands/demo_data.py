@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from ..exceptions import UsageError
-from ._shared.options import MANY, SEED, SettingsFile, jobs_option, option, quiet_option
+from ._shared.options import MANY, SEED, FilePath, SettingsFile, jobs_option, option, quiet_option
 from ._shared.terminal import echo_data
 
 
 @click.command("demo-data")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=FilePath(path_type=Path))
 @option("--songs-per-genre", type=click.IntRange(2, MANY), default=12, help="Songs per genre.")
 @option(
     "--test-songs-per-genre", type=click.IntRange(1, MANY), default=6, help="Songs of test mashups."

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import json_option, option, quiet_option
+from ._shared.options import FilePath, json_option, option, quiet_option
 from ._shared.terminal import echo, print_json
 
 
 @click.command("evaluate")
-@click.argument("run", type=click.Path(path_type=Path))
-@option("--answers", required=True, type=click.Path(path_type=Path), help="CSV of ids and labels.")
+@click.argument("run", type=FilePath(path_type=Path))
+@option("--answers", required=True, type=FilePath(path_type=Path), help="CSV of ids and labels.")
 @option("--decode", is_flag=True, help="Also score the predictions of predict --decode.")
 @json_option("Print all scores as JSON.")
 @quiet_option()

@@ -5,16 +5,16 @@ from pathlib import Path
 import click
 
 from ..exceptions import UsageError
-from ._shared.options import option, quiet_option
+from ._shared.options import FilePath, option, quiet_option
 from ._shared.terminal import echo_data
 
 
 @click.command("export")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=FilePath(path_type=Path))
 @click.option("--onnx", is_flag=True, help="Write ONNX files, the only format so far.")
 @option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False, path_type=Path),
     help="Folder to write to; RUN/onnx by default.",
 )
 @quiet_option()

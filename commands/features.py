@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ._shared.options import (
+    FilePath,
     Names,
     cache_option,
     jobs_option,
@@ -18,11 +19,11 @@ from ._shared.terminal import echo_data
 
 
 @click.command("features")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=FilePath())
 @option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="Table to write: .parquet or .csv.",
 )
 @option(

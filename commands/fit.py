@@ -14,6 +14,7 @@ from ._shared.options import (
     PROTOCOLS,
     CountOrAuto,
     Duration,
+    FilePath,
     GroupedCommand,
     MatchMode,
     ModelNames,
@@ -33,14 +34,14 @@ from ._shared.options import (
 from ._shared.terminal import echo_data, print_json
 
 _DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
-_FILE = click.Path(path_type=Path)
+_FILE = FilePath(path_type=Path)
 
 
 @click.command("fit", cls=GroupedCommand)
 @option(
     "--data",
     required=True,
-    type=click.Path(),
+    type=FilePath(),
     group=_DATA,
     help="Competition folder, folder per class, CSV manifest, or the URL of one.",
 )
@@ -85,7 +86,7 @@ _FILE = click.Path(path_type=Path)
 @stems_options
 @option(
     "--noise",
-    type=click.Path(),
+    type=FilePath(),
     group=_MASHUPS,
     help="Folder of noise clips that recordings are mixed with, as mashups of one stem; synthetic "
     "for generated ones; or off. By default, synthetic if a classifier tells the test clips from "
@@ -132,7 +133,7 @@ _FILE = click.Path(path_type=Path)
 @option("--resume", is_flag=True, group=_OUTPUT, help="Resume the run in --out.")
 @option(
     "--answers",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
     group=_OUTPUT,
     help="CSV with test labels; adds test scores to the report.",
 )

@@ -11,6 +11,7 @@ from ._shared.options import (
     GAP_FOLDS,
     MANY,
     SEED,
+    FilePath,
     Names,
     cache_option,
     default_settings,
@@ -43,9 +44,7 @@ from ._shared.terminal import print_json
     help="Permutations for the p-value.",
 )
 @option("--folds", type=FOLDS, default=GAP_FOLDS, help="Folds of songs and noise clips.")
-@click.option(
-    "--picture", type=click.Path(dir_okay=False), help="PNG, SVG or PDF file of a figure."
-)
+@click.option("--picture", type=FilePath(dir_okay=False), help="PNG, SVG or PDF file of a figure.")
 @option("--json", "as_json", is_flag=True, help="Print JSON.")
 @option("--seed", type=SEED, default=0, help="Random seed.")
 @jobs_option()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import json_option, option, quiet_option
+from ._shared.options import FilePath, json_option, option, quiet_option
 from ._shared.terminal import echo, print_json
 
 
@@ -19,8 +19,8 @@ def ledger_command():
 
 
 @ledger_command.command("merge")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to create.")
+@click.argument("runs", nargs=-1, required=True, type=FilePath(path_type=Path))
+@option("--out", required=True, type=FilePath(path_type=Path), help="Run directory to create.")
 @json_option("Print the table as JSON.")
 @quiet_option()
 def merge_command(runs, out, as_json, quiet):
@@ -46,7 +46,7 @@ def merge_command(runs, out, as_json, quiet):
 
 
 @ledger_command.command("score")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=FilePath(path_type=Path))
 @click.argument("macro_f1", type=float)
 @option("--on", "board", default="public", help="Name of the leaderboard.")
 @option("--model", default="stack", help="Model whose predictions were scored.")

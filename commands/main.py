@@ -144,6 +144,7 @@ def main(arguments=None):
     clip.wav,jazz
     0
     """
+    _open_missing_streams()
     # Skips the final search for reference cycles, which takes seconds with torch.
     atexit.register(gc.freeze)
     warnings.showwarning = _show_warning
@@ -177,6 +178,19 @@ def main(arguments=None):
         name = "" if error.filename is None else f"{error.filename}: "
         echo_line(f"error: {name}{error.strerror or error}")
         return 1
+
+
+def _open_missing_streams():
+    """Open stdout and stderr where the caller has closed them, as some schedulers do."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_WRONLY)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            # For worker processes, too.
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w"))
 
 
 class _TerminatedError(BaseException):

@@ -10,6 +10,7 @@ from ._shared.options import (
     FOLDS,
     MANY,
     SEED,
+    FilePath,
     cache_option,
     default_settings,
     jobs_option,
@@ -23,11 +24,11 @@ from ._shared.terminal import echo_data
 
 
 @click.command("mash")
-@click.argument("data", type=click.Path())
+@click.argument("data", type=FilePath())
 @option(
     "--out",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False, path_type=Path),
     help="Folder to write to.",
 )
 @option("--n", type=click.IntRange(1, MANY), help="Number of mashups over all classes.")
@@ -36,7 +37,7 @@ from ._shared.terminal import echo_data
 @option("--seed", type=SEED, default=0, help="Random seed.")
 @click.option(
     "--recipes",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
     help="Render the recipes of this file instead of sampling.",
 )
 @option(
@@ -76,8 +77,8 @@ def mash_command(
     resources = make_resources(options["cache"], options["jobs"], quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems, "noise": noise}
     dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
-    if out.resolve() == dataset.root.resolve():
-        raise UsageError(f"{out}: is the data set; choose another --out")
+    if dataset.root.resolve() in (out.resolve(), *out.resolve().parents):
+        raise UsageError(f"{out}: is in the data set; choose another --out")
     if not dataset.has_stems:
         raise UsageError(
             f"{data}: expected a data set with genres_stems; got clips, which need noise to be "

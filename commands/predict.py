@@ -10,6 +10,7 @@ from ..utils.formatting import spreadsheet_safe as make_spreadsheet_safe
 from ._shared.options import (
     MANY,
     WINDOW_FORMATS,
+    FilePath,
     cache_option,
     jobs_option,
     option,
@@ -22,10 +23,10 @@ from ._shared.terminal import echo_data
 
 
 @click.command("predict")
-@click.argument("run", type=click.Path(path_type=Path))
-@click.argument("paths", nargs=-1, type=click.Path())
-@option("--data", type=click.Path(), help="Data set, or its URL, whose test.csv is predicted.")
-@option("--out", type=click.Path(path_type=Path), help="CSV to write; stdout by default.")
+@click.argument("run", type=FilePath(path_type=Path))
+@click.argument("paths", nargs=-1, type=FilePath())
+@option("--data", type=FilePath(), help="Data set, or its URL, whose test.csv is predicted.")
+@option("--out", type=FilePath(path_type=Path), help="CSV to write; stdout by default.")
 @option("--proba", is_flag=True, help="Add one column of probabilities per class.")
 @option("--decode", is_flag=True, help="Adjust predictions to the class frequencies of the test.")
 @option("--tta", type=click.IntRange(1, MANY), help="Test-time crops per clip (networks).")

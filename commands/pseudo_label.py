@@ -8,6 +8,7 @@ from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
 from ._shared.options import (
     MANY,
+    FilePath,
     Names,
     cache_option,
     jobs_option,
@@ -21,11 +22,11 @@ from ._shared.terminal import echo, print_json
 
 
 @click.command("pseudo-label")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=FilePath(path_type=Path))
 @option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="Run directory to create, or a .csv file for predictions only.",
 )
 @option("--data", help="Path or URL of RUN's data set.  [required]", show_default=False)

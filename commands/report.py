@@ -7,6 +7,7 @@ from click.core import ParameterSource
 
 from ..exceptions import UsageError
 from ._shared.options import (
+    FilePath,
     cache_option,
     embedding_option,
     jobs_option,
@@ -17,7 +18,7 @@ from ._shared.options import (
 )
 from ._shared.terminal import echo_data
 
-_FILE = click.Path(path_type=Path)
+_FILE = FilePath(path_type=Path)
 
 
 @click.command("report")

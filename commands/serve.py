@@ -8,6 +8,7 @@ import click
 
 from ..exceptions import DataError
 from ._shared.options import (
+    FilePath,
     cache_option,
     embedding_option,
     jobs_option,
@@ -20,7 +21,7 @@ from ._shared.terminal import PlainStream, echo, echo_line
 
 
 @click.command("serve")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=FilePath(path_type=Path))
 @option("--data", help="Path or URL of the training data, to show similar clips.")
 @run_noise_option()
 @embedding_option("Find similar clips by musicnn, for example, and name its tags.")

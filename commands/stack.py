@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..stacking.blending import BLENDS, DEFAULT_BLEND
-from ._shared.options import Names, json_option, option, quiet_option
+from ._shared.options import FilePath, Names, json_option, option, quiet_option
 from ._shared.terminal import echo, print_json
 
 
@@ -27,7 +27,7 @@ def _blend_of(path):
 
 
 @click.command("stack")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=FilePath(path_type=Path))
 @option(
     "--blend",
     "--final",
@@ -39,7 +39,7 @@ def _blend_of(path):
 @option("--drop", type=Names(), help="Base models to leave out.")
 @option("--only", type=Names(), help="The only base models to use.")
 @click.option("--leave-one-out", is_flag=True, help="Show what each base model adds to the others.")
-@option("--out", type=click.Path(path_type=Path), help="Run directory to create.")
+@option("--out", type=FilePath(path_type=Path), help="Run directory to create.")
 @json_option("Print the table as JSON.")
 @quiet_option()
 def stack_command(runs, blend, drop, only, leave_one_out, out, as_json, quiet):

@@ -10,6 +10,7 @@ from ._shared.options import (
     MANY,
     SEED,
     TUNE_BUDGET,
+    FilePath,
     cache_option,
     default_settings,
     jobs_option,
@@ -29,7 +30,7 @@ from .gap import print_gap
 @option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(dir_okay=False, path_type=Path),
     help="YAML file to write the settings to.",
 )
 @settings_option("wide")

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from ..audio.ffmpeg import FFMPEG_SUFFIXES
 from ..exceptions import DataError
+from ..utils.cache import CACHE_TAG
 
 # Those that libsndfile does not read go through ffmpeg; without it, reading them is an error, which
 # names the file, as for those of the last line, which nothing reads. Left out, they would vanish.
@@ -61,7 +63,8 @@ def name_within(file, root):
 def find_audio(folder):
     """List the audio files below a folder.
 
-    Symbolic links are followed, but each folder is entered once only.
+    Symbolic links are followed, but each folder is entered once only. Folders below it that are
+    marked as caches (``CACHEDIR.TAG``) are left out.
 
     Parameters
     ----------
@@ -71,6 +74,11 @@ def find_audio(folder):
     -------
     list of Path
         Sorted by path; empty when there are none.
+
+    Raises
+    ------
+    DataError
+        A folder cannot be read.
 
     See Also
     --------
@@ -88,7 +96,10 @@ def find_audio(folder):
     ['a.flac', 'b.wav']
     """
     found, entered = [], set()
-    for current, folders, files in os.walk(folder, followlinks=True):
+    for current, folders, files in os.walk(folder, onerror=_raise_unreadable, followlinks=True):
+        if CACHE_TAG in files and Path(current) != Path(folder):
+            folders.clear()
+            continue
         stat = os.stat(current)
         if (stat.st_dev, stat.st_ino) in entered:
             folders.clear()
@@ -97,3 +108,30 @@ def find_audio(folder):
         folders.sort()
         found += [Path(current, name) for name in files if is_audio(name)]
     return sorted(found)
+
+
+def _raise_unreadable(error):
+    # Without the folder there is nothing to list: what is done with no files decides.
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise DataError(
+            f"{error.filename}: cannot be listed ({error.strerror.lower()}); make it readable, or "
+            "remove it"
+        ) from error
+
+
+def real_paths(root, paths):
+    """Return the paths of files with their folders resolved: equal however a file is named.
+
+    Parameters
+    ----------
+    root : str or os.PathLike
+        The folder that relative paths start from.
+    paths : iterable of str
+
+    Returns
+    -------
+    list of str
+    """
+    real_folder = lru_cache(maxsize=None)(os.path.realpath)
+    split = (os.path.split(os.path.join(root, path)) for path in paths)
+    return [os.path.join(real_folder(folder), name) for folder, name in split]

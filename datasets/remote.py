@@ -206,7 +206,9 @@ def is_url(data):
     >>> is_url("s3://bucket/messy"), is_url("data/messy")
     (True, False)
     """
-    return isinstance(data, str) and ("://" in data or "::" in data)
+    if not isinstance(data, str):
+        return False
+    return "://" in data or ("::" in data and not os.path.exists(data))
 
 
 def url_within(url, name):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..utils.cache import default_cache_folder
+from ..utils.cache import default_cache_folder, mark_as_cache
 from ..utils.progress import NO_PROGRESS
 
 # The values of ``noise`` that stand for these clips, and for none at all.
@@ -46,6 +46,7 @@ def write_synthetic_noise(cache=None, *, progress=NO_PROGRESS):
     folder = Path(cache or default_cache_folder(), "noise", f"synthetic-v{_VERSION}", NOISE_FOLDER)
     # The table is written last.
     if not (folder / "meta" / "esc50.csv").exists():
+        mark_as_cache(folder.parents[1])
         with progress.stage("noise clips", len(TARGETS) * _CLIPS_PER_CATEGORY) as advance:
             options = {"clips_per_category": _CLIPS_PER_CATEGORY, "seed": _SEED}
             write_noise(folder, **options, advance=advance)

@@ -21,7 +21,7 @@ from ..datasets.files import find_audio, name_within
 from ..exceptions import AudioError, DataError
 from ..utils.atomic_write import write_bytes, write_text
 from ..utils.cache import read_entry
-from ..utils.hashing import hash_bytes
+from ..utils.hashing import file_version, hash_bytes
 from ..utils.parallel import parallel_map
 from .tempo_sync import SILENCE_RMS, estimate_tempo
 
@@ -302,7 +302,6 @@ def _store(clip, entry, sr):
 
 
 def _entry_name(path, sr):
-    # By size and modification time: hashing 20 GB of audio at each start would take too long.
-    stat = os.stat(path)
-    identity = f"{_FORMAT}|{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{sr}"
+    # By size and times: hashing 20 GB of audio at each start would take too long.
+    identity = f"{_FORMAT}|{path.resolve()}|{file_version(path)}|{sr}"
     return hash_bytes(os.fsencode(identity)) + ".i16"

@@ -4,8 +4,9 @@ The data set is always given by the caller: a path or URL that a run names is ne
 the run may be from somebody else.
 """
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from ..audio.windows import Window, recording_name
@@ -152,19 +153,34 @@ def load_recipes(data, recipes, *, resources=DEFAULT_RESOURCES):
 
 
 def _noise_by_name(data):
-    """Return the paths of noise clips by file name, without names that several have."""
-    paths = [] if data.noise is None else data.noise["path"].tolist()
-    count = Counter(PurePosixPath(path).name for path in paths)
-    return {name: p for p in paths if count[name := PurePosixPath(p).name] == 1}
+    """Return the paths of noise clips by file name, in lists."""
+    by_name = defaultdict(list)
+    for path in () if data.noise is None else data.noise["path"]:
+        by_name[PurePosixPath(path).name].append(path)
+    return by_name
 
 
 def _with_noise_of(recipe, noise):
     """Return a recipe with the noise clips where they are now: their folder may have been moved."""
     noises = [
-        replace(part, path=noise.get(PurePosixPath(part.path).name, part.path))
+        replace(part, path=_find_moved(part.path, noise.get(PurePosixPath(part.path).name, [])))
         for part in recipe.noises
     ]
     return replace(recipe, noises=tuple(noises))
+
+
+def _find_moved(path, candidates):
+    """Return the candidate that has most of the end of a path; the path if several have."""
+    lengths = [_common_end(path, candidate) for candidate in candidates]
+    longest = max(lengths, default=0)
+    return candidates[lengths.index(longest)] if lengths.count(longest) == 1 else path
+
+
+def _common_end(path, other):
+    """Return the number of folders and names, from the end, that two paths share."""
+    ends = (reversed(PurePosixPath(name).parts) for name in (path, other))
+    pairs = zip(*ends, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def find_test(data, ids):

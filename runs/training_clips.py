@@ -451,7 +451,8 @@ def _split_songs(songs, config):
 def _split_noise(noise, n_folds, config):
     """Assign the recordings that noise clips were cut from to folds, evenly and at random."""
     if noise is None:
-        return pd.DataFrame({"path": [], "category": [], "group": [], "fold": []})
+        empty = pd.DataFrame(columns=["path", "category", "group", "fold"])
+        return empty.astype({"fold": int})
     if config.protocol == "shared":
         return noise.assign(fold=0)
     recordings = noise["group"].unique()

@@ -16,6 +16,9 @@ from pathlib import Path
 from ..exceptions import StorageError, first_line
 
 _LOGGER = logging.getLogger("stemstack")
+# Marks a folder whose files can be made again (https://bford.info/cachedir).
+CACHE_TAG = "CACHEDIR.TAG"
+_CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n"
 
 
 def default_cache_folder():
@@ -36,6 +39,20 @@ def default_cache_folder():
     if base is None or not can_write(base / "stemstack"):
         base = _temporary_base()
     return base / "stemstack"
+
+
+def mark_as_cache(folder):
+    """Mark a folder as one of a cache, whose files are no data and need no backup.
+
+    Parameters
+    ----------
+    folder : Path
+        Created if it does not exist.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / CACHE_TAG
+    if not path.exists():
+        path.write_text(_CACHE_SIGNATURE)
 
 
 def user_cache_folder():

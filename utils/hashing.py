@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 
 def hash_bytes(data):
@@ -64,3 +65,25 @@ def content_key(**inputs):
     """
     text = json.dumps(inputs, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def file_version(path):
+    """Return what changes with a file's content, without reading it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    str
+        Its size, and the times when content and name last changed: of files from an archive, whose
+        content has the same time, one may take the name of another.
+
+    Raises
+    ------
+    OSError
+        The file is not there.
+    """
+    stat = os.stat(path)
+    return f"{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}"

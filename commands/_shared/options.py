@@ -7,6 +7,7 @@ Importing this module imports no heavy package, so that help and completion are 
 """
 
 import math
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +69,16 @@ def option(name, *names, **settings):
     variable = "STEMSTACK_" + name.strip("-").replace("-", "_").upper()
     settings.setdefault("show_default", True)
     return click.option(name, *names, envvar=variable, cls=GroupedOption, **settings)
+
+
+class FilePath(click.Path):
+    """Path of a file or folder; ``~`` is the user's home, which shells leave in ``--out=~/RUN``."""
+
+    def convert(self, value, param, ctx):
+        """Return the path."""
+        if isinstance(value, str | os.PathLike):
+            value = os.path.expanduser(value)
+        return super().convert(value, param, ctx)
 
 
 class Names(click.ParamType):
@@ -241,7 +252,7 @@ def cache_option():
     """Return the options ``--cache`` and ``--max-data-gb``: where data are stored, and how much."""
     folder = option(
         "--cache",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=FilePath(file_okay=False, path_type=Path),
         default=default_cache_folder,
         show_default="the user's cache folder/stemstack",
         callback=_choose_library_caches,
@@ -343,7 +354,7 @@ def noise_option():
     """Return the option ``--noise``: noise clips for training mashups."""
     return option(
         "--noise",
-        type=click.Path(),
+        type=FilePath(),
         help="Folder of noise clips, or synthetic for generated ones. Recordings are mixed with "
         "them, as mashups of one stem.",
     )
@@ -351,7 +362,7 @@ def noise_option():
 
 def run_noise_option():
     """Return the option ``--noise`` of a command that reads the data set of a run."""
-    return option("--noise", type=click.Path(), help="The --noise of RUN's fit, if it had one.")
+    return option("--noise", type=FilePath(), help="The --noise of RUN's fit, if it had one.")
 
 
 def quiet_option():
@@ -368,7 +379,7 @@ def config_option():
     """Return the option ``--config``: YAML file of values for the other options."""
     return click.option(
         "--config",
-        type=click.Path(exists=True, dir_okay=False),
+        type=FilePath(exists=True, dir_okay=False),
         is_eager=True,
         expose_value=False,
         callback=_read_config,

@@ -19,7 +19,7 @@ from ...audio.reading import mix_down, read_channels
 from ...exceptions import AudioError
 from ...utils.atomic_write import write_text
 from ...utils.cache import read_entry
-from ...utils.hashing import hash_bytes
+from ...utils.hashing import file_version, hash_bytes
 from ...utils.parallel import parallel_map
 
 FACTS = (
@@ -270,13 +270,12 @@ def _make_tasks(files):
 
 
 def _cache_name(root, task):
-    """Return the cache entry of a task; size and time of its files are taken for their content."""
+    """Return the cache entry of a task; size and times of its files are taken for their content."""
     parts = [_CACHE_FORMAT, str(task["with_sum"])]
     for path in task["paths"]:
         full = Path(root, path).resolve()
         try:
-            stat = os.stat(full)
-            parts.append(f"{full}|{stat.st_size}|{stat.st_mtime_ns}")
+            parts.append(f"{full}|{file_version(full)}")
         except OSError:
             parts.append(f"{full}|absent")
     return hash_bytes(os.fsencode("\n".join(parts)))

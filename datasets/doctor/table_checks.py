@@ -153,7 +153,8 @@ def check_manifest(data):
     inventory = data.inventory
     if inventory.manifest is None:
         return
-    for names, problem, fix in find_problems(inventory.manifest, inventory.label_separator):
+    columns = (inventory.manifest, inventory.label_separator)
+    for names, problem, fix in find_problems(inventory.root, *columns):
         yield from _list("error", "manifest", names, problem, fix)
 
 

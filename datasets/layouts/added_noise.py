@@ -9,7 +9,7 @@ import pandas as pd
 from ...exceptions import DataError
 from ...utils.progress import NO_PROGRESS
 from ..dataset import RECORDING
-from ..files import find_audio, name_within
+from ..files import find_audio, name_within, real_paths
 from ..synthetic_noise import NO_NOISE, SYNTHETIC, write_synthetic_noise
 from .shared import NOISE_FOLDER, read_noise
 
@@ -45,7 +45,8 @@ def add_noise(data, noise, *, cache=None, progress=NO_PROGRESS):
     table = _read_folder(folder, data.root)
     if data.has_stems:
         return replace(data, noise=table)
-    shared = sorted(set(table["path"]) & set(data.train["path"]))
+    training = set(real_paths(data.root, data.train["path"]))
+    shared = [path for path in real_paths(data.root, table["path"]) if path in training]
     if shared:
         raise DataError(
             f"{folder}: holds training clips, such as {shared[0]}; give a folder of noise clips"
@@ -58,8 +59,11 @@ def _read_folder(folder, root):
     """Return the table of noise clips, with paths relative to the root of the data set."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; give a folder of noise clips")
-    top = folder.parent if folder.name == NOISE_FOLDER else folder
-    table = read_noise(top)
+    folder = Path(os.path.abspath(folder))  # The name of "." is empty.
+    places = (folder / NOISE_FOLDER, folder, *[folder.parent] * (folder.name == "audio"))
+    esc50 = next((place for place in places if (place / "meta/esc50.csv").exists()), None)
+    top = folder if esc50 is None else esc50.parent
+    table = None if esc50 is None else read_noise(top, esc50.name)
     if table is None:
         files = [name_within(file, top) for file in find_audio(folder)]
         table = pd.DataFrame({"path": files, "category": "", "group": files})

@@ -1,6 +1,5 @@
 """Layout of labelled clips listed in a CSV manifest ``path,label[,group][,fold]``."""
 
-import posixpath
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +16,7 @@ from ..dataset import (
     list_unlabelled_files,
     warn_of,
 )
+from ..files import real_paths
 from ..label_sets import explode_labels, sort_labels
 from ..names import FileFinder, describe_similar_labels, normalize_name
 from .shared import (
@@ -62,7 +62,7 @@ def read_manifest(path, label_separator=None):
     """
     path = Path(path)
     rows, notes = _read_rows(path, label_separator)
-    for names, problem, fix in find_problems(rows, label_separator):
+    for names, problem, fix in find_problems(path.parent, rows, label_separator):
         raise DataError(f"{path}: {problem}: {format_names(names)}; {fix}")
     classes = list_labels(rows["label"], label_separator)
     if len(classes) < 2:
@@ -77,11 +77,13 @@ def read_manifest(path, label_separator=None):
     return table.reset_index(drop=True)
 
 
-def find_problems(rows, label_separator=None):
+def find_problems(root, rows, label_separator=None):
     """Find what a manifest must not contain.
 
     Parameters
     ----------
+    root : Path
+        The folder of the manifest.
     rows : DataFrame
         As in :attr:`~stemstack.datasets.dataset.Inventory.manifest`.
     label_separator : str, optional
@@ -99,8 +101,8 @@ def find_problems(rows, label_separator=None):
         if column == "label":
             fix += ", or add --label-separator ';' if clips have any number of labels"
         yield from _if_any(format_lines(blank), f"lines with an empty {column}", fix)
-    paths = rows["path"].map(posixpath.normpath).where(_is_filled(rows["path"]))
-    repeated = rows["path"][paths.duplicated() & paths.notna()]
+    filled = rows["path"][_is_filled(rows["path"])]
+    repeated = filled[pd.Series(real_paths(root, filled), filled.index).duplicated()]
     yield from _if_any(repeated, "paths that are listed twice", "keep one line per clip")
     if label_separator:
         counts = explode_labels(rows["label"], label_separator).value_counts()

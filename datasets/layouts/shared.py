@@ -99,8 +99,11 @@ def read_submission_header(root):
     if not path.exists():
         return ("id", "label")
     columns = tuple(read_csv_header(path))
-    if len(columns) != 2:
-        raise DataError(f"{path}: expected two columns, id and label. Got {', '.join(columns)}.")
+    names = [column.strip().lower() for column in columns]
+    if len(set(names)) != 2 or names[1] == "id":
+        raise DataError(
+            f"{path}: expected two columns, the id first, then the label. Got {', '.join(columns)}."
+        )
     return columns
 
 
@@ -143,28 +146,30 @@ def read_or_note(read, root, where, errors):
         return None
 
 
-def list_noise(root):
+def list_noise(root, name=NOISE_FOLDER):
     """List the paths of the noise clips, relative to the data folder.
 
     Parameters
     ----------
     root : str or os.PathLike
         The folder that may hold ``ESC-50-master``.
+    name : str, default="ESC-50-master"
 
     Returns
     -------
     list of str
     """
-    return [name_within(file, Path(root)) for file in find_audio(Path(root, NOISE_AUDIO))]
+    return [name_within(file, Path(root)) for file in find_audio(Path(root, name, "audio"))]
 
 
-def read_noise(root):
+def read_noise(root, name=NOISE_FOLDER):
     """Read the table of noise clips, if the data set has any.
 
     Parameters
     ----------
     root : str or os.PathLike
         The folder that may hold ``ESC-50-master``.
+    name : str, default="ESC-50-master"
 
     Returns
     -------
@@ -177,11 +182,11 @@ def read_noise(root):
     DataError
         The meta table cannot be read or lacks a column.
     """
-    paths = list_noise(root)
+    paths = list_noise(root, name)
     if not paths:
         return None
     table = pd.DataFrame({"path": paths})
-    meta = Path(root, NOISE_TABLE)
+    meta = Path(root, name, "meta/esc50.csv")
     if not meta.exists():
         return table.assign(category="", group=table["path"])
     rows = read_csv_text(meta, ["filename", "category", "src_file"])

@@ -15,7 +15,7 @@ from stemstack.domain_shift.recording_noise import choose_noise
 from stemstack.exceptions import AudioWarning, DataError, DataWarning
 from stemstack.mashups import Settings, load_mashups, read_recipes
 from stemstack.runs import Config, Run, fit_run, plan_run
-from stemstack.runs.stored_clips import find_training, open_data
+from stemstack.runs.stored_clips import _find_moved, find_training, open_data
 from stemstack.runs.training_clips import drop_silent_noise, sample_training
 from stemstack.utils.resources import Resources
 
@@ -259,6 +259,15 @@ def test_moved_noise_folder_is_found_by_name(run, folders, tmp_path, shared_cach
     assert [clip.key() for clip in first] == [clip.key() for clip in second]
     paths = {part.path for clip in second for part in clip.recipe.noises}
     assert paths and all("MOVED" in path for path in paths)
+
+
+def test_equal_names_of_moved_noise_are_distinguished(tmp_path):
+    paths = ["../NOISE/a/1.wav", "../NOISE/b/1.wav", "../NOISE/2.wav"]
+    moved = [path.replace("NOISE", "far/MOVED") for path in paths]
+    by_name = {"1.wav": moved[:2], "2.wav": moved[2:]}
+    assert [_find_moved(path, by_name[Path(path).name]) for path in paths] == moved
+    # Several are as near: the path stays, and is reported where it is read.
+    assert _find_moved("../OLD/1.wav", moved[:2]) == "../OLD/1.wav"
 
 
 @pytest.mark.parametrize("noise", ["off", "synthetic"])

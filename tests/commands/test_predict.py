@@ -5,6 +5,10 @@ import io
 import pandas as pd
 import pytest
 
+from stemstack.audio import read_clip
+from stemstack.runs import Run, predict_run
+from stemstack.utils.resources import Resources
+
 
 @pytest.fixture
 def clips(stem_data):
@@ -52,3 +56,15 @@ def test_data_without_test_clips_have_no_predictions(finished_run, clips, tmp_pa
     manifest.write_text(f"path,label\n{clips[0]},a\n{clips[1]},b\n", encoding="utf-8")
     code, _, err = run_program("predict", finished_run, "--data", manifest, "--out", out)
     assert code == 1 and "there is no test.csv with clips to predict" in err and not out.exists()
+
+
+def test_clips_of_a_script_are_checked_first(finished_run, stem_data, shared_cache):
+    run, resources = Run.open(finished_run), Resources(shared_cache)
+    path = next((stem_data / "mashups").glob("*.wav"))
+    samples = read_clip(path, 22050)
+    _, expected = predict_run(run, [samples], resources=resources)
+    _, proba = predict_run(run, [(samples, 22050)], resources=resources)
+    pd.testing.assert_frame_equal(proba, expected)
+    for clips, problem in (([], "0 sample"), ([None], "a missing value"), (str(path), "in a list")):
+        with pytest.raises((ValueError, TypeError), match=problem):
+            predict_run(run, clips, resources=resources)

@@ -214,7 +214,7 @@ def test_pipe_is_not_replaced_by_a_file(finished_run, stem_data, tmp_path, run_p
 @pytest.mark.parametrize("command", ["fit", "mash", "features"])
 def test_stems_are_named_once(command, stem_data, tmp_path, run_program):
     options = {"fit": ["--data", stem_data], "mash": [stem_data, "--n", 3], "features": [stem_data]}
-    arguments = [*options[command], "--stems", "drums,drums", "--out", tmp_path / "OUT"]
+    arguments = [*options[command], "--stems", "drums,drums", "--out", tmp_path / "OUT.csv"]
     code, _, err = run_program(command, *arguments)
     assert code == 2 and "twice" in err
 

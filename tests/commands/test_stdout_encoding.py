@@ -61,3 +61,14 @@ def test_messages_and_data_survive(encoding, line):
     assert message == line
     assert [w for w in warnings if "the output is in UTF-8" in w] == warnings
     assert done.stdout.decode("utf-8").splitlines() == [ARROW_AND_E]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed by a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_closed_streams_are_no_failure(closed, stem_data, tmp_path):
+    program = f'"{sys.executable}" -c "{COMMAND}"'
+    features = f'{program} features "{stem_data}" --families rms --jobs 2 --out "{tmp_path}/f.csv"'
+    command = f'{features} --cache "{tmp_path}/cache" {closed}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True)
+    assert done.returncode == 0 and b"Traceback" not in done.stderr, done.stderr
+    assert (tmp_path / "f.csv").exists()

@@ -112,6 +112,8 @@ def zipped(folder, path):
 def test_url_has_protocol_or_chain(tmp_path):
     assert is_url("s3://bucket/x") and is_url("zip::/data/x.zip")
     assert not is_url("data/x") and not is_url(tmp_path)
+    (tmp_path / "a::b").mkdir()
+    assert not is_url(str(tmp_path / "a::b"))
     assert local_data(tmp_path / "nowhere") == tmp_path / "nowhere"
 
 

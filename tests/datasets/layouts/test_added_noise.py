@@ -1,5 +1,7 @@
 """Noise folders: recordings become songs of one stem, and stems have other noise."""
 
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
@@ -73,10 +75,19 @@ def test_recordings_of_esc50_are_groups(folders):
     lines = ["1-7-A-0.wav,dog,7", "1-7-B-0.wav,dog,7", "1-8-A-1.wav,rain,8"]
     table = "\n".join(["filename,category,src_file", *lines])
     (folders / "ESC-50-master/meta/esc50.csv").write_text(table)
-    for folder in (folders, folders / "ESC-50-master"):
-        noise = read_data(folders / "DATA", noise=folder).noise
+    (folders / "ESC-50-master").rename(folders / "ESC-50")
+    shutil.copytree(folders / "ESC-50", folders / "TOP/ESC-50-master")
+    for folder in ("ESC-50", "ESC-50/audio", "TOP", "TOP/ESC-50-master"):
+        noise = read_data(folders / "DATA", noise=folders / folder).noise
         assert noise["group"].tolist() == ["7", "7", "8"]
         assert noise["category"].tolist() == ["dog", "dog", "rain"]
+
+
+def test_training_clips_are_noise_by_no_name(folders):
+    rows = [f"{folders}/DATA/{name}.wav,{name[0]}" for name in ("jazz/a", "rock/a")]
+    (folders / "absolute.csv").write_text("\n".join(["path,label", *rows]))
+    with pytest.raises(DataError, match="holds training clips"):
+        read_data(folders / "absolute.csv", noise=folders / "DATA/jazz")
 
 
 def test_stems_have_the_given_noise(stem_data, folders):
@@ -89,7 +100,7 @@ def test_stems_have_the_given_noise(stem_data, folders):
     [
         ("missing", "missing: no such folder; give a folder of noise clips"),
         ("empty", "empty: has no audio files"),
-        ("DATA/jazz", "DATA.jazz: holds training clips, such as jazz/a.wav"),
+        ("DATA/jazz", "DATA.jazz: holds training clips, such as .*jazz/a.wav"),
     ],
 )
 def test_useless_folder_is_one_message(folders, folder, message):

@@ -98,6 +98,22 @@ def test_one_file_in_two_forms_is_listed_twice(manifest):
         read_data(path)
 
 
+def test_absolute_and_relative_path_are_one_file(manifest):
+    path = manifest("path,label\nx/a.wav,rock\ny/b.wav,jazz\n", "x/a.wav", "y/b.wav")
+    with open(path, "a") as file:
+        file.write(f"{path.parent / 'x/a.wav'},rock\n../{path.parent.name}/y/b.wav,jazz\n")
+    with pytest.raises(DataError, match=r"listed twice: .*x/a\.wav, \.\./.*y/b\.wav"):
+        read_data(path)
+
+
+@pytest.mark.parametrize("header", ["genre,id", "id,ID", "id"])
+def test_sample_submission_has_the_id_first(header, tmp_path):
+    (tmp_path / "all.csv").write_text("path,label\na.wav,x\nb.wav,y\n")
+    (tmp_path / "sample_submission.csv").write_text(f"{header}\n1,x\n")
+    with pytest.raises(DataError, match=r"sample_submission\.csv: "):
+        read_data(tmp_path / "all.csv")
+
+
 def test_labels_that_look_the_same_are_one(manifest):
     text = (
         "path,label,group\na,rock,s 1\nb,rock ,s 1 \nc,me\u0301tal,\u00e9\nd,m\u00e9tal,e\u0301\n"
