@@ -65,6 +65,10 @@ def test_clips_of_a_script_are_checked_first(finished_run, stem_data, shared_cac
     _, expected = predict_run(run, [samples], resources=resources)
     _, proba = predict_run(run, [(samples, 22050)], resources=resources)
     pd.testing.assert_frame_equal(proba, expected)
-    for clips, problem in (([], "0 sample"), ([None], "a missing value"), (str(path), "in a list")):
+    for clips, problem in (
+        ([], "0 sample"),
+        ([samples, None], "a missing value"),
+        (str(path), "in a list"),
+    ):
         with pytest.raises((ValueError, TypeError), match=problem):
             predict_run(run, clips, resources=resources)
