@@ -71,14 +71,13 @@ def mash_command(
         raise UsageError(
             "Give either --n to sample mashups, or --recipes to render those of a file"
         )
-    from ..datasets import read_data
+    from ..datasets import local_data, read_data
     from ._shared.progress import make_resources
 
     resources = make_resources(options["cache"], options["jobs"], quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems, "noise": noise}
     dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
-    if dataset.root.resolve() in (out.resolve(), *out.resolve().parents):
-        raise UsageError(f"{out}: is in the data set; choose another --out")
+    _check_place(out, local_data(data, resources.cache, progress=resources.progress))
     if not dataset.has_stems:
         raise UsageError(
             f"{data}: expected a data set with genres_stems; got clips, which need noise to be "
@@ -92,6 +91,17 @@ def mash_command(
     if wav:
         _render(mashups, out, resources)
     echo_data(out)
+
+
+def _check_place(out, data):
+    """Raise an error for a folder that would become a class of the data set, or is the data set."""
+    from ..datasets.layouts import find_layout
+
+    places = [out.resolve()]
+    if find_layout(data).name == "class_folders":
+        places += places[0].parents
+    if data.resolve() in places:
+        raise UsageError(f"{out}: is in the data set; choose another --out")
 
 
 def _sample(dataset, n, options, resources):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...exceptions import UsageError
+from ...mashups import Settings
 from ...models import check_model_names
 from ...utils.resources import DEFAULT_RESOURCES
 from ...utils.threads import one_blas_thread
@@ -189,6 +190,8 @@ def plan_run(
 
 def _check_options(config, scheduler, audit, time_limit):
     check_model_names(config.models)
+    # Those of clips are not used, and would be checked nowhere else.
+    Settings.from_dict({"stems": list(config.stems), **config.settings})
     if audit and config.protocol == "shared":
         raise UsageError(
             "--audit checks that no song is on both sides of a split; with --protocol shared songs "
