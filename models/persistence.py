@@ -115,7 +115,7 @@ def save_model(model, folder):
                 _write_skops(model, temporary)
             except _UNSAVABLE as error:
                 raise UsageError(
-                    f"a {type(model).__name__} cannot be saved so that loading it runs no code "
+                    f"{type(model).__name__}: cannot be saved so that loading it runs no code "
                     f"({first_line(error)}); joblib.dump saves it, for files of your own"
                 ) from error
     elif networks == [model]:

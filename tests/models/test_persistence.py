@@ -101,6 +101,6 @@ def test_empty_folder_is_refused(tmp_path):
 def test_what_cannot_be_saved_is_refused(tmp_path):
     X, y = np.eye(20)[:, :3], np.arange(20) % 2
     stack = OutOfFoldStacker([("lr", LogisticRegression())], cv=2).fit(X, y)
-    with pytest.raises(UsageError, match=r"a OutOfFoldStacker cannot be saved .*joblib\.dump"):
+    with pytest.raises(UsageError, match=r"OutOfFoldStacker: cannot be saved .*joblib\.dump"):
         save_model(stack, tmp_path / "MODEL")
     assert not list((tmp_path / "MODEL").iterdir())
