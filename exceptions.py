@@ -41,6 +41,10 @@ class DataError(StemstackError, ValueError):
     """Raised when input data is unusable; the message names the files and how to fix them."""
 
 
+class UntrustedError(DataError):
+    """Raised when a model needs code or files that the user has not named in ``--trust``."""
+
+
 class AudioError(DataError):
     """Raised when a file or array is not usable audio.
 

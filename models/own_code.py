@@ -6,7 +6,7 @@ because a run names it.
 
 from pathlib import Path
 
-from ..exceptions import DataError
+from ..exceptions import DataError, UsageError
 from ..features.descriptors.family import is_reference
 from ..utils.user_code import HASHED_MODULE, code_hash, is_file, load_code
 from .model_name import ModelName
@@ -90,8 +90,16 @@ def trusted_prefixes(trust):
     Raises
     ------
     UsageError
-        A file does not exist, or importing it fails.
+        A file does not exist, importing it fails, or a name is none of a module.
     """
+    for source in trust:
+        is_module = all(part.isidentifier() for part in source.split("."))
+        # Weights of networks are trusted by their files and folders.
+        if not (is_module or is_file(source) or Path(source).expanduser().exists()):
+            raise UsageError(
+                f"--trust {source}: no such file, and not the name of a module; repeat --trust for "
+                "each one"
+            )
     return tuple(
         f"{load_code(source).__name__}." if is_file(source) else f"{source}." for source in trust
     )
@@ -121,7 +129,7 @@ def describe_untrusted(types, families, trust):
         sources.append(f"{match['stem']}.py" if match else module)
     references = [source for value in families for source in family_sources(value)]
     sources += [source for source in references if not _is_trusted(source, trust)]
-    return ", ".join(dict.fromkeys(sources))
+    return " --trust ".join(dict.fromkeys(sources))
 
 
 def untrusted_paths(paths, trust):

@@ -15,7 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType
 
-from ..exceptions import DataError, StemstackError, UsageError, first_line
+from ..exceptions import (
+    DataError,
+    StemstackError,
+    UntrustedError,
+    UsageError,
+    first_line,
+)
 from ..features import SpectralFeatures
 from ..stacking.blending.comparison import blend_types
 from ..stacking.labelwise import LabelwiseClassifier
@@ -141,7 +147,9 @@ def load_model(folder, *, trust=()):
     Raises
     ------
     DataError
-        There is no model in the folder, or its file is damaged or holds a type that is not trusted.
+        There is no model in the folder, or its file is damaged.
+    UntrustedError
+        The model holds a type that is not trusted, or reads a network that is not.
     UsageError
         A trusted file does not exist, or importing it fails.
 
@@ -182,16 +190,16 @@ def load_model(folder, *, trust=()):
     # Computing features would import the code of families.
     sources = describe_untrusted(untrusted, families, trust)
     if sources:
-        raise DataError(
+        raise UntrustedError(
             f"{path}: holds {', '.join(untrusted) or 'feature families'}, which stemstack does not "
             f"save by itself; if you trust this code, pass --trust {sources}, unchanged since the "
             "fit"
         )
     paths = untrusted_paths(networks, trust)
     if paths:
-        raise DataError(
+        raise UntrustedError(
             f"{path}: reads the network of an embedding from {', '.join(paths)}; if it is your "
-            f"own, pass --trust {','.join(paths)}"
+            f"own, pass --trust {' --trust '.join(paths)}"
         )
     try:
         reset_and_check(model)

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from ... import __version__
 from ...audio import clip_key
-from ...exceptions import DataError, UsageError
+from ...exceptions import DataError, UntrustedError, UsageError
 from ...models import find_networks, set_resources
 from ...models.deep.backbones.pretrained import weights_hash
 from ...models.deep.training.checkpoint import defer_checkpoint_cleanup
@@ -212,6 +212,8 @@ class FoldFitter:
             try:
                 self._read_entry(name, fold, key)
                 self.run.load_model(name, fold.number)
+            except UntrustedError:
+                continue  # Whole; nothing here predicts with it.
             except DataError as error:
                 problem, _, _ = str(error).partition("; ")
                 self._resources.progress.log(f"{problem}; fold {fold.number} is fitted again")

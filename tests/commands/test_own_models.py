@@ -84,6 +84,15 @@ PLAIN = ["make_svm(C=2)", "make_linear", "make_dummy", "make_search"]
 COLUMNS = ["make_svm-C-2", "make_linear", "make_dummy", "make_search"]
 OPTIONS = ["--folds", "2", "--mashups-per-genre", "8", "--quiet"]
 
+NEIGHBORS = """
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from stemstack import SpectralFeatures
+
+def make():
+    return make_pipeline(SpectralFeatures(families="rms"), KNeighborsClassifier(3))
+"""
+
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory):
@@ -200,6 +209,17 @@ def test_edited_code_refits_that_model_only(stem_data, tmp_path, fit_small):
 
 
 @pytest.mark.slow
+def test_models_that_need_trust_are_not_refitted(stem_data, tmp_path, fit_small):
+    # Nearest neighbours are loaded with --trust sklearn only.
+    path, run = tmp_path / "neighbors.py", tmp_path / "RUN"
+    path.write_text(NEIGHBORS)
+    assert fit_small(stem_data, run, models=f"{path}:make")[0] == 0
+    stamps = {file: file.stat().st_mtime_ns for file in run.glob("models/make/*/*")}
+    code, _, err = fit_small(stem_data, run, "--resume", models=f"{path}:make")
+    assert code == 0, err
+    assert {file: file.stat().st_mtime_ns for file in stamps} == stamps and len(stamps) == 2
+
+
 def test_own_types_reach_a_cluster(halved_run, code, stem_data, tmp_path, fit_small):
     pytest.importorskip("distributed")
     run, models = tmp_path / "RUN", names(code, ["make_halved"])
@@ -265,6 +285,8 @@ def test_types_of_the_file_need_trust(halved_run, code, stem_data, tmp_path, run
     status, _, err = run_program(*arguments)
     assert status == 1
     assert "pass --trust my_models.py, unchanged since the fit" in err and err.count("\n") == 1
+    status, _, err = run_program(*arguments, "--trust", f"{code},sklearn")
+    assert status == 2 and "no such file, and not the name of a module; repeat --trust" in err
     status, _, err = run_program(*arguments, "--trust", code, "--jobs", "2")
     assert status == 0, err
     answers = (tmp_path / "a.csv").read_text()
