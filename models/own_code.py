@@ -4,6 +4,7 @@ Code is imported only when its name comes from the user, by ``--models`` or ``--
 because a run names it.
 """
 
+import os
 from pathlib import Path
 
 from ..exceptions import DataError, UsageError
@@ -94,8 +95,9 @@ def trusted_prefixes(trust):
     """
     for source in trust:
         is_module = all(part.isidentifier() for part in source.split("."))
-        # Weights of networks are trusted by their files and folders.
-        if not (is_module or is_file(source) or Path(source).expanduser().exists()):
+        # Networks are trusted by their folders and files, whether they are there or not.
+        is_path = os.path.exists(source) or (os.path.dirname(source) and "," not in source)
+        if not (is_module or is_file(source) or is_path):
             raise UsageError(
                 f"--trust {source}: no such file, and not the name of a module; repeat --trust for "
                 "each one"

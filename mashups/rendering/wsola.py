@@ -56,6 +56,8 @@ def wsola(samples, rate, sr):
     Verhelst, W. and Roelands, M. (1993). An overlap-add technique based on waveform similarity
     (WSOLA) for high quality time-scale modification of speech. ICASSP.
     """
+    if rate == 1:
+        return np.array(samples, np.float32)
     factor = max(1, sr // _COARSE_SR)
     hop, reach = (
         factor * max(1, round(seconds * sr / factor)) for seconds in (_HOP_SECONDS, _SEARCH_SECONDS)

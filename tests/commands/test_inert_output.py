@@ -61,7 +61,7 @@ def test_doctor_shows_escapes(write_files, run_program, tmp_path, options):
 
 @pytest.mark.parametrize("name", ESCAPES)
 @pytest.mark.parametrize(
-    "arguments", [["doctor"], ["report"], ["features", "--out", "o", "--quiet"], []]
+    "arguments", [["doctor"], ["report"], ["features", "--out", "o.csv", "--quiet"], []]
 )
 def test_errors_are_one_line(name, arguments, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -148,7 +148,7 @@ def test_saved_weights_initialise_another_network(tmp_path, fitted):
 
 
 def test_loading_rejects_other_folders(tmp_path):
-    with pytest.raises(DataError, match="is not a saved network"):
+    with pytest.raises(DataError, match="is missing"):
         load_model(tmp_path)
     (tmp_path / "weights.safetensors").write_bytes(b"")
     (tmp_path / "params.json").write_text('{"class": "os.system", "params": {}, "fitted": {}}')
