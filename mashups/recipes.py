@@ -294,6 +294,11 @@ def song_recipes(songs, source_store, settings):
     list of Recipe
         One per song, with the song's name as id. Rates and gains are 1, and there is no noise.
 
+    Raises
+    ------
+    DataError
+        A song has none of the stems.
+
     See Also
     --------
     sample_recipes : Sample mashups of different songs.
@@ -310,6 +315,9 @@ def song_recipes(songs, source_store, settings):
     recipes = []
     for row in songs.to_dict("records"):
         stems = [stem for stem in settings.stems if isinstance(row[stem], str)]
+        if not stems:
+            names = ", ".join(settings.stems)
+            raise DataError(f"{row['song']}: has none of the stems {names}; leave the song out")
         recipe = Recipe(
             id=row["song"],
             label=row["label"],
