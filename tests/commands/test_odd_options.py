@@ -220,3 +220,11 @@ def test_number_as_path_is_a_name(number, tmp_path, run_program):
     code, out, err = print_config(run_program, tmp_path, f"data: {number}\n")
     assert code == 0, err
     assert yaml.safe_load(out)["data"] == str(number)
+
+
+def test_tilde_is_the_home_of_the_user(tmp_path, run_program, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "fit.yaml").write_text("data: ~/DATA\n")
+    code, out, err = run_program("fit", "--config", "~/fit.yaml", "--print-config")
+    assert code == 0 and yaml.safe_load(out)["data"] == str(tmp_path / "DATA"), err
