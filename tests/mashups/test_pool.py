@@ -257,5 +257,5 @@ def test_song_recipes_have_all_stems_unchanged(songs, source_store, small_settin
     assert {part.rate for recipe in recipes for part in recipe.stems} == {1.0}
     assert recipes[0].length == 110250
     without = songs.assign(**dict.fromkeys(small_settings.stems))
-    with pytest.raises(DataError, match="has none of the stems .*; leave the song out"):
+    with pytest.raises(DataError, match=r"has none of the stems .*; leave the song out"):
         song_recipes(without, source_store, small_settings)
