@@ -76,8 +76,9 @@ def mash_command(
 
     resources = make_resources(options["cache"], options["jobs"], quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems, "noise": noise}
-    dataset = read_data(data, **reading, cache=resources.cache, progress=resources.progress)
-    _check_place(out, local_data(data, resources.cache, progress=resources.progress))
+    local = local_data(data, resources.cache, progress=resources.progress)
+    dataset = read_data(local, **reading, cache=resources.cache, progress=resources.progress)
+    _check_place(out, local)
     if not dataset.has_stems:
         raise UsageError(
             f"{data}: expected a data set with genres_stems; got clips, which need noise to be "
@@ -108,7 +109,7 @@ def _sample(dataset, n, options, resources):
     """Sample mashups, evenly over classes and folds."""
     from ..mashups import Mashup
     from ..runs import Config
-    from ..runs.training_clips import drop_silent_noise, sample_training
+    from ..runs.training_clips import check_sound, drop_silent_noise, sample_training
 
     config = Config(
         data=str(dataset.root),
@@ -121,6 +122,7 @@ def _sample(dataset, n, options, resources):
     if n < len(dataset.classes):
         raise UsageError(f"--n: {n} mashups are fewer than the {len(dataset.classes)} classes")
     dataset = drop_silent_noise(dataset, config, resources=resources)
+    check_sound(dataset, config, resources=resources)
     sample = sample_training(dataset, config, resources=resources)
     recipes = sorted(sample.recipes, key=lambda recipe: recipe.id.rsplit("-", 1)[1])[:n]
     return [Mashup.from_recipe(recipe, sample.pool.source_store) for recipe in recipes]

@@ -145,15 +145,11 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     UsageError
         The number of mashups is ``"auto"``.
     DataError
-        Files cannot be read, or all songs of a class are silent.
-
-    Warns
-    -----
-    DataWarning
-        All stems of a song are silent.
+        Files cannot be read.
 
     See Also
     --------
+    check_sound : Names silent songs, once for all samples of a data set.
     stemstack.mashups.sample_recipes : Samples recipes from tables of songs and noise clips.
     """
     if config.mashups_per_genre == AUTO:
@@ -161,15 +157,13 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
             "mashups_per_genre is 'auto', which only fit_run resolves; give the number of mashups "
             "to sample per class"
         )
-    settings = Settings.from_dict({"stems": list(data.stems), **config.settings})
-    settings = settings.with_stems(data.stems)
+    settings = _mashup_settings(data, config)
     if data.has_recordings and config.window != "auto":
         seconds = LONGEST if config.window == "off" else float(config.window)
         settings = replace(settings, durations=((1.0, seconds, seconds),))
     songs = _split_songs(data.train, config)
     noise = _split_noise(data.noise, songs["fold"].nunique(), config)
     source_store = convert_sources(data, settings, resources=resources)
-    _check_sound(data, source_store)
     pool = Pool.from_tables(songs, noise, source_store, settings)
     with resources.progress.stage("drawing mashups"):
         recipes = pool.sample_all(config.mashups_per_genre, config.seed)
@@ -177,8 +171,33 @@ def sample_training(data, config, *, resources=DEFAULT_RESOURCES):
     return SampledMashups(recipes, pool, folds.reset_index(drop=True))
 
 
-def _check_sound(data, source_store):
-    """Raise an error for a class without sound, and warn of silent songs."""
+def _mashup_settings(data, config):
+    settings = Settings.from_dict({"stems": list(data.stems), **config.settings})
+    return settings.with_stems(data.stems)
+
+
+def check_sound(data, config, *, resources):
+    """Raise an error for a class without sound, and warn of silent songs.
+
+    Parameters
+    ----------
+    data : DataSet
+        Of songs in stems.
+    config : Config
+    resources : Resources
+        With a cache folder, for converted stems.
+
+    Raises
+    ------
+    DataError
+        Files cannot be read, or all songs of a class are silent.
+
+    Warns
+    -----
+    DataWarning
+        All stems of a song are silent.
+    """
+    source_store = convert_sources(data, _mashup_settings(data, config), resources=resources)
     songs = data.train
     silent = np.array(
         [
@@ -197,7 +216,7 @@ def _check_sound(data, source_store):
             f"silent songs: {format_names(songs['song'][silent])} of {len(songs)}; replace their "
             "files, or remove them",
             DataWarning,
-            stacklevel=3,
+            stacklevel=2,
         )
 
 
@@ -225,7 +244,7 @@ def drop_silent_noise(data, config, *, resources):
     DataWarning
         There are silent ones.
     """
-    settings = Settings.from_dict(config.settings)
+    settings = _mashup_settings(data, config)
     if data.noise is None or not settings.has_noise:
         return data
     paths = data.noise["path"].tolist()

@@ -18,9 +18,8 @@ from ..config import AUTO
 from ..costs import Costs
 from ..learning_curve import CURVE
 from ..run import Run
-from ..time_limit.budget import RESERVE
 from ..time_limit.deadline import TimeLimit
-from ..training_clips import drop_silent_noise, training_clips
+from ..training_clips import check_sound, drop_silent_noise, training_clips
 from ..training_windows import list_windows
 from .fold_fits import FoldFitter
 from .mashup_count import DEFAULT_SECONDS, choose_mashups
@@ -89,6 +88,7 @@ class FitJob:
             self.data = add_chosen_noise(self.data, self.config, self.resources)
         if self.data.has_stems:
             self.data = drop_silent_noise(self.data, self.config, resources=self.resources)
+            check_sound(self.data, self.config, resources=self.resources)
         if match is not None:
             seconds = None if self._limit is None else self._limit.seconds
             options = {"time_limit": seconds, "resources": self.resources}
@@ -98,9 +98,7 @@ class FitJob:
             self._choose_mashups()
 
     def _choose_mashups(self):
-        limit, available = self._limit, DEFAULT_SECONDS
-        if limit is not None:
-            available = limit.seconds * (1 - RESERVE) - limit.elapsed
+        available = DEFAULT_SECONDS if self._limit is None else self._limit.available
         curve = choose_mashups(
             *(self.data, self.config, self.run, self.models, self.resolved),
             available=available,

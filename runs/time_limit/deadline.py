@@ -69,6 +69,11 @@ class TimeLimit:
         return time.monotonic() - self._start
 
     @property
+    def available(self):
+        """Time to plan for, in s: a reserve is left out."""
+        return self.seconds * (1 - RESERVE) - self.elapsed
+
+    @property
     def left(self):
         """Time left for models, in s."""
         return self.seconds * (1 - _SPARE) - self.closing - self.elapsed
@@ -81,7 +86,7 @@ class TimeLimit:
         """
         progress = resources.progress
         with progress.stage("measuring"):
-            available = self.seconds * (1 - RESERVE) - self.elapsed
+            available = self.available
             plan, costs = plan_fit(
                 *(data, self.config, self._run, models, resolved),
                 # The ledger has entries of the models as planned first: no second reduction.

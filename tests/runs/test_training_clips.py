@@ -9,7 +9,7 @@ import soundfile
 from stemstack.datasets import read_data
 from stemstack.exceptions import DataError, DataWarning
 from stemstack.runs import Config, fit_run
-from stemstack.runs.training_clips import sample_training
+from stemstack.runs.training_clips import check_sound
 from stemstack.utils.resources import Resources
 
 
@@ -25,11 +25,11 @@ def test_silent_songs_are_named(own_stem_data, shared_cache):
     soundfile.write(songs / "blues.00001/bass.wav", np.zeros(22050), 22050)
     silence(songs / "blues.00000")
     with pytest.warns(DataWarning, match=r"silent songs: blues/blues\.00000 of \d+; replace"):
-        sample_training(read_data(own_stem_data), config, resources=resources)
+        check_sound(read_data(own_stem_data), config, resources=resources)
     for song in songs.iterdir():
         silence(song)
     with pytest.raises(DataError, match="all songs of blues are silent; replace their files"):
-        sample_training(read_data(own_stem_data), config, resources=resources)
+        check_sound(read_data(own_stem_data), config, resources=resources)
 
 
 def test_stems_without_noise_make_a_whole_run(own_stem_data, tmp_path, shared_cache):
