@@ -238,6 +238,8 @@ def _fit_protocol(
     if audit:
         auditable(job.models)
     job.choose_options(match, choose_noise)
+    job.check_clips()
+    job.choose_mashups()
     job.make_clips()
     job.plan(audit)
     # Nothing is written before this: invalid data leave no run, and a finished one unchanged.

@@ -55,9 +55,10 @@ class FitJob:
         Unfitted, by column.
     resolved : dict of str to dict
         What parameters set to ``auto`` resolved to, by column.
-    training : TrainingClips
     test : ClipList
-        Both from :meth:`make_clips`.
+        From :meth:`check_clips`; cut by :meth:`make_clips`.
+    training : TrainingClips
+        From :meth:`make_clips`.
     resources : Resources
         Whose progress records the costs of the run.
     """
@@ -75,7 +76,7 @@ class FitJob:
         self.resources = replace(resources, progress=Costs(self.run, resources.progress))
 
     def choose_options(self, match=None, choose_noise=None):
-        """Find noise, settings and the number of mashups where options leave them open.
+        """Find noise and settings where options leave them open.
 
         Parameters
         ----------
@@ -88,16 +89,22 @@ class FitJob:
             self.data = add_chosen_noise(self.data, self.config, self.resources)
         if self.data.has_stems:
             self.data = drop_silent_noise(self.data, self.config, resources=self.resources)
-            check_sound(self.data, self.config, resources=self.resources)
         if match is not None:
             seconds = None if self._limit is None else self._limit.seconds
             options = {"time_limit": seconds, "resources": self.resources}
             settings, self._files = match(self.data, self.config.settings, **options)
             self.config = replace(self.config, settings=settings)
-        if self.config.mashups_per_genre == AUTO and self.data.has_stems:
-            self._choose_mashups()
 
-    def _choose_mashups(self):
+    def check_clips(self):
+        """Leave out unusable test clips, and check that songs have sound."""
+        self.test = ClipList.from_test_table(self.data).usable(resources=self.resources)
+        if self.data.has_stems:
+            check_sound(self.data, self.config, resources=self.resources)
+
+    def choose_mashups(self):
+        """Find the number of mashups where ``auto`` leaves it open."""
+        if self.config.mashups_per_genre != AUTO or not self.data.has_stems:
+            return
         available = DEFAULT_SECONDS if self._limit is None else self._limit.available
         curve = choose_mashups(
             *(self.data, self.config, self.run, self.models, self.resolved),
@@ -111,13 +118,11 @@ class FitJob:
         self.config = replace(self.config, mashups_per_genre=curve.chosen)
 
     def make_clips(self):
-        """List the test clips, and make the training clips with their folds."""
-        resources = self.resources
-        test = ClipList.from_test_table(self.data).usable(resources=resources)
+        """Make the training clips with their folds, and cut the test clips as long as they are."""
         self.training = training_clips(
-            self.data, self.config, test_seconds=test.seconds, resources=resources
+            self.data, self.config, test_seconds=self.test.seconds, resources=self.resources
         )
-        self.test = test.cut(self.training.window_lengths)
+        self.test = self.test.cut(self.training.window_lengths)
         if self.config.hop is not None and not list_windows(self.training.table["clip"]):
             message = "--hop has no effect: it is of windows, and no training clip is one"
             warnings.warn(message, DataWarning, stacklevel=2)
