@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from ..exceptions import UsageError
-from ._shared.options import MANY, SEED, FilePath, SettingsFile, jobs_option, option, quiet_option
+from ._shared.grouped import option
+from ._shared.options import jobs_option, quiet_option
 from ._shared.terminal import echo_data
+from ._shared.values import MANY, SEED, FilePath, SettingsFile
 
 
 @click.command("demo-data")

@@ -8,18 +8,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from ._shared.options import (
-    FOLDS,
-    STEMS,
-    Names,
-    cache_option,
-    jobs_option,
-    label_separator_option,
-    option,
-    quiet_option,
-)
+from ._shared.grouped import option
+from ._shared.options import STEMS, cache_option, jobs_option, label_separator_option, quiet_option
 from ._shared.progress import make_console, plain
 from ._shared.terminal import print_json
+from ._shared.values import FOLDS, Names
 
 
 @click.command("doctor")

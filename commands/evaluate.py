@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from ._shared.options import FilePath, json_option, option, quiet_option
+from ._shared.grouped import option
+from ._shared.options import json_option, quiet_option
 from ._shared.terminal import echo, print_json
+from ._shared.values import FilePath
 
 
 @click.command("evaluate")

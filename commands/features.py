@@ -4,18 +4,17 @@ from pathlib import Path
 
 import click
 
+from ._shared.grouped import option
 from ._shared.options import (
-    FilePath,
-    Names,
     cache_option,
     jobs_option,
     label_separator_option,
-    option,
     quiet_option,
     stems_options,
 )
 from ._shared.outputs import report_skipped_clips
 from ._shared.terminal import echo_data
+from ._shared.values import FilePath, Names
 
 
 @click.command("features")

@@ -9,22 +9,16 @@ from click.core import ParameterSource
 from ..exceptions import UsageError
 from ..models.registry import DEFAULT_MODELS
 from ..stacking.blending import BLENDS, DEFAULT_BLEND
+from ._shared.config_file import config_option
 from ._shared.default_models import choose_default_blend, choose_default_models
+from ._shared.grouped import GroupedCommand, option
 from ._shared.options import (
     PROTOCOLS,
-    CountOrAuto,
-    Duration,
-    FilePath,
-    GroupedCommand,
-    MatchMode,
-    ModelNames,
     cache_option,
-    config_option,
     default_settings,
     jobs_option,
     json_option,
     label_separator_option,
-    option,
     quiet_option,
     settings_option,
     stems_options,
@@ -32,6 +26,7 @@ from ._shared.options import (
     window_options,
 )
 from ._shared.terminal import echo_data, print_json
+from ._shared.values import CountOrAuto, Duration, FilePath, MatchMode, ModelNames, NoiseFolder
 
 _DATA, _MASHUPS, _MODELS, _COMPUTING, _OUTPUT = "Data", "Mashups", "Models", "Computing", "Output"
 _FILE = FilePath(path_type=Path)
@@ -86,7 +81,7 @@ _FILE = FilePath(path_type=Path)
 @stems_options
 @option(
     "--noise",
-    type=FilePath(),
+    type=NoiseFolder(),
     group=_MASHUPS,
     help="Folder of noise clips that recordings are mixed with, as mashups of one stem; synthetic "
     "for generated ones; or off. By default, synthetic if a classifier tells the test clips from "

@@ -6,26 +6,22 @@ from rich.table import Table
 
 from ..exceptions import UsageError
 from ..utils.formatting import format_number
+from ._shared.grouped import option
 from ._shared.options import (
-    FOLDS,
     GAP_FOLDS,
-    MANY,
-    SEED,
-    FilePath,
-    Names,
     cache_option,
     default_settings,
     embedding_option,
     jobs_option,
     label_separator_option,
     noise_option,
-    option,
     quiet_option,
     settings_option,
 )
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console, plain
 from ._shared.terminal import print_json
+from ._shared.values import FOLDS, MANY, SEED, FilePath, Names
 
 
 @click.command("gap")

@@ -21,6 +21,7 @@ import click
 from .. import __version__
 from ..exceptions import StemstackError
 from ..utils.formatting import visible
+from ._shared.environment import warn_of_unknown_variables
 from ._shared.terminal import LineFormatter, echo_error, echo_line, replace_unencodable
 
 
@@ -117,6 +118,7 @@ def cli():
     stemstack fit --data demo-out/data --models lr,lgbm,effnet --out demo-out/run
     stemstack evaluate demo-out/run --answers demo-out/answers.csv
     """
+    warn_of_unknown_variables(cli)
 
 
 def main(arguments=None):

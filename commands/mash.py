@@ -6,21 +6,18 @@ import click
 
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
+from ._shared.grouped import option
 from ._shared.options import (
-    FOLDS,
-    MANY,
-    SEED,
-    FilePath,
     cache_option,
     default_settings,
     jobs_option,
     noise_option,
-    option,
     quiet_option,
     settings_option,
     stems_options,
 )
 from ._shared.terminal import echo_data
+from ._shared.values import FOLDS, MANY, SEED, FilePath
 
 
 @click.command("mash")

@@ -7,19 +7,18 @@ import click
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
 from ..utils.formatting import spreadsheet_safe as make_spreadsheet_safe
+from ._shared.grouped import option
 from ._shared.options import (
-    MANY,
     WINDOW_FORMATS,
-    FilePath,
     cache_option,
     jobs_option,
-    option,
     quiet_option,
     trust_option,
     window_options,
 )
 from ._shared.outputs import report_skipped_clips
 from ._shared.terminal import echo_data
+from ._shared.values import MANY, FilePath
 
 
 @click.command("predict")

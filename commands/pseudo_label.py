@@ -6,19 +6,17 @@ import click
 
 from ..exceptions import UsageError
 from ..utils.atomic_write import atomic_path
+from ._shared.grouped import option
 from ._shared.options import (
-    MANY,
-    FilePath,
-    Names,
     cache_option,
     jobs_option,
     json_option,
-    option,
     quiet_option,
     run_noise_option,
     trust_option,
 )
 from ._shared.terminal import echo, print_json
+from ._shared.values import MANY, FilePath, Names
 
 
 @click.command("pseudo-label")

@@ -6,17 +6,17 @@ import click
 from click.core import ParameterSource
 
 from ..exceptions import UsageError
+from ._shared.grouped import option
 from ._shared.options import (
-    FilePath,
     cache_option,
     embedding_option,
     jobs_option,
-    option,
     quiet_option,
     run_noise_option,
     trust_option,
 )
 from ._shared.terminal import echo_data
+from ._shared.values import FilePath
 
 _FILE = FilePath(path_type=Path)
 

@@ -2,18 +2,11 @@
 
 import click
 
-from ._shared.options import (
-    MANY,
-    SEED,
-    cache_option,
-    jobs_option,
-    option,
-    quiet_option,
-    settings_option,
-    stems_options,
-)
+from ._shared.grouped import option
+from ._shared.options import cache_option, jobs_option, quiet_option, settings_option, stems_options
 from ._shared.outputs import report_skipped_clips
 from ._shared.terminal import echo, print_json
+from ._shared.values import MANY, SEED
 
 _REUSED = (
     "Test mashups reuse training stems. Validation clips that share songs with the training clips "

@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 
 from ..exceptions import DataError
+from ._shared.grouped import option
 from ._shared.options import (
-    FilePath,
     cache_option,
     embedding_option,
     jobs_option,
-    option,
     quiet_option,
     run_noise_option,
     trust_option,
 )
 from ._shared.terminal import PlainStream, echo, echo_line
+from ._shared.values import FilePath
 
 
 @click.command("serve")

@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from ..stacking.blending import BLENDS, DEFAULT_BLEND
-from ._shared.options import FilePath, Names, json_option, option, quiet_option
+from ._shared.grouped import option
+from ._shared.options import json_option, quiet_option
 from ._shared.terminal import echo, print_json
+from ._shared.values import FilePath, Names
 
 
 class _Blends(Names):

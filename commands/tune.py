@@ -5,23 +5,20 @@ from pathlib import Path
 import click
 
 from ..utils.atomic_write import atomic_path
+from ._shared.grouped import option
 from ._shared.options import (
-    FOLDS,
-    MANY,
-    SEED,
     TUNE_BUDGET,
-    FilePath,
     cache_option,
     default_settings,
     jobs_option,
     noise_option,
-    option,
     quiet_option,
     settings_option,
 )
 from ._shared.outputs import report_skipped_clips
 from ._shared.progress import make_console
 from ._shared.terminal import print_json
+from ._shared.values import FOLDS, MANY, SEED, FilePath
 from .gap import print_gap
 
 

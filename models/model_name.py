@@ -114,6 +114,18 @@ class ModelName:
             params[name] = _full_name(value) if name == "backbone" else value
         return cls(text, match["base"] or match["factory"], params, match["source"] or "")
 
+    @property
+    def registered(self):
+        """Name of the registered model; None for a function of the user, whatever its name.
+
+        Examples
+        --------
+        >>> from stemstack.models.model_name import ModelName
+        >>> ModelName.parse("lr(C=0.1)").registered, ModelName.parse("mine.py:lr").registered
+        ('lr', None)
+        """
+        return None if self.source else self.base
+
     @cached_property
     def column(self):
         """Name of the model's files and columns.

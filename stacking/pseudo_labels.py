@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import DataError, UsageError
+from ..utils.parallel import parallel_map
 from ..utils.targets import check_labels
 from ..utils.threads import one_blas_thread
 from .calibration import TemperatureScaling
@@ -120,7 +121,17 @@ class PseudoLabels:
 
 @one_blas_thread()
 def pseudo_label(
-    estimators, X, y, folds, X_test, *, simulated=None, groups=None, n_rounds=3, confidence=0.6
+    estimators,
+    X,
+    y,
+    folds,
+    X_test,
+    *,
+    simulated=None,
+    groups=None,
+    n_rounds=3,
+    confidence=0.6,
+    n_jobs=None,
 ):
     """Label clips of a test by models, in rounds that must improve the score on held-out songs.
 
@@ -144,6 +155,8 @@ def pseudo_label(
     n_rounds : int, default=3
     confidence : float, default=0.6
         Minimum mean probability of a selected class, in [0, 1].
+    n_jobs : int, optional
+        Number of processes that fit folds. The result does not depend on it.
 
     Returns
     -------
@@ -176,7 +189,7 @@ def pseudo_label(
     if not isinstance(n_rounds, Integral) or n_rounds < 1:
         raise UsageError(f"n_rounds must be a whole number, 1 or more. Got {n_rounds!r}.")
     simulated = X if simulated is None else simulated
-    trainer = _Trainer(estimators, X, y, folds, X_test, simulated, groups)
+    trainer = _Trainer(estimators, X, y, folds, X_test, simulated, groups, n_jobs)
     n_folds = len(trainer.held_out)
     empty = np.empty(0, dtype=int), np.empty(0, dtype=int)
     by_fold, selected, rounds = [empty] * n_folds, empty, []
@@ -214,7 +227,7 @@ class _Predictions:
 class _Trainer:
     """Fits, selects and scores on one set of data, folds and models."""
 
-    def __init__(self, estimators, X, y, folds, X_test, simulated, groups):
+    def __init__(self, estimators, X, y, folds, X_test, simulated, groups, n_jobs):
         self.classes, self.codes = np.unique(check_labels(y), return_inverse=True)
         if not len(X) == len(simulated) == len(self.codes) == len(folds):
             raise DataError(
@@ -238,21 +251,29 @@ class _Trainer:
             check_groups_in_folds(groups, folds)
         self.groups = None if groups is None else np.asarray(groups)
         self.held_out = [folds == fold for fold in np.unique(folds)]
+        self.n_jobs = n_jobs
 
     def fit(self, by_fold):
         """Fit every model by fold, on the training clips and the test clips selected for it."""
-        n_classes = len(self.classes)
-        oof, test = np.empty((len(self.models), len(self.codes), n_classes)), []
-        for held_out, (rows, codes) in zip(self.held_out, by_fold, strict=True):
-            X = _append_rows(_safe_indexing(self.X, np.flatnonzero(~held_out)), self.X_test, rows)
-            y = self.classes[np.concatenate([self.codes[~held_out], codes])]
-            fitted = [clone(model).fit(X, y) for model in self.models]
-            for model in fitted:
-                check_classes(model, self.classes)
-            clips = _safe_indexing(self.simulated, np.flatnonzero(held_out))
-            oof[:, held_out] = [model.predict_proba(clips) for model in fitted]
-            test.append([model.predict_proba(self.X_test) for model in fitted])
+        parts = parallel_map(self._fit_fold, self.held_out, by_fold, n_jobs=self.n_jobs)
+        oof = np.empty((len(self.models), len(self.codes), len(self.classes)))
+        test = []
+        for held_out, (of_fold, of_test) in zip(self.held_out, parts, strict=True):
+            oof[:, held_out] = of_fold
+            test.append(of_test)
         return _Predictions(oof, np.array(test))
+
+    def _fit_fold(self, held_out, selected):
+        rows, codes = selected
+        X = _append_rows(_safe_indexing(self.X, np.flatnonzero(~held_out)), self.X_test, rows)
+        y = self.classes[np.concatenate([self.codes[~held_out], codes])]
+        fitted = [clone(model).fit(X, y) for model in self.models]
+        for model in fitted:
+            check_classes(model, self.classes)
+        clips = _safe_indexing(self.simulated, np.flatnonzero(held_out))
+        return tuple(
+            [model.predict_proba(part) for model in fitted] for part in (clips, self.X_test)
+        )
 
     def select(self, predictions, fold, limits):
         """Select test clips by the models of one fold, or by all models if ``fold`` is None.

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from stemstack.commands._shared.options import SettingsFile
+from stemstack.commands._shared.values import SettingsFile
 from stemstack.commands.main import cli
 from stemstack.mashups import Settings
 from stemstack.runs import Config

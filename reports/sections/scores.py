@@ -59,9 +59,7 @@ def _rank(evaluation):
 def _pairs(run):
     """List the networks of a run, each with the first logistic regression."""
     names = dict(zip(run.model_names, map(ModelName.parse, run.config.models), strict=True))
-    linear = next(
-        (column for column, name in names.items() if name.base == "lr" and not name.source), None
-    )
+    linear = next((column for column, name in names.items() if name.registered == "lr"), None)
     # Only networks have a resolved device.
     networks = [column for column in names if "device" in run.resolved.get(column, {})]
     return [(network, linear) for network in networks] if linear else []

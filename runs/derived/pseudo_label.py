@@ -136,12 +136,15 @@ def fit_pseudo_labels(
     if resources.cache is not None:
         compute_features(selected, [*clips, *test.paths], resources=resources)
     selected = {n: set_resources(model, cache=resources.cache) for n, model in selected.items()}
+    # A GPU trains one network at a time, in this process.
+    n_jobs = None if any(map(find_networks, selected.values())) else resources.n_jobs
     with resources.progress.stage("pseudo-labelling"):
         labels = pseudo_label(
             *(list(selected.items()), clips, _labels(table), table["fold"], _to_array(test.paths)),
             groups=run.song_groups(len(table)),
             n_rounds=n_rounds,
             confidence=confidence,
+            n_jobs=n_jobs,
         )
     settings = {"rounds": n_rounds, "confidence": confidence}
     return PseudoLabelResult(run, selected, table, clips, test, labels, settings)
@@ -233,7 +236,9 @@ def _select_models(run, names):
         raise UsageError(
             f"{run.path}: has no model {unknown[0]!r}; its models are {', '.join(columns)}"
         )
-    bases = {c: ModelName.parse(m).base for c, m in zip(columns, run.config.models, strict=True)}
+    bases = {
+        c: ModelName.parse(m).registered for c, m in zip(columns, run.config.models, strict=True)
+    }
     candidates = names or [column for column in columns if bases[column] != _EXCLUDED]
     models = {name: clone(run.load_model(name, run.fitted_folds(name)[0])) for name in candidates}
     if names is None:

@@ -146,7 +146,7 @@ def cheap_models(config, models):
         Of ``models`` those named ``lr``, ``lda`` or ``lgbm``; ``lr`` where there are none.
     """
     pairs = zip(config.models, models.items(), strict=True)
-    cheap = {column: m for name, (column, m) in pairs if ModelName.parse(name).base in _CHEAP}
+    cheap = {column: m for name, (column, m) in pairs if ModelName.parse(name).registered in _CHEAP}
     return cheap or {"lr": make_model("lr", random_state=config.seed)}
 
 

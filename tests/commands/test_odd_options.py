@@ -228,3 +228,26 @@ def test_tilde_is_the_home_of_the_user(tmp_path, run_program, monkeypatch):
     (tmp_path / "fit.yaml").write_text("data: ~/DATA\n")
     code, out, err = run_program("fit", "--config", "~/fit.yaml", "--print-config")
     assert code == 0 and yaml.safe_load(out)["data"] == str(tmp_path / "DATA"), err
+
+
+@pytest.mark.parametrize("option", ["match", "noise", "window"])
+def test_off_needs_no_quotes(option, tmp_path, run_program):
+    """YAML reads ``off`` as false."""
+    code, out, err = print_config(run_program, tmp_path, f"data: DATA\n{option}: off\n")
+    assert code == 0, err
+    assert yaml.safe_load(out)[option] == "off"
+
+
+def test_variable_that_sets_no_option_is_named(run_program, monkeypatch):
+    monkeypatch.setenv("STEMSTACK_MASHUPS_PER_CLASS", "40")
+    _, _, err = run_program("fit", "--data", "DATA", "--print-config")
+    assert err == (
+        "warning: the environment variable STEMSTACK_MASHUPS_PER_CLASS sets no option; did you "
+        "mean STEMSTACK_MASHUPS_PER_GENRE?\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["SEED", "CACHE", "MAX_SAMPLES", "MAX_DATA_GB", "ON", "HOST"])
+def test_variable_of_any_command_is_accepted(name, run_program, monkeypatch):
+    monkeypatch.setenv(f"STEMSTACK_{name}", "7")
+    assert run_program("fit", "--data", "DATA", "--print-config")[2] == ""

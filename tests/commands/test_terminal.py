@@ -12,9 +12,9 @@ import yaml
 from rich.console import Console
 
 from stemstack.commands._shared import options as offered
-from stemstack.commands._shared.options import Duration
 from stemstack.commands._shared.outputs import scores_panel
 from stemstack.commands._shared.progress import RichProgress, show_rate
+from stemstack.commands._shared.values import Duration
 from stemstack.runs import Run, summarise_run
 from stemstack.runs.config import PROTOCOLS
 from stemstack.runs.costs import read_costs

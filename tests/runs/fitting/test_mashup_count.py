@@ -117,8 +117,8 @@ def test_plan_is_for_the_largest_round(config, resources, tmp_path, monkeypatch,
 
 
 def test_curve_uses_cheap_models_or_lr(config):
-    models = {"lr-C-1": object(), "heuristic": object(), "lgbm": object()}
-    named = replace(config, models=("lr(C=1)", "heuristic", "lgbm"))
+    models = {"lr-C-1": object(), "heuristic": object(), "lgbm": object(), "lda": object()}
+    named = replace(config, models=("lr(C=1)", "heuristic", "lgbm", "mine.py:lda"))
     assert list(cheap_models(named, models)) == ["lr-C-1", "lgbm"]
     assert list(cheap_models(replace(config, models=("heuristic",)), {"heuristic": 0})) == ["lr"]
 
