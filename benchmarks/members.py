@@ -195,18 +195,18 @@ def predict_folds(model, X, y, fold, X_test):
     return oof, mean, time.process_time() - start
 
 
+def tables_of(clips, models, cache):
+    """Return the table of each model: patches for ``codebook``, else features."""
+    X = features_of(clips, cache)
+    resources = Resources(cache, n_jobs=2)
+    patches = extract_table(clips, PatchExtractor(), "patches", resources=resources)
+    return {name: patches if name == "codebook" else X for name in models}
+
+
 def predict_all(models, clips, y, fold, test_clips, cache):
     """Return what :func:`predict_folds` returns, by model."""
-    resources = Resources(cache, n_jobs=2)
-    X, T = (features_of(part, cache) for part in (clips, test_clips))
-    patches, test_patches = (
-        extract_table(part, PatchExtractor(), "patches", resources=resources)
-        for part in (clips, test_clips)
-    )
-    calls = [
-        (model, patches, y, fold, test_patches) if name == "codebook" else (model, X, y, fold, T)
-        for name, model in models.items()
-    ]
+    tables, test_tables = (tables_of(part, models, cache) for part in (clips, test_clips))
+    calls = [(model, tables[name], y, fold, test_tables[name]) for name, model in models.items()]
     return dict(zip(models, score_all(predict_folds, calls), strict=True))
 
 

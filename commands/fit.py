@@ -100,6 +100,14 @@ _FILE = FilePath(path_type=Path)
 @option("--weights", default="imagenet", group=_MODELS, help="imagenet, none, or a file.")
 @option("--epochs", type=int, group=_MODELS, help="Epochs of effnet.")
 @option(
+    "--self-training",
+    type=click.Choice(("auto", "off")),
+    default="auto",
+    group=_MODELS,
+    help="Whether lda learns the test clips by its own confident labels of them, in rounds that "
+    "must improve its score on held-out songs.",
+)
+@option(
     "--blend",
     type=click.Choice(BLENDS),
     default=DEFAULT_BLEND,

@@ -141,6 +141,7 @@ def write_model_card(run):
             "Model/Meta-model": _escape_markdown(repr(final_estimator)),
             "Data": _escape_markdown(
                 f"{len(cells)} training clips from {run.config.data}: {by_class}."
+                f"{_describe_self_training(run)}"
             ),
             "Scores": f"Macro F1; the stack's is nested.\n\n{_code_block(scores_table(run))}",
             "Limits": "The scores hold for clips made as the training clips were: other mixing, "
@@ -153,6 +154,16 @@ def write_model_card(run):
     path = run.path / "model_card.md"
     write_text(path, card.render())
     return path
+
+
+def _describe_self_training(run):
+    """Return one sentence for each model that learnt test clips by its own labels of them."""
+    found = run.metrics.get("self_training", {})
+    return "".join(
+        f" {name} was also trained on {one['n_clips']:.0f} test clips with its own labels."
+        for name, one in found.items()
+        if one["n_clips"]
+    )
 
 
 def _escape_markdown(text):

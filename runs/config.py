@@ -10,6 +10,7 @@ from ..datasets import DEFAULT_STEMS
 from ..datasets.synthetic_noise import NO_NOISE, SYNTHETIC
 from ..exceptions import DataError, UsageError
 from ..models import model_columns
+from ..models.model_name import ModelName
 from ..models.registry import DEFAULT_MODELS
 from ..stacking.blending import BLENDS, DEFAULT_BLEND
 from ..utils.atomic_write import write_text
@@ -51,6 +52,8 @@ SEPARATOR = Constraint(
     lambda v: isinstance(v, str) and 1 <= len(v) <= 3 and not any(map(str.isalnum, v)),
     "one to three characters that are neither letters nor digits",
 )
+# The models that gain on every test of benchmarks/self_training.py.
+_SELF_TRAINED = ("lda",)
 _COUNT = whole_number(1, 1_000_000)
 PROTOCOLS = ("disjoint", "shared", "both")
 # What each option may be, wherever it comes from: command line, environment, YAML file or script.
@@ -72,6 +75,7 @@ CONSTRAINTS = {
     "noise": optional(TEXT),
     "label_separator": optional(SEPARATOR),
     "protocol": one_of(*PROTOCOLS),
+    "self_training": one_of("auto", "off"),
     "window": Constraint(
         lambda value: value in ("auto", "off") or _LENGTH.is_met(value),
         f"'auto', 'off' or {_LENGTH.expected}",
@@ -87,7 +91,7 @@ CONSTRAINTS = {
 # Options that may change on resumption: the ledger's keys are of the content of the data and of a
 # folder of noise, not of paths, each model has entries of its own, and the meta-model is always
 # fitted again.
-_MAY_CHANGE = ("data", "noise", "models", "blend")
+_MAY_CHANGE = ("data", "noise", "models", "self_training", "blend")
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,9 @@ class Config:
         Of the networks.
     epochs : int or None, default=None
         Of the networks; None for each model's own default.
+    self_training : {"auto", "off"}, default="auto"
+        Whether ``lda`` learns the test clips by its own confident labels of them, as far as that
+        improves its score on held-out songs.
     blend : str, default="logistic"
         The meta-model: a key of :data:`~stemstack.stacking.BLENDS`.
 
@@ -170,6 +177,7 @@ class Config:
     weights: str = "imagenet"
     device: str = "auto"
     epochs: int | None = None
+    self_training: str = "auto"
     blend: str = DEFAULT_BLEND
 
     def __post_init__(self):
@@ -224,6 +232,19 @@ class Config:
     def _noise_kind(self):
         return "folder" if self.noise_folder is not None else self.noise or NO_NOISE
 
+    @property
+    def self_trained(self):
+        """Columns of the models that learn the test clips by their own labels of them.
+
+        None where folds share songs, which could then not judge the labels; where clips are split
+        into folds several times; and where clips have any number of labels.
+        """
+        is_off = self.self_training == "off" or self.protocol == "shared" or self.repeats > 1
+        if is_off or self.label_separator is not None:
+            return []
+        pairs = zip(model_columns(self.models), map(ModelName.parse, self.models), strict=True)
+        return [column for column, name in pairs if name.registered in _SELF_TRAINED]
+
     def with_models(self, models):
         """Return the same options with other models, duplicates removed."""
         models, by_column = tuple(models), {}
@@ -273,8 +294,8 @@ class Config:
     def differences(self, other):
         """Yield name, own value and other value of each differing option that determines results.
 
-        ``data``, ``models`` and ``blend`` are not compared, and of ``noise`` only its kind: its
-        folder may be elsewhere.
+        ``data``, ``models``, ``self_training`` and ``blend`` are not compared, and of ``noise``
+        only its kind: its folder may be elsewhere.
         """
         if self._noise_kind != other._noise_kind:
             yield "noise", self.noise or NO_NOISE, other.noise or NO_NOISE

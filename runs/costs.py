@@ -20,6 +20,8 @@ from .run_files import damaged, read_json
 _INTERVAL = 1.0
 _NO_COSTS = {"stages": [], "seconds": 0.0, "peak_memory_mb": 0.0}
 _STAGE = ("n", "seconds", "cpu_seconds")
+# Stages of one model, whose name follows.
+_OF_MODEL = ("features for", "self-training", "fitting")
 
 
 class Costs(NullProgress):
@@ -141,7 +143,7 @@ def read_costs(run):
 
 
 def model_seconds(run):
-    """Return the time of each model's features and fits in s.
+    """Return the time of each model's features, self-training and fits in s.
 
     The time of features that models share counts for the first one.
 
@@ -156,7 +158,7 @@ def model_seconds(run):
     """
     seconds = {stage["stage"]: stage["seconds"] for stage in read_costs(run)["stages"]}
     return {
-        name: seconds.get(f"features for {name}", 0.0) + seconds[f"fitting {name}"]
+        name: sum(seconds.get(f"{stage} {name}", 0.0) for stage in _OF_MODEL)
         for name in run.model_names
         if f"fitting {name}" in seconds
     }

@@ -38,6 +38,7 @@ def collect(inputs):
         "multilabel": first.is_multilabel,
         "left_out": run.metrics["left_out"],
         "curve": run.learning_curve,
+        "self_training": run.metrics.get("self_training", {}),
     }
 
 
@@ -65,6 +66,14 @@ def render(data):
     if data["curve"] is not None:
         body += heading("Number of mashups")
         body += _render_curve(data["curve"])
+    if data["self_training"]:
+        body += heading("Self-training")
+        lines = [
+            f"{name}, round {number} {one['in_words']}"
+            for name, found in data["self_training"].items()
+            for number, one in enumerate(found["rounds"], 1)
+        ]
+        body += bullets(lines)
     if data["left_out"]:
         body += heading("Test clips left out")
         body += paragraph(

@@ -25,6 +25,7 @@ from ..run_files import damaged
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster
 from .feature_cache import compute_features
+from .self_training import train_itself
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,26 @@ class FoldFitter:
         A cluster to compute on, instead of worker processes on this machine.
     code_hashes : dict of str to list of str, optional
         Content hashes of the user's own code behind a model, by model.
+    self_trained : collection of str, default=()
+        Names of the models that learn the test clips by their own labels of them.
     resources : Resources
         With a cache folder.
+
+    Attributes
+    ----------
+    self_training : dict of str to SelfTraining
+        Of the models fitted so far.
     """
 
-    def __init__(self, run, training, test, *, client=None, code_hashes=None, resources):
+    def __init__(
+        self, run, training, test, *, client=None, code_hashes=None, self_trained=(), resources
+    ):
         self.run = run
         self.training = training
         self.test = test
         self._client = client
         self._code_hashes = code_hashes or {}
+        self._self_trained, self.self_training = self_trained, {}
         self._resources = resources
         self._y = training.y
         self._folds = list_folds(training.table)
@@ -113,6 +124,8 @@ class FoldFitter:
         }
         keys = {}
         for name, model in models.items():
+            if name in self._self_trained and self.test.clips:
+                self._train_itself(name, model)
             self._discard_other_folds(name)
             keys[name] = [(fold, self._fit_key(name, fold, model)) for fold in self._folds]
             self._discard_damaged(name, keys[name])
@@ -158,9 +171,10 @@ class FoldFitter:
     def _fit_fold(self, name, model, fold, key):
         if self.run.ledger.has(name, fold.number, key):
             return  # Another process was faster.
-        train, held_out = np.flatnonzero(~fold.held_out), np.flatnonzero(fold.held_out)
+        clips, y, train = self._fold_clips(name, fold)
+        held_out = np.flatnonzero(fold.held_out)
         fitted, oof, test = fit_and_predict(
-            *(name, model, self.training.clips, self._y, train, held_out),
+            *(name, model, clips, y, train, held_out),
             ids=self.training.table["clip"].to_numpy()[held_out],
             test=self.test,
             classes=self.training.target.classes,
@@ -171,6 +185,29 @@ class FoldFitter:
         self.run.save_model(fitted, name, fold.number)
         # The entry is written last: where it exists, the model does too.
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
+
+    def _train_itself(self, name, model):
+        inputs = self._model_inputs(name, model)
+        self.self_training[name] = train_itself(
+            *(name, model, self.training, self.test),
+            key=content_key(data=self._data_keys[0], **inputs),
+            resources=self._resources,
+        )
+
+    def _own_labels(self, name, fold):
+        """Return the pseudo-labels of a model for one fold, by position of the test clip."""
+        found = self.self_training.get(name)
+        return {} if found is None else found.by_fold[fold.number]
+
+    def _fold_clips(self, name, fold):
+        """Return clips and labels, pseudo-labelled ones last, and positions to train on."""
+        clips, y, train = self.training.clips, self._y, np.flatnonzero(~fold.held_out)
+        labels = self._own_labels(name, fold)
+        if not labels:
+            return clips, y, train
+        train = np.append(train, len(clips) + np.arange(len(labels)))
+        more = [self.test.clips[row] for row in labels]
+        return [*clips, *more], np.append(y, list(labels.values())), train
 
     def _collect(self, name, keys):
         """Read the predictions of all folds, and average them over the tables of folds."""
@@ -247,11 +284,14 @@ class FoldFitter:
 
     def _fit_key(self, name, fold, model):
         """Return the content key of everything that determines a fold's predictions."""
-        inputs = {"data": self._data_keys[fold.table], "version": __version__}
-        if name in self._code_hashes:
-            inputs["code"] = self._code_hashes[name]
-        params = self._fit_params(name, model) or {}
-        return content_key(model=_describe(model), **inputs, **params)
+        inputs = self._model_inputs(name, model) | (self._fit_params(name, model) or {})
+        if labels := self._own_labels(name, fold):
+            inputs["self_training"] = [list(pair) for pair in labels.items()]
+        return content_key(data=self._data_keys[fold.table], **inputs)
+
+    def _model_inputs(self, name, model):
+        inputs = {"model": _describe(model), "version": __version__}
+        return inputs | ({"code": self._code_hashes[name]} if name in self._code_hashes else {})
 
     def _compute_data_keys(self):
         """Return the content key of clips, labels and folds, for each table of folds."""

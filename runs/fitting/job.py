@@ -167,8 +167,10 @@ class FitJob:
                 *(self.run, self.training, self.test),
                 client=self._client,
                 code_hashes=hashes,
+                self_trained=self.config.self_trained,
                 resources=self.resources,
             )
+        self._self_training = fitter.self_training
         on_gpu = {name for name, params in resolved.items() if params.get("device", "cpu") != "cpu"}
         if self._limit is None:
             return fitter.fit(self.models, on_gpu=on_gpu)
@@ -190,8 +192,13 @@ class FitJob:
                 target=target,
                 final=final,
             )
+        more = {}
         if self._limit is not None and self._limit.unfinished:
-            self.run.write_metrics({**self.run.metrics, "unfinished": self._limit.unfinished})
+            more["unfinished"] = self._limit.unfinished
+        if self._self_training:
+            more["self_training"] = {n: one.to_dict() for n, one in self._self_training.items()}
+        if more:
+            self.run.write_metrics({**self.run.metrics, **more})
 
     def _write_config(self):
         limit, path = self._limit, self.run.config_path

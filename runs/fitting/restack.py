@@ -186,7 +186,10 @@ class BasePredictions:
             fit_meta_model(
                 *(run, self.table, test, self.predictions), target=self.runs[0].target, final=final
             )
-            run.write_metrics({**run.metrics, "blends": comparison.to_dict(orient="index")})
+            more = {"blends": comparison.to_dict(orient="index")}
+            if found := _self_training(self.sources):
+                more["self_training"] = found
+            run.write_metrics({**run.metrics, **more})
         return Run(out, code_sources([blend]))
 
     def _targets(self):
@@ -260,6 +263,12 @@ def _collect(runs, test_ids, used):
             sources.setdefault(name, run)
             predictions.setdefault(name, part)
     return predictions, sources
+
+
+def _self_training(sources):
+    """Return what the runs have on the self-training of the base models."""
+    found = {name: run.metrics.get("self_training", {}) for name, run in sources.items()}
+    return {name: by_model[name] for name, by_model in found.items() if name in by_model}
 
 
 def _select_columns(table, name, target):

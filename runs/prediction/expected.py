@@ -8,10 +8,11 @@ import numpy as np
 from ...exceptions import DataError, UsageError, first_line
 from ...stacking import expect_scores
 from ...utils.atomic_write import write_text
+from ...utils.constraints import is_number
 from ...utils.threads import one_blas_thread
 from ..predictions import model_proba, read_test
 from ..run import PSEUDO_LABEL, STACK
-from ..run_files import damaged, read_json
+from ..run_files import read_json
 
 _FILE = "leaderboard.json"
 _MAX_NAME = 40
@@ -133,14 +134,14 @@ def record_score(run, macro_f1, *, board, model=STACK):
             f"The name of a board must have 1 to {_MAX_NAME} characters. Got {board!r}"
         )
     read_test(run)
-    boards = read_leaderboard(run)
+    boards = _read_boards(run)
     boards.setdefault(model, {})[board] = float(macro_f1)
     write_text(run.path / _FILE, json.dumps(boards, indent=1) + "\n")
     write_expected(run)
 
 
 def read_leaderboard(run):
-    """Read the scores entered by :func:`record_score`.
+    """Read the scores of the run's models that were entered by :func:`record_score`.
 
     Parameters
     ----------
@@ -156,19 +157,26 @@ def read_leaderboard(run):
     DataError
         The file is damaged.
     """
+    models = (*run.model_names, STACK)
+    return {model: boards for model, boards in _read_boards(run).items() if model in models}
+
+
+def _read_boards(run):
+    """Return all scores that were entered: a resumed run may have lost a model."""
     path = run.path / _FILE
     if not path.exists():
         return {}
-    document, boards = read_json(path), defaultdict(dict)
+    boards = defaultdict(dict)
     try:
-        for model, by_board in document.items():
+        for model, by_board in read_json(path).items():
             for board, score in by_board.items():
-                is_score = isinstance(score, float | int) and not isinstance(score, bool)
-                if model not in (*run.model_names, STACK) or not (is_score and 0 <= score <= 1):
+                if not (is_number(score) and 0 <= score <= 1):
                     raise ValueError(f"score {score!r} of {model!r}")
                 boards[model][board] = float(score)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+    except (AttributeError, TypeError, ValueError, DataError) as error:
+        raise DataError(
+            f"{path}: is damaged; remove it, and enter the scores again by ledger score"
+        ) from error
     return dict(boards)
 
 

@@ -30,7 +30,7 @@ class ModelCost:
     waves : int
         Number of folds fitted one after another.
     once : float, default=0.0
-        For log-mels, which all folds share.
+        Before the folds: for log-mels, which all folds share, or self-training.
     features : frozenset of str or None
         Features to compute; models with the same or fewer features share them.
     source : tuple, optional

@@ -46,6 +46,8 @@ _ROWS, _EPOCHS = (4, 8), 3
 _FOLD_SECONDS = 1.0
 # Time of the report and model card, and of the slowest blend per clip, class, model and fit.
 _REPORT_SECONDS, _META_SECONDS = 5.0, 5e-6
+# Fits of a fold before the last, of a model that learns test clips: one, and one in each round.
+_SELF_TRAINING_FITS = 4
 # Fits of the leakage checks: shuffled labels, tones, and a stack that shuffles labels once more.
 _AUDIT_FITS = 4
 
@@ -224,6 +226,9 @@ class _Task:
         waves = math.ceil(n_missing / (1 if on_gpu else self.n_jobs))
         networks, extractors = find_networks(model), find_extractors(model)
         options = time_fold(model, self) if waves else {"fold": 0.0}
+        if waves and self.test and column in self.config.self_trained:
+            once = math.ceil(self.n_folds / self.n_jobs) * _SELF_TRAINING_FITS * options["fold"]
+            options["once"] = once
         if networks:
             options["epochs"] = networks[0].epochs
         elif extractors:

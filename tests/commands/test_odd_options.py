@@ -230,7 +230,7 @@ def test_tilde_is_the_home_of_the_user(tmp_path, run_program, monkeypatch):
     assert code == 0 and yaml.safe_load(out)["data"] == str(tmp_path / "DATA"), err
 
 
-@pytest.mark.parametrize("option", ["match", "noise", "window"])
+@pytest.mark.parametrize("option", ["match", "noise", "self_training", "window"])
 def test_off_needs_no_quotes(option, tmp_path, run_program):
     """YAML reads ``off`` as false."""
     code, out, err = print_config(run_program, tmp_path, f"data: DATA\n{option}: off\n")

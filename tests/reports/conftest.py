@@ -187,6 +187,7 @@ def section_data(evaluations):
             "multilabel": False,
             "left_out": ["song.wav: is <empty>"],
             "curve": LearningCurve(["lr", "$m_"], [50, 100], [0.5, 0.625], 200, "no <time> left"),
+            "self_training": {"$m_": {"rounds": [{"in_words": "kept: <0.5> -> 0.6"}]}},
         },
         "doctor": [{**finding, "severity": "warning"}, {**finding, "severity": "info"}],
         "cost": {"stages": stages, "peak_memory_mb": 512},

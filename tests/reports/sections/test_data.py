@@ -14,7 +14,7 @@ from stemstack.runs.learning_curve import CURVE, LearningCurve
 
 COUNTS = pd.DataFrame({"training": [50, 50], "predicted, out of fold": [55, 45]}, ["a", "b"])
 FOLDS = pd.DataFrame([[1, 2], [3, 4]], ["a", "b"], [0, 1])
-TABLES = {"counts": COUNTS, "folds": FOLDS, "curve": None, "multilabel": False}
+TABLES = {"counts": COUNTS, "folds": FOLDS, "curve": None, "multilabel": False, "self_training": {}}
 
 
 @pytest.fixture

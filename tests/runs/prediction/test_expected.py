@@ -78,12 +78,29 @@ def test_invalid_scores_are_refused(make_finished):
         record_score(run, 0.5, board="public", model="cnn")
     with pytest.raises(UsageError, match="must have 1 to 40 characters"):
         record_score(run, 0.5, board="")
-    (run.path / "leaderboard.json").write_text('{"stack": {"public": "high"}}')
-    with pytest.raises(DataError, match=r"leaderboard.json: is damaged \(score 'high' of 'stack'"):
-        expect_run(run)
     (run.path / "ledger/test.parquet").unlink()
     with pytest.raises(DataError, match="the run predicted no test clips"):
         record_score(run, 0.5, board="public")
+
+
+@pytest.mark.parametrize("text", ['{"stack": {"public": "high"}}', '{"stack": 0.5}', "[]", "{"])
+def test_damaged_leaderboard_can_be_removed(text, make_finished):
+    run = make_finished()
+    (run.path / "leaderboard.json").write_text(text)
+    message = r"leaderboard.json: is damaged; remove it, and enter the scores again by ledger score"
+    with pytest.raises(DataError, match=message):
+        expect_run(run)
+
+
+def test_score_of_a_lost_model_is_kept(make_finished):
+    """A resumed run may have fewer models than when the score was entered."""
+    run = make_finished()
+    text = {"cnn": {"public": 0.4}, "lr": {"public": 0.6}}
+    (run.path / "leaderboard.json").write_text(json.dumps(text))
+    assert list(expect_run(run)[0]) == ["lgbm", "stack"]
+    record_score(run, 0.7, board="public", model="lgbm")
+    stored = json.loads((run.path / "leaderboard.json").read_text())
+    assert stored == {**text, "lgbm": {"public": 0.7}}
 
 
 def test_ledger_score_prints_the_table(make_finished, capsys):
