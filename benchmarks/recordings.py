@@ -153,6 +153,7 @@ def fit_and_score(way, work, args):
     """Fit in one way; return the scores of the models, and those of the blends."""
     resources, match = Resources(args.work / "cache", n_jobs=2), None
     options = {"models": args.models.split(","), "blend": args.blend}
+    options["self_training"] = args.self_training
     if way == "noise":
         options["noise"] = SYNTHETIC
         options["settings"] = Settings(mixture="wide").to_dict()
@@ -183,6 +184,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=60, help="longest track (60)")
     parser.add_argument("--models", default="lr,lgbm")
     parser.add_argument("--blend", default="vote", help="of the stack (vote, as fit has it)")
+    parser.add_argument("--self-training", default="auto", help="auto or off, of lda (auto)")
     parser.add_argument("--ways", default="off,auto,noise", help="--window off or auto, or noise")
     parser.add_argument("--per-class", type=int, default=200, help="mashups with noise")
     parser.add_argument("--draws", type=int, default=1, help="choices of tracks and excerpts (1)")

@@ -104,8 +104,8 @@ _FILE = FilePath(path_type=Path)
     type=click.Choice(("auto", "off")),
     default="auto",
     group=_MODELS,
-    help="Whether lda learns the test clips by its own confident labels of them, in rounds that "
-    "must improve its score on held-out songs.",
+    help="Whether lda is fitted on test clips too, with its own confident labels of them, in "
+    "rounds that must improve its score on held-out songs.",
 )
 @option(
     "--blend",

@@ -157,7 +157,7 @@ def write_model_card(run):
 
 
 def _describe_self_training(run):
-    """Return one sentence for each model that learnt test clips by its own labels of them."""
+    """Return sentences on the models that were fitted on test clips too."""
     found = run.metrics.get("self_training", {})
     return "".join(
         f" {name} was also trained on {one['n_clips']:.0f} test clips with its own labels."

@@ -53,6 +53,10 @@ class Ledger:
         """Return the path of an entry, whether it exists or not."""
         return self.root / model / f"fold{fold}-{key}.parquet"
 
+    def self_training_path(self, model, key):
+        """Return the path of the pseudo-labels that a model was trained on, if it was."""
+        return self.root / model / f"self-training-{key}.json"
+
     def has(self, model, fold, key):
         """Return whether an entry exists."""
         return self.path(model, fold, key).exists()

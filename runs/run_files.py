@@ -178,7 +178,8 @@ def check_metrics(document, models, multilabel=False):
             if isinstance(macro_f1, bool) or not 0 <= macro_f1 <= 1:
                 raise ValueError(f"macro_f1 of {name} is {macro_f1!r}")
     for found in document.get("self_training", {}).values():
-        check_rounds(found["rounds"])
+        if not all(isinstance(one["in_words"], str) for one in found["rounds"]):
+            raise ValueError("a round without a description")
         if not is_number(found["n_clips"]):
             raise ValueError(f"the number of clips is {found['n_clips']!r}")
     for name in models if multilabel else ():
@@ -186,22 +187,6 @@ def check_metrics(document, models, multilabel=False):
         are_numbers = all(map(is_number, thresholds))
         if not are_numbers or len(thresholds) != len(classes):
             raise ValueError(f"thresholds of {name} are not one number for each label")
-
-
-def check_rounds(rounds):
-    """Raise an error unless the rounds of a self-training have what the report shows.
-
-    Parameters
-    ----------
-    rounds : plain data
-
-    Raises
-    ------
-    ValueError, TypeError, LookupError
-        Something is missing, or of another type.
-    """
-    if not all(isinstance(one["in_words"], str) for one in rounds):
-        raise ValueError("a round without a description")
 
 
 def check_predictions(table, models, target):

@@ -24,6 +24,7 @@ from .groups import warn_of_shared_recordings
 from .metrics import macro_f1_of_codes, paired_difference
 from .out_of_fold import check_classes, resolve_method
 
+N_ROUNDS = 3
 # A class may have this many times as many pseudo-labels as the rarest class (plus one) has.
 _MAX_IMBALANCE = 2
 
@@ -129,7 +130,7 @@ def pseudo_label(
     *,
     simulated=None,
     groups=None,
-    n_rounds=3,
+    n_rounds=N_ROUNDS,
     confidence=0.6,
     n_jobs=None,
 ):

@@ -8,8 +8,11 @@ import click
 from .terminal import echo_line
 
 PREFIX = "STEMSTACK_"
-# Those that are read elsewhere: by the library, and by the example application.
-_OTHERS = {f"{PREFIX}{name}" for name in ("CACHE", "MAX_SAMPLES", "MAX_DATA_GB", "RUN")}
+# Those that are read elsewhere: by the library, the example application and the tests.
+_OTHERS = {
+    f"{PREFIX}{name}"
+    for name in ("CACHE", "MAX_SAMPLES", "MAX_DATA_GB", "RUN", "UPDATE_GOLDEN", "ALL_COMMANDS")
+}
 
 
 def variable_name(option):

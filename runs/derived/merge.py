@@ -1,5 +1,7 @@
 """Merging of runs of one experiment that were computed in several places."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from ...exceptions import DataError, UsageError
@@ -47,7 +49,7 @@ def merge_runs(paths, out):
     first = runs[0]
     for run in runs[1:]:
         check_same_samples(first, run)
-    sources, config = _choose_sources(runs), _common_config(runs)
+    config, sources = _common_config(runs), _choose_sources(runs)
     resolved = {name: params for run in reversed(runs) for name, params in run.resolved.items()}
     with Run.create(out) as merged:
         config.write(merged.config_path, resolved)
@@ -57,6 +59,9 @@ def merge_runs(paths, out):
             if folder.exists():
                 link_or_copy(folder, merged.model_folder(entry.model, entry.fold))
             link_or_copy(_path(run, entry), _path(merged, entry))
+        for run in runs:
+            for path in run.ledger.root.glob("*/self-training-*.json"):
+                link_or_copy(path, merged.ledger.root / path.relative_to(run.ledger.root))
     return Run(out)
 
 
@@ -164,14 +169,19 @@ def _same_recipes(first, other):
 
 def _common_config(runs):
     """Return the options that all runs share, with the models of all."""
-    # Only networks have a resolved device; other runs may have any options of networks.
+    # Only networks have a resolved device.
     with_networks = [run for run in runs if any("device" in r for r in run.resolved.values())]
+    with_labels = [run for run in runs if replace(run.config, self_training="auto").self_trained]
+    # Other runs may have any options of these models.
+    users = {**dict.fromkeys(NET_OPTIONS, with_networks), "self_training": with_labels}
     first = (with_networks or runs)[0]
+    self_training = (with_labels or runs)[0].config.self_training
+    config = replace(first.config, self_training=self_training)
     for run in runs:
-        for name, value, expected in run.config.differences(first.config):
-            if run in with_networks or name not in NET_OPTIONS:
+        for name, value, expected in run.config.differences(config):
+            if run in users.get(name, runs):
                 raise UsageError(
                     f"{first.path} was started with {name}={expected!r}, {run.path} with "
                     f"{value!r}; merge runs of the same options"
                 )
-    return first.config.with_models(model for run in runs for model in run.config.models)
+    return config.with_models(model for run in runs for model in run.config.models)

@@ -25,7 +25,7 @@ from ..run_files import damaged
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster
 from .feature_cache import compute_features
-from .self_training import train_itself
+from .self_training import label_test_clips, training_groups
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class FoldFitter:
     code_hashes : dict of str to list of str, optional
         Content hashes of the user's own code behind a model, by model.
     self_trained : collection of str, default=()
-        Names of the models that learn the test clips by their own labels of them.
+        Names of the models that are fitted on test clips too, with their own pseudo-labels.
     resources : Resources
         With a cache folder.
 
     Attributes
     ----------
-    self_training : dict of str to SelfTraining
-        Of the models fitted so far.
+    pseudo_labels : dict of str to PseudoLabels
+        Of the self-trained models that were fitted so far.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class FoldFitter:
         self.test = test
         self._client = client
         self._code_hashes = code_hashes or {}
-        self._self_trained, self.self_training = self_trained, {}
+        self._self_trained, self.pseudo_labels = self_trained, {}
         self._resources = resources
         self._y = training.y
         self._folds = list_folds(training.table)
@@ -125,7 +125,7 @@ class FoldFitter:
         keys = {}
         for name, model in models.items():
             if name in self._self_trained and self.test.clips:
-                self._train_itself(name, model)
+                self._label_test_clips(name, model)
             self._discard_other_folds(name)
             keys[name] = [(fold, self._fit_key(name, fold, model)) for fold in self._folds]
             self._discard_damaged(name, keys[name])
@@ -186,28 +186,28 @@ class FoldFitter:
         # The entry is written last: where it exists, the model does too.
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
 
-    def _train_itself(self, name, model):
-        inputs = self._model_inputs(name, model)
-        self.self_training[name] = train_itself(
-            *(name, model, self.training, self.test),
-            key=content_key(data=self._data_keys[0], **inputs),
-            resources=self._resources,
+    def _label_test_clips(self, name, model):
+        groups = [str(group) for group in training_groups(self.training)]
+        key = content_key(data=self._data_keys[0], groups=groups, **self._model_inputs(name, model))
+        self.pseudo_labels[name] = label_test_clips(
+            *(self.run, name, model, self.training, self.test), key=key, resources=self._resources
         )
 
-    def _own_labels(self, name, fold):
-        """Return the pseudo-labels of a model for one fold, by position of the test clip."""
-        found = self.self_training.get(name)
-        return {} if found is None else found.by_fold[fold.number]
+    def _labels_of_fold(self, name, fold):
+        """Return the pseudo-labels of a fold: positions of test clips, and labels."""
+        if name not in self.pseudo_labels:
+            return np.empty(0, dtype=int), np.empty(0, dtype=object)
+        numbers = [other.number for other in self._folds]
+        return self.pseudo_labels[name].by_fold[numbers.index(fold.number)]
 
     def _fold_clips(self, name, fold):
         """Return clips and labels, pseudo-labelled ones last, and positions to train on."""
         clips, y, train = self.training.clips, self._y, np.flatnonzero(~fold.held_out)
-        labels = self._own_labels(name, fold)
-        if not labels:
+        rows, labels = self._labels_of_fold(name, fold)
+        if not len(rows):
             return clips, y, train
-        train = np.append(train, len(clips) + np.arange(len(labels)))
-        more = [self.test.clips[row] for row in labels]
-        return [*clips, *more], np.append(y, list(labels.values())), train
+        train = np.append(train, len(clips) + np.arange(len(rows)))
+        return [*clips, *(self.test.clips[row] for row in rows)], np.append(y, labels), train
 
     def _collect(self, name, keys):
         """Read the predictions of all folds, and average them over the tables of folds."""
@@ -285,8 +285,9 @@ class FoldFitter:
     def _fit_key(self, name, fold, model):
         """Return the content key of everything that determines a fold's predictions."""
         inputs = self._model_inputs(name, model) | (self._fit_params(name, model) or {})
-        if labels := self._own_labels(name, fold):
-            inputs["self_training"] = [list(pair) for pair in labels.items()]
+        rows, labels = self._labels_of_fold(name, fold)
+        if len(rows):
+            inputs["pseudo_labels"] = [rows.tolist(), labels.tolist()]
         return content_key(data=self._data_keys[fold.table], **inputs)
 
     def _model_inputs(self, name, model):

@@ -24,6 +24,7 @@ from ..training_windows import list_windows
 from .fold_fits import FoldFitter
 from .mashup_count import DEFAULT_SECONDS, choose_mashups
 from .meta_fit import fit_meta_model
+from .self_training import self_training_summary
 
 # Values of options that leave each model its own default.
 _UNSET = {"backbone": "auto", "weights": "imagenet", "epochs": None}
@@ -65,7 +66,7 @@ class FitJob:
 
     def __init__(self, config, out, *, resume, client, time_limit, resources):
         self.run, self.config = Run.begin(out, config, resume=resume), config
-        self._resume, self._client, self._files = resume, client, {}
+        self._resume, self._client, self._files, self._pseudo_labels = resume, client, {}, {}
         self._limit = None if time_limit is None else TimeLimit(time_limit, self.run, config)
         if self._limit is not None:
             _check_planned_code(config, self._limit.config)
@@ -161,16 +162,17 @@ class FitJob:
         dict of str to ModelPredictions
         """
         progress, resolved = self.resources.progress, self.resolved
+        config = self.config if self._limit is None else self._limit.config
         with progress.stage("checking the ledger"):
             hashes = {name: list(r["code"].values()) for name, r in resolved.items() if "code" in r}
             fitter = FoldFitter(
                 *(self.run, self.training, self.test),
                 client=self._client,
                 code_hashes=hashes,
-                self_trained=self.config.self_trained,
+                self_trained=config.self_trained,
                 resources=self.resources,
             )
-        self._self_training = fitter.self_training
+        self._pseudo_labels = fitter.pseudo_labels
         on_gpu = {name for name, params in resolved.items() if params.get("device", "cpu") != "cpu"}
         if self._limit is None:
             return fitter.fit(self.models, on_gpu=on_gpu)
@@ -195,8 +197,9 @@ class FitJob:
         more = {}
         if self._limit is not None and self._limit.unfinished:
             more["unfinished"] = self._limit.unfinished
-        if self._self_training:
-            more["self_training"] = {n: one.to_dict() for n, one in self._self_training.items()}
+        labels = {n: found for n, found in self._pseudo_labels.items() if n in predictions}
+        if labels:
+            more["self_training"] = {n: self_training_summary(one) for n, one in labels.items()}
         if more:
             self.run.write_metrics({**self.run.metrics, **more})
 

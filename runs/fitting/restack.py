@@ -290,6 +290,9 @@ def _write_inputs(run, base, blend):
     config = base.runs[0].config.with_models(spelled[name] for name in base.predictions)
     if blend in BLENDS:
         config = replace(config, blend=blend)
+    for column in replace(config, self_training="auto").self_trained:
+        self_training = base.sources[column].config.self_training
+        config = replace(config, self_training=self_training)
     resolved = {name: source.resolved.get(name, {}) for name, source in base.sources.items()}
     origin = {str(other.path): other.config.as_dict() for other in base.runs}
     stack = {"blend": blend, "runs": origin}

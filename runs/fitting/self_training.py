@@ -1,44 +1,25 @@
-"""Self-training: a model learns the test clips by its own confident labels of them."""
+"""Self-training: a model of a run is fitted on test clips too, with its own pseudo-labels."""
 
 import json
-from dataclasses import dataclass
 
 import numpy as np
 
+from ...exceptions import DataError
 from ...stacking import pseudo_label
+from ...stacking.pseudo_labels import PseudoLabels, Round
 from ...utils.atomic_write import write_text
-from ...utils.cache import read_entry
-from ..run_files import check_rounds
+from ..run_files import damaged, read_json
 from ..training_clips import song_groups
 
 
-@dataclass(frozen=True)
-class SelfTraining:
-    """Pseudo-labels by which one model of a run learns the test clips.
+def label_test_clips(run, name, model, training, test, *, key, resources):
+    """Label test clips by a model, in rounds that must improve its score on held-out songs.
 
-    Attributes
-    ----------
-    by_fold : dict of int to dict of int to str
-        For each fold, the labels by position of the test clip that the fold's model gave, without
-        having seen its songs; all empty where held-out songs did not approve the first round.
-    rounds : list of dict
-        The rounds as plain data, as of :class:`~stemstack.stacking.pseudo_labels.Round`.
-    """
-
-    by_fold: dict
-    rounds: list
-
-    def to_dict(self):
-        """Return the rounds and the mean number of clips, as in a run's ``metrics.json``."""
-        n_clips = float(np.mean([len(labels) for labels in self.by_fold.values()]))
-        return {"n_clips": n_clips, "rounds": self.rounds}
-
-
-def train_itself(name, model, training, test, *, key, resources):
-    """Label test clips by a model in rounds that held-out songs must approve.
+    Labels that the run has under the same key are read.
 
     Parameters
     ----------
+    run : Run
     name : str
         Column of the model.
     model : estimator
@@ -46,46 +27,95 @@ def train_itself(name, model, training, test, *, key, resources):
     training : TrainingClips
     test : ClipList
     key : str
-        Content key of the model, its training clips and the test clips.
+        Content key of everything that determines the labels.
     resources : Resources
-        With a cache folder, from which the labels are read if it has them.
 
     Returns
     -------
-    SelfTraining
+    PseudoLabels
     """
-    path = resources.cache / "self_training" / f"{key}.json"
-    result = read_entry(path, _read)
-    if result is None:
-        result = _label(name, model, training, test, resources)
-        text = {"by_fold": result.by_fold, "rounds": result.rounds}
-        write_text(path, json.dumps(text) + "\n")
-    for number, one in enumerate(result.rounds, 1):
-        message = f"{name} learns test clips by its own labels, round {number} {one['in_words']}"
-        resources.progress.log(message)
-    return result
+    path = run.ledger.self_training_path(name, key)
+    found = None
+    if path.exists():
+        try:
+            found = _read(path, training, test)
+        except DataError as error:
+            problem, _, _ = str(error).partition("; ")
+            resources.progress.log(f"{problem}; the test clips are labelled again")
+    if found is None:
+        with resources.progress.stage(f"self-training {name}"):
+            found = pseudo_label(
+                *([(name, model)], training.clips, training.y, training.table["fold"], test.clips),
+                groups=training_groups(training),
+                n_jobs=resources.n_jobs,
+            )
+        _write(path, found)
+    for number, one in enumerate(found.rounds, 1):
+        resources.progress.log(f"self-training of {name}, round {number} {one}")
+    return found
 
 
-def _label(name, model, training, test, resources):
-    folds = training.table["fold"]
-    with resources.progress.stage(f"self-training {name}"):
-        found = pseudo_label(
-            *([(name, model)], training.clips, training.y, folds, test.clips),
-            groups=song_groups(training.folds, training.recipes),
-            n_jobs=resources.n_jobs,
-        )
-    by_fold = {
-        fold: dict(zip(rows.tolist(), labels.tolist(), strict=True))
-        for fold, (rows, labels) in zip(np.unique(folds).tolist(), found.by_fold, strict=True)
-    }
-    return SelfTraining(by_fold, [one.to_dict() for one in found.rounds])
+def training_groups(training):
+    """Return the songs of the training clips, by which the rounds are judged.
+
+    Parameters
+    ----------
+    training : TrainingClips
+
+    Returns
+    -------
+    ndarray of shape (n_clips,)
+    """
+    return song_groups(training.folds, training.recipes)
 
 
-def _read(path):
-    document = json.loads(path.read_text(encoding="utf-8"))
-    by_fold = {
-        int(fold): {int(row): str(label) for row, label in labels.items()}
-        for fold, labels in document["by_fold"].items()
-    }
-    check_rounds(document["rounds"])
-    return SelfTraining(by_fold, document["rounds"])
+def self_training_summary(found):
+    """Return the rounds and the mean number of clips, as in a run's ``metrics.json``.
+
+    Parameters
+    ----------
+    found : PseudoLabels
+
+    Returns
+    -------
+    dict
+    """
+    n_clips = float(np.mean([len(rows) for rows, _ in found.by_fold]))
+    return {"n_clips": n_clips, "rounds": [one.to_dict() for one in found.rounds]}
+
+
+def _write(path, found):
+    """Write pseudo-labels by position of the test clip: a key is of contents and their order."""
+    pairs = [found.by_fold, [(found.rows, found.labels)]]
+    by_fold, of_all = ([[rows.tolist(), list(labels)] for rows, labels in part] for part in pairs)
+    rounds = [vars(one) for one in found.rounds]
+    document = {"by_fold": by_fold, "of_all": of_all[0], "rounds": rounds}
+    for other in path.parent.glob("self-training-*.json"):
+        other.unlink(missing_ok=True)
+    write_text(path, json.dumps(document) + "\n")
+
+
+def _read(path, training, test):
+    document, n_folds = read_json(path), training.table["fold"].nunique()
+    limits = len(test.clips), set(training.target.classes)
+    try:
+        by_fold = tuple(_read_labels(pair, *limits) for pair in document["by_fold"])
+        if len(by_fold) != n_folds:
+            raise ValueError(f"{len(by_fold)} folds instead of {n_folds}")
+        rounds = tuple(Round(**one) for one in document["rounds"])
+        for one in rounds:
+            one.to_dict()
+        return PseudoLabels(*_read_labels(document["of_all"], *limits), rounds, by_fold)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise damaged(path, error) from error
+
+
+def _read_labels(pair, n_clips, classes):
+    rows, labels = (
+        np.array(part, dtype=kind) for part, kind in zip(pair, (int, object), strict=True)
+    )
+    if len(rows) != len(labels) or not ((rows >= 0) & (rows < n_clips)).all():
+        raise ValueError("its clips are not those of the test")
+    if not set(labels) <= classes:
+        raise ValueError("its labels are not classes of the run")
+    return rows, labels

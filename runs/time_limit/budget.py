@@ -1,8 +1,8 @@
 """Choice of models and epochs that fit into a time limit.
 
-Epochs are reduced first, always of the network with the largest remaining fraction of its epochs
-and never below :data:`MIN_EPOCHS`. If that is not enough, the most expensive model is dropped, and
-the remaining networks get their epochs back as far as they fit.
+Self-training is left out first. Then epochs are reduced, always of the network with the largest
+remaining fraction of its epochs and never below :data:`MIN_EPOCHS`. If that is not enough, the most
+expensive model is dropped, and the remaining networks get their epochs back as far as they fit.
 """
 
 import re
@@ -30,7 +30,9 @@ class ModelCost:
     waves : int
         Number of folds fitted one after another.
     once : float, default=0.0
-        Before the folds: for log-mels, which all folds share, or self-training.
+        For log-mels, which all folds share.
+    self_training : float, default=0.0
+        For the rounds of pseudo-labels before the folds.
     features : frozenset of str or None
         Features to compute; models with the same or fewer features share them.
     source : tuple, optional
@@ -51,6 +53,7 @@ class ModelCost:
     fold: float
     waves: int
     once: float = 0.0
+    self_training: float = 0.0
     features: frozenset | None = None
     source: tuple | None = None
     load_seconds: float = 0.0
@@ -67,7 +70,8 @@ class ModelCost:
     @property
     def fit_seconds(self):
         """Time of all fits, in s."""
-        return self.waves * self.fold_seconds + (self.once if self.waves else 0.0)
+        once = self.once + self.self_training if self.waves else 0.0
+        return self.waves * self.fold_seconds + once
 
     def with_min_epochs(self):
         """Return the cost with the least number of epochs."""
@@ -116,6 +120,7 @@ def choose(costs, available):
     UsageError
         No model fits; the message has the time that the cheapest one needs.
     """
+    costs, decisions = _drop_self_training(costs, available)
     chosen = _reduce_epochs(_select(costs, available), available)
     epochs = {cost.name: cost.epochs for cost in chosen}
     dropped = [
@@ -129,7 +134,20 @@ def choose(costs, available):
         for cost in costs
         if epochs.get(cost.name, cost.epochs) < cost.epochs
     ]
-    return chosen, dropped + reduced
+    return chosen, decisions + dropped + reduced
+
+
+def _drop_self_training(costs, available):
+    """Return the costs without self-training where there is no time for it, and the decisions."""
+    if total_seconds(costs) <= available:
+        return costs, []
+    decisions = [
+        f"{cost.name} is fitted without self-training, which would take "
+        f"{format_duration(cost.self_training)}"
+        for cost in costs
+        if cost.self_training
+    ]
+    return [replace(cost, self_training=0.0) for cost in costs], decisions
 
 
 def with_epochs(name, epochs):

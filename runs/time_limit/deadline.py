@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ...exceptions import UsageError
 from ...models import find_networks, model_columns
@@ -54,7 +55,7 @@ class TimeLimit:
         self.unfinished, self.expected, self.closing = {}, {}, 0.0
         requested, first = list(config.models), run.planned
         self._resumes = first.get("asked") == requested
-        self.config = config.with_models(first["models"]) if self._resumes else config
+        self.config = _as_planned(config, run) if self._resumes else config
         self.record = {
             "time_limit": seconds,
             "asked": requested,
@@ -102,6 +103,7 @@ class TimeLimit:
         self.closing = plan.stages[-1].seconds
         columns = dict(zip(self.config.models, models, strict=True))
         self.config = self.config.with_models(plan.models)
+        self.config = replace(self.config, self_training=plan.self_training)
         self.record["models"] = plan.models
         self.record["decisions"] += plan.decisions
         selected, settings = {}, {}
@@ -179,6 +181,13 @@ class TimeLimit:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, previous)
+
+
+def _as_planned(config, run):
+    """Return the configuration with what the first plan of the run has changed."""
+    is_off = "off" in (config.self_training, run.config.self_training)
+    config = replace(config, self_training="off" if is_off else "auto")
+    return config.with_models(run.planned["models"])
 
 
 def _raise_exceeded(signum, frame):

@@ -30,6 +30,7 @@ from ...models import find_networks, model_columns, set_resources
 from ...models.deep.data.log_mel import load_log_mels
 from ...models.deep.device import resolve_device
 from ...models.inspection import find_extractors, leading_extractor
+from ...stacking.pseudo_labels import N_ROUNDS
 from ...utils.leftovers import temporary_folder
 from ...utils.resources import Resources
 from ..training_clips import list_sources, sample_training
@@ -46,8 +47,8 @@ _ROWS, _EPOCHS = (4, 8), 3
 _FOLD_SECONDS = 1.0
 # Time of the report and model card, and of the slowest blend per clip, class, model and fit.
 _REPORT_SECONDS, _META_SECONDS = 5.0, 5e-6
-# Fits of a fold before the last, of a model that learns test clips: one, and one in each round.
-_SELF_TRAINING_FITS = 4
+# Fits of a fold of a self-trained model before the last: one, and one in each round.
+_SELF_TRAINING_FITS = 1 + N_ROUNDS
 # Fits of the leakage checks: shuffled labels, tones, and a stack that shuffles labels once more.
 _AUDIT_FITS = 4
 
@@ -76,6 +77,8 @@ class FitPlan:
         One message for each change of models and epochs.
     resolved : dict
         What parameters set to ``auto`` resolved to, by model.
+    self_training : {"auto", "off"}
+        Off where there is no time for it.
     stages : list of PlannedStage
     """
 
@@ -87,6 +90,7 @@ class FitPlan:
     models: list
     decisions: list
     resolved: dict
+    self_training: str
     stages: list
 
     @property
@@ -156,7 +160,14 @@ def plan_fit(
     closing = PlannedStage("stack and report", 1, 0, _META_SECONDS * meta_fits + _REPORT_SECONDS)
     spent = sum(stage.seconds for stage in [*stages, closing])
     chosen, decisions = choose(costs, available - spent)
-    names = [cost.name if cost in costs else with_epochs(cost.name, cost.epochs) for cost in chosen]
+    requested = {cost.name: cost for cost in costs}
+    names = [
+        cost.name
+        if cost.epochs == requested[cost.name].epochs
+        else with_epochs(cost.name, cost.epochs)
+        for cost in chosen
+    ]
+    is_dropped = any(requested[cost.name].self_training > cost.self_training for cost in chosen)
     plan = FitPlan(
         classes=len(data.classes),
         training_clips=task.n_train,
@@ -166,6 +177,7 @@ def plan_fit(
         models=names,
         decisions=decisions,
         resolved=resolved,
+        self_training="off" if is_dropped else config.self_training,
         stages=[*stages, *task.fits(names, chosen), closing],
     )
     return plan, chosen
@@ -217,8 +229,11 @@ class _Task:
                 n_done = self.n_clips - cost.n_features
                 name = f"features for {column}"
                 yield PlannedStage(name, self.n_clips, n_done, seconds[cost.name])
+            if cost.self_training:
+                yield PlannedStage(f"self-training {column}", 1, 0, cost.self_training)
             n_done = min(self.fitted[column], self.n_folds)
-            yield PlannedStage(f"fitting {column}", self.n_folds, n_done, cost.fit_seconds)
+            fit_seconds = cost.fit_seconds - cost.self_training
+            yield PlannedStage(f"fitting {column}", self.n_folds, n_done, fit_seconds)
 
     def model_cost(self, name, column, model, *, on_gpu):
         """Measure a model; of a model that is in the ledger, count its features only."""
@@ -227,8 +242,8 @@ class _Task:
         networks, extractors = find_networks(model), find_extractors(model)
         options = time_fold(model, self) if waves else {"fold": 0.0}
         if waves and self.test and column in self.config.self_trained:
-            once = math.ceil(self.n_folds / self.n_jobs) * _SELF_TRAINING_FITS * options["fold"]
-            options["once"] = once
+            n_fits = math.ceil(self.n_folds / self.n_jobs) * _SELF_TRAINING_FITS
+            options["self_training"] = n_fits * options["fold"]
         if networks:
             options["epochs"] = networks[0].epochs
         elif extractors:

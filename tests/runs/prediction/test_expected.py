@@ -92,7 +92,7 @@ def test_damaged_leaderboard_can_be_removed(text, make_finished):
         expect_run(run)
 
 
-def test_score_of_a_lost_model_is_kept(make_finished):
+def test_score_of_a_lost_model_stays(make_finished):
     """A resumed run may have fewer models than when the score was entered."""
     run = make_finished()
     text = {"cnn": {"public": 0.4}, "lr": {"public": 0.6}}
