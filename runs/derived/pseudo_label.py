@@ -18,6 +18,7 @@ from ..clip_list import ClipList
 from ..fitting.feature_cache import compute_features
 from ..fitting.fold_fits import fit_and_predict
 from ..fitting.meta_fit import fit_meta_model
+from ..fitting.self_training import with_pseudo_labels
 from ..predictions import METHOD, ModelPredictions, read_test
 from ..run import PSEUDO_LABEL, STACK, Run
 from ..stored_clips import find_test, find_training, open_data
@@ -38,7 +39,7 @@ class PseudoLabelResult:
         Unfitted, by column of the run.
     table : DataFrame
         Columns ``clip, label, fold``; one row per training clip.
-    clips : ndarray of shape (n_clips,), object
+    clips : list
         The training clips.
     test : ClipList
     labels : PseudoLabels
@@ -66,10 +67,10 @@ class PseudoLabelResult:
 
         Returns
         -------
-        clips, labels : ndarray of shape (n_clips + n_selected,), object
+        clips : list
+        labels : ndarray of shape (n_clips + n_selected,), object
         """
-        selected = _to_array(self.test.paths)[rows]
-        return np.concatenate([self.clips, selected]), np.append(_labels(self.table), labels)
+        return with_pseudo_labels(self.clips, _labels(self.table), self.test.paths, (rows, labels))
 
     def to_dict(self):
         """Return models, rounds and the number of selected clips by class, as plain data."""
@@ -130,7 +131,7 @@ def fit_pseudo_labels(
     table = run.read_table("ledger/oof")[["clip", "label", "fold"]]
     _log_networks(selected, table["fold"].nunique() * (n_rounds + 2), resources.progress)
     data = open_data(run, data, noise=noise, resources=resources)
-    clips = _to_array(find_training(data, run.read_recipes(), table["clip"], resources=resources))
+    clips = find_training(data, run.read_recipes(), table["clip"], resources=resources)
     header = ClipList.from_test_table(data).header
     test = ClipList(ids, find_test(data, ids), header, tuple(run.metrics["left_out"]))
     if resources.cache is not None:
@@ -140,7 +141,7 @@ def fit_pseudo_labels(
     n_jobs = None if any(map(find_networks, selected.values())) else resources.n_jobs
     with resources.progress.stage("pseudo-labelling"):
         labels = pseudo_label(
-            *(list(selected.items()), clips, _labels(table), table["fold"], _to_array(test.paths)),
+            *(list(selected.items()), clips, _labels(table), table["fold"], test.paths),
             groups=run.song_groups(len(table)),
             n_rounds=n_rounds,
             confidence=confidence,
@@ -280,13 +281,6 @@ def _log_networks(models, n_fits, progress):
 
 def _labels(table):
     return table["label"].to_numpy(dtype=object)
-
-
-def _to_array(clips):
-    """Return clips as an array that can be indexed; numpy would split paths and mashups."""
-    array = np.empty(len(clips), dtype=object)
-    array[:] = clips
-    return array
 
 
 def _write_inputs(result, run):

@@ -25,7 +25,7 @@ from ..run_files import damaged
 from ..training_clips import fold_columns
 from .cluster import run_on_cluster
 from .feature_cache import compute_features
-from .self_training import label_test_clips, training_groups
+from .self_training import label_test_clips, training_groups, with_pseudo_labels
 
 
 @dataclass(frozen=True)
@@ -202,12 +202,9 @@ class FoldFitter:
 
     def _fold_clips(self, name, fold):
         """Return clips and labels, pseudo-labelled ones last, and positions to train on."""
-        clips, y, train = self.training.clips, self._y, np.flatnonzero(~fold.held_out)
-        rows, labels = self._labels_of_fold(name, fold)
-        if not len(rows):
-            return clips, y, train
-        train = np.append(train, len(clips) + np.arange(len(rows)))
-        return [*clips, *(self.test.clips[row] for row in rows)], np.append(y, labels), train
+        selected = self._labels_of_fold(name, fold)
+        clips, y = with_pseudo_labels(self.training.clips, self._y, self.test.clips, selected)
+        return clips, y, np.setdiff1d(np.arange(len(clips)), np.flatnonzero(fold.held_out))
 
     def _collect(self, name, keys):
         """Read the predictions of all folds, and average them over the tables of folds."""

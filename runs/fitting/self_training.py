@@ -69,6 +69,28 @@ def training_groups(training):
     return song_groups(training.folds, training.recipes)
 
 
+def with_pseudo_labels(clips, y, test_clips, selected):
+    """Return training clips and labels, followed by test clips and their pseudo-labels.
+
+    Parameters
+    ----------
+    clips : list of clips
+    y : ndarray of shape (n_clips,), or (n_clips, n_labels) if no clip is selected
+    test_clips : sequence of clips
+    selected : pair of ndarray of shape (n_selected,)
+        Positions of test clips, and labels.
+
+    Returns
+    -------
+    clips : list of clips
+    y : ndarray of shape (n_clips + n_selected,)
+    """
+    rows, labels = selected
+    if not len(rows):
+        return clips, y
+    return [*clips, *(test_clips[row] for row in rows)], np.append(y, labels)
+
+
 def self_training_summary(found):
     """Return the rounds and the mean number of clips, as in a run's ``metrics.json``.
 

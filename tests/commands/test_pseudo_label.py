@@ -36,9 +36,11 @@ def selected_clips(monkeypatch):
     def choose(models, clips, y, folds, test, **settings):
         labels = np.array(sorted(set(y)), dtype=object)
         chosen, none = (np.array(CHOSEN), labels[1:]), (np.array([], dtype=int), labels[:0])
-        train, selected = clips[folds != 0], test[CHOSEN]
-        fitted = clone(models[0][1]).fit([*train, *selected], [*y[folds != 0], *labels[1:]])
-        expected.append(fitted.predict_proba(clips[folds == 0]))
+        train = [clip for clip, fold in zip(clips, folds, strict=True) if fold != 0]
+        held_out = [clip for clip, fold in zip(clips, folds, strict=True) if fold == 0]
+        train += [test[row] for row in CHOSEN]
+        fitted = clone(models[0][1]).fit(train, [*y[folds != 0], *labels[1:]])
+        expected.append(fitted.predict_proba(held_out))
         by_class = dict(zip(labels, [0, 0.5, 0.5], strict=True))
         accepted = Round(1.0, 0.5, 0.6, 0.05, 0.15, True, by_class)
         return PseudoLabels(*chosen, (accepted,), (chosen, none))
