@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ...audio import clip_key
 from ...audio.windows import recording_name
 from ...domain_shift.gap.clip_sets import ClipSet, compare, describe
 from ...mashups import Mashup, Settings, build_source_store, song_recipes
@@ -47,16 +48,19 @@ def collect(inputs, *, n_clips=_N_CLIPS, n_songs=_N_SONGS):
     if not has_test(run):
         return None
     sizes, embedding = {"n_clips": n_clips, "n_songs": n_songs}, find_embedding(inputs)
-    keys = {} if embedding is None else {"embedding": embedding.extractor_.store_name}
+    test = ClipSet.from_test(inputs.data_set).sample(n_clips, 0)
+    groups = inputs.data_set.train["group"].astype(str).tolist()
+    keys = {"test": [clip_key(clip) for clip in test.clips], "groups": groups}
+    if embedding is not None:
+        keys["embedding"] = embedding.extractor_.store_name
     return cached_result(
-        run, "gap", lambda: _measure(inputs, embedding, **sizes), **sizes, **keys, format=4
+        run, "gap", lambda: _measure(inputs, test, embedding, **sizes), **sizes, **keys, format=5
     )
 
 
-def _measure(inputs, embedding, *, n_clips, n_songs):
+def _measure(inputs, test, embedding, *, n_clips, n_songs):
     run, resources = inputs.run, inputs.resources
-    recipes = run.read_recipes()
-    test = ClipSet.from_test(inputs.data_set).sample(n_clips, 0).usable(resources=resources)
+    recipes, test = run.read_recipes(), test.usable(resources=resources)
     training = _training_clips(run, inputs.data_set, recipes, n_clips, resources)
     X_test, X_training = (
         describe(clips, "all", resources, embedding) for clips in (test, training)

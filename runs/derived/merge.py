@@ -141,7 +141,7 @@ def _choose_sources(runs):
                     "with other parameters or versions than in a run before it; merge runs of one "
                     "experiment, or combine finished runs with stack"
                 )
-            if not _same_table(_path(source, entry), _path(run, entry)):
+            if not _same_predictions(_path(source, entry), _path(run, entry)):
                 raise UsageError(
                     f"{source.path} and {run.path} hold different predictions of {entry.model}, "
                     f"fold {entry.fold}, from the same inputs (those of a GPU vary): remove "
@@ -157,6 +157,14 @@ def _path(run, entry):
 # Contents are compared: other versions of pyarrow write the same table in other bytes.
 def _same_table(first, other):
     return read_parquet(first).equals(read_parquet(other))
+
+
+def _same_predictions(first, other):
+    # The key is of contents and their order; clips may have been renamed since.
+    first, other = (
+        read_parquet(path).drop(columns="id", errors="ignore") for path in (first, other)
+    )
+    return first.equals(other)
 
 
 def _same_folds(first, other):

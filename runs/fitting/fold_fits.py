@@ -187,7 +187,8 @@ class FoldFitter:
         self.run.ledger.write(name, fold.number, key, oof=oof, test=test)
 
     def _label_test_clips(self, name, model):
-        groups = [str(group) for group in training_groups(self.training)]
+        # Codes, so that groups may be renamed.
+        groups = pd.factorize(training_groups(self.training))[0].tolist()
         key = content_key(data=self._data_keys[0], groups=groups, **self._model_inputs(name, model))
         self.pseudo_labels[name] = label_test_clips(
             *(self.run, name, model, self.training, self.test), key=key, resources=self._resources

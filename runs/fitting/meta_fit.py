@@ -47,6 +47,8 @@ def fit_meta_model(run, table, test, predictions, *, target, final=None):
         _write_test_folds(run, final, predictions, test, target)
         labels = target.decode(target.predict(test_proba[STACK], thresholds[STACK]))
         run.write_submission(test.to_table(labels))
+    else:
+        _remove_test_predictions(run)
     scores = {
         name: target.score(y, target.predict_out_of_fold(y, values, folds), values)
         for name, values in proba.items()
@@ -56,6 +58,12 @@ def fit_meta_model(run, table, test, predictions, *, target, final=None):
         metrics["thresholds"] = thresholds
     run.write_metrics(metrics)
     write_expected(run)
+
+
+def _remove_test_predictions(run):
+    """Remove what a resumed run has of a test that its data set no longer has."""
+    for name in ("submission.csv", "ledger/test.parquet", "ledger/test_folds.parquet"):
+        (run.path / name).unlink(missing_ok=True)
 
 
 def _predict_test(final, parts, test, target):

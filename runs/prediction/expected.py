@@ -9,6 +9,7 @@ from ...exceptions import DataError, UsageError, first_line
 from ...stacking import expect_scores
 from ...utils.atomic_write import write_text
 from ...utils.constraints import is_number
+from ...utils.hashing import content_key
 from ...utils.threads import one_blas_thread
 from ..predictions import model_proba, read_test
 from ..run import PSEUDO_LABEL, STACK
@@ -135,13 +136,16 @@ def record_score(run, macro_f1, *, board, model=STACK):
         )
     read_test(run)
     boards = _read_boards(run)
-    boards.setdefault(model, {})[board] = float(macro_f1)
+    entry = {"macro_f1": float(macro_f1), "predictions": _predictions_key(run, model)}
+    boards.setdefault(model, {})[board] = entry
     write_text(run.path / _FILE, json.dumps(boards, indent=1) + "\n")
     write_expected(run)
 
 
 def read_leaderboard(run):
-    """Read the scores of the run's models that were entered by :func:`record_score`.
+    """Read the scores of the run's test predictions that were entered by :func:`record_score`.
+
+    Scores of predictions that a resumed run no longer has are left out.
 
     Parameters
     ----------
@@ -157,23 +161,37 @@ def read_leaderboard(run):
     DataError
         The file is damaged.
     """
-    models = (*run.model_names, STACK)
-    return {model: boards for model, boards in _read_boards(run).items() if model in models}
+    boards, found = _read_boards(run), {}
+    for model in (name for name in (*run.model_names, STACK) if name in boards):
+        # Entries of an earlier version have no key.
+        keys = {None, _predictions_key(run, model)}
+        entries = {b: e for b, e in boards[model].items() if e.get("predictions") in keys}
+        if entries:
+            found[model] = {board: entry["macro_f1"] for board, entry in entries.items()}
+    return found
+
+
+def _predictions_key(run, model):
+    """Return the content key of what a model predicts for the test clips."""
+    table = read_test(run)
+    proba = model_proba(table, model, run.metrics["classes"])
+    return content_key(ids=table["id"].tolist(), proba=proba.tolist())
 
 
 def _read_boards(run):
-    """Return all scores that were entered: a resumed run may have lost a model."""
+    """Return all entries of the file, by model and board."""
     path = run.path / _FILE
     if not path.exists():
         return {}
     boards = defaultdict(dict)
     try:
         for model, by_board in read_json(path).items():
-            for board, score in by_board.items():
-                if not (is_number(score) and 0 <= score <= 1):
-                    raise ValueError(f"score {score!r} of {model!r}")
-                boards[model][board] = float(score)
-    except (AttributeError, TypeError, ValueError, DataError) as error:
+            for board, entry in by_board.items():
+                entry = entry if isinstance(entry, dict) else {"macro_f1": entry}
+                if not (is_number(entry["macro_f1"]) and 0 <= entry["macro_f1"] <= 1):
+                    raise ValueError(f"score {entry['macro_f1']!r} of {model!r}")
+                boards[model][board] = entry
+    except (AttributeError, TypeError, ValueError, LookupError, DataError) as error:
         raise DataError(
             f"{path}: is damaged; remove it, and enter the scores again by ledger score"
         ) from error

@@ -78,6 +78,21 @@ def test_damaged_fold_is_fitted_again(
     assert {path: path.stat().st_mtime_ns for path in other} == stamps
 
 
+def test_removed_test_clips_leave_no_predictions(excerpts, tmp_path, fit_small, run_program):
+    run, test = tmp_path / "RUN", excerpts.parent / "test.csv"
+    names = pd.read_csv(excerpts)["path"]
+    pd.DataFrame({"id": range(len(names)), "filename": names}).to_csv(test, index=False)
+    assert fit_small(excerpts, run, models=MODEL)[0] == 0
+    of_test = [run / name for name in ("submission.csv", "ledger/test.parquet")]
+    of_test.append(run / "ledger/test_folds.parquet")
+    assert all(path.exists() for path in of_test)
+    test.unlink()
+    code, _, err = fit_small(excerpts, run, "--resume", models=MODEL)
+    assert code == 0, err
+    assert not any(path.exists() for path in of_test)
+    assert "expected" not in (run / "metrics.json").read_text()
+
+
 def test_removed_folds_are_discarded(excerpts, tmp_path, fit_small):
     run, table = tmp_path / "RUN", pd.read_csv(excerpts)
     folds = table.groupby("label")["group"].transform(lambda groups: pd.factorize(groups)[0])

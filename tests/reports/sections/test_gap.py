@@ -1,6 +1,7 @@
 """The gap is measured before and after mixing, stored, and put into words."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,16 @@ def test_mashups_and_plain_songs_are_compared(run, make_inputs, shared_cache, mo
     document["result"]["trained_on"]["auc"] = 0.123
     (run.path / "gap.json").write_text(json.dumps(document))
     assert GAP.collect(inputs, n_clips=8, n_songs=5)["trained_on"]["auc"] == 0.123
+    # Other test clips, and other groups of songs, are measured again.
+    data_set = inputs.data_set
+    for change in (
+        {"test": data_set.test.iloc[1:]},
+        {"train": data_set.train.assign(group=data_set.train["group"] + "x")},
+    ):
+        vars(inputs)["data_set"] = replace(data_set, **change)
+        assert GAP.collect(inputs, n_clips=8, n_songs=5)["trained_on"]["auc"] != 0.123
+        vars(inputs)["data_set"] = data_set
+        (run.path / "gap.json").write_text(json.dumps(document))
     assert GAP.collect(inputs, n_clips=7, n_songs=5)["trained_on"]["n_a"] == 7
 
 

@@ -67,6 +67,18 @@ def test_tables_are_compared_by_content(start_run, tmp_path):
     assert merge_runs([one.path, other.path], tmp_path / "RUN").ledger.has("lr", 0, "0a")
 
 
+def test_renamed_clips_are_the_same(start_run, tmp_path):
+    """Keys are of contents: a resumed run has predictions under the names of before."""
+    one, other = (start_run(name, ["lr"], [("lr", 0, "0a")]) for name in ("ONE", "OTHER"))
+    path = next(other.path.glob("ledger/lr/*"))
+    table = pd.read_parquet(path)
+    table.assign(id="renamed").to_parquet(path, index=False)
+    assert merge_runs([one.path, other.path], tmp_path / "RUN").ledger.has("lr", 0, "0a")
+    table.assign(lr__a=0.25).to_parquet(path, index=False)
+    with pytest.raises(UsageError, match="hold different predictions of lr, fold 0"):
+        merge_runs([one.path, other.path], tmp_path / "RUN2")
+
+
 @pytest.mark.parametrize("command", [STACK, PSEUDO_LABEL])
 def test_derived_runs_cannot_be_merged_or_resumed(command, start_run, tmp_path):
     made = start_run("MADE", ["lr"], resolved={"lr": {}, command: {"runs": {}}})

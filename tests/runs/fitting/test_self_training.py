@@ -267,14 +267,13 @@ def test_stacked_run_has_rounds_of_base_models(approved, fit, tmp_path):
     assert run.metrics["self_training"] == approved[0].metrics["self_training"]
 
 
-def test_merged_run_has_the_labels(approved, fit, tmp_path):
+def test_merged_run_has_the_labels(approved, plain, fit, tmp_path):
     """The options of the run with the model count; its labels are not found again."""
     other, _ = fit("lr", models=["lr(families=mfcc)"], self_training="off")
     merged = merge_runs([other.path, approved[0].path], tmp_path / "RUN")
     assert merged.config.self_training == "auto"
     for path in approved[0].ledger.root.glob(f"{LDA}/*"):
         assert (merged.ledger.root / LDA / path.name).read_bytes() == path.read_bytes()
-    plain, _ = fit("plain", resume=True, self_training="off")
     assert merge_runs([other.path, plain.path], tmp_path / "RUN2").config.self_training == "off"
     with pytest.raises(UsageError, match=r"self_training='auto', .* with 'off'"):
         merge_runs([approved[0].path, plain.path], tmp_path / "RUN3")

@@ -9,6 +9,7 @@ import pytest
 from stemstack.commands import main
 from stemstack.exceptions import DataError, UsageError
 from stemstack.runs import Run, expect_run, record_score, summarise_run
+from stemstack.runs.prediction.expected import read_leaderboard
 
 N = 60
 LABELS = [("a", "b", "c")[i % 3] for i in range(N)]
@@ -66,7 +67,7 @@ def test_leaderboard_score_is_stored_and_corrects(make_finished):
     assert summarise_run(run)["stack"]["leaderboard"] == 0.5
     # A score entered again replaces the earlier one.
     record_score(run, 0.9, board="public")
-    assert json.loads((run.path / "leaderboard.json").read_text()) == {"stack": {"public": 0.9}}
+    assert read_leaderboard(run) == {"stack": {"public": 0.9}}
     assert expect_run(run)[0]["lr"].macro_f1 > after["lr"].macro_f1
 
 
@@ -100,7 +101,25 @@ def test_score_of_a_lost_model_stays(make_finished):
     assert list(expect_run(run)[0]) == ["lgbm", "stack"]
     record_score(run, 0.7, board="public", model="lgbm")
     stored = json.loads((run.path / "leaderboard.json").read_text())
-    assert stored == {**text, "lgbm": {"public": 0.7}}
+    assert {m: entry["public"]["macro_f1"] for m, entry in stored.items()} == {
+        "cnn": 0.4, "lr": 0.6, "lgbm": 0.7,
+    }  # fmt: skip
+    assert read_leaderboard(run) == {"lr": {"public": 0.6}, "lgbm": {"public": 0.7}}
+
+
+def test_score_of_other_predictions_is_not_used(make_finished):
+    """A resumed run may have another stack than the one that was submitted."""
+    run = make_finished()
+    before = expect_run(run)[0]
+    record_score(run, 0.5, board="public")
+    table = run.read_table("ledger/test")
+    columns = [name for name in table if name.startswith("stack__")]
+    run.write_table("ledger/test", table.assign(**{c: table[c].to_numpy()[::-1] for c in columns}))
+    assert read_leaderboard(run) == {}
+    assert list(expect_run(run)[0]) == ["lr", "lgbm", "stack"]
+    assert expect_run(run)[0]["lr"].macro_f1 == pytest.approx(before["lr"].macro_f1, abs=0.01)
+    run.write_table("ledger/test", table)
+    assert read_leaderboard(run) == {"stack": {"public": 0.5}}
 
 
 def test_ledger_score_prints_the_table(make_finished, capsys):
