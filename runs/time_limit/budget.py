@@ -70,8 +70,8 @@ class ModelCost:
     @property
     def fit_seconds(self):
         """Time of all fits, in s."""
-        once = self.once + self.self_training if self.waves else 0.0
-        return self.waves * self.fold_seconds + once
+        once = self.once if self.waves else 0.0
+        return self.waves * self.fold_seconds + once + self.self_training
 
     def with_min_epochs(self):
         """Return the cost with the least number of epochs."""

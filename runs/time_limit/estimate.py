@@ -192,6 +192,8 @@ class _Task:
         test = [] if data.test is None else [data.root / path for path in data.test["path"]]
         self.test = [str(path) for path in test if path.exists()]
         self.fitted = Counter(entry.model for entry in run.ledger.entries())
+        labels = run.ledger.root.glob("*/self-training-*.json")
+        self.labelled = {path.parent.name for path in labels}
         self.sources, self.unconverted, self._training = [], [], []
         self.n_folds = config.folds * config.repeats
         if data.has_stems:
@@ -240,8 +242,9 @@ class _Task:
         n_missing = max(0, self.n_folds - self.fitted[column])
         waves = math.ceil(n_missing / (1 if on_gpu else self.n_jobs))
         networks, extractors = find_networks(model), find_extractors(model)
-        options = time_fold(model, self) if waves else {"fold": 0.0}
-        if waves and self.test and column in self.config.self_trained:
+        labels_clips = self.test and column in set(self.config.self_trained) - self.labelled
+        options = time_fold(model, self) if waves or labels_clips else {"fold": 0.0}
+        if labels_clips:
             n_fits = math.ceil(self.n_folds / self.n_jobs) * _SELF_TRAINING_FITS
             options["self_training"] = n_fits * options["fold"]
         if networks:

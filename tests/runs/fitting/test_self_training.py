@@ -1,5 +1,6 @@
 """Models of a fit that are fitted on test clips too, with their own pseudo-labels."""
 
+import shutil
 from dataclasses import replace
 from html import escape
 
@@ -330,6 +331,16 @@ def test_plan_has_all_fits(tones, tmp_path):
     assert f"self-training {LDA}" not in stages_of(
         plan_run(off, tmp_path / "RUN", resources=resources)
     )
+
+
+def test_plan_counts_lost_labels_again(tones, approved, tmp_path):
+    run = tmp_path / "RUN"
+    shutil.copytree(approved[0].path, run)
+    config, resources = Config(str(tones), models=[MODEL], folds=2), Resources(tmp_path, n_jobs=1)
+    assert f"self-training {LDA}" not in stages_of(plan_run(config, run, resources=resources))
+    next(run.glob("ledger/*/self-training-*.json")).unlink()
+    stages = stages_of(plan_run(config, run, resources=resources))
+    assert stages[f"self-training {LDA}"] > 0 == stages[f"fitting {LDA}"]
 
 
 def test_time_limit_leaves_self_training_out_first(fit, plain, monkeypatch):

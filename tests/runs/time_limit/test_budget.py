@@ -43,6 +43,14 @@ def test_epochs_are_reduced_before_models_are_dropped():
     assert seconds == 182
 
 
+def test_self_training_is_left_out_first():
+    costs = [replace(LINEAR, self_training=30.0), TREES, NETWORK]
+    assert choice(costs, 272.0) == ({"lr": 0, "lgbm": 0, "effnet": 8}, 272, [])
+    epochs, seconds, decisions = choice(costs, 271.0)
+    assert (epochs["effnet"], seconds) == (8, 242)
+    assert decisions == ["lr is fitted without self-training, which would take 30.0 s"]
+
+
 def test_most_expensive_model_dropped_first():
     small = ModelCost("cnn(epochs=4)", fold=1.0, waves=2, epoch=1.0, epochs=4)
     epochs, _, decisions = choice([LINEAR, NETWORK, small], 60.0)
