@@ -3,7 +3,8 @@
 An entry is one Parquet file, ``<model>/fold<k>-<key>.parquet``, with the columns ``id``, ``split``
 (``oof`` or ``test``) and ``<model>__<class>``. It is written by atomic rename, after the model: an
 existing entry is complete. A resumed run computes the missing entries only, and several processes
-may fill one ledger: an entry computed twice is the same twice.
+may fill one ledger: an entry computed twice is the same twice. The pseudo-labels that a model was
+fitted on are beside its entries.
 """
 
 import re
@@ -54,7 +55,7 @@ class Ledger:
         return self.root / model / f"fold{fold}-{key}.parquet"
 
     def self_training_path(self, model, key):
-        """Return the path of the pseudo-labels that a model was trained on, if it was."""
+        """Return the path of the pseudo-labels of a self-trained model, whether they exist or not."""
         return self.root / model / f"self-training-{key}.json"
 
     def has(self, model, fold, key):
