@@ -55,7 +55,7 @@ class Ledger:
         return self.root / model / f"fold{fold}-{key}.parquet"
 
     def self_training_path(self, model, key):
-        """Return the path of the pseudo-labels of a self-trained model, whether they exist or not."""
+        """Return the path of the pseudo-labels of a model, whether they exist or not."""
         return self.root / model / f"self-training-{key}.json"
 
     def has(self, model, fold, key):
