@@ -1,9 +1,11 @@
 """``features``: extract handcrafted features into a table."""
 
+from itertools import compress
 from pathlib import Path
 
 import click
 
+from ..exceptions import DataError
 from ._shared.grouped import option
 from ._shared.options import (
     cache_option,
@@ -79,7 +81,9 @@ def features_command(
     resources = make_resources(cache, jobs, quiet)
     reading = {"stems": stems, "allow_missing_stems": allow_missing_stems}
     reading["label_separator"] = label_separator
-    table, clips = _list_clips(paths, reading, resources)
+    table, clips, unnamed = _list_clips(paths, reading, resources)
+    if unnamed and on_error == "raise":
+        raise DataError(unnamed[0])
     extractors = _make_extractors(sr, families)
     with resources.progress.stage("features", len(clips) * len(extractors)) as advance:
         options = {"n_jobs": jobs, "cache": cache / "features", "on_error": on_error}
@@ -89,7 +93,7 @@ def features_command(
         ]
         problems = write_features(out, table, join_batches(*extractions))
     echo_data(out)
-    report_skipped_clips(problems, "clips were left out")
+    report_skipped_clips([*unnamed, *problems], "clips were left out")
 
 
 def _make_extractors(sr, families):
@@ -106,16 +110,26 @@ def _make_extractors(sr, families):
 
 
 def _list_clips(paths, reading, resources):
-    """Return the clips of a data set, or of files and folders, as a table and as a list."""
+    """Return the clips of a data set, or of files and folders, as a table and as a list.
+
+    And one message for each file whose name no table can hold.
+    """
     import pandas as pd
 
     from ..datasets import is_data_set, local_data, read_data
+    from ..datasets.files import is_utf8
     from ..runs import ClipList
     from ..runs.training_clips import labelled_clips
 
     if len(paths) == 1:
         local = local_data(paths[0], resources.cache, progress=resources.progress)
         if is_data_set(local):
-            return labelled_clips(read_data(local, **reading), resources=resources)
+            return *labelled_clips(read_data(local, **reading), resources=resources), []
     clips = ClipList.from_paths(paths, resources=resources)
-    return pd.DataFrame({"clip": clips.ids}), clips.paths
+    named = [is_utf8(name) for name in clips.ids]
+    if not any(named):
+        raise DataError(f"{clips.ids[0]!r}: is not a UTF-8 name; rename it")
+    unnamed = [name for name, is_named in zip(clips.ids, named, strict=True) if not is_named]
+    ids, files = (list(compress(part, named)) for part in (clips.ids, clips.paths))
+    problems = [f"{name!r}: is not a UTF-8 name; rename it" for name in unnamed]
+    return pd.DataFrame({"clip": ids}), files, problems

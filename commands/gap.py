@@ -35,9 +35,10 @@ from ._shared.values import FOLDS, MANY, SEED, FilePath, Names
 @embedding_option("Compare an embedding too: musicnn, for example.")
 @option(
     "--permutations",
-    type=click.IntRange(1, MANY),
+    # With fewer, no p-value is below 0.05.
+    type=click.IntRange(20, MANY),
     default=199,
-    help="Permutations for the p-value.",
+    help="Permutations for the p-value, 20 or more.",
 )
 @option("--folds", type=FOLDS, default=GAP_FOLDS, help="Folds of songs and noise clips.")
 @click.option("--picture", type=FilePath(dir_okay=False), help="PNG, SVG or PDF file of a figure.")

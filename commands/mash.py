@@ -1,11 +1,13 @@
 """``mash``: sample and render labelled mashups."""
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
+from ..utils.formatting import format_names
 from ._shared.grouped import option
 from ._shared.options import (
     cache_option,
@@ -133,6 +135,12 @@ def _replay(file, dataset, resources):
     found = read_recipes(file)
     if not found:
         raise DataError(f"{file}: has no recipes")
+    counts = Counter(recipe.id for recipe in found)
+    if repeated := [name for name, count in counts.items() if count > 1]:
+        raise DataError(
+            f"{file}: ids of recipes are repeated, which name the files: {format_names(repeated)}; "
+            "give each recipe an id of its own"
+        )
     return load_recipes(dataset, found, resources=resources)
 
 

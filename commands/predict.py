@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from ..exceptions import DataError, UsageError
 from ..utils.atomic_write import atomic_path
@@ -84,6 +85,9 @@ def predict_command(
     Ids are written exactly as they are, as a submission needs them. Add --spreadsheet-safe to open
     the predictions of files that are not your own in a spreadsheet.
     """
+    source = click.get_current_context().get_parameter_source("data")
+    if paths and source is ParameterSource.ENVIRONMENT:
+        data = None  # The command line comes first.
     if bool(paths) == (data is not None):
         raise UsageError("Give either PATHS or --data DATA to predict, and not both")
     if windows and decode:

@@ -48,16 +48,32 @@ def name_within(file, root):
         The name is not valid UTF-8, which no table could hold, or the locale cannot tell.
     """
     name = file.relative_to(root).as_posix()
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
+    if not is_utf8(name):
         encoding = sys.getfilesystemencoding()
         if encoding != "utf-8":
             fix = f"set PYTHONUTF8=1, since names are read as {encoding} in this locale"
         else:
             fix = "rename it"
-        raise DataError(f"{root}: {name!r} is not a UTF-8 name; {fix}") from error
+        raise DataError(f"{root}: {name!r} is not a UTF-8 name; {fix}")
     return name
+
+
+def is_utf8(name):
+    """Return whether a file name is text, which tables can hold, and not bytes of another encoding.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def find_audio(folder):

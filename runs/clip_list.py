@@ -184,14 +184,13 @@ class ClipList:
         """
         windows = self.windows or [()] * len(self.ids)
         columns = zip(self.ids, self.paths, self.seconds, windows, strict=True)
-        return pd.DataFrame(
-            [
-                (clip_id, path, round(window.start, 2), round(window.stop, 2))
-                for clip_id, path, seconds, windows in columns
-                for window in windows or [Window(path, 0.0, seconds)]
-            ],
-            columns=["path", "file", "start", "end"],
-        )
+        rows = [
+            (clip_id, path, round(window.start, 2), round(window.stop, 2))
+            for clip_id, path, seconds, windows in columns
+            for window in windows or [Window(path, 0.0, seconds)]
+        ]
+        table = pd.DataFrame(rows, columns=["path", "file", "start", "end"], dtype=object)
+        return table.astype({"start": float, "end": float})
 
     def average(self, proba, multilabel=False):
         """Average the predictions of windows: one row per clip.
@@ -231,7 +230,9 @@ class ClipList:
         -------
         DataFrame
         """
-        table = pd.DataFrame({self.header[0]: self.ids, self.header[1]: labels})
+        # Names of files may be no Unicode, which columns of text cannot hold.
+        ids = pd.Series(self.ids, dtype=object)
+        table = pd.DataFrame({self.header[0]: ids, self.header[1]: labels})
         if proba is None:
             return table
         return add_class_columns(table, proba)

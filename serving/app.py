@@ -75,6 +75,7 @@ def serve_page(
     http://127.0.0.1:7860/
     """
     host, idle = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1", IdleConnections()
+    host = host.strip("[]")
     _check_address(host, port)
     rules = Rules(
         _host_names(host, share, allowed_hosts),
@@ -85,7 +86,8 @@ def serve_page(
         page = build_page(explainer)
         try:
             _, local, public = page.queue(api_open=False, max_size=_MAX_WAITING).launch(
-                server_name=host,
+                # Gradio makes a URL of it.
+                server_name=f"[{host}]" if ":" in host else host,
                 server_port=port,
                 share=share,
                 inbrowser=browser,

@@ -149,6 +149,8 @@ def read_entry(path, read):
     except MemoryError:
         raise
     except Exception as error:  # The type depends on where the entry is damaged.
+        if not os.path.lexists(path):
+            return None  # Some libraries have an error of their own for it.
         # pyarrow raises OSError without a number for damaged content.
         if isinstance(error, OSError) and error.errno is not None:
             raise _denied(path, error) from error

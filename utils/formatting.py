@@ -132,7 +132,14 @@ def spreadsheet_safe(table):
     '=1+1,-0.5
     a-b,0.5
     """
-    return table.map(_quote_formula).rename(columns=_quote_formula)
+    safe = table.rename(columns=_quote_formula)
+    for place, (_, column) in enumerate(table.items()):
+        if column.dtype.kind not in "biuf":
+            texts = column.astype(object)
+            # One by one: a column of text cannot hold names that are no Unicode.
+            texts[:] = [_quote_formula(value) for value in column]
+            safe.isetitem(place, texts)
+    return safe
 
 
 def _quote_formula(value):

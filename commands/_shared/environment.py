@@ -47,8 +47,10 @@ def warn_of_unknown_variables(group):
     names = {name for name in os.environ if name.startswith(PREFIX)} - _OTHERS
     existing = set(_list_variables(group)) if names else set()
     for name in sorted(names - existing):
-        near = difflib.get_close_matches(name, existing | _OTHERS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        # Without the prefix, by which all names are alike.
+        options = [other.removeprefix(PREFIX) for other in existing | _OTHERS]
+        near = difflib.get_close_matches(name.removeprefix(PREFIX), sorted(options), n=1)
+        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
         echo_line(f"warning: the environment variable {name} sets no option{hint}")
 
 

@@ -1,5 +1,9 @@
 """``features`` with embeddings beside the handcrafted families."""
 
+import os
+import shutil
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,3 +37,19 @@ def test_embeddings_join_the_families(tmp_path):
     expected = [SpectralFeatures(families="zcr").fit_transform(paths), embedding.transform(paths)]
     assert list(table) == [name for part in expected for name in part]
     np.testing.assert_array_equal(table.to_numpy(), np.hstack([p.to_numpy() for p in expected]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode there")
+def test_name_that_no_table_holds_is_left_out(tmp_path, run_program):
+    samples = 0.1 * np.random.default_rng(0).standard_normal(22050)
+    good, bad = tmp_path / "good.wav", os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    sf.write(good, samples, 22050)
+    shutil.copy(good, bad)
+    out = tmp_path / "out.csv"
+    options = ["--out", out, "--families", "zcr", "--cache", tmp_path / "cache", "--jobs", "1"]
+    code, _, err = run_program("features", good, bad, *options)
+    assert code == 1 and "1 clips were left out" in err and "is not a UTF-8 name; rename it" in err
+    assert pd.read_csv(out)["clip"].tolist() == [str(good)]
+    for arguments in ([good, bad, "--on-error", "raise"], [bad]):
+        code, _, err = run_program("features", *arguments, *options)
+        assert code == 1 and "is not a UTF-8 name; rename it" in err

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 SR = 22050
-SMALL = ["--n", "6", "--folds", "2", "--families", "centroid", "--permutations", "19"]
+SMALL = ["--n", "6", "--folds", "2", "--families", "centroid", "--permutations", "20"]
 SMALL += ["--quiet", "--jobs", "1"]
 
 
@@ -25,7 +25,7 @@ def test_mashups_are_compared_with_test_clips(stem_data, run_program, tmp_path):
     code, plain, _ = run_program("gap", stem_data, "--json", *options)
     plain = json.loads(plain)
     assert code == 0 and f"AUC {plain['auc']:.3f} [" in out
-    assert plain["n_permutations"] == 19 and set(plain["families"]) == {
+    assert plain["n_permutations"] == 20 and set(plain["families"]) == {
         "length and level",
         "tuning",
         "decay",
@@ -37,6 +37,12 @@ def test_mashups_are_compared_with_test_clips(stem_data, run_program, tmp_path):
         "dynamics",
         "spectrum",
     }
+
+
+def test_too_few_permutations_are_refused(stem_data, run_program):
+    """The least p-value of n permutations is 1 / (n + 1)."""
+    code, _, err = run_program("gap", stem_data, "--permutations", "19")
+    assert code == 2 and "19 is not in the range 20<=x" in err
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_two_folders_of_clips_are_compared(two_folders, run_program):
     arguments = [two_folders / "quiet", two_folders / "loud", *SMALL, "--n", "9"]
     code, out, _ = run_program("gap", *arguments)
     assert code == 0
-    assert out.startswith("9 clips of quiet, 9 of loud\nAUC 1.000 [1.000, 1.000], p = 0.05")
+    assert out.startswith("9 clips of quiet, 9 of loud\nAUC 1.000 [1.000, 1.000], p = 0.0476")
     (two_folders / "loud" / "0.wav").write_bytes(b"no audio")
     code, out, err = run_program("gap", *arguments)
     assert code == 1 and "9 clips of quiet, 8 of loud" in out

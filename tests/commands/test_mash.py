@@ -88,6 +88,9 @@ def test_malicious_or_invalid_recipes_are_refused(mash, stem_data, tmp_path, run
     (tmp_path / "r.jsonl").write_text(json.dumps(row | {"length": 10**9}))
     code, _, err = run_program("mash", stem_data, *arguments, "--jobs", "1")
     assert code == 1 and "render from the stems that the recipe was made for" in err
+    (tmp_path / "r.jsonl").write_text(f"{json.dumps(row)}\n" * 2)
+    code, _, err = run_program("mash", stem_data, *arguments)
+    assert code == 1 and f"ids of recipes are repeated, which name the files: {row['id']}" in err
     (tmp_path / "r.jsonl").write_text("")
     code, _, err = run_program("mash", stem_data, *arguments)
     assert code == 1 and "has no recipes" in err

@@ -240,8 +240,10 @@ def test_off_needs_no_quotes(option, tmp_path, run_program):
 
 def test_variable_that_sets_no_option_is_named(run_program, monkeypatch):
     monkeypatch.setenv("STEMSTACK_MASHUPS_PER_CLASS", "40")
+    monkeypatch.setenv("STEMSTACK_HTTP_X", "1")
     _, _, err = run_program("fit", "--data", "DATA", "--print-config")
     assert err == (
+        "warning: the environment variable STEMSTACK_HTTP_X sets no option\n"
         "warning: the environment variable STEMSTACK_MASHUPS_PER_CLASS sets no option; did you "
         "mean STEMSTACK_MASHUPS_PER_GENRE?\n"
     )

@@ -1,6 +1,9 @@
 """``predict`` writes one row per clip to a file or to stdout."""
 
 import io
+import os
+import shutil
+import sys
 
 import pandas as pd
 import pytest
@@ -35,6 +38,29 @@ def test_names_are_exact_or_safe_for_spreadsheets(
         code, printed, err = run_program("predict", finished_run, "=1+1.wav", *options)
         assert code == 0, err
         assert pd.read_csv(io.StringIO(printed))["path"].tolist() == [name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode there")
+@pytest.mark.parametrize("options", [(), ("--proba",), ("--windows", "csv", "--window", "1")])
+def test_names_may_be_any_bytes(options, finished_run, clips, tmp_path, run_program):
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    shutil.copy(clips[0], name)
+    out = tmp_path / "out.csv"
+    arguments = ["--spreadsheet-safe", "--out", out]
+    code, _, err = run_program("predict", finished_run, name, clips[1], *options, *arguments)
+    assert code == 0, err
+    rows = out.read_bytes().split(b"\n")[1:-1]
+    assert {row.split(b",")[0] for row in rows} == {os.fsencode(name), os.fsencode(clips[1])}
+
+
+def test_paths_come_before_data_of_the_environment(
+    finished_run, clips, stem_data, run_program, monkeypatch
+):
+    monkeypatch.setenv("STEMSTACK_DATA", str(stem_data))
+    code, printed, err = run_program("predict", finished_run, clips[0])
+    assert code == 0, err
+    assert pd.read_csv(io.StringIO(printed))["path"].tolist() == [str(clips[0])]
+    assert run_program("predict", finished_run, clips[0], "--data", stem_data)[0] == 2
 
 
 def test_unreadable_clip_is_left_out_of_stdout(finished_run, clips, tmp_path, run_program):

@@ -40,6 +40,21 @@ def test_unavailable_address_raises():
         server.serve_page(None, host="192.0.2.1")
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_ip_6_has_brackets_in_a_url(host, monkeypatch):
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    page, addresses = Page(), []
+    monkeypatch.setattr(page, "launch", lambda server_name, **_: addresses.append(server_name))
+    monkeypatch.setattr(server, "build_page", lambda explainer: page)
+    monkeypatch.setattr(server, "import_optional", lambda module, extra: MagicMock())
+    monkeypatch.setattr(server, "_check_address", lambda host, port: addresses.append(host))
+    explainer = SimpleNamespace(nearest_clips=None, limits=Limits())
+    with pytest.raises(TypeError):  # Nothing was launched.
+        server.serve_page(explainer, host=host)
+    assert addresses == ["::1", "[::1]"]
+
+
 def test_no_free_port_raises(monkeypatch):
     monkeypatch.setattr(server, "build_page", lambda explainer: Page())
     monkeypatch.setattr(server, "import_optional", lambda module, extra: MagicMock())

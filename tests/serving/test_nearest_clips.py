@@ -20,6 +20,16 @@ def test_training_mashup_is_nearest_to_itself(explainer):
     assert distances == sorted(distances) and len(distances) == 4
 
 
+def test_new_sound_is_not_called_damaged(explainer, monkeypatch, tmp_path, caplog):
+    search = explainer.nearest_clips
+    monkeypatch.setattr(search, "folder", tmp_path)
+    path = search.sound(explainer.run.read_table("ledger/oof")["clip"][0])
+    assert path.parent == tmp_path and not caplog.text
+    path.write_bytes(b"RIFF")
+    assert search.sound(explainer.run.read_table("ledger/oof")["clip"][0]) == path
+    assert "damaged, removed from the cache" in caplog.text
+
+
 @pytest.fixture
 def of_run(explainer, tmp_path):
     def make(data):

