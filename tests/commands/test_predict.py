@@ -41,7 +41,7 @@ def test_names_are_exact_or_safe_for_spreadsheets(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode there")
-@pytest.mark.parametrize("options", [(), ("--proba",), ("--windows", "csv", "--window", "1")])
+@pytest.mark.parametrize("options", [("--proba",), ("--windows", "csv", "--window", "1")])
 def test_names_may_be_any_bytes(options, finished_run, clips, tmp_path, run_program):
     name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
     shutil.copy(clips[0], name)

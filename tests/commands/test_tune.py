@@ -78,7 +78,8 @@ def test_settings_found_before_are_used(tuned, tmp_path, run_program):
 
 def test_plan_has_the_matching(data, tmp_path, run_program):
     fit = ("fit", "--data", data, "--models", "heuristic", "--folds", "2", "--out", tmp_path / "R")
-    code, out, err = run_program(*fit, "--dry-run", "--json", "--quiet")
+    options = ("--mashups-per-genre", "4", "--jobs", "1", "--dry-run", "--json", "--quiet")
+    code, out, err = run_program(*fit, *options)
     assert code == 0, err
     stages = {stage["stage"]: stage for stage in json.loads(out)["stages"]}
     # 100 test clips, and 100 mashups before and after.
