@@ -117,7 +117,7 @@ def _list_clips(paths, reading, resources):
     import pandas as pd
 
     from ..datasets import is_data_set, local_data, read_data
-    from ..datasets.files import is_utf8
+    from ..datasets.files import find_name_problem
     from ..runs import ClipList
     from ..runs.training_clips import labelled_clips
 
@@ -126,10 +126,9 @@ def _list_clips(paths, reading, resources):
         if is_data_set(local):
             return *labelled_clips(read_data(local, **reading), resources=resources), []
     clips = ClipList.from_paths(paths, resources=resources)
-    named = [is_utf8(name) for name in clips.ids]
+    found = [find_name_problem(name) for name in clips.ids]
+    named, problems = [problem is None for problem in found], list(filter(None, found))
     if not any(named):
-        raise DataError(f"{clips.ids[0]!r}: is not a UTF-8 name; rename it")
-    unnamed = [name for name, is_named in zip(clips.ids, named, strict=True) if not is_named]
+        raise DataError(problems[0])
     ids, files = (list(compress(part, named)) for part in (clips.ids, clips.paths))
-    problems = [f"{name!r}: is not a UTF-8 name; rename it" for name in unnamed]
     return pd.DataFrame({"clip": ids}), files, problems

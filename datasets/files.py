@@ -48,18 +48,13 @@ def name_within(file, root):
         The name is not valid UTF-8, which no table could hold, or the locale cannot tell.
     """
     name = file.relative_to(root).as_posix()
-    if not is_utf8(name):
-        encoding = sys.getfilesystemencoding()
-        if encoding != "utf-8":
-            fix = f"set PYTHONUTF8=1, since names are read as {encoding} in this locale"
-        else:
-            fix = "rename it"
-        raise DataError(f"{root}: {name!r} is not a UTF-8 name; {fix}")
+    if problem := find_name_problem(name):
+        raise DataError(f"{root}: {problem}")
     return name
 
 
-def is_utf8(name):
-    """Return whether a file name is text, which tables can hold, and not bytes of another encoding.
+def find_name_problem(name):
+    """Return why no table could hold a file name, and the fix; None for a name in UTF-8.
 
     Parameters
     ----------
@@ -67,13 +62,16 @@ def is_utf8(name):
 
     Returns
     -------
-    bool
+    str or None
     """
     try:
         name.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        encoding, fix = sys.getfilesystemencoding(), "rename it"
+        if encoding != "utf-8":
+            fix = f"set PYTHONUTF8=1, since names are read as {encoding} in this locale"
+        return f"{name!r} is not a UTF-8 name; {fix}"
+    return None
 
 
 def find_audio(folder):

@@ -134,9 +134,9 @@ def record_score(run, macro_f1, *, board, model=STACK):
         raise UsageError(
             f"The name of a board must have 1 to {_MAX_NAME} characters. Got {board!r}"
         )
-    read_test(run)
+    table = read_test(run)
     boards = _read_boards(run)
-    entry = {"macro_f1": float(macro_f1), "predictions": _predictions_key(run, model)}
+    entry = {"macro_f1": float(macro_f1), "predictions": _predictions_key(run, table, model)}
     boards.setdefault(model, {})[board] = entry
     write_text(run.path / _FILE, json.dumps(boards, indent=1) + "\n")
     write_expected(run)
@@ -162,18 +162,20 @@ def read_leaderboard(run):
         The file is damaged.
     """
     boards, found = _read_boards(run), {}
+    if not boards or not (run.path / "ledger/test.parquet").exists():
+        return {}
+    table = read_test(run)
     for model in (name for name in (*run.model_names, STACK) if name in boards):
         # Entries of an earlier version have no key.
-        keys = {None, _predictions_key(run, model)}
+        keys = {None, _predictions_key(run, table, model)}
         entries = {b: e for b, e in boards[model].items() if e.get("predictions") in keys}
         if entries:
             found[model] = {board: entry["macro_f1"] for board, entry in entries.items()}
     return found
 
 
-def _predictions_key(run, model):
+def _predictions_key(run, table, model):
     """Return the content key of what a model predicts for the test clips."""
-    table = read_test(run)
     proba = model_proba(table, model, run.metrics["classes"])
     return content_key(ids=table["id"].tolist(), proba=proba.tolist())
 

@@ -120,6 +120,8 @@ def test_score_of_other_predictions_is_not_used(make_finished):
     assert expect_run(run)[0]["lr"].macro_f1 == pytest.approx(before["lr"].macro_f1, abs=0.01)
     run.write_table("ledger/test", table)
     assert read_leaderboard(run) == {"stack": {"public": 0.5}}
+    (run.path / "ledger/test.parquet").unlink()
+    assert read_leaderboard(run) == {} and "leaderboard" not in summarise_run(run)["stack"]
 
 
 def test_ledger_score_prints_the_table(make_finished, capsys):
